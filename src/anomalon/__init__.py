@@ -1,0 +1,1 @@
+"""anomalon: model-agnostic searches for new physics at colliders."""

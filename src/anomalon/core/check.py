@@ -1,0 +1,45 @@
+"""Checks at the door: once, in one place, with one wording. The kernels behind it get clean arrays."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.errors import BadLayout, BadNumbers
+
+__all__ = ["finite", "length", "non_negative"]
+
+_SHOWN = 5
+
+
+def _rows(bad: NDArray[np.bool_]) -> str:
+    rows = np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))
+    more = ", …" if len(rows) > _SHOWN else ""
+    return f"{len(rows)} of {len(bad)} rows (first: {', '.join(map(str, rows[:_SHOWN]))}{more})"
+
+
+def finite(values: NDArray[np.generic], what: str) -> None:
+    """Raise `BadNumbers`, with count and first rows, if any value is NaN or infinite."""
+    bad = ~np.isfinite(values)
+    if bad.any():
+        raise BadNumbers(
+            f"{what}: expected finite numbers, got NaN or infinity in {_rows(bad)}. "
+            "Remove or repair these rows before loading."
+        )
+
+
+def non_negative(values: NDArray[np.generic], what: str, *, tolerance: float = 0.0) -> None:
+    """Raise `BadNumbers`, with count and first rows, if any value is below `-tolerance`."""
+    bad = np.asarray(values < -tolerance)
+    if bad.any():
+        raise BadNumbers(
+            f"{what}: expected no negative numbers, got a minimum of {np.min(values):.6g}, "
+            f"negative in {_rows(bad)}."
+        )
+
+
+def length(values: NDArray[np.generic], expected: int, what: str) -> None:
+    """Raise `BadLayout` if a per-event array has not one entry per event."""
+    if values.ndim != 1 or len(values) != expected:
+        raise BadLayout(
+            f"{what}: expected one number for each of {expected} events, "
+            f"got an array of shape {values.shape}."
+        )

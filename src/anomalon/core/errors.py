@@ -1,0 +1,114 @@
+"""Everything that anomalon raises on purpose.
+
+    AnomalonError
+    ├── DataError            something is wrong with events or files
+    │   ├── ColumnMissing    a named column is not there
+    │   ├── BadLayout        a file or an array has not the shape it should have
+    │   ├── BadNumbers       NaN, infinity, negative masses or weights
+    │   ├── ChecksumMismatch a file is not the one that was expected
+    │   └── TruthRequired    a label is needed and there is none
+    ├── ConfigError          something is wrong with settings
+    │   ├── UnknownKey       a key that does not exist
+    │   └── BadValue         a value outside what is allowed
+    ├── FitError             a fit has no answer to give
+    │   ├── DidNotConverge
+    │   └── TooFewEvents
+    └── MissingExtra         an optional dependency is not installed
+
+A message says what was expected, what came, where, and what to do.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "AnomalonError",
+    "BadLayout",
+    "BadNumbers",
+    "BadValue",
+    "ChecksumMismatch",
+    "ColumnMissing",
+    "ConfigError",
+    "DataError",
+    "DidNotConverge",
+    "FitError",
+    "MissingExtra",
+    "TooFewEvents",
+    "TruthRequired",
+    "UnknownKey",
+    "suggest",
+]
+
+
+class AnomalonError(Exception):
+    """Base of all errors that anomalon raises on purpose."""
+
+
+class DataError(AnomalonError):
+    """Something is wrong with events or files."""
+
+
+class ColumnMissing(DataError):
+    """A named column is not in the data."""
+
+
+class BadLayout(DataError):
+    """A file or an array has not the layout that was expected."""
+
+
+class BadNumbers(DataError):
+    """Numbers that cannot be right: NaN, infinity, negative masses or weights."""
+
+
+class ChecksumMismatch(DataError):
+    """A file is not the one that was expected."""
+
+
+class TruthRequired(DataError):
+    """The truth label is needed and the data have none."""
+
+
+class ConfigError(AnomalonError):
+    """Something is wrong with settings."""
+
+
+class UnknownKey(ConfigError):
+    """A key or a name that does not exist."""
+
+
+class BadValue(ConfigError, ValueError):
+    """A value outside what is allowed."""
+
+
+class FitError(AnomalonError):
+    """A fit has no answer to give."""
+
+
+class DidNotConverge(FitError):
+    """The minimiser did not reach a minimum."""
+
+
+class TooFewEvents(FitError):
+    """There are not enough events for what was asked."""
+
+
+class MissingExtra(AnomalonError, ImportError):
+    """An optional dependency is not installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the package '{package}', which is not installed: "
+            f"pip install 'anomalon[{extra}]'"
+        )
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """The tail of a message about an unknown name: the nearest one, or all of them.
+
+    Example:
+        >>> suggest("backgruond", ["background", "window"])
+        "did you mean 'background'?"
+    """
+    known = sorted(known)
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean '{near[0]}'?" if near else "known: " + ", ".join(known)

@@ -1,0 +1,165 @@
+"""What a search found: plain, frozen, and the same in memory, in JSON and in the report."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CutResult", "Scan", "SpectrumFit", "Trial", "WindowResult"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumFit:
+    """The selected mass spectrum and the smooth function fitted to its side bands.
+
+    Args:
+        edges: Bin edges in GeV, shape (bin + 1,).
+        counts: Mean number of selected events per bin, shape (bin,).
+        variance: Variance of `counts`, shape (bin,).
+        fitted: True for the bins that the fit saw (not those of the signal region).
+        expected: The function integrated over each bin, shape (bin,).
+        sigma_expected: Its uncertainty from the fit, shape (bin,).
+        shape: Name of the family, e.g. "dijet" or "exponential".
+        n_parameters: Chosen by the F-test.
+        parameters: Their values, shape (n_parameters,).
+        deviance: -2 ln(likelihood ratio) to the saturated model, over the fitted bins.
+        ndf: Fitted bins minus parameters.
+        p_value: Goodness of fit.
+        tried: The F-test's table: one row per order tried, with keys n_parameters, deviance, ndf,
+            p_value, f, p_f (None for the first) and chosen.
+        ok: False if the fit has no answer; then `why` says it.
+    """
+
+    edges: Floats
+    counts: Floats
+    variance: Floats
+    fitted: NDArray[np.bool_]
+    expected: Floats
+    sigma_expected: Floats
+    shape: str
+    n_parameters: int
+    parameters: Floats
+    deviance: float
+    ndf: int
+    p_value: float
+    tried: tuple[dict[str, Any], ...]
+    ok: bool
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class CutResult:
+    """One window, one feature set, one working point.
+
+    Args:
+        efficiency: Background efficiency asked for; 1.0 is the spectrum without a cut.
+        n: Mean over ensemble members of the selected events in the signal region.
+        expected: Background expected there from the side-band fit.
+        sigma_poisson: Statistical uncertainty of `n` if only background is there.
+        sigma_fit: Uncertainty of `expected` from the fit.
+        sigma_ensemble: Uncertainty of `n` from the spread of the members.
+        z_local: Significance, signed: negative for a deficit.
+        p_local: One-sided p-value of an excess.
+        member_counts: Selected events in the signal region for each member, shape (member,).
+        fit: The spectrum and its fit.
+        pass_chi2, pass_ndf: Is the share of events that pass flat in mass (sculpting check)?
+            Fitted over bins outside the signal region, against a constant.
+        pass_fraction: Rows {mass, fraction, sigma} for the plot of it.
+        signal_efficiency: Share of true signal in the signal region that passes; None if unknown.
+        true_signal, true_background: Selected true events in the signal region; None if unknown.
+        ok: False if there is no significance to give; then `why` says it and z is NaN.
+    """
+
+    efficiency: float
+    n: float
+    expected: float
+    sigma_poisson: float
+    sigma_fit: float
+    sigma_ensemble: float
+    z_local: float
+    p_local: float
+    member_counts: Floats
+    fit: SpectrumFit
+    pass_chi2: float | None
+    pass_ndf: int | None
+    pass_fraction: tuple[dict[str, float], ...]
+    signal_efficiency: float | None
+    true_signal: float | None
+    true_background: float | None
+    ok: bool
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class WindowResult:
+    """One window with one feature set, at all working points.
+
+    Args:
+        window: {"low": …, "high": …, "sideband_low": …, "sideband_high": …} in GeV.
+        features: The feature set.
+        n_signal_region, n_sidebands: Events there before any cut.
+        cuts: The result without a cut first, then one for each working point.
+        histograms: Score and feature distributions before and after the tightest cut: rows with
+            keys name, unit, edges, signal_region, sidebands, selected (counts, each normalised to
+            one; selected = signal region after the cut).
+        roc: {"fpr", "tpr", "sic", "auc", "max_sic", "fpr_floor", "n_background", "n_signal"} from
+            truth, or None if there is none.
+        correlation: Spearman correlation of each feature with mass, before and after the
+            decorrelation: rows with keys feature, before, after.
+        warnings: What a reader must know, in sentences.
+    """
+
+    window: dict[str, float]
+    features: tuple[str, ...]
+    n_signal_region: int
+    n_sidebands: int
+    cuts: tuple[CutResult, ...]
+    histograms: tuple[dict[str, Any], ...]
+    roc: dict[str, Any] | None
+    correlation: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One line of the ledger: a place where an excess could have been seen."""
+
+    window: str
+    features: str
+    efficiency: float
+    p_local: float
+    z_local: float
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A whole search.
+
+    Args:
+        name: Title that the user gave.
+        windows: One result per window and feature set.
+        ledger: Every trial, in order.
+        best: The trial with the smallest local p-value, or None if no trial has one.
+        p_global: Upper bound on the probability that background alone gives, anywhere in the
+            ledger, a p-value as small as the best: 1 - (1 - p)^trials (Sidak). The trials are
+            positively correlated (overlapping windows, nested cuts), so the true one is smaller.
+        z_global: The same in standard deviations.
+        settings: The search as resolved, plain.
+        data: {"source", "n_events", "digest", "has_truth"} of what was searched.
+        seed: Root seed.
+        notes: What a reader must know, in sentences.
+    """
+
+    name: str
+    windows: tuple[WindowResult, ...]
+    ledger: tuple[Trial, ...]
+    best: Trial | None
+    p_global: float | None
+    z_global: float | None
+    settings: dict[str, Any]
+    data: dict[str, Any]
+    seed: int
+    notes: tuple[str, ...] = field(default=())
