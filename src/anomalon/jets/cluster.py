@@ -1,0 +1,184 @@
+"""Anti-kT jets of many events at once, by FastJet (Cacciari, Salam, Soyez, arXiv:1111.6097)."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.errors import BadValue, MissingExtra
+from anomalon.jets.nsubjettiness import constituents
+
+__all__ = ["Jets", "leading_jets"]
+
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.integer[Any]]
+
+# Events that FastJet gets in one call: enough to hide the cost of a call, little enough memory.
+_BATCH = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Jets:
+    """The leading jets of many events, ordered by falling pT, with their constituents.
+
+    Args:
+        p4: Shape (event, jet, 4): E, px, py, pz in GeV, float64; zeros where there is no jet.
+        n: Shape (event,): how many jets are above the threshold, which may be more than `p4` holds.
+        px: Constituents of all jets, one jet after the other, in GeV.
+        py: See `px`.
+        pz: See `px`.
+        energy: See `px`.
+        offsets: Shape (event * jet + 1,): where the constituents of each slot of `p4` start;
+            slot = event * n_jets + jet. An empty slot has none.
+    """
+
+    p4: NDArray[np.float64]
+    n: NDArray[np.int64]
+    px: NDArray[np.float64]
+    py: NDArray[np.float64]
+    pz: NDArray[np.float64]
+    energy: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+
+    @property
+    def constituents(self) -> tuple[NDArray[Any], ...]:
+        """(px, py, pz, energy, offsets), as `nsubjettiness(*jets.constituents)` takes them."""
+        return self.px, self.py, self.pz, self.energy, self.offsets
+
+
+def leading_jets(
+    px: Floats,
+    py: Floats,
+    pz: Floats,
+    energy: Floats,
+    offsets: Ints,
+    *,
+    radius: float = 1.0,
+    pt_min: float = 20.0,
+    n_jets: int = 2,
+) -> Jets:
+    """Cluster every event with anti-kT (arXiv:0802.1189, E-scheme) and keep the leading jets.
+
+    Args:
+        px: Momenta of the particles of all events, one event after the other, in GeV; without
+            padding.
+        py: See `px`.
+        pz: See `px`.
+        energy: See `px`.
+        offsets: Shape (event + 1,): the particles of event i are those from offsets[i] up to
+            offsets[i + 1].
+        radius: Jet radius R.
+        pt_min: Jets below are dropped, in GeV.
+        n_jets: How many jets to keep for an event, those of highest pT.
+
+    Returns:
+        The jets and their constituents.
+
+    Raises:
+        BadLayout: If `offsets` and the particles do not fit together.
+        BadNumbers: If a momentum is NaN or infinite.
+        BadValue: If `radius`, `pt_min` or `n_jets` is out of range.
+        MissingExtra: If FastJet is not installed.
+    """
+    if not radius > 0 or not pt_min >= 0 or n_jets < 1:
+        raise BadValue(
+            "leading_jets: expected radius > 0, pt_min >= 0 and n_jets >= 1, got "
+            f"radius={radius}, pt_min={pt_min}, n_jets={n_jets}"
+        )
+    p4 = constituents(px, py, pz, energy, offsets, "leading_jets")
+    starts = np.asarray(offsets, dtype=np.int64)
+    n_events = len(starts) - 1
+    batches = [
+        _batch(p4, starts[start : min(start + _BATCH, n_events) + 1], radius, pt_min, n_jets)
+        for start in range(0, n_events, _BATCH)
+    ]
+    kept = np.concatenate([np.empty((0, 4)), *(b[2] for b in batches)])
+    counts = np.concatenate([np.empty(0, np.int64), *(b[3] for b in batches)])
+    return Jets(
+        p4=np.concatenate([np.empty((0, n_jets, 4)), *(b[0] for b in batches)]),
+        n=np.concatenate([np.empty(0, np.int64), *(b[1] for b in batches)]),
+        px=kept[:, 0].copy(),
+        py=kept[:, 1].copy(),
+        pz=kept[:, 2].copy(),
+        energy=kept[:, 3].copy(),
+        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+    )
+
+
+def _batch(
+    p4: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    radius: float,
+    pt_min: float,
+    n_jets: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Jets (event, jet, 4), their number, constituents (particle, 4), constituents per slot."""
+    import awkward as ak
+
+    fastjet = _fastjet()
+    here = p4[offsets[0] : offsets[-1]]
+    local = offsets - offsets[0]
+    fields = {name: here[:, i] for i, name in enumerate(("px", "py", "pz", "E"))}
+    events = ak.Array(
+        ak.contents.ListOffsetArray(
+            ak.index.Index64(local),
+            ak.contents.RecordArray(
+                [ak.contents.NumpyArray(np.ascontiguousarray(v)) for v in fields.values()],
+                list(fields),
+            ),
+        )
+    )
+    definition = fastjet.JetDefinition(fastjet.antikt_algorithm, radius)
+    clustered = fastjet.ClusterSequence(events, definition)
+    jets = clustered.inclusive_jets(min_pt=pt_min)
+    members = clustered.constituent_index(min_pt=pt_min)
+
+    n_found = ak.to_numpy(ak.num(jets, axis=1)).astype(np.int64)
+    flat = np.stack([ak.to_numpy(ak.flatten(jets[f])) for f in ("E", "px", "py", "pz")], axis=-1)
+    event = np.repeat(np.arange(len(n_found)), n_found)
+    # Stable, so that jets of equal pT stay in FastJet's order.
+    order = np.lexsort((-np.hypot(flat[:, 1], flat[:, 2]), event))
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(n_found) - n_found, n_found)
+    keep = order[rank < n_jets]
+
+    slot = event[keep] * n_jets + rank[rank < n_jets]
+    out = np.zeros((len(n_found) * n_jets, 4))
+    out[slot] = flat[keep]
+    chosen = ak.flatten(members, axis=1)[keep]
+    sizes = np.zeros(len(out), dtype=np.int64)
+    sizes[slot] = ak.to_numpy(ak.num(chosen, axis=1))
+    rows = ak.to_numpy(ak.flatten(chosen, axis=1)) + np.repeat(local[event[keep]], sizes[slot])
+    return out.reshape(-1, n_jets, 4), n_found, here[rows.astype(np.int64)], sizes
+
+
+@cache
+def _fastjet() -> Any:
+    """The FastJet module, after its banner (which it prints to stdout once) went nowhere."""
+    try:
+        import fastjet
+    except ModuleNotFoundError as error:
+        raise MissingExtra("fastjet", "simulate", "jet clustering") from error
+    with _stdout_closed():
+        fastjet._swig.ClusterSequence.print_banner()
+    return fastjet
+
+
+@contextmanager
+def _stdout_closed() -> Iterator[None]:
+    """Send file descriptor 1, which C++ writes to past Python, to the null device for a while."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(null)
+        os.close(kept)
