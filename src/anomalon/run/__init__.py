@@ -1,1 +1,6 @@
+"""Doing work: executors that all give the same numbers, and the store that makes a run resumable."""
 
+from anomalon.run.executors import Executor, Processes, Serial, default_executor
+from anomalon.run.store import Store
+
+__all__ = ["Executor", "Processes", "Serial", "Store", "default_executor"]

@@ -1,0 +1,77 @@
+"""What a background estimate promises: a weighted sample that stands for background.
+
+Writing your own: a frozen dataclass that derives from `BackgroundEstimator`, whose fields are its
+settings, with a class attribute `kind` (its name in TOML) and one method, `_fit`. It gets data
+without truth labels, already checked to reach into all three regions. Add it to `ESTIMATORS` in
+`background/__init__.py`; the contract tests then run over it.
+
+How to choose: `cwola` needs nothing but the data; `ideal` needs background that only a simulation
+or a test can have, and bounds what any template can reach.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from anomalon.core.errors import BadLayout
+from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+from anomalon.core.window import Window
+
+__all__ = ["BackgroundEstimator", "Template"]
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """Background of a signal region as weighted events.
+
+    Args:
+        sample: The events; their weights carry the relative importance, not the yield.
+        method: `kind` of the estimator that made it.
+        why: What it is made of, in a sentence for the report.
+    """
+
+    sample: Sample
+    method: str
+    why: str
+
+
+class BackgroundEstimator(ABC):
+    """Settings of a background method; `fit` returns a `Template`."""
+
+    kind: ClassVar[str]
+
+    def fit(
+        self,
+        data: Sample,
+        window: Window,
+        *,
+        simulation: Sample | None = None,
+        seed: Seed | int = 0,
+    ) -> Template:
+        """Estimate what background looks like in the signal region.
+
+        Args:
+            data: All events; truth labels are removed before the method sees them.
+            window: Signal region and side bands, in GeV.
+            simulation: Simulated background, for the methods that need it.
+            seed: Random numbers of the method.
+
+        Raises:
+            TooFewEvents: If the data leave a region of the window empty.
+            BadLayout: If data and simulation have different features.
+        """
+        window.check_inside(data)
+        if simulation is not None and simulation.names != data.names:
+            raise BadLayout(
+                f"{self.kind}: data have features {list(data.names)}, the simulation "
+                f"{list(simulation.names)} ({simulation.source})."
+            )
+        blind = None if simulation is None else simulation.blind()
+        return self._fit(data.blind(), window, blind, Seed.of(seed))
+
+    @abstractmethod
+    def _fit(
+        self, data: Sample, window: Window, simulation: Sample | None, seed: Seed
+    ) -> Template:
+        """The template, from clean input."""

@@ -1,0 +1,122 @@
+"""`Window`: a signal region in mass with a side band on either side."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.sample import Sample
+
+__all__ = ["Window", "sliding_windows"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A signal region [low, high) between two side bands, all in GeV.
+
+    Args:
+        low, high: Edges of the signal region.
+        sideband_low, sideband_high: Outer edges of the side bands.
+
+    Raises:
+        BadValue: If the edges are not ordered sideband_low < low < high < sideband_high.
+    """
+
+    low: float
+    high: float
+    sideband_low: float
+    sideband_high: float
+
+    def __post_init__(self) -> None:
+        edges = (self.sideband_low, self.low, self.high, self.sideband_high)
+        for name in ("low", "high", "sideband_low", "sideband_high"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+        if not all(np.isfinite(edges)) or not edges[0] < edges[1] < edges[2] < edges[3]:
+            raise BadValue(
+                "window: expected sideband_low < low < high < sideband_high (GeV), got "
+                + " < ".join(f"{e:g}" for e in edges)
+                + ". Side bands must lie outside the signal region."
+            )
+
+    def __str__(self) -> str:
+        return f"{self.low:g}-{self.high:g}"
+
+    @property
+    def centre(self) -> float:
+        """Middle of the signal region in GeV."""
+        return (self.low + self.high) / 2
+
+    def in_signal_region(self, mass: Floats) -> NDArray[np.bool_]:
+        """Which masses (GeV) lie in the signal region, shape (event,)."""
+        return np.asarray((mass >= self.low) & (mass < self.high))
+
+    def in_low_sideband(self, mass: Floats) -> NDArray[np.bool_]:
+        """Which masses (GeV) lie in the lower side band, shape (event,)."""
+        return np.asarray((mass >= self.sideband_low) & (mass < self.low))
+
+    def in_high_sideband(self, mass: Floats) -> NDArray[np.bool_]:
+        """Which masses (GeV) lie in the upper side band, shape (event,)."""
+        return np.asarray((mass >= self.high) & (mass < self.sideband_high))
+
+    def in_sidebands(self, mass: Floats) -> NDArray[np.bool_]:
+        """Which masses (GeV) lie in either side band, shape (event,)."""
+        return self.in_low_sideband(mass) | self.in_high_sideband(mass)
+
+    def check_inside(self, sample: Sample) -> None:
+        """Raise if the data do not reach into the signal region and both side bands.
+
+        Raises:
+            TooFewEvents: If one of the three regions is empty; says what range the data have.
+        """
+        regions = {
+            "signal region": self.in_signal_region(sample.mass),
+            "lower side band": self.in_low_sideband(sample.mass),
+            "upper side band": self.in_high_sideband(sample.mass),
+        }
+        for name, inside in regions.items():
+            if not inside.any():
+                span = (
+                    f"masses from {sample.mass.min():.0f} to {sample.mass.max():.0f} GeV"
+                    if len(sample)
+                    else "no events"
+                )
+                raise TooFewEvents(
+                    f"window {self} GeV with side bands {self.sideband_low:g}-"
+                    f"{self.sideband_high:g} GeV: no events in the {name}; {sample.source} has "
+                    f"{span}. Move the window into the data or widen its side bands."
+                )
+
+
+def sliding_windows(
+    start: float, stop: float, *, width: float = 600.0, sideband: float = 600.0, step: float = 300.0
+) -> tuple[Window, ...]:
+    """Windows of equal width whose side bands lie between `start` and `stop` (GeV).
+
+    The defaults are those of ATLAS, arXiv:2502.09770 (talk at AD4HEP 2025): 600 GeV signal regions
+    in steps of 300 GeV, with 600 GeV on either side. Neighbouring signal regions overlap by half.
+
+    Raises:
+        BadValue: If a size is not positive or no window fits.
+
+    Example:
+        >>> [str(w) for w in sliding_windows(2400, 4800)]
+        ['3000-3600', '3300-3900', '3600-4200']
+    """
+    for name, value in (("width", width), ("sideband", sideband), ("step", step)):
+        if not value > 0:
+            raise BadValue(f"windows.{name}: expected a positive number of GeV, got {value:g}")
+    span = width + 2 * sideband
+    n = int(np.floor((stop - start - span) / step + 1e-9)) + 1
+    if n < 1:
+        raise BadValue(
+            f"windows: a window with its side bands spans {span:g} GeV, but start {start:g} and "
+            f"stop {stop:g} leave only {stop - start:g} GeV."
+        )
+    lows = [start + i * step for i in range(n)]
+    return tuple(
+        Window(low + sideband, low + sideband + width, low, low + span) for low in lows
+    )

@@ -1,0 +1,154 @@
+"""Features that carry no information about the mass: conditional quantiles.
+
+A classifier that tells a signal region from its side bands learns everything that differs between
+them, and for background that is whatever is correlated with the mass. Each feature is therefore
+replaced by the normal score of its rank among background events *of the same mass*,
+
+    z = Phi^-1( F(x | m) ),
+
+with F from the side bands alone: quantiles in slices of mass, each a polynomial in log(m), so that
+the signal region is interpolated and never looked at. It takes no network and a second for 1e5
+events. The map is monotone at fixed mass, so it keeps all that a feature knows about an event
+beyond its mass.
+
+When not to use it: with fewer than a few thousand side-band events the quantiles are noise, and it
+removes the dependence of each feature alone, not of their correlations, on the mass.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.sample import Sample
+
+__all__ = ["ConditionalQuantiles", "Decorrelation"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class ConditionalQuantiles:
+    """Settings of the conditional-quantile decorrelation.
+
+    Args:
+        n_slices: Mass slices with equal numbers of events.
+        degree: Degree of the polynomials in log(mass) that join the slices.
+        n_quantiles: Quantiles per feature, equidistant in normal scores.
+        z_max: Normal score of the outermost quantile; beyond it the map goes on linearly.
+
+    Raises:
+        BadValue: If there are not more slices than coefficients, or fewer than 5 quantiles.
+    """
+
+    kind: ClassVar[str] = "conditional_quantiles"
+
+    n_slices: int = 12
+    degree: int = 2
+    n_quantiles: int = 61
+    z_max: float = 3.0
+
+    def __post_init__(self) -> None:
+        if self.n_slices <= self.degree or self.degree < 0:
+            raise BadValue(
+                f"decorrelate: expected 0 <= degree < n_slices, got degree {self.degree} and "
+                f"{self.n_slices} slices."
+            )
+        if self.n_quantiles < 5 or self.z_max <= 0:
+            raise BadValue(
+                "decorrelate: expected at least 5 quantiles and a positive z_max, got "
+                f"{self.n_quantiles} and {self.z_max}."
+            )
+
+    def fit(self, reference: Sample) -> "Decorrelation":
+        """Learn the quantiles from side-band events.
+
+        Args:
+            reference: Background-like events on both sides of the signal region, without it.
+
+        Raises:
+            TooFewEvents: If a slice would hold fewer than 50 events.
+        """
+        if len(reference) < 50 * self.n_slices:
+            raise TooFewEvents(
+                f"decorrelate: {self.n_slices} mass slices need at least {50 * self.n_slices} "
+                f"side-band events, got {len(reference)}. Use fewer slices or wider side bands."
+            )
+        z = np.linspace(-self.z_max, self.z_max, self.n_quantiles)
+        order = np.argsort(reference.mass, kind="stable")
+        slices = np.array_split(order, self.n_slices)
+        log_mass = np.log(reference.mass)
+        centre, scale = float(log_mass.mean()), float(log_mass.std()) or 1.0
+        t = np.array([(log_mass[rows].mean() - centre) / scale for rows in slices])
+        # (slice, quantile, feature)
+        q = np.stack([np.quantile(reference.x[rows], ndtr(z), axis=0) for rows in slices])
+        basis = np.vander(t, self.degree + 1, increasing=True)
+        flat = q.reshape(self.n_slices, -1)
+        coefficients = np.linalg.lstsq(basis, flat, rcond=None)[0]
+        return Decorrelation(
+            names=reference.names,
+            z=z,
+            coefficients=coefficients.reshape(self.degree + 1, *q.shape[1:]),
+            log_mass_centre=centre,
+            log_mass_scale=scale,
+            mass_range=(float(reference.mass.min()), float(reference.mass.max())),
+            fitted_on=reference.digest(),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Decorrelation:
+    """A fitted map from features to normal scores at given mass.
+
+    Args:
+        names: Features, in order.
+        z: Normal scores of the quantiles, shape (quantile,).
+        coefficients: Of the quantiles in powers of standardised log(mass), shape (power, quantile,
+            feature).
+        log_mass_centre, log_mass_scale: The standardisation.
+        mass_range: Masses seen, in GeV; outside it the polynomials are held at the edge.
+        fitted_on: Digest of the sample that it was fitted on.
+    """
+
+    names: tuple[str, ...]
+    z: Floats
+    coefficients: Floats
+    log_mass_centre: float
+    log_mass_scale: float
+    mass_range: tuple[float, float]
+    fitted_on: str
+
+    def __call__(self, sample: Sample) -> Sample:
+        """The sample with each feature replaced by its normal score given the mass.
+
+        Raises:
+            BadLayout: If the features are not those of the fit.
+        """
+        if sample.names != self.names:
+            raise BadLayout(
+                f"decorrelate: expected features {list(self.names)}, got {list(sample.names)}."
+            )
+        log_mass = np.log(np.clip(sample.mass, *self.mass_range))
+        t = (log_mass - self.log_mass_centre) / self.log_mass_scale
+        powers = np.vander(t, len(self.coefficients), increasing=True)
+        columns = [
+            _normal_score(sample.x[:, j], powers @ self.coefficients[:, :, j], self.z)
+            for j in range(len(self.names))
+        ]
+        return sample.with_x(np.stack(columns, axis=1) if columns else sample.x)
+
+
+def _normal_score(x: Floats, quantiles: Floats, z: Floats) -> Floats:
+    """Interpolate each x between its own row of quantiles; linear beyond the outermost ones."""
+    # Polynomials of neighbouring quantiles may cross where the density is high: sort them.
+    quantiles = np.maximum.accumulate(quantiles, axis=1)
+    upper = np.clip((quantiles < x[:, None]).sum(axis=1), 1, len(z) - 1)
+    rows = np.arange(len(x))
+    low, high = quantiles[rows, upper - 1], quantiles[rows, upper]
+    width = high - low
+    share = np.divide(x - low, width, out=np.full(len(x), 0.5), where=width > 0)
+    # A linear tail in a feature with a long one would run away: at most one step beyond.
+    return z[upper - 1] + np.clip(share, -1.0, 2.0) * (z[1] - z[0])
