@@ -1,1 +1,18 @@
+"""Neural and tree engines without physics: classifiers, their ensembles and folds."""
 
+from anomalon.learn.base import Classifier, Scorer, Task
+from anomalon.learn.boosted_trees import BoostedTrees
+from anomalon.learn.ensemble import Ensemble
+from anomalon.learn.k_fold import KFold
+
+__all__ = [
+    "CLASSIFIERS",
+    "BoostedTrees",
+    "Classifier",
+    "Ensemble",
+    "KFold",
+    "Scorer",
+    "Task",
+]
+
+CLASSIFIERS: dict[str, type[Classifier]] = {c.kind: c for c in (BoostedTrees, Ensemble, KFold)}

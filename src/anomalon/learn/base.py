@@ -6,18 +6,21 @@ clean `Task`s and returns one `Scorer` for each. Add it to `CLASSIFIERS` in `lea
 contract tests then run over it.
 
 `Ensemble` and `KFold` multiply tasks and hand them down, so that a network can train all members
-and all folds in one compiled program, and a tree library can spread them over cores.
+and all folds in one compiled program, and a tree library can spread them over cores. The copies of
+a task share its arrays; they differ in the seed, and in the events whose weight is zero: those are
+not part of the training and nothing may be learned from them, not even a mean.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadLayout, BadNumbers, TooFewEvents
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 
@@ -31,9 +34,11 @@ class Task:
     """One training: tell `y == 1` from `y == 0`.
 
     Args:
-        x: Features, shape (event, feature), float32.
+        x: Features, shape (event, feature), float32. Tasks that differ in `weight` or `seed` only
+            share this array.
         y: 1 signal-like, 0 background-like, shape (event,).
-        weight: Non-negative, shape (event,); both classes have the same total.
+        weight: Non-negative, shape (event,); both classes have the same total. Zero: this training
+            must not see the event.
         event: Identity of the original event, shape (event,). Any split goes along it.
         seed: Random numbers of this training.
     """
@@ -44,6 +49,28 @@ class Task:
     event: NDArray[np.int64]
     seed: Seed
 
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The rows that the training may see, in order."""
+        return np.flatnonzero(self.weight)
+
+    def reseeded(self, seed: Seed) -> "Task":
+        """The same task with other random numbers."""
+        return replace(self, seed=seed)
+
+    def without(self, held_out: NDArray[np.bool_], seed: Seed) -> "Task":
+        """The same task that must not see some of its events.
+
+        Args:
+            held_out: The events to leave out, shape (event,).
+            seed: Random numbers of the new task.
+
+        Raises:
+            TooFewEvents: If nothing is left of one class.
+        """
+        weight = np.where(held_out, 0.0, self.weight)
+        return replace(self, weight=balanced(weight, self.y, str(seed)), seed=seed)
+
 
 class Scorer(ABC):
     """Something fitted that gives one number per event; higher is more anomalous."""
@@ -51,7 +78,11 @@ class Scorer(ABC):
     names: tuple[str, ...]
 
     def score(self, sample: Sample) -> Floats:
-        """One number per event, shape (event,); higher is more like the signal-like sample.
+        """One number per event, shape (event,), float64; higher is more like the signal.
+
+        The classifiers of this package return the probability that an event belongs to the
+        signal-like sample when both samples count the same, so score / (1 - score) is the ratio of
+        the two densities.
 
         Raises:
             BadLayout: If the features are not those that the scorer was fitted on.
@@ -65,7 +96,10 @@ class Scorer(ABC):
 
     @abstractmethod
     def _score(self, sample: Sample) -> Floats:
-        """The scores, for a sample with the right features."""
+        """The scores, for a sample with the right features.
+
+        The score of an event depends on that event alone, bit by bit, and not on its neighbours.
+        """
 
 
 class Classifier(ABC):
@@ -84,15 +118,37 @@ class Classifier(ABC):
         Raises:
             TooFewEvents: If one of the samples is empty or has no positive weight.
             BadLayout: If the two samples have different features.
-            BadNumbers: If a weight is negative.
+            BadNumbers: If a weight is negative or a feature does not fit into float32.
         """
         return self._fit_many(
             [_task(signal_like, background_like, Seed.of(seed))], signal_like.names
         )[0]
 
     @abstractmethod
-    def _fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[Scorer]:
-        """One scorer per task. All tasks have the same features."""
+    def _fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[Any]:
+        """One scorer per task. All tasks have the same features.
+
+        The result for one task does not depend on the other tasks.
+        """
+
+
+def balanced(weight: Floats, y: NDArray[np.int8], where: str) -> NDArray[np.float32]:
+    """Weights with the same total in both classes and mean 1 over the events with any weight.
+
+    Raises:
+        TooFewEvents: If a class has no positive weight.
+    """
+    weight = weight.astype(np.float64)
+    half = np.count_nonzero(weight) / 2
+    for value, what in ((1, "signal-like"), (0, "background-like")):
+        total = weight.sum(where=y == value)
+        if not total > 0:
+            raise TooFewEvents(
+                f"fit: expected {what} events with positive weight in {where}, got none of "
+                f"{np.count_nonzero(y == value)}. Use a wider window or fewer folds."
+            )
+        weight[y == value] *= half / total
+    return weight.astype(np.float32)
 
 
 def _task(signal_like: Sample, background_like: Sample, seed: Seed) -> Task:
@@ -101,20 +157,23 @@ def _task(signal_like: Sample, background_like: Sample, seed: Seed) -> Task:
             f"fit: the two samples have different features: {list(signal_like.names)} from "
             f"{signal_like.source}, {list(background_like.names)} from {background_like.source}."
         )
-    weights = []
-    for what, sample in (("signal-like", signal_like), ("background-like", background_like)):
-        if (sample.weight < 0).any():
-            raise BadNumbers(f"fit: {what} weights must not be negative ({sample.source}).")
-        total = sample.weight.sum()
-        if len(sample) == 0 or total <= 0:
-            raise TooFewEvents(f"fit: the {what} sample from {sample.source} has no events.")
-        weights.append(sample.weight / total)
-    # Total weight 1 per event on average, half of it in each class.
-    n = len(signal_like) + len(background_like)
+    if not signal_like.names:
+        raise BadLayout(f"fit: expected at least one feature, got none from {signal_like.source}.")
+    samples = (signal_like, background_like)
+    for sample in samples:
+        check.non_negative(sample.weight, f"fit: weight of {sample.source}")
+    # Events without weight are left out here, so that nothing behind can depend on them.
+    seen = [sample.weight > 0 for sample in samples]
+    with np.errstate(over="ignore"):
+        parts = [s.x[k].astype(np.float32) for s, k in zip(samples, seen, strict=True)]
+    x = np.concatenate(parts)
+    y = np.repeat(np.array([1, 0], np.int8), [len(part) for part in parts])
+    check.finite(x, "fit: features as float32")
+    weight = np.concatenate([s.weight[k] for s, k in zip(samples, seen, strict=True)])
     return Task(
-        x=np.concatenate([signal_like.x, background_like.x]).astype(np.float32),
-        y=np.repeat(np.array([1, 0], np.int8), [len(signal_like), len(background_like)]),
-        weight=(np.concatenate(weights) * n / 2).astype(np.float32),
-        event=np.concatenate([signal_like.event, background_like.event]),
+        x=x,
+        y=y,
+        weight=balanced(weight, y, " + ".join(s.source for s in samples)),
+        event=np.concatenate([s.event[k] for s, k in zip(samples, seen, strict=True)]),
         seed=seed,
     )
