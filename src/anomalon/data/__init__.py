@@ -1,1 +1,8 @@
+"""Files in, events out: LHC Olympics files, tables (Parquet, CSV, HDF5, ROOT), shipped samples."""
 
+from anomalon.data.catalogue import available, sample
+from anomalon.data.describe import Description, describe
+from anomalon.data.loading import chunks, load
+from anomalon.data.writing import write
+
+__all__ = ["Description", "available", "chunks", "describe", "load", "sample", "write"]

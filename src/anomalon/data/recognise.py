@@ -1,0 +1,123 @@
+"""What a file is, decided by what is in it and not by how it is called."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
+from anomalon.data.arrow import open_csv, open_parquet
+from anomalon.data.columns import KEYS, read_mapping
+from anomalon.data.frame import Frame, frame_keys
+from anomalon.data.hdf5 import open_hdf5, open_table
+from anomalon.data.lhco import JetArraySource, LhcoFeatureSource, LhcoRawSource
+from anomalon.data.root import open_root
+from anomalon.data.source import Source
+from anomalon.data.table import Table, TableSource
+
+__all__ = ["OPTIONS", "recognise"]
+
+OPTIONS = (*KEYS, "mapping", "tree", "key")
+"""The options that name parts of a file."""
+
+ELSE_WHAT = {
+    b"<!DOCTYPE": "an HTML page (a failed download?)",
+    b"<!doctype": "an HTML page (a failed download?)",
+    b"<html": "an HTML page (a failed download?)",
+    b"version https://git-lfs": "a Git LFS pointer (run `git lfs pull`)",
+    b"\x1f\x8b": "a gzip file (unpack it first)",
+    b"PK\x03\x04": "a zip or .npz file (unpack it first)",
+    b"BZh": "a bzip2 file (unpack it first)",
+    b"\xfd7zXZ": "an xz file (unpack it first)",
+    b"\x28\xb5\x2f\xfd": "a zstd file (unpack it first)",
+}
+KNOWN = "HDF5, Parquet, ROOT or text with a first line of column names (CSV)"
+
+
+def recognise(path: str | Path, options: Mapping[str, Any] | None = None) -> Source:
+    """The source of events in a file.
+
+    Args:
+        path: The file.
+        options: Which parts of it to read, by the names in `OPTIONS`.
+
+    Raises:
+        DataError: If it is no file, or none that can be read.
+        UnknownKey: If there is no such option.
+        BadValue: If an option does not go with this kind of file.
+    """
+    path = Path(path)
+    options = _resolved(options or {})
+    kind = _kind(path)
+    columns = {name: options[name] for name in KEYS if name in options}
+    for name, of in (("tree", "ROOT"), ("key", "HDF5")):
+        if name in options and kind != of:
+            raise BadValue(f"{path}: the option `{name}` is for {of} files; this one is {kind}.")
+    if kind == "HDF5":
+        return _hdf5(path, options.get("key"), columns)
+    table: Table
+    if kind == "Parquet":
+        table = open_parquet(path)
+    elif kind == "ROOT":
+        table = open_root(path, options.get("tree"))
+    else:
+        table = open_csv(path)
+    return TableSource.of(table, columns)
+
+
+def _resolved(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with those of the mapping file below them."""
+    for name in options:
+        if name not in OPTIONS:
+            known = (*OPTIONS, "start", "stop")
+            raise UnknownKey(f"load: unknown option '{name}'; {suggest(name, known)}")
+    given = {name: value for name, value in options.items() if value is not None}
+    mapping = given.pop("mapping", None)
+    return given if mapping is None else read_mapping(mapping) | given
+
+
+def _kind(path: Path) -> str:
+    if not path.exists():
+        raise DataError(f"{path}: no such file (in {Path.cwd()}).")
+    if not path.is_file():
+        raise DataError(f"{path}: expected a file, got a folder.")
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise DataError(f"{path}: expected {KNOWN}, got an empty file (0 bytes).")
+    if head.startswith(b"\x89HDF\r\n\x1a\n"):
+        return "HDF5"
+    if head.startswith(b"PAR1"):
+        return "Parquet"
+    if head.startswith(b"root"):
+        return "ROOT"
+    for magic, name in ELSE_WHAT.items():
+        if head.startswith(magic):
+            raise DataError(f"{path}: expected {KNOWN}, got {name}.")
+    text = head.decode("utf-8", errors="replace")
+    if "\0" in text or "\ufffd" in text[:-1]:
+        raise DataError(
+            f"{path}: expected {KNOWN}, got bytes {head[:8]!r} that begin none of them."
+        )
+    return "text"
+
+
+def _hdf5(path: Path, key: str | None, columns: dict[str, Any]) -> Source:
+    with open_hdf5(path) as file:
+        if not columns:
+            special = _special(path, file, key)
+            if special is not None:
+                return special
+        wanted = columns.get("mass")
+        table = open_table(path, file, key, [wanted] if isinstance(wanted, str) else [])
+    return TableSource.of(table, columns)
+
+
+def _special(path: Path, file: Any, key: str | None) -> Source | None:
+    """One of the published layouts, if the file has it."""
+    keys = [key] if key is not None else frame_keys(file)
+    if len(keys) == 1 and keys[0].strip("/") in frame_keys(file):
+        frame = Frame.of(file[keys[0]])
+        return LhcoRawSource.recognise(path, file, frame) or LhcoFeatureSource.recognise(
+            path, frame
+        )
+    return JetArraySource.recognise(path, file) if key is None else None

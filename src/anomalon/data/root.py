@@ -1,0 +1,93 @@
+"""ROOT trees with one number per event and branch, read with uproot."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, suggest
+from anomalon.data.source import reading
+from anomalon.data.table import Table
+
+__all__ = ["open_root"]
+
+
+@dataclass(frozen=True)
+class RootTable(Table):
+    """The flat branches of one tree."""
+
+    tree: str = ""
+
+    def read(self, names: list[str], start: int, stop: int) -> dict[str, NDArray[Any]]:
+        """Some branches of the entries start <= entry < stop."""
+        with _open(self.path) as file:
+            branches = _named(file[self.tree])
+            arrays = {n: branches[n].array(None, start, stop, library="np") for n in names}
+        return {name: _native(values) for name, values in arrays.items()}
+
+
+def open_root(path: Path, tree: str | None) -> RootTable:
+    """The tree in a ROOT file; `tree` chooses between several.
+
+    Raises:
+        BadLayout: If there is no tree.
+        BadValue: If there are several and no `tree`.
+        ColumnMissing: If there is no tree of that name.
+    """
+    with _open(path) as file:
+        classes = file.classnames(recursive=True, cycle=False)
+        trees = sorted(name for name, kind in classes.items() if kind == "TTree")
+        if tree is not None and tree not in trees:
+            raise ColumnMissing(f"{path}: no tree '{tree}'; {suggest(tree, trees)}")
+        if not trees:
+            raise BadLayout(
+                f"{path}: expected a ROOT file with a TTree, got {classes or 'nothing'}."
+            )
+        if tree is None and len(trees) > 1:
+            raise BadValue(f"{path}: several trees: {trees}. Choose one with `tree`.")
+        name = tree or trees[0]
+        dtypes, unread = _branches(file[name])
+        n_rows = int(file[name].num_entries)
+    return RootTable(path, f"a ROOT tree '{name}'", n_rows, dtypes, unread, tree=name)
+
+
+def _named(tree: Any) -> dict[str, Any]:
+    """Branches without parts, by name; by their full path where a name occurs twice."""
+    leaves = {
+        path: b
+        for path, b in tree.iteritems(recursive=True, full_paths=True)
+        if not len(b.branches)
+    }
+    often = Counter(b.name for b in leaves.values())
+    return {b.name if often[b.name] == 1 else path: b for path, b in leaves.items()}
+
+
+def _branches(tree: Any) -> tuple[dict[str, np.dtype[Any]], dict[str, str]]:
+    from uproot.interpretation.numerical import AsDtype
+
+    dtypes: dict[str, np.dtype[Any]] = {}
+    unread: dict[str, str] = {}
+    for name, branch in _named(tree).items():
+        how = branch.interpretation
+        if isinstance(how, AsDtype) and how.inner_shape == () and how.to_dtype.names is None:
+            dtypes[name] = how.to_dtype.newbyteorder("=")
+        else:
+            unread[name] = branch.typename
+    return dtypes, unread
+
+
+def _native(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Any]:
+    import uproot
+
+    with reading(path, "a ROOT file"), uproot.open(path) as file:
+        yield file

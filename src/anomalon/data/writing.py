@@ -1,0 +1,72 @@
+"""Samples into Parquet files that say themselves what their columns mean."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from anomalon.core import Sample
+from anomalon.core.atomic import write_atomically
+from anomalon.core.errors import BadLayout, DataError
+from anomalon.data.arrow import SAMPLE_METADATA
+
+__all__ = ["write"]
+
+
+def write(sample: Sample, path: str | Path) -> Path:
+    """Write a sample to a Parquet file, completely or not at all.
+
+    The columns are `mjj` (the mass), the features, `weight`, `label` if there is one, and `event`;
+    an underscore is appended to a name that a feature has already. `load` restores the same
+    sample, bit by bit.
+
+    Args:
+        sample: What to write.
+        path: Where to; an older file of that name is replaced.
+
+    Returns:
+        The path.
+
+    Raises:
+        BadLayout: If the sample is empty or two features have one name.
+        DataError: If the file cannot be written.
+    """
+    path = Path(path)
+    if len(sample) == 0:
+        raise BadLayout(f"{path}: expected events to write, got an empty sample.")
+    twice = sorted({name for name in sample.names if sample.names.count(name) > 1})
+    if twice:
+        raise BadLayout(f"{path}: expected distinct feature names, got {twice} more than once.")
+    try:
+        with write_atomically(path) as temporary:
+            pa.parquet.write_table(_table(sample), temporary, compression="zstd")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    return path
+
+
+def _table(sample: Sample) -> pa.Table:
+    roles: dict[str, tuple[str, NDArray[Any]]] = {
+        "mass": ("mjj", sample.mass),
+        "weight": ("weight", sample.weight),
+        "event": ("event", sample.event),
+    }
+    if sample.label is not None:
+        roles["label"] = ("label", sample.label)
+    taken = set(sample.names)
+    note: dict[str, object] = {"version": 1, "source": sample.source}
+    columns = {}
+    for role, (name, values) in roles.items():
+        while name in taken:
+            name += "_"
+        note[role] = name
+        columns[name] = pa.array(values)
+    features = {name: pa.array(sample.x[:, j]) for j, name in enumerate(sample.names)}
+    note["features"] = [[name, name] for name in sample.names]
+    mass = {str(note["mass"]): columns.pop(str(note["mass"]))}
+    return pa.table(
+        mass | features | columns, metadata={SAMPLE_METADATA: json.dumps(note).encode()}
+    )

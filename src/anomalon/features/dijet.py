@@ -1,0 +1,247 @@
+"""Dijet features: the invariant mass of the two leading jets, and what the jets are made of.
+
+The inputs of the LHC Olympics searches (arXiv:2101.08320): the mass of the lighter jet, the mass
+difference and the N-subjettiness ratios of both jets (CATHODE, arXiv:2109.00546), and the angular
+distance of the jets (CURTAINs, arXiv:2203.09470).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import Events, Sample
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.kinematics import (
+    delta_r,
+    energy_momentum,
+    invariant_mass,
+    pt_eta_phi_mass,
+    rapidity,
+)
+from anomalon.jets import leading_jets, nsubjettiness
+
+__all__ = ["dijet"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class _TwoJets:
+    """Two jets of falling pT in each event.
+
+    Args:
+        p4: Shape (event, 2, 4): E, px, py, pz in GeV.
+        mass: Shape (event, 2), in GeV.
+        tau: Shape (beta, event, 2, n): tau_1 … tau_n; n = 0 where the input has none.
+        found: Shape (event,): whether there are two.
+    """
+
+    p4: Floats
+    mass: Floats
+    tau: Floats
+    found: NDArray[np.bool_]
+
+
+def dijet(
+    events: Events,
+    *,
+    betas: Sequence[float] = (1.0,),
+    n_tau: int = 3,
+    substructure: Literal["ratios", "taus", "both"] = "ratios",
+    axes: str = "wta_kt",
+    radius: float = 1.0,
+    pt_min: float = 20.0,
+    on_missing: Literal["raise", "drop"] = "raise",
+) -> Sample:
+    """The two leading jets of each event as a sample: m_jj and the features of the jets.
+
+    J1 is the lighter of the two jets of highest pT, J2 the other. The features are, in this order:
+
+    - `mJ1` and `dmJ` = m_J2 - m_J1, in GeV;
+    - ratios `tau21_J1`, `tau21_J2`, `tau32_J1`, `tau32_J2`, … up to `n_tau` (zero where the
+      denominator is), and/or `tau1_J1`, `tau1_J2`, `tau2_J1`, … ; for exponents other than 1 with a
+      suffix, as in `tau21_J1_b0.5`;
+    - `dR`, the distance of the jets in pseudorapidity and azimuth, and `dY` = |y1 - y2|.
+
+    Events of particles are clustered with anti-kT (E-scheme); particles without a mass count as
+    massless. Events of jets (object names that begin with "jet") are taken as they are, with the
+    tau_N they have.
+
+    Args:
+        events: Particles with the features pt, eta, phi (and mass), or jets with pt, eta, phi and
+            mass (and tau1, tau2, …).
+        betas: Angular exponents of N-subjettiness.
+        n_tau: Largest N, up to 9.
+        substructure: Ratios of neighbouring tau_N, the tau_N themselves, or both.
+        axes: How the subjet axes are found, "wta_kt" or "kt" (see `anomalon.jets.nsubjettiness`).
+        radius: Jet radius.
+        pt_min: Smallest transverse momentum of a jet, in GeV.
+        on_missing: What to do with events that have fewer than two jets: raise, or drop them and
+            say so in the sample's `source`.
+
+    Returns:
+        The sample; its event identities are the column `event` of the events, or row numbers.
+
+    Raises:
+        BadLayout: If the objects are neither particles nor jets, or lack the tau_N asked for.
+        BadValue: If a setting is out of range.
+        TooFewEvents: If an event has fewer than two jets and is not to be dropped, or if none is
+            left.
+        MissingExtra: If particles need clustering and FastJet is not installed.
+    """
+    betas = tuple(float(b) for b in betas)
+    _check_settings(betas, n_tau, substructure, on_missing)
+    if events.object_names and events.object_names[0].startswith("jet"):
+        jets = _given_jets(events, betas, n_tau, pt_min)
+    else:
+        jets = _clustered_jets(events, betas, n_tau, axes, radius, pt_min)
+    events, jets, source = _complete(events, jets, on_missing)
+    x = _features(jets, betas, substructure)
+    if not len(events):
+        raise TooFewEvents(f"{source}: no event has two jets above {pt_min} GeV.")
+    return Sample(
+        x=np.stack(list(x.values()), axis=1),
+        names=tuple(x),
+        mass=invariant_mass(jets.p4.sum(axis=1)),
+        weight=events.weight,
+        label=events.label,
+        event=events.columns.get("event", np.arange(len(events))),
+        source=source,
+    )
+
+
+def _check_settings(
+    betas: tuple[float, ...], n_tau: int, substructure: str, on_missing: str
+) -> None:
+    if not betas or len(set(betas)) < len(betas) or not all(0 < b < np.inf for b in betas):
+        raise BadValue(f"dijet: expected distinct exponents `betas` above zero, got {betas}.")
+    if isinstance(n_tau, bool) or not isinstance(n_tau, int) or not 1 <= n_tau <= 9:
+        raise BadValue(f"dijet: expected `n_tau` from 1 to 9, got {n_tau!r}.")
+    if substructure not in ("ratios", "taus", "both"):
+        raise BadValue(
+            f"dijet: expected `substructure` 'ratios', 'taus' or 'both', got {substructure!r}."
+        )
+    if on_missing not in ("raise", "drop"):
+        raise BadValue(f"dijet: expected `on_missing` 'raise' or 'drop', got {on_missing!r}.")
+
+
+def _clustered_jets(
+    events: Events,
+    betas: tuple[float, ...],
+    n_tau: int,
+    axes: str,
+    radius: float,
+    pt_min: float,
+) -> _TwoJets:
+    """The two leading anti-kT jets of events of particles."""
+    missing = [name for name in ("pt", "eta", "phi") if name not in events.feature_names]
+    if missing:
+        raise BadLayout(
+            f"{events.source}: dijet features need particles with pt, eta and phi, or jets with "
+            f"pt, eta, phi and mass; got objects with {list(events.feature_names)}."
+        )
+    parts = {name: events.feature(name)[events.mask] for name in events.feature_names}
+    p4 = energy_momentum(parts["pt"], parts["eta"], parts["phi"], parts.get("mass", 0.0))
+    offsets = np.concatenate([[0], np.cumsum(events.mask.sum(axis=1))]).astype(np.int64)
+    energy, px, py, pz = p4.T
+    jets = leading_jets(px, py, pz, energy, offsets, radius=radius, pt_min=pt_min, n_jets=2)
+    tau = nsubjettiness(*jets.constituents, n=n_tau, beta=betas, R0=radius, axes=axes)
+    tau = tau.reshape(len(betas), len(events), 2, n_tau)
+    return _TwoJets(jets.p4, invariant_mass(jets.p4), tau, jets.n >= 2)
+
+
+def _given_jets(events: Events, betas: tuple[float, ...], n_tau: int, pt_min: float) -> _TwoJets:
+    """The two leading jets of events of jets."""
+    known = events.feature_names
+    missing = [name for name in ("pt", "eta", "phi", "mass") if name not in known]
+    if missing or len(events.object_names) < 2:
+        raise BadLayout(
+            f"{events.source}: dijet features need at least two jets with pt, eta, phi and mass; "
+            f"got {len(events.object_names)} with {list(known)}."
+        )
+    wanted = [f"tau{n}" for n in range(1, n_tau + 1)]
+    taus = wanted if "tau1" in known else []
+    lacking = [name for name in taus if name not in known]
+    if lacking:
+        raise BadLayout(
+            f"{events.source}: `n_tau` = {n_tau} asks for {lacking}, which these jets do not have; "
+            f"they have {list(known)}. Take a smaller `n_tau`, or start from particles."
+        )
+    if betas != (1.0,):
+        raise BadValue(
+            f"{events.source}: `betas` = {betas} needs particles; the tau_N of these jets are "
+            "taken as they are (beta = 1)."
+        )
+    pt = np.where(events.mask, events.feature("pt"), 0.0).astype(np.float64)
+    two = np.argsort(-pt, axis=1, kind="stable")[:, :2]
+
+    def of_two(name: str) -> Floats:
+        values = np.where(events.mask, events.feature(name), 0.0).astype(np.float64)
+        return np.take_along_axis(values, two, axis=1)
+
+    mass = of_two("mass")
+    p4 = energy_momentum(of_two("pt"), of_two("eta"), of_two("phi"), mass)
+    tau = np.zeros((1, len(events), 2, len(taus)))
+    for n, name in enumerate(taus):
+        tau[0, :, :, n] = of_two(name)
+    found = np.all(of_two("pt") >= max(pt_min, np.finfo(float).tiny), axis=1)
+    return _TwoJets(p4, mass, tau, found)
+
+
+def _complete(events: Events, jets: _TwoJets, on_missing: str) -> tuple[Events, _TwoJets, str]:
+    """The events with two jets, and where they come from."""
+    found = jets.found
+    if found.all():
+        return events, jets, events.source
+    rows = np.flatnonzero(~found)
+    if on_missing == "raise":
+        shown = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
+        raise TooFewEvents(
+            f"{events.source}: expected two jets in every event, but {len(rows)} of {len(events)} "
+            f"events have fewer (first rows: {shown}). Use on_missing='drop' to leave them out."
+        )
+    source = (
+        f"{events.source} ({len(rows)} of {len(found)} events with fewer than two jets dropped)"
+    )
+    kept = _TwoJets(jets.p4[found], jets.mass[found], jets.tau[:, found], found[found])
+    return events[found], kept, source
+
+
+def _features(jets: _TwoJets, betas: tuple[float, ...], substructure: str) -> dict[str, Any]:
+    """Name -> values, in the order that `dijet` documents."""
+    mass = jets.mass
+    lighter = np.argmin(mass, axis=1)
+    rows = np.arange(len(mass))
+    m1, m2 = mass[rows, lighter], mass[rows, 1 - lighter]
+    tau = jets.tau[:, rows[:, None], np.stack([lighter, 1 - lighter], axis=1)]
+    x = {"mJ1": m1, "dmJ": m2 - m1}
+    for b, beta in enumerate(betas):
+        suffix = "" if beta == 1 else f"_b{beta:g}"
+        if substructure in ("taus", "both"):
+            x |= _taus(tau[b], suffix)
+        if substructure in ("ratios", "both"):
+            x |= _ratios(tau[b], suffix)
+    _, eta, phi, _ = pt_eta_phi_mass(jets.p4)
+    y = rapidity(jets.p4)
+    x["dR"] = delta_r(eta[:, 0], phi[:, 0], eta[:, 1], phi[:, 1])
+    x["dY"] = np.abs(y[:, 0] - y[:, 1])
+    return x
+
+
+def _taus(tau: Floats, suffix: str) -> dict[str, Floats]:
+    return {
+        f"tau{n + 1}_J{j + 1}{suffix}": tau[:, j, n] for n in range(tau.shape[2]) for j in (0, 1)
+    }
+
+
+def _ratios(tau: Floats, suffix: str) -> dict[str, Floats]:
+    ratios = {}
+    for n in range(1, tau.shape[2]):
+        for j in (0, 1):
+            above, below = tau[:, j, n], tau[:, j, n - 1]
+            ratio = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+            ratios[f"tau{n + 1}{n}_J{j + 1}{suffix}"] = ratio
+    return ratios
