@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anomalon.core import Events, Sample
-from anomalon.core.errors import AnomalonError, BadLayout, BadValue, DataError
+from anomalon.core.errors import AnomalonError, BadLayout, BadNumbers, BadValue, DataError
 
 __all__ = ["LARGEST_LOAD", "Source", "reading"]
 
@@ -54,8 +54,13 @@ class Source(ABC):
                 "with `start` and `stop`, iterate with `anomalon.data.chunks(path)`, or turn raw "
                 "particles into features with `anomalon data convert`."
             )
-        with reading(self.path, self.layout):
-            return self._read(start, stop)
+        try:
+            with reading(self.path, self.layout):
+                return self._read(start, stop)
+        except BadNumbers as error:
+            if start == 0:
+                raise
+            raise BadNumbers(f"{error} Row 0 is here event {start} of the file.") from error
 
     def rows(self, start: int = 0, stop: int | None = None) -> tuple[int, int]:
         """`start` and `stop` as row numbers inside the file, checked."""

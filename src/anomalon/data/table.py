@@ -77,7 +77,7 @@ class TableSource(Source):
         idle = [name for name in table.dtypes if name not in used]
         return cls(
             path=table.path,
-            layout=table.layout + (", dijet features" if columns and not options else ""),
+            layout=table.layout + _meaning(table, columns, options),
             n_events=table.n_rows,
             bytes_per_event=8 * (len(used) + 3),
             unread=(*idle, *(f"{name} ({kind})" for name, kind in table.unread.items())),
@@ -101,6 +101,14 @@ class TableSource(Source):
             source += f" ({n} columns without one number per event left out)"
         empty = np.zeros((stop - start, 0, 0), dtype=np.float32)
         return Events(empty, (), (), label=label, columns=data, source=source)
+
+
+def _meaning(table: Table, columns: Columns | None, options: Mapping[str, Any]) -> str:
+    if columns is None:
+        return ""
+    if options:
+        return ", columns as told"
+    return ", a sample written by anomalon" if table.default else ", dijet features"
 
 
 def dijet_columns(names: Mapping[str, Any]) -> Columns | None:

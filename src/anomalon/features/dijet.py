@@ -88,8 +88,7 @@ def dijet(
     Raises:
         BadLayout: If the objects are neither particles nor jets, or lack the tau_N asked for.
         BadValue: If a setting is out of range.
-        TooFewEvents: If an event has fewer than two jets and is not to be dropped, or if none is
-            left.
+        TooFewEvents: If an event has fewer than two jets and is not to be dropped.
         MissingExtra: If particles need clustering and FastJet is not installed.
     """
     betas = tuple(float(b) for b in betas)
@@ -100,8 +99,6 @@ def dijet(
         jets = _clustered_jets(events, betas, n_tau, axes, radius, pt_min)
     events, jets, source = _complete(events, jets, on_missing)
     x = _features(jets, betas, substructure)
-    if not len(events):
-        raise TooFewEvents(f"{source}: no event has two jets above {pt_min} GeV.")
     return Sample(
         x=np.stack(list(x.values()), axis=1),
         names=tuple(x),
@@ -198,10 +195,11 @@ def _complete(events: Events, jets: _TwoJets, on_missing: str) -> tuple[Events, 
         return events, jets, events.source
     rows = np.flatnonzero(~found)
     if on_missing == "raise":
-        shown = ", ".join(map(str, rows[:5])) + (", …" if len(rows) > 5 else "")
+        event = np.asarray(events.columns.get("event", np.arange(len(events))))
+        shown = ", ".join(map(str, event[rows[:5]])) + (", …" if len(rows) > 5 else "")
         raise TooFewEvents(
             f"{events.source}: expected two jets in every event, but {len(rows)} of {len(events)} "
-            f"events have fewer (first rows: {shown}). Use on_missing='drop' to leave them out."
+            f"events have fewer (first: {shown}). Use on_missing='drop' to leave them out."
         )
     source = (
         f"{events.source} ({len(rows)} of {len(found)} events with fewer than two jets dropped)"
