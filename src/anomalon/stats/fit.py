@@ -1,0 +1,295 @@
+"""Fits of a smooth background to a mass spectrum, or to ten thousand of them at once."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from anomalon.core.config import to_plain
+from anomalon.core.errors import BadLayout, DidNotConverge, FitError, TooFewEvents
+from anomalon.stats.newton import maximise
+from anomalon.stats.poisson import poisson_deviance
+from anomalon.stats.shapes import Shape
+from anomalon.stats.spectrum import Spectrum
+from anomalon.stats.value import Value
+
+__all__ = ["Fit", "fit_spectrum"]
+
+Floats = NDArray[np.floating[Any]]
+
+_PLAIN = (
+    "shape",
+    "fitted",
+    "parameters",
+    "covariance",
+    "expected",
+    "sigma_expected",
+    "scale",
+    "deviance",
+    "ndf",
+    "p_value",
+    "ok",
+    "why",
+    "tried",
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """A shape fitted to a spectrum.
+
+    For one spectrum the fields are as below; for toys, all but `spectrum`, `shape`, `fitted` and
+    `ndf` have a leading axis (toy,). Where a fit failed, `ok` is False, `why` says it, and
+    the numbers are NaN.
+
+    Args:
+        spectrum: What was fitted.
+        shape: The fitted shape.
+        fitted: True for the bins that the fit saw, shape (bin,).
+        parameters: Shape (n,).
+        root: A matrix whose square root @ root.T is the covariance of the parameters, (n, n).
+        expected: Events expected in each bin, also the masked ones, shape (bin,).
+        scale: Variance over mean of the counts (1 for plain events); multiplies the covariance
+            and divides the deviance.
+        deviance: -2 ln of the likelihood ratio to the saturated model, over the fitted bins.
+        ndf: Fitted bins minus parameters.
+        p_value: Of the goodness of fit, deviance against chi2(ndf). It is too large where many
+            bins expect less than about one event.
+        ok: Whether there is a result.
+        why: If not, why; else "".
+        tried: The table of `choose_order`: rows with keys n_parameters, deviance, ndf, p_value,
+            f, p_f and chosen. Empty if the order was given.
+    """
+
+    spectrum: Spectrum
+    shape: Shape
+    fitted: NDArray[np.bool_]
+    parameters: Floats
+    root: Floats
+    expected: Floats
+    scale: Floats
+    deviance: Floats
+    ndf: int
+    p_value: Floats
+    ok: NDArray[np.bool_]
+    why: NDArray[np.str_]
+    tried: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters, the normalisation among them."""
+        return self.shape.n
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance of the parameters, shape (n, n): the inverse expected information."""
+        return self.root @ np.swapaxes(self.root, -1, -2)
+
+    @property
+    def errors(self) -> Floats:
+        """Standard deviations of the parameters, shape (n,)."""
+        return np.asarray(np.sqrt((self.root**2).sum(axis=-1)))
+
+    @property
+    def sigma_expected(self) -> Floats:
+        """Standard deviation of `expected` from the fit, shape (bin,)."""
+        return np.asarray(np.sqrt((self._leverage(self.spectrum.edges) ** 2).sum(axis=-1)))
+
+    @property
+    def pulls(self) -> Floats:
+        """Signed roots of the bins' deviances, about standard normal, shape (bin,)."""
+        with np.errstate(invalid="ignore"):
+            deviance = poisson_deviance(self.spectrum.counts, self.expected)
+        pulls = np.sqrt(deviance / self.scale[..., None])
+        return np.asarray(np.sign(self.spectrum.counts - self.expected) * pulls)
+
+    def covariance_expected(self, bins: NDArray[np.bool_] | slice = slice(None)) -> Floats:
+        """Covariance of `expected` between bins, shape (bin, bin), for the bins given.
+
+        The variance of a sum over bins is the sum over this matrix: neighbouring expectations
+        are almost fully correlated, so adding their variances would be far too small.
+        """
+        leverage = self._leverage(self.spectrum.edges)[..., bins, :]
+        return leverage @ np.swapaxes(leverage, -1, -2)
+
+    def integral(self, low: float, high: float) -> Value:
+        """Events expected with masses from `low` to `high` GeV, with the fit's uncertainty.
+
+        For toys, the value and the uncertainty are arrays, shape (toy,).
+
+        Raises:
+            BadLayout: If `high` is not above `low`.
+        """
+        if not high > low:
+            raise BadLayout(f"integral: expected low < high, got {low} and {high} GeV.")
+        edges = self.spectrum.edges
+        edges = np.concatenate([[low], edges[(edges > low) & (edges < high)], [high]])
+        value = self.shape.integrate(self.parameters, edges).sum(axis=-1)
+        sigma = np.sqrt((self._leverage(edges).sum(axis=-2) ** 2).sum(axis=-1))
+        return Value(cast(Any, value[()]), cast(Any, sigma[()]))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain lists and numbers, for JSON."""
+        spectrum = self.spectrum
+        plain: dict[str, Any] = {
+            "edges": spectrum.edges,
+            "counts": spectrum.counts,
+            "variance": spectrum.variances,
+        }
+        plain |= {name: getattr(self, name) for name in _PLAIN}
+        return {name: to_plain(value) for name, value in plain.items()}
+
+    def _leverage(self, edges: Floats) -> Floats:
+        """Derivatives of the expected events in bins, times `root`: shape (bin, n)."""
+        columns, weights = self.shape.quadrature(edges)
+        log_density = np.tensordot(self.parameters, columns, (-1, -1))
+        events = np.exp(log_density) * weights  # (…, bin, node)
+        slope = np.matmul(events[..., None, :], columns)[..., 0, :]
+        return np.asarray(slope @ self.root)
+
+    def __repr__(self) -> str:
+        if self.ok.ndim:
+            good = int(self.ok.sum())
+            return f"Fit({self.shape!r} to {len(self.ok)} toys, {good} ok)"
+        if not self.ok:
+            return f"Fit({self.shape!r}, failed: {self.why})"
+        rows = [
+            f"  b{j} = {Value(float(b), float(e))}"
+            for j, (b, e) in enumerate(zip(self.parameters, self.errors, strict=True))
+        ]
+        quality = f"deviance/ndf = {self.deviance:.2f}/{self.ndf}, p = {self.p_value:.3g}"
+        return "\n".join([f"Fit({self.shape!r}): {quality}", *rows])
+
+
+def fit_spectrum(
+    spectrum: Any,
+    shape: Shape,
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    throw: bool = True,
+) -> Fit:
+    """Poisson maximum-likelihood fit of a shape, integrated over each bin.
+
+    One spectrum or toys of shape (toy, bin) by the same call, with the same result for each. A
+    single fit takes well below a millisecond, ten thousand toys some tenths of a second.
+
+    Weighted spectra are treated as scaled Poisson (Bohm and Zech, arXiv:1309.1287) with one scale
+    s = sum variance / sum counts over the fitted bins of each toy: the parameters are those of the
+    plain fit, so that the fitted events still add up to the data, the covariance is multiplied
+    and the deviance divided by s. A scale per bin would be taken from the fluctuating bin itself:
+    bins that fluctuate low would count more, the fit would be biased low, and empty bins would
+    have no scale. One scale assumes that weights are distributed alike at all masses, as for the
+    mean over an ensemble of selections.
+
+    Args:
+        spectrum: A `Spectrum` or what `Spectrum.of` takes.
+        shape: The shape, e.g. `Dijet(4)`.
+        mask: True for the bins that the fit must not see, shape (bin,), e.g.
+            `spectrum.inside(3300, 3700)`; None fits all.
+        throw: Raise if a fit fails. False: return it with `ok` False and `why`.
+
+    Raises:
+        TooFewEvents: If fewer than n + 1 fitted bins have events.
+        DidNotConverge: If the maximum was not found.
+        BadLayout: If the mask has not one entry per bin.
+        BadValue: If the shape is not defined all over the bins.
+
+    Example:
+        >>> from anomalon.stats import Exponential
+        >>> spectrum = Spectrum([1000.0, 500.0, 250.0, 125.0], [0, 1000, 2000, 3000, 4000])
+        >>> fit_spectrum(spectrum, Exponential(2)).parameters.round(4)
+        array([ 0.3266, -0.6931])
+        >>> fit_spectrum(spectrum, Exponential(2), mask=spectrum.inside(2000, 3000)).integral(
+        ...     2000, 3000
+        ... )
+        250 ± 12
+    """
+    spectrum = Spectrum.of(spectrum)
+    fitted = _fitted(spectrum, mask)
+    counts = np.atleast_2d(spectrum.counts)
+    columns, weights = shape.quadrature(spectrum.edges)
+    filled = (counts[:, fitted] > 0).sum(axis=1)
+    enough = filled > shape.n
+    parameters = np.full((len(counts), shape.n), np.nan)
+    root = np.full((len(counts), shape.n, shape.n), np.nan)
+    converged = np.zeros(len(counts), dtype=bool)
+    if enough.any():
+        solution = maximise(counts[np.ix_(enough, fitted)], columns[fitted], weights[fitted])
+        good = solution.converged & np.isfinite(solution.root).all(axis=(1, 2))
+        converged[enough] = good
+        parameters[converged] = solution.parameters[good]
+        root[converged] = solution.root[good]
+    why = np.full(len(counts), "", dtype=object)
+    why[~enough] = [_too_few(spectrum, shape, int(n)) for n in filled[~enough]]
+    why[enough & ~converged] = (
+        f"{shape.kind} fit with {shape.n} parameters over {spectrum.edges[0]:g}-"
+        f"{spectrum.edges[-1]:g} GeV did not converge. Use fewer parameters or coarser bins."
+    )
+    fit = _result(spectrum, shape, fitted, parameters, root, why.astype(np.str_))
+    if throw and not fit.ok.all():
+        _throw(fit, TooFewEvents if not enough.all() else DidNotConverge)
+    return fit
+
+
+def _fitted(spectrum: Spectrum, mask: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    if mask is None:
+        return np.ones(spectrum.n_bins, dtype=bool)
+    mask = np.asarray(mask)
+    if mask.shape != (spectrum.n_bins,) or mask.dtype != bool:
+        raise BadLayout(
+            f"mask: expected one bool for each of {spectrum.n_bins} bins (True = not fitted), "
+            f"got {mask.dtype} of shape {mask.shape}."
+        )
+    return ~mask
+
+
+def _too_few(spectrum: Spectrum, shape: Shape, filled: int) -> str:
+    return (
+        f"{shape.kind} fit with {shape.n} parameters over {spectrum.edges[0]:g}-"
+        f"{spectrum.edges[-1]:g} GeV needs {shape.n + 1} filled bins outside the mask, got "
+        f"{filled}. Use fewer parameters, a wider range, or a looser selection."
+    )
+
+
+def _result(
+    spectrum: Spectrum,
+    shape: Shape,
+    fitted: NDArray[np.bool_],
+    parameters: Floats,
+    root: Floats,
+    why: NDArray[np.str_],
+) -> Fit:
+    """The `Fit` of arrays with a toy axis, which goes if the spectrum has none."""
+    counts = np.atleast_2d(spectrum.counts)
+    scale = np.atleast_1d(spectrum.scale(fitted))
+    expected = shape.integrate(parameters, spectrum.edges)
+    deviance = poisson_deviance(counts, expected)[:, fitted].sum(axis=1) / scale
+    ndf = int(fitted.sum()) - shape.n
+    p_value = special.chdtrc(max(ndf, 1), deviance)
+    one = 0 if spectrum.counts.ndim == 1 else slice(None)
+    return Fit(
+        spectrum=spectrum,
+        shape=shape,
+        fitted=fitted,
+        parameters=parameters[one],
+        root=(root * np.sqrt(scale)[:, None, None])[one],
+        expected=expected[one],
+        scale=scale[one],
+        deviance=deviance[one],
+        ndf=ndf,
+        p_value=p_value[one],
+        ok=(why == "")[one],
+        why=why[one],
+    )
+
+
+def _throw(fit: Fit, kind: type[FitError]) -> None:
+    if not fit.ok.ndim:
+        raise kind(str(fit.why))
+    bad = np.flatnonzero(~fit.ok)
+    raise kind(
+        f"{len(bad)} of {len(fit.ok)} toys have no fit (first: toy {bad[0]}: {fit.why[bad[0]]}) "
+        "Call with throw=False to keep the others."
+    )

@@ -1,0 +1,52 @@
+"""The Poisson deviance, without the cancellation that spoils it for large counts."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["half_deviance", "log1p_gap", "poisson_deviance"]
+
+Floats = NDArray[np.floating[Any]]
+
+_SERIES = 1e-3  # below it, six terms are exact to rounding
+
+
+def log1p_gap(x: Floats) -> Floats:
+    """1 - ln(1 + x)/x, with its limits 0 at x = 0, -inf at -1 and 1 at infinity."""
+    near = np.abs(x) < _SERIES
+    safe = np.where(near | np.isinf(x), 1.0, x)
+    with np.errstate(divide="ignore"):
+        far = 1.0 - np.log1p(safe) / safe
+    y = np.where(near, x, 0.0)
+    series = y * (1 / 2 - y * (1 / 3 - y * (1 / 4 - y * (1 / 5 - y * (1 / 6 - y / 7)))))
+    return np.where(near, series, np.where(np.isinf(x), 1.0, far))
+
+
+def half_deviance(n: Floats, excess: Floats) -> Floats:
+    """Half of the deviance, n ln(n/mu) - (n - mu), for mu = n - `excess`.
+
+    Given the excess instead of mu, it is exact to rounding however small the excess is. It is mu
+    for n = 0, and infinite for mu = 0 < n.
+    """
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        x = np.where(n > 0, -excess / n, np.inf)
+    return np.where(excess == 0, 0.0, -excess * log1p_gap(x))
+
+
+def poisson_deviance(n: ArrayLike, mu: ArrayLike) -> Floats:
+    """2 (n ln(n/mu) - (n - mu)): the likelihood ratio to the saturated model, term by term.
+
+    Baker and Cousins, Nucl. Instrum. Meth. 221 (1984) 437.
+
+    Args:
+        n: Counts, not negative; need not be integers.
+        mu: Expectations, not negative; broadcast against `n`.
+
+    Example:
+        >>> poisson_deviance([0, 10, 20], [3.0, 10.0, 10.0]).round(4)
+        array([6.    , 0.    , 7.7259])
+    """
+    n = np.asarray(n, dtype=np.float64)
+    mu = np.asarray(mu, dtype=np.float64)
+    return 2.0 * half_deviance(n, n - mu)

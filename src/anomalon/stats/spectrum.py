@@ -1,0 +1,203 @@
+"""`Spectrum`: counts in bins of mass."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, BadNumbers
+
+__all__ = ["Spectrum"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Counts in bins of mass: one spectrum, or many toys over the same bins.
+
+    Args:
+        counts: Events per bin, not negative, shape (bin,) or (toy, bin). Weighted sums and means
+            over selections need not be integers.
+        edges: Bin edges in GeV, increasing, shape (bin + 1,).
+        variance: Variance of `counts`, same shape; None for plain events (variance = counts).
+
+    Raises:
+        BadLayout: If the shapes do not fit or the edges do not increase.
+        BadNumbers: If a count or a variance is negative or not finite, or a bin with a count has
+            no variance.
+
+    Example:
+        >>> spectrum = Spectrum.from_masses([2.9e3, 3.1e3, 3.1e3], [2800, 3000, 3200])
+        >>> spectrum.counts
+        array([1., 2.])
+        >>> spectrum.inside(3100, 3500)
+        array([False,  True])
+    """
+
+    counts: Floats
+    edges: Floats
+    variance: Floats | None = None
+
+    def __post_init__(self) -> None:
+        counts = np.asarray(self.counts, dtype=np.float64)
+        edges = np.asarray(self.edges, dtype=np.float64)
+        object.__setattr__(self, "counts", counts)
+        object.__setattr__(self, "edges", edges)
+        if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
+            raise BadLayout(
+                f"spectrum: expected increasing bin edges of shape (bin + 1,), got {edges}."
+            )
+        if counts.ndim not in (1, 2) or counts.shape[-1] != len(edges) - 1:
+            raise BadLayout(
+                f"spectrum: expected counts of shape ({len(edges) - 1},) or (toy, "
+                f"{len(edges) - 1}) for {len(edges)} edges, got {counts.shape}."
+            )
+        check.finite(counts, "spectrum: counts")
+        check.non_negative(counts, "spectrum: counts")
+        if self.variance is not None:
+            self._check_variance(np.asarray(self.variance, dtype=np.float64))
+
+    def _check_variance(self, variance: Floats) -> None:
+        object.__setattr__(self, "variance", variance)
+        if variance.shape != self.counts.shape:
+            raise BadLayout(
+                f"spectrum: expected one variance for each count, shape {self.counts.shape}, "
+                f"got {variance.shape}."
+            )
+        check.finite(variance, "spectrum: variance")
+        check.non_negative(variance, "spectrum: variance")
+        if np.any((variance == 0) & (self.counts > 0)):
+            raise BadNumbers(
+                "spectrum: a bin with a count needs a variance above zero; give variance=None "
+                "for plain events."
+            )
+
+    @classmethod
+    def of(cls, histogram: Any) -> "Spectrum":
+        """The spectrum of a one-dimensional histogram of counts.
+
+        Under- and overflow are left out.
+
+        Args:
+            histogram: A `Spectrum`, anything with the UHI PlottableHistogram protocol (hist,
+                boost-histogram, uproot), or (counts, edges) as from `np.histogram`.
+
+        Raises:
+            BadLayout: If it is none of these, has more than one axis, or holds means.
+        """
+        if isinstance(histogram, cls):
+            return histogram
+        if isinstance(histogram, tuple) and len(histogram) == 2:
+            return cls(*histogram)
+        if not (hasattr(histogram, "values") and hasattr(histogram, "axes")):
+            raise BadLayout(
+                "spectrum: expected a histogram (UHI protocol) or (counts, edges), got "
+                f"{type(histogram).__name__}."
+            )
+        kind = getattr(histogram, "kind", "COUNT")
+        if len(histogram.axes) != 1 or str(getattr(kind, "value", kind)).upper() != "COUNT":
+            raise BadLayout(
+                f"spectrum: expected one axis and counts, got {len(histogram.axes)} axes of "
+                f"{kind}. Project onto the mass first."
+            )
+        counts = np.asarray(histogram.values(), dtype=np.float64)
+        variance = histogram.variances()
+        plain = variance is None or np.array_equal(variance, counts)
+        return cls(counts, _edges(histogram.axes[0]), None if plain else np.asarray(variance))
+
+    @classmethod
+    def from_masses(
+        cls, mass: ArrayLike, edges: ArrayLike, weight: ArrayLike | None = None
+    ) -> "Spectrum":
+        """Events filled into bins [low, high); masses outside the edges are left out.
+
+        Args:
+            mass: Masses in GeV, shape (event,).
+            edges: Bin edges in GeV.
+            weight: Weights, shape (event,); the variance is then the sum of their squares. For
+                the mean over an ensemble of selections, the share of the members that pick the
+                event.
+
+        Raises:
+            BadLayout: If there is not one weight for each mass.
+            BadNumbers: If a mass or a weight is not finite.
+        """
+        mass = np.asarray(mass, dtype=np.float64)
+        edges = np.asarray(edges, dtype=np.float64)
+        check.length(mass, mass.size, "spectrum: mass")
+        check.finite(mass, "spectrum: mass")
+        bins = np.searchsorted(edges, mass, side="right") - 1
+        inside = (bins >= 0) & (bins < len(edges) - 1)
+        n_bins = max(len(edges) - 1, 0)
+        if weight is None:
+            return cls(np.bincount(bins[inside], minlength=n_bins).astype(np.float64), edges)
+        weight = np.asarray(weight, dtype=np.float64)
+        check.length(weight, len(mass), "spectrum: weight")
+        check.finite(weight, "spectrum: weight")
+        counts = np.bincount(bins[inside], weight[inside], minlength=n_bins)
+        variance = np.bincount(bins[inside], weight[inside] ** 2, minlength=n_bins)
+        return cls(counts.astype(np.float64), edges, variance.astype(np.float64))
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins."""
+        return len(self.edges) - 1
+
+    @property
+    def widths(self) -> Floats:
+        """Bin widths in GeV, shape (bin,)."""
+        return np.diff(self.edges)
+
+    @property
+    def centres(self) -> Floats:
+        """Bin centres in GeV, shape (bin,)."""
+        return (self.edges[1:] + self.edges[:-1]) / 2
+
+    @property
+    def variances(self) -> Floats:
+        """Variance of the counts; the counts themselves for plain events."""
+        return self.counts if self.variance is None else self.variance
+
+    def inside(self, low: float, high: float) -> NDArray[np.bool_]:
+        """True for the bins that reach into (low, high), shape (bin,): what hides that window."""
+        return np.asarray((self.edges[1:] > low) & (self.edges[:-1] < high))
+
+    def scale(self, bins: NDArray[np.bool_] | slice = slice(None)) -> Floats:
+        """Variance over mean of the counts in the given bins, shape () or (toy,); 1 if plain.
+
+        Bohm and Zech's scale, arXiv:1309.1287, for the sum over the bins; 1 where all are empty.
+        """
+        total = self.counts[..., bins].sum(axis=-1)
+        if self.variance is None:
+            return np.ones_like(total)
+        variance = self.variance[..., bins].sum(axis=-1)
+        return np.asarray(np.where(total > 0, variance / np.where(total > 0, total, 1.0), 1.0))
+
+    def with_counts(self, counts: ArrayLike, variance: ArrayLike | None = None) -> "Spectrum":
+        """The same bins with other counts: toys, for instance, of shape (toy, bin)."""
+        return replace(
+            self,
+            counts=np.asarray(counts),
+            variance=None if variance is None else np.asarray(variance),
+        )
+
+    def __repr__(self) -> str:
+        toys = f"{len(self.counts)} toys of " if self.counts.ndim == 2 else ""
+        weighted = "" if self.variance is None else ", weighted"
+        return (
+            f"Spectrum({toys}{self.n_bins} bins, {self.edges[0]:g}-{self.edges[-1]:g} GeV, "
+            f"{self.counts.sum():g} events{weighted})"
+        )
+
+
+def _edges(axis: Any) -> Floats:
+    edges = getattr(axis, "edges", None)
+    if callable(edges):  # uproot
+        edges = edges()
+    if edges is None:  # the bare UHI axis: a sequence of (low, high)
+        intervals = list(axis)
+        edges = [low for low, _ in intervals] + [intervals[-1][1]]
+    return np.asarray(edges, dtype=np.float64)
