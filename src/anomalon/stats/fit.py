@@ -111,8 +111,15 @@ class Fit:
         The variance of a sum over bins is the sum over this matrix: neighbouring expectations
         are almost fully correlated, so adding their variances would be far too small.
         """
-        leverage = self._leverage(self.spectrum.edges)[..., bins, :]
+        leverage = self.leverage(bins)
         return leverage @ np.swapaxes(leverage, -1, -2)
+
+    def leverage(self, bins: NDArray[np.bool_] | slice = slice(None)) -> Floats:
+        """Derivatives of `expected` by the parameters, times `root`: shape (bin, n).
+
+        Rows add for sums of bins; the product of two rows is a covariance.
+        """
+        return self._leverage(self.spectrum.edges)[..., bins, :]
 
     def integral(self, low: float, high: float) -> Value:
         """Events expected with masses from `low` to `high` GeV, with the fit's uncertainty.
