@@ -1,0 +1,30 @@
+"""Signal put into data, for tests, demonstrations and limits."""
+
+import numpy as np
+
+from anomalon.core.errors import TooFewEvents
+from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+
+__all__ = ["inject"]
+
+
+def inject(background: Sample, signal: Sample, n: int, *, seed: Seed | int) -> Sample:
+    """The background plus `n` signal events drawn without replacement.
+
+    Args:
+        background: Data or simulation; kept whole and in order.
+        signal: Signal events with the same features; event identities that do not occur in
+            `background`.
+        n: How many to add.
+        seed: Which ones.
+
+    Raises:
+        TooFewEvents: If `signal` has fewer than `n` events.
+        BadLayout: If the features differ.
+    """
+    if n > len(signal):
+        raise TooFewEvents(f"inject: asked for {n} signal events, {signal.source} has {len(signal)}.")
+    rng = Seed.of(seed).child("inject", n=n).generator()
+    rows = np.sort(rng.choice(len(signal), size=n, replace=False))
+    return Sample.concatenate([background, signal[rows]])

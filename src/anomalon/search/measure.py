@@ -1,0 +1,235 @@
+"""From a selection to a significance: spectrum, side-band fit, comparison of counts.
+
+The count in the signal region is a mean over ensemble members, i.e. a sum of event weights w in
+[0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from a smooth
+function fitted to the same spectrum without the signal region; its order is chosen by an F-test.
+Three uncertainties are kept apart:
+
+* Poisson: sqrt(b s), with s = sum(w^2) / sum(w) of the side bands, where no signal is.
+* Fit: from the covariance of the parameters.
+* Ensemble: what the members' counts scatter beyond what event statistics explains.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.errors import FitError
+from anomalon.core.sample import Sample
+from anomalon.core.window import Window
+from anomalon.search.result import CutResult, SpectrumFit
+from anomalon.search.selection import Selection
+from anomalon.search.sculpting import pass_fraction
+from anomalon.stats import (
+    SHAPES,
+    Fit,
+    Relative,
+    Spectrum,
+    choose_order,
+    p_from_z,
+    scaled_significance,
+)
+
+__all__ = ["FitSettings", "fit_background", "measure"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How the mass spectrum is fitted.
+
+    Args:
+        shape: Family of functions, a name in `anomalon.stats.SHAPES`.
+        n_min, n_max: Orders (numbers of parameters, normalisation included) that may be chosen.
+        alpha: The next order is taken only if the F-test's p-value is below this.
+        relative: Fit a selected spectrum as the fitted spectrum before the cut times a polynomial
+            in ln(m), with 1 (a flat share of passing events) to `n_max` parameters. False: with
+            the family itself, as before the cut.
+        range: (low, high) in GeV; the side bands of the window if None.
+        bin_width: Of the mass bins, GeV.
+    """
+
+    shape: str = "dijet"
+    n_min: int = 1
+    n_max: int = 4
+    alpha: float = 0.05
+    relative: bool = True
+    range: tuple[float, float] | None = None
+    bin_width: float = 100.0
+
+    def range_for(self, window: Window) -> tuple[float, float]:
+        """The mass range in GeV that is fitted for this window."""
+        return self.range or (window.sideband_low, window.sideband_high)
+
+
+def measure(
+    events: Sample,
+    window: Window,
+    selection: Selection,
+    edges: Floats,
+    settings: FitSettings,
+    base: Fit | None = None,
+) -> CutResult:
+    """Count, fit and compare. `events.label`, if any, only fills the truth columns.
+
+    With a `base`, the fit of the spectrum before the cut, the selected spectrum is fitted relative
+    to it.
+
+    A fit that fails gives a result with `ok` False, the reason, and no significance.
+    """
+    weight = selection.weight * events.weight
+    spectrum = Spectrum.from_masses(events.mass, edges, weight)
+    middle = (edges[:-1] + edges[1:]) / 2
+    outside = ~window.in_signal_region(middle)
+    inside = window.in_signal_region(events.mass)
+    n = float(weight[inside].sum())
+    members = (selection.members[:, inside] * events.weight[inside]).sum(axis=1)
+    chi2, ndf, fraction = pass_fraction(events, window, selection.weight, edges)
+    truth = _truth(events, weight, inside)
+    fit, why = fit_background(spectrum, settings, outside, base)
+    if fit is None or not fit.ok:
+        return CutResult(
+            efficiency=selection.efficiency,
+            n=n,
+            expected=np.nan,
+            sigma_poisson=np.nan,
+            sigma_fit=np.nan,
+            sigma_ensemble=np.nan,
+            z_local=np.nan,
+            p_local=np.nan,
+            member_counts=members,
+            fit=_spectrum_fit(spectrum, outside, settings, fit, why),
+            pass_chi2=chi2,
+            pass_ndf=ndf,
+            pass_fraction=fraction,
+            **truth,
+            ok=False,
+            why=why,
+        )
+    predicted = fit.integral(window.low, window.high)
+    expected, sigma_fit = predicted.value, predicted.uncertainty
+    if base is not None:
+        base_part = Relative(1, base).base_uncertainty(window.low, window.high, outside)
+        sigma_fit = float(np.hypot(sigma_fit, expected * base_part))
+    scale = _variance_scale(spectrum, outside)
+    sigma_ensemble = _training_scatter(events, window, selection, members, expected)
+    z = float(scaled_significance(n, expected, scale, np.hypot(sigma_fit, sigma_ensemble)))
+    return CutResult(
+        efficiency=selection.efficiency,
+        n=n,
+        expected=float(expected),
+        sigma_poisson=float(np.sqrt(expected * scale)),
+        sigma_fit=float(sigma_fit),
+        sigma_ensemble=sigma_ensemble,
+        z_local=z,
+        p_local=float(p_from_z(z)),
+        member_counts=members,
+        fit=_spectrum_fit(spectrum, outside, settings, fit, why),
+        pass_chi2=chi2,
+        pass_ndf=ndf,
+        pass_fraction=fraction,
+        **truth,
+        ok=True,
+        why="",
+    )
+
+
+def fit_background(
+    spectrum: Spectrum,
+    settings: FitSettings,
+    outside: NDArray[np.bool_],
+    base: Fit | None = None,
+) -> tuple[Fit | None, str]:
+    """The fit of the bins outside the signal region and, if there is none to be had, why."""
+    shape = SHAPES[settings.shape](n=1) if base is None else Relative(1, base)
+    try:
+        fit = choose_order(
+            spectrum,
+            shape,
+            settings.n_min if base is None else 1,
+            min(settings.n_max, shape.n_most),
+            mask=~outside,
+            alpha=settings.alpha,
+            throw=False,
+        )
+    except FitError as error:
+        return None, str(error)
+    return fit, str(fit.why)
+
+
+def _variance_scale(spectrum: Spectrum, outside: NDArray[np.bool_]) -> float:
+    """Variance per count of what is background for sure: the bins outside the signal region."""
+    return float(spectrum.variances[outside].sum() / spectrum.counts[outside].sum())
+
+
+def _training_scatter(
+    events: Sample, window: Window, selection: Selection, counts: Floats, expected: float
+) -> float:
+    """Uncertainty of the mean count from training, apart from event statistics.
+
+    Two members that select different events differ because events are Poisson, in the signal region
+    and in the side bands that set the threshold. That part is already in the Poisson and the fit
+    uncertainty. With q_m(e) the weight of event e in member m and w(e) its mean,
+
+        <(n_m - n)^2> from statistics = sum_e (<q_m^2> - w^2) [signal region]
+                                        + (b / n_side)^2 sum_e (<q_m^2> - w^2) [side bands].
+
+    What the members scatter beyond it, divided by their number, is the variance of the mean.
+    """
+    n_members = len(selection.members)
+    if n_members < 2:
+        return 0.0
+    w2 = events.weight**2
+    spread = (selection.members**2).mean(axis=0) - selection.weight**2
+    side = window.in_sidebands(events.mass)
+    n_side = float((selection.weight * events.weight)[side].sum())
+    inside = window.in_signal_region(events.mass)
+    statistical = float((w2 * spread)[inside].sum())
+    if n_side > 0:
+        statistical += (expected / n_side) ** 2 * float((w2 * spread)[side].sum())
+    bessel = n_members / (n_members - 1)
+    excess = float(np.var(counts, ddof=1)) - statistical * bessel
+    return float(np.sqrt(max(excess, 0.0) / n_members))
+
+
+def _truth(events: Sample, weight: Floats, inside: NDArray[np.bool_]) -> dict[str, float | None]:
+    if events.label is None:
+        return {"signal_efficiency": None, "true_signal": None, "true_background": None}
+    signal = inside & (events.label == 1)
+    total = float(events.weight[signal].sum())
+    passed = float(weight[signal].sum())
+    return {
+        "signal_efficiency": passed / total if total > 0 else None,
+        "true_signal": passed,
+        "true_background": float(weight[inside].sum()) - passed,
+    }
+
+
+def _spectrum_fit(
+    spectrum: Spectrum,
+    outside: NDArray[np.bool_],
+    settings: FitSettings,
+    fit: Fit | None,
+    why: str,
+) -> SpectrumFit:
+    unknown = np.full(len(spectrum.counts), np.nan)
+    return SpectrumFit(
+        edges=spectrum.edges,
+        counts=spectrum.counts,
+        variance=spectrum.variances,
+        fitted=outside,
+        expected=unknown if fit is None else fit.expected,
+        sigma_expected=unknown if fit is None else fit.sigma_expected,
+        shape=settings.shape if fit is None else fit.shape.kind,
+        n_parameters=0 if fit is None else fit.n_parameters,
+        parameters=np.array([]) if fit is None else fit.parameters,
+        deviance=np.nan if fit is None else float(fit.deviance),
+        ndf=0 if fit is None else int(fit.ndf),
+        p_value=np.nan if fit is None else float(fit.p_value),
+        tried=() if fit is None else fit.tried,
+        ok=fit is not None and bool(fit.ok),
+        why=why,
+    )

@@ -1,0 +1,226 @@
+"""One window with one feature set: decorrelate, make a template, train, cut, fit."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from anomalon.background import BackgroundEstimator
+from anomalon.core.errors import FitError
+from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.learn import Classifier
+from anomalon.search.binning import mass_edges
+from anomalon.search.measure import FitSettings, fit_background, measure
+from anomalon.search.result import CutResult, WindowResult
+from anomalon.search.selection import MemberScores, Selection, score_members, select
+from anomalon.stats import Fit, Spectrum, evaluate
+
+__all__ = ["search_window"]
+
+Floats = NDArray[np.floating[Any]]
+
+# Below this many true signal events in a signal region a ROC curve says nothing.
+_MIN_SIGNAL_FOR_ROC = 20
+_HISTOGRAM_BINS = 30
+
+
+def search_window(
+    data: Sample,
+    window: Window,
+    features: tuple[str, ...],
+    *,
+    background: BackgroundEstimator,
+    classifier: Classifier,
+    n_members: int,
+    n_folds: int,
+    decorrelate: ConditionalQuantiles | None,
+    efficiencies: tuple[float, ...],
+    fit: FitSettings,
+    simulation: Sample | None,
+    seed: Seed,
+) -> WindowResult:
+    """Search one window; a failure becomes a result that says why.
+
+    Args:
+        data: All events; only those in the fitted range and the window are used. The label, if
+            there is one, never reaches the method: it fills the truth columns of the result.
+        window: Signal region and side bands.
+        features: What the classifier sees.
+        background, classifier, n_members, n_folds, decorrelate, efficiencies, fit: Settings, see
+            `Search`.
+        simulation: For background methods that need one.
+        seed: Random numbers of this window.
+
+    Raises:
+        TooFewEvents: If a region of the window has no events at all.
+    """
+    fit_range = fit.range_for(window)
+    edges = mass_edges(window, fit_range, fit.bin_width)
+    low = min(edges[0], window.sideband_low)
+    high = max(edges[-1], window.sideband_high)
+    original = data.select(features).between(low, high)
+    window.check_inside(original)
+    reference = None if simulation is None else simulation.select(features).between(low, high)
+    inside = window.in_signal_region(original.mass)
+    uncut = Selection(1.0, np.ones((1, len(original))))
+    first = measure(original, window, uncut, edges, fit)
+    base = _base(original, window, edges, fit)
+    empty = WindowResult(
+        window=asdict(window),
+        features=features,
+        n_signal_region=int(inside.sum()),
+        n_sidebands=int(window.in_sidebands(original.mass).sum()),
+        cuts=(first,),
+        histograms=(),
+        roc=None,
+        correlation=(),
+    )
+    try:
+        events, template_input = original, reference
+        if decorrelate is not None:
+            flatten = decorrelate.fit(original[~inside].blind())
+            events = flatten(original)
+            template_input = None if reference is None else flatten(reference)
+        template = background.fit(
+            events, window, simulation=template_input, seed=seed.child("background")
+        )
+        scores = score_members(
+            classifier,
+            events[inside].blind(),
+            template.sample,
+            events.blind(),
+            n_members=n_members,
+            n_folds=n_folds,
+            seed=seed.child("classifier"),
+        )
+    except FitError as error:
+        failed = tuple(replace(first, efficiency=e, ok=False, why=str(error), z_local=np.nan,
+                               p_local=np.nan) for e in efficiencies)  # fmt: skip
+        return replace(empty, cuts=(first, *failed), warnings=(str(error),))
+    selections = [select(scores, events, window, e) for e in efficiencies]
+    cuts = (first, *(measure(events, window, s, edges, fit, base) for s in selections))
+    tightest = min(selections, key=lambda s: s.efficiency)
+    return replace(
+        empty,
+        cuts=cuts,
+        histograms=_histograms(original, window, scores, tightest),
+        roc=_roc(events, inside, scores),
+        correlation=_correlation(original, events, window),
+        warnings=_warnings(cuts),
+    )
+
+
+def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> Fit | None:
+    """The fit of the spectrum before the cut, if cuts are to be fitted relative to it."""
+    if not fit.relative:
+        return None
+    spectrum = Spectrum.from_masses(original.mass, edges, original.weight)
+    outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
+    base, _ = fit_background(spectrum, fit, outside)
+    return base if base is not None and base.ok else None
+
+
+def _mean_score(scores: MemberScores) -> Floats:
+    return np.asarray(scores.score.mean(axis=0))
+
+
+def _roc(
+    events: Sample, inside: NDArray[np.bool_], scores: MemberScores
+) -> dict[str, Any] | None:
+    if events.label is None:
+        return None
+    score = _mean_score(scores)
+    signal = inside & (events.label == 1)
+    background = inside & (events.label == 0)
+    if signal.sum() < _MIN_SIGNAL_FOR_ROC or not background.any():
+        return None
+    result = evaluate(
+        score[background], score[signal], events.weight[background], events.weight[signal]
+    )
+    fpr, tpr = result.roc()
+    keep = fpr > 0
+    fpr, tpr = fpr[keep], tpr[keep]
+    return {
+        "fpr": fpr,
+        "tpr": tpr,
+        "sic": tpr / np.sqrt(fpr),
+        "auc": float(result.auc),
+        "max_sic": float(result.max_sic),
+        "fpr_floor": float(result.fpr_floor),
+        "n_background": int(background.sum()),
+        "n_signal": int(signal.sum()),
+    }
+
+
+def _histograms(
+    original: Sample, window: Window, scores: MemberScores, selection: Selection
+) -> tuple[dict[str, Any], ...]:
+    inside = window.in_signal_region(original.mass)
+    side = window.in_sidebands(original.mass)
+    columns = {"score": _mean_score(scores)}
+    columns |= {name: original.column(name) for name in original.names}
+    rows = []
+    for name, values in columns.items():
+        shown = values[inside | side]
+        edges = np.linspace(*np.quantile(shown, [0.0005, 0.9995]), _HISTOGRAM_BINS + 1)
+        if not edges[-1] > edges[0]:
+            edges = np.linspace(edges[0] - 0.5, edges[0] + 0.5, _HISTOGRAM_BINS + 1)
+        weight = original.weight
+
+        def shape(
+            which: NDArray[np.bool_], w: Floats, values: Floats = values, edges: Floats = edges
+        ) -> Floats:
+            counts = np.histogram(np.clip(values[which], edges[0], edges[-1]), edges, weights=w)[0]
+            return np.asarray(counts / max(counts.sum(), 1e-300))
+
+        rows.append(
+            {
+                "name": name,
+                "unit": "GeV" if name.startswith(("m", "dm", "delta_m", "pt")) else "",
+                "edges": edges,
+                "signal_region": shape(inside, weight[inside]),
+                "sidebands": shape(side, weight[side]),
+                "selected": shape(inside, (weight * selection.weight)[inside]),
+            }
+        )
+    return tuple(rows)
+
+
+def _correlation(original: Sample, events: Sample, window: Window) -> tuple[dict[str, Any], ...]:
+    """Spearman correlation with the mass in the side bands, where no signal is expected."""
+    side = window.in_sidebands(original.mass)
+
+    def rho(sample: Sample, name: str) -> float | None:
+        value = float(spearmanr(sample.column(name)[side], sample.mass[side]).statistic)
+        return value if np.isfinite(value) else None
+
+    return tuple(
+        {"feature": name, "before": rho(original, name), "after": rho(events, name)}
+        for name in original.names
+        if len(np.unique(original.column(name)[side])) > 1
+    )
+
+
+def _warnings(cuts: tuple[CutResult, ...]) -> tuple[str, ...]:
+    notes = []
+    for cut in cuts:
+        what = "no cut" if cut.efficiency == 1 else f"cut at {cut.efficiency:g}"
+        if not cut.ok:
+            notes.append(f"{what}: no significance: {cut.why}")
+            continue
+        if cut.fit.p_value < 0.01:
+            notes.append(
+                f"{what}: the side-band fit is poor (p = {cut.fit.p_value:.2g}); "
+                "its significance is not to be trusted."
+            )
+        if cut.efficiency < 1 and cut.expected < 10:
+            notes.append(
+                f"{what}: only {cut.expected:.1f} background events expected; "
+                "significances are granular."
+            )
+    return tuple(notes)

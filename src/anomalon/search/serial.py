@@ -1,0 +1,71 @@
+"""Results to plain JSON and back, without loss."""
+
+from dataclasses import fields, is_dataclass
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from anomalon.search.result import Scan, WindowResult
+
+__all__ = ["scan_from_dict", "scan_to_dict", "window_from_dict", "window_to_dict"]
+
+T = TypeVar("T")
+
+
+def scan_to_dict(scan: Scan) -> dict[str, Any]:
+    """A scan as dictionaries, lists, numbers and strings; NaN becomes None."""
+    return dict(_plain(scan))
+
+
+def scan_from_dict(plain: dict[str, Any]) -> Scan:
+    """The scan that `scan_to_dict` made plain."""
+    return _build(Scan, plain)
+
+
+def window_to_dict(result: WindowResult) -> dict[str, Any]:
+    """The result of one window as dictionaries, lists, numbers and strings."""
+    return dict(_plain(result))
+
+
+def window_from_dict(plain: dict[str, Any]) -> WindowResult:
+    """The result that `window_to_dict` made plain."""
+    return _build(WindowResult, plain)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None  # JSON knows no NaN
+    return value
+
+
+def _build(cls: type[T], plain: dict[str, Any]) -> T:
+    hints = get_type_hints(cls)
+    return cls(**{f.name: _value(hints[f.name], plain[f.name]) for f in fields(cls)})  # type: ignore[arg-type]
+
+
+def _value(kind: Any, plain: Any) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        inner = [a for a in arguments if a is not type(None)]
+        return None if plain is None else _value(inner[0], plain)
+    if origin is tuple:
+        return tuple(_value(arguments[0], v) for v in plain)
+    if origin is np.ndarray:
+        is_bool = "bool" in str(arguments)
+        return np.array(plain, dtype=bool if is_bool else np.float64)
+    if kind is float:
+        return np.nan if plain is None else float(plain)
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _build(kind, plain)
+    return plain

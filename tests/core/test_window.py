@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anomalon import Sample
+from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.window import Window, sliding_windows
+
+
+@given(st.floats(0, 10000))
+def test_regions_do_not_overlap(mass):
+    w = Window(3000, 3600, 2400, 4200)
+    m = np.array([mass])
+    parts = [w.in_signal_region(m), w.in_low_sideband(m), w.in_high_sideband(m)]
+    assert sum(int(p[0]) for p in parts) == int(2400 <= mass < 4200)
+
+
+@pytest.mark.parametrize(
+    "edges", [(3600, 3000, 2400, 4200), (3000, 3600, 3100, 4200), (3000, 3600, 2400, 3500)]
+)
+def test_side_bands_must_be_outside(edges):
+    with pytest.raises(BadValue, match="sideband_low < low < high < sideband_high"):
+        Window(*edges)
+
+
+def test_atlas_layout():
+    windows = sliding_windows(2300, 6800)
+    assert (windows[0].low, windows[0].high) == (2900, 3500)
+    assert all(b.low - a.low == 300 for a, b in zip(windows[:-1], windows[1:], strict=True))
+    assert windows[-1].sideband_high == 6800
+
+
+def test_no_room():
+    with pytest.raises(BadValue, match="spans 1800 GeV"):
+        sliding_windows(2000, 3000)
+    with pytest.raises(BadValue, match="step"):
+        sliding_windows(2000, 6000, step=0)
+
+
+def test_outside_the_data():
+    data = Sample(np.ones((3, 1)), ("a",), [2500.0, 3100.0, 3700.0])
+    Window(3000, 3600, 2400, 4200).check_inside(data)
+    with pytest.raises(TooFewEvents, match="lower side band; memory has masses from 2500 to 3700"):
+        Window(3600, 4200, 3200, 4800).check_inside(data)
