@@ -1,0 +1,202 @@
+"""Samples of a wanted size, made in chunks: in parallel, resumable, and always the same."""
+
+import json
+import math
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import Seed
+from anomalon.core.atomic import write_text_atomically
+from anomalon.core.config import digest, to_plain
+from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.run.executors import Executor, Serial
+from anomalon.simulate.chunk import Tally, make_chunk, read_chunk, write_chunk
+from anomalon.simulate.dijet import COLUMNS
+from anomalon.simulate.recipe import Recipe
+from anomalon.simulate.table import write_table
+
+__all__ = ["Generated", "generate"]
+
+CHUNK = 1000
+_PATIENCE = 20  # chunks without a single accepted event
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A finished sample.
+
+    Args:
+        path: The Parquet file.
+        n_events: Events in it.
+        tally: What all chunks together generated and accepted; accepted events beyond those asked
+            for were left out of the file.
+        luminosity: Integrated luminosity that the file corresponds to at the generator's cross
+            section, in fb^-1.
+    """
+
+    path: Path
+    n_events: int
+    tally: Tally
+    luminosity: float
+
+    @property
+    def acceptance(self) -> float:
+        """Accepted over generated events."""
+        return self.tally.n_accepted / self.tally.n_generated
+
+
+def generate(
+    recipe: Recipe,
+    n_events: int,
+    path: str | Path,
+    *,
+    seed: Seed | int = 0,
+    executor: Executor | None = None,
+    chunk_size: int = CHUNK,
+    compact: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Generated:
+    """Generate chunk after chunk until `n_events` are accepted, and write the first `n_events`.
+
+    Finished chunks are kept in a folder beside the file (its name with `.parts`) until the file is
+    complete: after an interruption the same call goes on where it was. The events depend on recipe,
+    seed and chunk size, not on the executor or on interruptions.
+
+    Args:
+        recipe: What to generate.
+        n_events: How many accepted events to write.
+        path: The Parquet file to write.
+        seed: Of the sample.
+        executor: Who works; this process if not given.
+        chunk_size: Generated events in a chunk.
+        compact: Round the mantissas (see `anomalon.simulate.table`), for small files.
+        progress: Called with (accepted so far, wanted) after each chunk.
+
+    Returns:
+        What was made.
+
+    Raises:
+        BadValue: If a number is out of range, or the folder of chunks belongs to other settings.
+        TooFewEvents: If the selection accepts (nearly) nothing.
+        MissingExtra: If Pythia or FastJet is not installed.
+    """
+    path, seed = Path(path), Seed.of(seed)
+    if n_events < 1 or chunk_size < 1:
+        raise BadValue(
+            "generate: expected n_events and chunk_size of at least 1, got "
+            f"{n_events} and {chunk_size}"
+        )
+    folder = _work_folder(path, recipe, seed, chunk_size)
+    make = partial(_make, recipe=recipe, seed=seed, chunk_size=chunk_size, folder=folder)
+    tallies = _finished(folder)
+    report = progress or _silent
+    executor = executor or Serial()
+    while (n_chunks := _chunks_needed(tallies, n_events, recipe)) > 0:
+        missing = [i for i in range(n_chunks) if i not in tallies]
+        for position, tally in executor.map_unordered(make, missing):
+            tallies[missing[position]] = tally
+            report(min(sum(t.n_accepted for t in tallies.values()), n_events), n_events)
+    used = _leading(tallies, n_events)
+    total = _sum([tallies[i] for i in used])
+    columns = _assemble(folder, used, n_events)
+    luminosity = n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
+    about = {
+        "recipe": to_plain(recipe),
+        "seed": str(seed),
+        "chunk_size": chunk_size,
+        "n_chunks": len(used),
+        "luminosity_fb": luminosity,
+        "tally": to_plain(total),
+        "n_events": n_events,
+    }
+    write_table(columns, recipe, about, path, compact=compact)
+    shutil.rmtree(folder)
+    return Generated(path, n_events, total, luminosity)
+
+
+def _silent(_done: int, _wanted: int) -> None:
+    pass
+
+
+def _work_folder(path: Path, recipe: Recipe, seed: Seed, chunk_size: int) -> Path:
+    """The folder of finished chunks, with a note of what they are chunks of."""
+    folder = path.with_name(path.name + ".parts")
+    note = folder / "recipe.json"
+    key = digest(recipe, str(seed), chunk_size)
+    if note.exists():
+        if json.loads(note.read_text(encoding="utf-8"))["digest"] != key:
+            raise BadValue(
+                f"{folder}: expected chunks of this recipe, seed and chunk size, got those of "
+                "another run that was interrupted. Finish that one, delete the folder, or choose "
+                "another output file."
+            )
+    else:
+        text = {"digest": key, "recipe": to_plain(recipe), "seed": str(seed)}
+        write_text_atomically(note, json.dumps(text, indent=1))
+    return folder
+
+
+def _file(folder: Path, index: int) -> Path:
+    return folder / f"chunk-{index:06d}.npz"
+
+
+def _make(index: int, recipe: Recipe, seed: Seed, chunk_size: int, folder: Path) -> Tally:
+    chunk = make_chunk(recipe, seed, index, chunk_size)
+    write_chunk(chunk, _file(folder, index))
+    return chunk.tally
+
+
+def _finished(folder: Path) -> dict[int, Tally]:
+    """Chunks that an earlier, interrupted call left."""
+    files = {int(p.stem.removeprefix("chunk-")): p for p in folder.glob("chunk-*.npz")}
+    return {index: read_chunk(file).tally for index, file in sorted(files.items())}
+
+
+def _leading(tallies: dict[int, Tally], n_events: int) -> list[int]:
+    """The chunks 0, 1, … that hold the first `n_events`; all without a gap if they do not yet."""
+    used: list[int] = []
+    accepted = 0
+    while len(used) in tallies and accepted < n_events:
+        accepted += tallies[len(used)].n_accepted
+        used.append(len(used))
+    return used
+
+
+def _chunks_needed(tallies: dict[int, Tally], n_events: int, recipe: Recipe) -> int:
+    """How many chunks, from 0 on, to have before looking again; 0 if there are enough events."""
+    used = _leading(tallies, n_events)
+    accepted = sum(tallies[i].n_accepted for i in used)
+    if accepted >= n_events:
+        return 0
+    if len(used) >= _PATIENCE and accepted == 0:
+        raise TooFewEvents(
+            f"recipe {recipe.name}: none of {sum(tallies[i].n_generated for i in used)} generated "
+            "events was accepted. Loosen the selection or raise the masses."
+        )
+    if accepted == 0:
+        return len(used) + 2
+    return max(len(used) + 1, math.ceil(len(used) * n_events / accepted))
+
+
+def _sum(tallies: list[Tally]) -> Tally:
+    """Totals; the cross section is the mean of the chunks', which are of one size."""
+    return Tally(
+        n_generated=sum(t.n_generated for t in tallies),
+        n_accepted=sum(t.n_accepted for t in tallies),
+        sum_weights=sum(t.sum_weights for t in tallies),
+        cross_section=sum(t.cross_section for t in tallies) / len(tallies),
+        seconds=sum(t.seconds for t in tallies),
+        generator=tallies[0].generator,
+    )
+
+
+def _assemble(folder: Path, used: list[int], n_events: int) -> dict[str, NDArray[Any]]:
+    chunks = [read_chunk(_file(folder, i)).columns for i in used]
+    return {name: np.concatenate([c[name] for c in chunks])[:n_events] for name in COLUMNS}

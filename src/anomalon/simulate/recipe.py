@@ -1,0 +1,223 @@
+"""Recipes: processes as data. A recipe and a seed say everything about the events.
+
+Pythia's strings that work, and why those that look simpler do not, are explained where they are
+used. Energies are those of the LHC's Run 2, sqrt(s) = 13 TeV; tune and parton densities are
+Pythia's defaults (Monash 2013, arXiv:1404.5630).
+"""
+
+from dataclasses import dataclass
+
+from anomalon.core.errors import BadValue, UnknownKey, suggest
+from anomalon.simulate.detector import Detector
+from anomalon.simulate.dijet import DijetSelection
+from anomalon.simulate.veto import PartonVeto
+
+__all__ = ["TALK_POINTS", "VARIATIONS", "Recipe", "a_h_zprime", "qcd_dijet", "w_prime"]
+
+# "simulation" differs from "data" as two generators do: less final-state radiation.
+VARIATIONS: dict[str, tuple[str, ...]] = {
+    "data": (),
+    "simulation": ("TimeShower:alphaSvalue = 0.118",),
+}
+
+_SELECTION, _DETECTOR = DijetSelection(), Detector()
+_X, _Y = 9000001, 9000002
+_WIDTH = 0.01  # relative; at 10 % the parton luminosity drags the peak to low masses
+_CONTAINED = 0.2  # 2 m / pT < 1 with pT = M/2, with room for the splitting
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that determines a sample but its seed and its size.
+
+    Args:
+        name: For file names and messages.
+        settings: Pythia's settings, "key = value" each, without the seed.
+        label: Truth: 1 signal, 0 background.
+        variation: Which of `VARIATIONS` the settings have.
+        masses: Masses of the resonances (parent, heavier and lighter daughter as given), in GeV.
+        selection: Which events are kept.
+        detector: How they are measured.
+        veto: Which events are dropped early, for speed.
+    """
+
+    name: str
+    settings: tuple[str, ...]
+    label: int
+    variation: str = "data"
+    masses: tuple[float, ...] = ()
+    selection: DijetSelection = _SELECTION
+    detector: Detector = _DETECTOR
+    veto: PartonVeto | None = None
+
+
+def _common(variation: str, *, mpi: bool) -> tuple[str, ...]:
+    if variation not in VARIATIONS:
+        raise UnknownKey(f"variation: unknown name '{variation}'; {suggest(variation, VARIATIONS)}")
+    return (
+        "Beams:eCM = 13000.",
+        f"PartonLevel:MPI = {'on' if mpi else 'off'}",
+        *VARIATIONS[variation],
+    )
+
+
+def qcd_dijet(
+    *,
+    variation: str = "data",
+    selection: DijetSelection = _SELECTION,
+    mpi: bool = True,
+) -> Recipe:
+    """QCD dijets above the mass threshold of the selection.
+
+    The generator's own cuts lie where they hardly matter: with the default selection (2.4 TeV,
+    |dY| < 1.2), 1 % of the selected events would come from below `mHatMin` and 0.5 % from below
+    `pTHatMin`; the veto takes less than 1 % more. What is missing lies at the mass threshold.
+    """
+    threshold, dy = selection.mjj_min, selection.dy_max
+    if not threshold >= 200.0:
+        raise BadValue(
+            f"qcd_dijet: expected a selection with mjj_min of at least 200 GeV, got {threshold}; "
+            "below, soft processes would be needed."
+        )
+    return Recipe(
+        name="qcd_dijet",
+        settings=(
+            *_common(variation, mpi=mpi),
+            "HardQCD:all = on",
+            f"PhaseSpace:mHatMin = {round(0.8125 * threshold)}.",
+            f"PhaseSpace:pTHatMin = {round(0.354 * threshold)}.",
+        ),
+        label=0,
+        variation=variation,
+        selection=selection,
+        veto=PartonVeto(mass_min=round(0.96 * threshold), dy_max=round(dy + 0.03, 6)),
+    )
+
+
+def _scalar(code: int, name: str, mass: float, decay: str) -> tuple[str, ...]:
+    """A new spin-0 resonance; `name` is "name antiname spinType charge3 colType"."""
+    width, low, high = _WIDTH * mass, 0.7 * mass, 1.3 * mass
+    return (
+        f"{code}:new = {name} {mass:g} {width:g} {low:g} {high:g} 0.0",
+        f"{code}:isResonance = on",
+        f"{code}:oneChannel = 1 1.0 101 {decay}",
+    )
+
+
+def _check_masses(what: str, parent: float, daughters: tuple[float, float], least: float) -> None:
+    limit = _CONTAINED * parent * (1 + 1e-9)
+    if not all(least <= m <= limit for m in daughters):
+        raise BadValue(
+            f"{what}: expected daughter masses from {least:g} GeV up to {_CONTAINED:g} of the "
+            f"parent's ({limit:g} GeV), so that each decays inside one jet of R = 1.0; "
+            f"got {daughters[0]:g} and {daughters[1]:g} GeV."
+        )
+
+
+def w_prime(
+    m_w: float,
+    m_x: float,
+    m_y: float,
+    *,
+    variation: str = "data",
+    selection: DijetSelection = _SELECTION,
+    mpi: bool = True,
+) -> Recipe:
+    """W' -> X Y -> qq qq with free masses, the signal of the LHC Olympics (arXiv:2101.08320).
+
+    X is charged and Y neutral, because the W' is charged; both are scalars and decay to light
+    quarks. Widths are 1 %.
+
+    Raises:
+        BadValue: If X or Y would not fit into one jet.
+    """
+    _check_masses("w_prime", m_w, (m_x, m_y), 10.0)
+    return Recipe(
+        name=f"wprime_{m_w:g}_{m_x:g}_{m_y:g}",
+        settings=(
+            *_common(variation, mpi=mpi),
+            "NewGaugeBoson:ffbar2Wprime = on",
+            f"34:m0 = {m_w:g}",
+            f"34:mWidth = {_WIDTH * m_w:g}",
+            "34:doForceWidth = on",
+            f"34:mMin = {0.5 * m_w:g}",
+            f"34:mMax = {1.5 * m_w:g}",
+            *_scalar(_X, "X+ X- 1 3 0", m_x, "2 -1"),
+            *_scalar(_Y, "Y0 void 1 0 0", m_y, "1 -1"),
+            f"34:oneChannel = 1 1.0 103 {_X} {_Y}",
+        ),
+        label=1,
+        variation=variation,
+        masses=(m_w, m_x, m_y),
+        selection=selection,
+    )
+
+
+def a_h_zprime(
+    m_a: float,
+    m_h: float,
+    m_z: float,
+    *,
+    variation: str = "data",
+    selection: DijetSelection = _SELECTION,
+    mpi: bool = True,
+) -> Recipe:
+    """A0 -> H Z' -> bb qq with free masses, made by gluons.
+
+    The parent is Pythia's A0 (36). Three things are needed together: `Higgs:useBSM`, an *added*
+    channel (`oneChannel` would remove the one to gluons, by which it is produced), and a forced
+    width (else its mass falls to the lower edge of the range).
+
+    Raises:
+        BadValue: If H or Z' would not fit into one jet, or H is too light for two b quarks.
+    """
+    _check_masses("a_h_zprime", m_a, (m_h, m_z), 15.0)
+    return Recipe(
+        name=f"a0_{m_a:g}_{m_h:g}_{m_z:g}",
+        settings=(
+            *_common(variation, mpi=mpi),
+            "Higgs:useBSM = on",
+            "HiggsBSM:gg2A3 = on",
+            f"36:m0 = {m_a:g}",
+            f"36:mWidth = {_WIDTH * m_a:g}",
+            "36:doForceWidth = on",
+            f"36:mMin = {0.667 * m_a:g}",
+            f"36:mMax = {1.333 * m_a:g}",
+            *_scalar(_X, "Hpp0 void 1 0 0", m_h, "5 -5"),
+            *_scalar(_Y, "Zp0 void 1 0 0", m_z, "1 -1"),
+            "36:onMode = off",
+            f"36:addChannel = 1 0.5 103 {_X} {_Y}",
+            f"36:onIfMatch = {_X} {_Y}",
+        ),
+        label=1,
+        variation=variation,
+        masses=(m_a, m_h, m_z),
+        selection=selection,
+    )
+
+
+def _points() -> dict[str, tuple[str, tuple[float, float, float]]]:
+    wprime = [
+        (3000, 200, 200), (3000, 400, 80), (3000, 400, 400), (3500, 100, 100), (3500, 500, 100),
+        (3500, 500, 500), (4000, 400, 200), (4000, 800, 400), (5000, 500, 500), (5000, 800, 80),
+    ]  # fmt: skip
+    a0 = [
+        (3000, 125, 91), (3000, 300, 150), (3000, 500, 500), (3500, 125, 400), (3500, 400, 200),
+        (3500, 600, 600), (4000, 200, 600), (4000, 500, 91), (5000, 400, 400), (5000, 800, 200),
+    ]  # fmt: skip
+    named = {}
+    for family, masses in (("wprime", wprime), ("a0", a0)):
+        for m in masses:
+            named[f"{family}_{m[0]}_{m[1]}_{m[2]}"] = (family, tuple(map(float, m)))
+    return named  # type: ignore[return-value]
+
+
+TALK_POINTS: dict[str, tuple[str, tuple[float, float, float]]] = _points()
+"""Twenty signals, name -> (family, masses in GeV).
+
+In the manner of the ATLAS search for anomalous dijets (arXiv:2502.09770), which uses W' -> W'' Z''
+and A0 -> H'' Z' with varied masses. The list of ATLAS is not public to us: these are ten of each
+family of our own choice, all contained in jets of R = 1.0, with equal and unequal daughter masses.
+"""
+
+FAMILIES = {"wprime": w_prime, "a0": a_h_zprime}
