@@ -4,6 +4,7 @@ from anomalon.learn.base import Classifier, Scorer, Task
 from anomalon.learn.boosted_trees import BoostedTrees
 from anomalon.learn.ensemble import Ensemble
 from anomalon.learn.k_fold import KFold
+from anomalon.learn.network import Network
 
 __all__ = [
     "CLASSIFIERS",
@@ -11,8 +12,11 @@ __all__ = [
     "Classifier",
     "Ensemble",
     "KFold",
+    "Network",
     "Scorer",
     "Task",
 ]
 
-CLASSIFIERS: dict[str, type[Classifier]] = {c.kind: c for c in (BoostedTrees, Ensemble, KFold)}
+CLASSIFIERS: dict[str, type[Classifier]] = {
+    c.kind: c for c in (BoostedTrees, Network, Ensemble, KFold)
+}
