@@ -1,0 +1,69 @@
+"""`main`: the group of commands, and what becomes of errors."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from anomalon import __version__
+from anomalon.core.errors import AnomalonError, ConfigError
+
+__all__ = ["COMMANDS", "cli", "main"]
+
+COMMANDS = {
+    "demo": ("anomalon.cli.demo:demo", "Find a hidden resonance in simulated events, and none."),
+    "search": ("anomalon.cli.search:search", "Search a file of events for resonances."),
+    "report": ("anomalon.cli.report:report", "Make the page of a finished run again."),
+    "simulate": ("anomalon.cli.simulate:simulate", "Generate events with Pythia 8."),
+    "data": ("anomalon.cli.data:data", "Convert files of events, list the shipped samples."),
+    "info": ("anomalon.cli.data:info", "Say what a file of events is, and what is wrong with it."),
+}
+"""Name -> (module:object, one line of help), in the order of the work."""
+
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are called, so that `--help` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="anomalon %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:  # noqa: FBT001  click passes by name; `main` reads it
+    """Model-agnostic searches for new physics at colliders."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status says how it went."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = cli.main(arguments, prog_name="anomalon", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted.", err=True)
+        return _INTERRUPTED
+    except AnomalonError as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        click.echo(f"{type(error).__name__}: {error}", err=True)
+        return 2 if isinstance(error, ConfigError) else 1
+    return status if isinstance(status, int) else 0

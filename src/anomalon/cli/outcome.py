@@ -1,0 +1,49 @@
+"""What a command says on stdout when it is done, and with which exit status."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from anomalon.report.page import SectionSummary
+    from anomalon.report.summary import ScanSummary
+
+__all__ = ["show"]
+
+
+def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None:
+    """Print the results, for people or as one JSON object."""
+    if as_json:
+        tree = {"folder": str(page.parent), "report": str(page), "sections": sections}
+        click.echo(json.dumps(tree, ensure_ascii=False, allow_nan=False))
+        return
+    for section in sections:
+        if len(sections) > 1:
+            click.echo(f"{section['heading']}")
+        click.echo(section["scan"]["headline"])
+        for line in _table(section["scan"]):
+            click.echo(f"  {line}")
+        for failure in section["scan"]["failures"]:
+            where = f"{failure['window']}, {failure['features']}"
+            click.echo(f"  no answer: {where}, {failure['efficiency']:g}: {failure['why']}")
+        click.echo("")
+    click.echo(f"report: {page}")
+
+
+def _table(scan: "ScanSummary") -> list[str]:
+    """Local significances: a row for each window and feature set, a column for each cut."""
+    from anomalon.report.rounding import efficiency, sigmas
+
+    columns = sorted({cut["efficiency"] for w in scan["windows"] for cut in w["cuts"]})[::-1]
+    rows = [["window", *(efficiency(e) for e in columns), "features"]]
+    for window in scan["windows"]:
+        z = {cut["efficiency"]: cut["z_local"] if cut["ok"] else None for cut in window["cuts"]}
+        cells = (sigmas(z.get(e)) for e in columns)
+        rows.append([window["name"], *cells, ", ".join(window["features"])])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:-1], widths[1:]), row[-1]])
+        for row in rows
+    ]

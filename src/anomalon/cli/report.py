@@ -1,0 +1,19 @@
+"""`anomalon report`: the page of a finished run again."""
+
+from pathlib import Path
+
+import click
+
+__all__ = ["report"]
+
+
+@click.command()
+@click.argument("run", type=click.Path(file_okay=False, path_type=Path))
+def report(run: Path) -> None:
+    """Make report.html and the figures of RUN, the folder of a finished run, again.
+
+    Nothing is searched: every number comes from result.json.
+    """
+    from anomalon.report.run_folder import rewrite_report
+
+    click.echo(str(rewrite_report(run)))

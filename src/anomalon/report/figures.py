@@ -1,0 +1,475 @@
+"""The figures of a search: each takes results and returns a `Figure`; none computes a result.
+
+Masses are in GeV. `figures(scan)` names them all, the way the page and the files do.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from numpy.typing import NDArray
+
+from anomalon.report.rounding import count, plain, sigmas
+from anomalon.report.rounding import efficiency as working_point
+from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
+from anomalon.report.summary import window_name
+from anomalon.search.result import CutResult, Scan, WindowResult
+
+__all__ = [
+    "Drawing",
+    "distributions",
+    "drawings",
+    "local_significance",
+    "members",
+    "p_values",
+    "roc",
+    "sculpting",
+    "spectrum",
+]
+
+MASS = "resonant mass [GeV]"
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SIGMA_P = {1: 0.1586553, 2: 0.0227501, 3: 1.349898e-3, 4: 3.167124e-5, 5: 2.866516e-7}
+_SMALLEST = 1e-16
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with its place on the page.
+
+    Args:
+        name: Unique in its scan; the name of its files.
+        kind: What it shows: the name of the function that drew it.
+        caption: What to see in it, one or two sentences.
+        alt: What a reader who cannot see it should know.
+        figure: The drawing.
+        window: Position of its window in `Scan.windows`, or None for the whole scan.
+    """
+
+    name: str
+    kind: str
+    caption: str
+    alt: str
+    figure: Figure
+    window: int | None = None
+
+
+def drawings(scan: Scan) -> Iterator[Drawing]:
+    """All figures of a scan, in the order of the page."""
+    for i, group in enumerate(_by_features(scan)):
+        features = ", ".join(group[0].features)
+        tag = f"-{i + 1}" if i else ""
+        yield Drawing(
+            f"significance{tag}",
+            "local_significance",
+            f"Local significance in each window with the features {features}. Bars span the "
+            "window; a deficit is negative. Windows that overlap share events.",
+            f"Local significance against mass, one marker per working point; features {features}.",
+            local_significance(group),
+        )
+        yield Drawing(
+            f"p-values{tag}",
+            "p_values",
+            "The same as one-sided p-values, with lines at 1 to 5 standard deviations; "
+            "values below 10⁻¹⁶ are drawn there.",
+            f"Local p-value against mass on a logarithmic axis; features {features}.",
+            p_values(group),
+        )
+    for i, result in enumerate(scan.windows):
+        yield from _of_window(result, i)
+
+
+def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
+    name, tag = window_name(result.window), f"window-{i + 1}"
+    for j, cut in enumerate(result.cuts):
+        label = working_point(cut.efficiency)
+        state = "" if cut.ok else f" No significance: {cut.why}"
+        yield Drawing(
+            f"{tag}-spectrum-{j + 1}",
+            "spectrum",
+            f"{label[0].upper()}{label[1:]}: {count(cut.n)} events in the signal region (shaded), "
+            f"{count(cut.expected)} expected.{state}",
+            f"Mass spectrum of window {name}, {label}: {plain(cut.n, 4)} events in the signal "
+            f"region, {plain(cut.expected, 4)} expected, {sigmas(cut.z_local)}.{state}",
+            spectrum(result, cut),
+            i,
+        )
+    if any(cut.pass_fraction and cut.efficiency < 1 for cut in result.cuts):
+        yield Drawing(
+            f"{tag}-sculpting",
+            "sculpting",
+            "Share of events that pass the cut over the share asked for, against mass. A selection "
+            "that does not sculpt the spectrum is flat outside the signal region (shaded).",
+            f"Pass fraction against mass for window {name}, one line per working point.",
+            sculpting(result),
+            i,
+        )
+    if any(len(cut.member_counts) > 1 for cut in result.cuts):
+        yield Drawing(
+            f"{tag}-members",
+            "members",
+            "Events that each member of the ensemble selects in the signal region (points) and "
+            "their mean (line), over the background expected.",
+            f"Counts of the ensemble's members for window {name}.",
+            members(result),
+            i,
+        )
+    if result.roc is not None:
+        yield Drawing(
+            f"{tag}-roc",
+            "roc",
+            "From the truth, which the search did not see: signal against background efficiency, "
+            "and the significance improvement TPR/√FPR. Shaded: below the floor where the "
+            "background's statistical error exceeds 20\u202f%; maxima there mean nothing.",
+            f"ROC and significance improvement of window {name}; maximum "
+            f"{plain(result.roc.get('max_sic'))}.",
+            roc(result),
+            i,
+        )
+    if result.histograms:
+        yield Drawing(
+            f"{tag}-distributions",
+            "distributions",
+            "Score and features, each normalised to one: signal region, side bands, and the "
+            "signal region after the tightest cut.",
+            f"Distributions of score and features in window {name}, before and after the cut.",
+            distributions(result),
+            i,
+        )
+
+
+def _by_features(scan: Scan) -> list[list[WindowResult]]:
+    groups: dict[tuple[str, ...], list[WindowResult]] = {}
+    for result in scan.windows:
+        groups.setdefault(result.features, []).append(result)
+    return list(groups.values())
+
+
+def _by_cut(results: Sequence[WindowResult]) -> dict[float, list[tuple[WindowResult, CutResult]]]:
+    rows: dict[float, list[tuple[WindowResult, CutResult]]] = {}
+    for result in results:
+        for cut in result.cuts:
+            rows.setdefault(cut.efficiency, []).append((result, cut))
+    return dict(sorted(rows.items(), reverse=True))
+
+
+@styled
+def local_significance(results: Sequence[WindowResult]) -> Figure:
+    """Local significance against mass, a series for each working point.
+
+    Args:
+        results: Windows with the same features.
+    """
+    figure, axes = _single(5.4, 3.0)
+    top = 1.0
+    for k, (efficiency, rows) in enumerate(_by_cut(results).items()):
+        for result, cut in rows:
+            if cut.ok and np.isfinite(cut.z_local):
+                top = max(top, abs(cut.z_local))
+                _mass_point(axes, result, cut.z_local, k)
+        _legend_entry(axes, efficiency, k)
+    for line in range(-5, 6):
+        if line and abs(line) <= top + 0.5:
+            axes.axhline(line, color=LIGHT["grid"], lw=0.7, zorder=0)
+    axes.axhline(0, color=LIGHT["muted"], lw=0.8, zorder=0)
+    axes.set(xlabel=MASS, ylabel="local significance [σ]")
+    _mark_missing(axes, results)
+    _legend(axes)
+    return figure
+
+
+@styled
+def p_values(results: Sequence[WindowResult]) -> Figure:
+    """Local p-values against mass on a logarithmic axis.
+
+    Args:
+        results: Windows with the same features.
+    """
+    figure, axes = _single(5.4, 3.0, right=0.3)
+    lowest = 0.05
+    for k, (efficiency, rows) in enumerate(_by_cut(results).items()):
+        for result, cut in rows:
+            if cut.ok and np.isfinite(cut.p_local):
+                shown = max(cut.p_local, _SMALLEST)
+                lowest = min(lowest, shown)
+                _mass_point(axes, result, shown, k)
+        _legend_entry(axes, efficiency, k)
+    axes.set_yscale("log")
+    axes.set_ylim(lowest / 5, 2)
+    for n_sigma, p in _SIGMA_P.items():
+        if p > lowest / 5:
+            axes.axhline(p, color=LIGHT["muted"], lw=0.7, ls=(0, (4, 3)), zorder=0)
+            axes.text(
+                1.005, p, f"{n_sigma}σ", transform=axes.get_yaxis_transform(), va="center", size=8
+            )
+    axes.set(xlabel=MASS, ylabel="local p-value")
+    _powers(axes.yaxis)
+    _mark_missing(axes, results)
+    _legend(axes)
+    return figure
+
+
+@styled
+def spectrum(result: WindowResult, cut: CutResult) -> Figure:
+    """One selected spectrum with its fit, and the pulls below."""
+    fit = cut.fit
+    figure = _blank(4.6, 3.7)
+    upper, lower = figure.subplots(
+        2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1), "hspace": 0.08}
+    )
+    centres = (fit.edges[1:] + fit.edges[:-1]) / 2
+    sigma = np.sqrt(np.where(fit.variance > 0, fit.variance, np.nan))
+    _shade_region(upper, result)
+    _shade_region(lower, result)
+    if fit.ok:
+        low, high = fit.expected - fit.sigma_expected, fit.expected + fit.sigma_expected
+        upper.fill_between(
+            np.repeat(fit.edges, 2)[1:-1],
+            np.repeat(np.maximum(low, 1e-9), 2),
+            np.repeat(high, 2),
+            color=LIGHT["blue"],
+            alpha=0.25,
+            lw=0,
+        )
+        upper.stairs(
+            fit.expected, fit.edges, baseline=None, color=LIGHT["blue"], lw=1.5, label="fit"
+        )
+        pull = (fit.counts - fit.expected) / np.where(
+            np.isfinite(sigma), sigma, np.sqrt(np.maximum(fit.expected, 1e-9))
+        )
+        lower.bar(
+            centres[fit.fitted],
+            pull[fit.fitted],
+            np.diff(fit.edges)[fit.fitted],
+            color=LIGHT["muted"],
+            lw=0,
+        )
+        lower.bar(
+            centres[~fit.fitted],
+            pull[~fit.fitted],
+            np.diff(fit.edges)[~fit.fitted],
+            facecolor="none",
+            edgecolor=LIGHT["orange"],
+            lw=1.0,
+        )
+        reach = float(np.nanmax(np.abs(pull), initial=3.0)) * 1.1
+        lower.set_ylim(-reach, reach)
+    else:
+        upper.text(0.5, 0.9, "no fit", transform=upper.transAxes, ha="center", weight="bold")
+    for chosen, face, label in (
+        (fit.fitted, LIGHT["ink"], "fitted"),
+        (~fit.fitted, "white", "not fitted"),
+    ):
+        upper.errorbar(
+            centres[chosen],
+            fit.counts[chosen],
+            np.nan_to_num(sigma[chosen]),
+            fmt="o",
+            ms=3.2,
+            lw=0.9,
+            color=LIGHT["ink"],
+            mfc=face,
+            mew=0.9,
+            label=label,
+        )
+    _count_axis(upper, fit.counts)
+    lower.axhline(0, color=LIGHT["ink"], lw=0.8)
+    upper.set_ylabel("events / bin")
+    upper.set_title(f"{working_point(cut.efficiency)}:  {sigmas(cut.z_local)}")
+    lower.set(xlabel=MASS, ylabel="pull")
+    upper.legend(loc="upper right", handlelength=1.4)
+    return figure
+
+
+@styled
+def sculpting(result: WindowResult) -> Figure:
+    """Share of events that pass each cut, against mass."""
+    figure, axes = _single(4.6, 3.3)
+    _shade_region(axes, result)
+    shown = [cut for cut in result.cuts if cut.pass_fraction and cut.efficiency < 1]
+    for k, cut in enumerate(shown):
+        mass, fraction, sigma = (
+            np.array([row[name] for row in cut.pass_fraction], float)
+            for name in ("mass", "fraction", "sigma")
+        )
+        label = working_point(cut.efficiency)
+        if cut.pass_chi2 is not None and cut.pass_ndf:
+            label += f":  χ²/ndf = {plain(cut.pass_chi2)}/{cut.pass_ndf}"
+        aside = (k - (len(shown) - 1) / 2) * 12.0  # so that no series hides another, in GeV
+        axes.errorbar(
+            mass + aside,
+            fraction / cut.efficiency,
+            sigma / cut.efficiency,
+            fmt=MARKERS[k % len(MARKERS)],
+            ms=4,
+            lw=1.0,
+            color=SERIES[(k + 1) % len(SERIES)],
+            label=label,
+        )
+    axes.axhline(1, color=LIGHT["muted"], lw=0.8, ls=(0, (4, 3)))
+    axes.set(xlabel=MASS, ylabel="share that passes / share asked for")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2)
+    return figure
+
+
+@styled
+def members(result: WindowResult) -> Figure:
+    """Counts of the ensemble's members, relative to the background expected."""
+    figure, axes = _single(4.6, 3.3)
+    shown = [c for c in result.cuts if len(c.member_counts) > 1 and c.expected > 0]
+    for k, cut in enumerate(shown):
+        colour = SERIES[(k + 1) % len(SERIES)]
+        counts = np.asarray(cut.member_counts, float) / cut.expected
+        place = k + np.linspace(-0.25, 0.25, len(counts))
+        axes.plot(place, counts, MARKERS[k % len(MARKERS)], color=colour, ms=4.5, mfc="none")
+        axes.hlines(cut.n / cut.expected, k - 0.38, k + 0.38, color=colour, lw=1.8)
+    axes.axhline(1, color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
+    axes.set_xticks(range(len(shown)), [working_point(c.efficiency) for c in shown])
+    axes.set_xlim(-0.6, max(len(shown) - 0.4, 0.6))
+    axes.set(xlabel="background efficiency", ylabel="events / expected")
+    return figure
+
+
+@styled
+def roc(result: WindowResult) -> Figure:
+    """ROC and significance improvement from truth; the region without statistics is shaded."""
+    figure = _blank(4.6, 3.9)
+    upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"hspace": 0.1})
+    table = result.roc or {}
+    fpr, tpr, sic = (np.asarray(table[name], float) for name in ("fpr", "tpr", "sic"))
+    seen = fpr > 0
+    floor = float(table["fpr_floor"])
+    upper.plot(fpr[seen], tpr[seen], color=LIGHT["blue"])
+    upper.plot(fpr[seen], fpr[seen], color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
+    lower.plot(fpr[seen], sic[seen], color=LIGHT["blue"])
+    lower.plot(fpr[seen], np.sqrt(fpr[seen]), color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
+    left = min(floor / 3, float(fpr[seen].min(initial=1.0)))
+    for axes in (upper, lower):
+        axes.axvspan(left, floor, color=LIGHT["grid"], lw=0)
+        for cut in result.cuts:
+            if cut.efficiency < 1:
+                axes.axvline(cut.efficiency, color=LIGHT["orange"], lw=0.8, ls=":")
+    upper.set_title(f"AUC {plain(table['auc'])},  best improvement {plain(table['max_sic'])}")
+    upper.set(ylabel="TPR (signal)", xscale="log", ylim=(0, 1.02))
+    lower.set(xlabel="FPR (background)", ylabel="TPR / √FPR", xlim=(left, 1))
+    lower.set_ylim(0, float(np.max(sic[fpr > floor], initial=1.0)) * 1.25)
+    _powers(lower.xaxis)
+    return figure
+
+
+@styled
+def distributions(result: WindowResult) -> Figure:
+    """Score and features: signal region, side bands, and what the tightest cut selects."""
+    rows = result.histograms
+    n_rows = -(-len(rows) // 4)
+    n_columns = -(-len(rows) // n_rows)
+    height = 1.9 * n_rows + 0.3
+    figure = _blank(2.4 * n_columns, height, left=0.1, bottom=0.45, top=0.35)
+    panels = figure.subplots(
+        n_rows, n_columns, squeeze=False, gridspec_kw={"hspace": 0.42, "wspace": 0.08}
+    ).ravel()
+    looks = (
+        ("sidebands", "side bands", LIGHT["muted"], "-"),
+        ("signal_region", "signal region", LIGHT["blue"], "-"),
+        ("selected", "selected", LIGHT["orange"], "-"),
+    )
+    for axes, row in zip(panels, rows, strict=False):
+        edges = np.asarray(row["edges"], float)
+        for key, label, colour, dash in looks:
+            if row.get(key) is None:
+                continue
+            values = np.asarray(row[key], float)
+            fill = key == "sidebands"
+            axes.stairs(values, edges, color=colour, ls=dash, label=label, lw=1.2, zorder=3 - fill)
+            if fill:
+                axes.stairs(values, edges, color=colour, fill=True, alpha=0.25, lw=0)
+        unit = f" [{row['unit']}]" if row.get("unit") else ""
+        axes.set_xlabel(f"{row['name']}{unit}")
+        axes.set_yticks([])
+        axes.set_ylim(bottom=0)
+        axes.spines["left"].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: plain(float(v))))
+    for axes in panels[len(rows) :]:
+        axes.set_visible(False)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper left", ncols=3, handlelength=1.4)
+    return figure
+
+
+def _blank(
+    width: float,
+    height: float,
+    *,
+    left: float = 0.62,
+    right: float = 0.12,
+    bottom: float = 0.48,
+    top: float = 0.3,
+) -> Figure:
+    """An empty figure; sizes and margins in inches.
+
+    Margins are given rather than found, because finding them means to draw everything once more.
+    """
+    figure = Figure(figsize=(width, height))
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+    return figure
+
+
+def _single(width: float, height: float, right: float = 0.12) -> tuple[Figure, Axes]:
+    figure = _blank(width, height, right=right)
+    return figure, figure.subplots()
+
+
+def _mass_point(axes: Axes, result: WindowResult, y: float, k: int) -> None:
+    low, high = result.window["low"], result.window["high"]
+    # Working points sit side by side inside the window, so that none hides another.
+    x = (low + high) / 2 + (k - 1) * 0.08 * (high - low)
+    colour = SERIES[k % len(SERIES)]
+    axes.hlines(y, low, high, color=colour, lw=1.0, alpha=0.45)
+    axes.plot(x, y, MARKERS[k % len(MARKERS)], color=colour, ms=5.5)
+
+
+def _legend_entry(axes: Axes, efficiency: float, k: int) -> None:
+    label = working_point(efficiency)
+    axes.plot([], [], MARKERS[k % len(MARKERS)], color=SERIES[k % len(SERIES)], label=label)
+
+
+def _legend(axes: Axes) -> None:
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, handletextpad=0.2)
+
+
+def _mark_missing(axes: Axes, results: Sequence[WindowResult]) -> None:
+    """A cross at the foot of the figure for each window in which something has no answer."""
+    for result in results:
+        if not all(cut.ok for cut in result.cuts):
+            x = (result.window["low"] + result.window["high"]) / 2
+            axes.plot(x, 0.03, "x", color=LIGHT["ink"], ms=6, transform=axes.get_xaxis_transform())
+
+
+def _shade_region(axes: Axes, result: WindowResult) -> None:
+    axes.axvspan(result.window["low"], result.window["high"], color=LIGHT["region"], lw=0, zorder=0)
+
+
+def _count_axis(axes: Axes, counts: NDArray[Any]) -> None:
+    positive = counts[counts > 0]
+    axes.set_yscale("log")
+    if len(positive):
+        axes.set_ylim(max(float(positive.min()) / 3, 0.05), float(positive.max()) * 4)
+    _powers(axes.yaxis)
+
+
+def _powers(axis: Any) -> None:
+    """Powers of ten in plain text, which a page can show in its own font."""
+
+    def label(value: float, _: int) -> str:
+        exponent = round(float(np.log10(value)))
+        if -2 <= exponent <= 3:
+            return f"{value:g}"
+        return f"10{str(exponent).translate(_SUPERSCRIPT)}"
+
+    axis.set_major_formatter(FuncFormatter(label))
+    axis.set_minor_locator(NullLocator())

@@ -1,0 +1,88 @@
+"""From the summary and its drawings to one HTML file; this is the only place that knows HTML.
+
+The page holds everything it shows: style sheet and drawings are inside, no script is, and nothing
+is fetched. The templates in `templates/` get plain values only.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from anomalon.report import rounding, style
+from anomalon.report.summary import ALARM, ScanSummary
+
+__all__ = ["Picture", "SectionSummary", "render"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing, ready for the page.
+
+    Args:
+        kind: What it shows, see `Drawing`.
+        caption: The sentence below it.
+        window: Position of its window, or None for the whole scan.
+        svg: The element, themed and named.
+    """
+
+    kind: str
+    caption: str
+    window: int | None
+    svg: str
+
+
+class SectionSummary(TypedDict):
+    """One search on the page, under a heading of its own."""
+
+    heading: str
+    text: str
+    scan: ScanSummary
+
+
+def render(
+    title: str,
+    sections: Sequence[SectionSummary],
+    pictures: Sequence[Sequence[Picture]],
+    environment: Mapping[str, Any],
+) -> str:
+    """The page.
+
+    Args:
+        title: Of the page.
+        sections: Summaries, in reading order.
+        pictures: For each section its drawings.
+        environment: Versions and platform, as in `environment.json`.
+    """
+    templates = Environment(
+        loader=PackageLoader("anomalon.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals.update(
+        measured=rounding.measured,
+        plain=rounding.plain,
+        count=rounding.count,
+        sigmas=rounding.sigmas,
+        p_value=rounding.p_value,
+        percent=rounding.percent,
+        working_point=rounding.efficiency,
+        setting=_setting,
+        alarm=ALARM,
+    )
+    return templates.get_template("page.html.j2").render(
+        title=title,
+        sections=sections,
+        pictures=pictures,
+        environment=environment,
+        colours=style.css(),
+    )
+
+
+def _setting(value: Any) -> str:
+    """A setting as it would stand in TOML."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

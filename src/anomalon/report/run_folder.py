@@ -1,0 +1,112 @@
+"""What a run leaves behind: one folder from which the page, and the run, can be made again.
+
+run.toml          settings as resolved; `anomalon search run.toml` repeats the run
+result.json       every number; the same bytes for the same data, settings and seed
+report.html       the page
+figures/          each figure as SVG and PNG
+environment.json  versions and platform
+references.bib    what to cite
+store/            finished windows, from which an interrupted run goes on
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from anomalon.core.atomic import write_text_atomically
+from anomalon.core.errors import DataError
+from anomalon.report.citations import bibtex, used
+from anomalon.report.document import Report, Section, summarise, write_report
+from anomalon.report.environment import environment as here
+from anomalon.report.toml import dumps
+from anomalon.search.serial import scan_from_dict, scan_to_dict
+
+__all__ = ["FORMAT", "STORE", "read_run_folder", "rewrite_report", "write_run_folder"]
+
+FORMAT = "anomalon run 1"
+STORE = "store"
+
+
+def write_run_folder(
+    report: Report, folder: Path, *, settings: Mapping[str, Any] | None = None
+) -> Path:
+    """Write everything but the store, each file whole or not at all; `result.json` first.
+
+    Args:
+        report: What was found.
+        folder: Where; made if it is not there.
+        settings: The run as resolved, for `run.toml`; those of the searches if None.
+
+    Returns:
+        Path of the page.
+    """
+    folder = Path(folder)
+    versions = here()
+    write_text_atomically(folder / "result.json", _json(result_to_dict(report)))
+    write_text_atomically(folder / "environment.json", _json(versions))
+    write_text_atomically(folder / "run.toml", dumps(settings or _settings(report)))
+    said = [(s.scan.settings, s.scan.data, s.scan.notes) for s in report.sections]
+    write_text_atomically(folder / "references.bib", bibtex(used(said)))
+    return write_report(report, folder, environment=versions)
+
+
+def read_run_folder(folder: Path) -> Report:
+    """The report of a finished run.
+
+    Raises:
+        DataError: If the folder holds no result, or one of another format.
+    """
+    path = Path(folder) / "result.json"
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{folder}: expected the folder of a finished run, but there is no result.json in it. "
+            "If the run was interrupted, start it again with the same --out: it goes on from there."
+        ) from error
+    except ValueError as error:
+        raise DataError(f"{path}: expected JSON written by a run: {error}") from error
+    found = tree.get("format") if isinstance(tree, dict) else None
+    if found != FORMAT:
+        raise DataError(f"{path}: expected format '{FORMAT}', got {found!r}.")
+    sections = (
+        Section(scan_from_dict(row["scan"]), row["heading"], row["text"])
+        for row in tree["sections"]
+    )
+    return Report(tree["title"], tuple(sections))
+
+
+def rewrite_report(folder: Path) -> Path:
+    """Make the page and the figures again from `result.json`, with the versions of the run.
+
+    Returns:
+        Path of the page.
+    """
+    report = read_run_folder(folder)
+    path = Path(folder) / "environment.json"
+    versions = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return write_report(report, Path(folder), environment=versions)
+
+
+def result_to_dict(report: Report) -> dict[str, Any]:
+    """The content of `result.json`: what to read first, then every number."""
+    return {
+        "format": FORMAT,
+        "title": report.title,
+        "summary": summarise(report),
+        "sections": [
+            {"heading": s.heading, "text": s.text, "scan": scan_to_dict(s.scan)}
+            for s in report.sections
+        ],
+    }
+
+
+def _json(tree: Mapping[str, Any]) -> str:
+    return json.dumps(tree, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _settings(report: Report) -> dict[str, Any]:
+    if len(report.sections) == 1:
+        return dict(report.sections[0].scan.settings)
+    return {f"search_{i + 1}": s.scan.settings for i, s in enumerate(report.sections)}

@@ -1,0 +1,402 @@
+"""A search as a tree of plain words and numbers: what the page says, before it is a page.
+
+The tree is JSON: no array, no NaN (a number that does not exist is null), no HTML. Whatever a page,
+a terminal or another program wants to say about a search, it says from here.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite, sqrt
+from typing import Any, Literal, TypedDict
+
+from anomalon.report.citations import used
+from anomalon.report.rounding import efficiency as working_point
+from anomalon.report.rounding import p_value, sigmas
+from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
+
+__all__ = [
+    "ALARM",
+    "CheckSummary",
+    "CitationSummary",
+    "CutSummary",
+    "FailureSummary",
+    "FitSummary",
+    "ScanSummary",
+    "TrialSummary",
+    "WindowSummary",
+    "summary",
+    "window_name",
+]
+
+EXCESS = 3.0
+"""Global significance from which a page says that there is an excess ("evidence" by custom)."""
+
+ALARM = 0.01
+"""A check with a p-value below this is shown as failed."""
+
+Status = Literal["excess", "nothing", "no answer"]
+
+
+class TrialSummary(TypedDict):
+    """One line of the ledger."""
+
+    window: str
+    features: str
+    efficiency: float
+    p_local: float | None
+    z_local: float | None
+
+
+class FailureSummary(TypedDict):
+    """A place that has no answer, and why."""
+
+    window: str
+    features: str
+    efficiency: float
+    why: str
+
+
+class CheckSummary(TypedDict):
+    """One check of one fit or selection; `passed` is None if it could not be made."""
+
+    window: str
+    features: str
+    efficiency: float
+    what: str
+    statistic: float | None
+    ndf: int | None
+    p_value: float | None
+    passed: bool | None
+
+
+class FitSummary(TypedDict):
+    """The fit of one spectrum, and how its number of parameters was chosen."""
+
+    shape: str
+    n_parameters: int
+    parameters: list[float | None]
+    deviance: float | None
+    ndf: int
+    p_value: float | None
+    orders: list[dict[str, Any]]
+    ok: bool
+    why: str
+
+
+class CutSummary(TypedDict):
+    """One working point: the count, what was expected, and the three uncertainties apart."""
+
+    efficiency: float
+    label: str
+    n: float | None
+    expected: float | None
+    sigma_poisson: float | None
+    sigma_fit: float | None
+    sigma_ensemble: float | None
+    sigma: float | None
+    z_local: float | None
+    p_local: float | None
+    n_members: int
+    members_low: float | None
+    members_high: float | None
+    pass_chi2: float | None
+    pass_ndf: int | None
+    signal_efficiency: float | None
+    true_signal: float | None
+    true_background: float | None
+    fit: FitSummary
+    ok: bool
+    why: str
+
+
+class WindowSummary(TypedDict):
+    """One window with one feature set."""
+
+    name: str
+    low: float
+    high: float
+    sideband_low: float
+    sideband_high: float
+    features: list[str]
+    n_signal_region: int
+    n_sidebands: int
+    cuts: list[CutSummary]
+    roc: dict[str, float | None] | None
+    correlation: list[dict[str, Any]]
+    warnings: list[str]
+    best: bool
+
+
+class CitationSummary(TypedDict):
+    """One line of the bibliography."""
+
+    key: str
+    authors: str
+    title: str
+    where: str
+    arxiv: str
+    doi: str
+    gives: str
+
+
+class ScanSummary(TypedDict):
+    """A whole search."""
+
+    name: str
+    status: Status
+    headline: str
+    best: TrialSummary | None
+    p_global: float | None
+    z_global: float | None
+    n_trials: int
+    n_with_answer: int
+    n_windows: int
+    n_failed: int
+    failures: list[FailureSummary]
+    checks: list[CheckSummary]
+    n_checks_failed: int
+    notes: list[str]
+    warnings: list[dict[str, str]]
+    windows: list[WindowSummary]
+    ledger: list[TrialSummary]
+    settings: list[dict[str, Any]]
+    data: dict[str, Any]
+    seed: int
+    citations: list[CitationSummary]
+
+
+def summary(scan: Scan) -> ScanSummary:
+    """Everything that a reader is told about a search, as JSON-able plain values."""
+    windows = [_window(w, scan.best) for w in scan.windows]
+    failures = [_failure(w, c) for w in scan.windows for c in w.cuts if not c.ok]
+    checks = [check for w in scan.windows for c in w.cuts for check in _checks(w, c)]
+    status = _status(scan)
+    return {
+        "name": scan.name,
+        "status": status,
+        "headline": _headline(scan, status),
+        "best": None if scan.best is None else _trial(scan.best),
+        "p_global": _number(scan.p_global),
+        "z_global": _number(scan.z_global),
+        "n_trials": len(scan.ledger),
+        "n_with_answer": _n_with_answer(scan),
+        "n_windows": len({window_name(w.window) for w in scan.windows}),
+        "n_failed": len(failures),
+        "failures": failures,
+        "checks": checks,
+        "n_checks_failed": sum(check["passed"] is False for check in checks),
+        "notes": list(scan.notes),
+        "warnings": [
+            {"window": window_name(w.window), "features": _features(w), "text": text}
+            for w in scan.windows
+            for text in w.warnings
+        ],
+        "windows": windows,
+        "ledger": [_trial(trial) for trial in scan.ledger],
+        "settings": [{"key": key, "value": value} for key, value in _flat(scan.settings)],
+        "data": {key: _plain(value) for key, value in scan.data.items()},
+        "seed": scan.seed,
+        "citations": [
+            {
+                "key": c.key,
+                "authors": c.authors.replace(" and ", "; ").strip("{}"),
+                "title": c.title,
+                "where": c.where,
+                "arxiv": c.arxiv,
+                "doi": c.doi,
+                "gives": c.gives,
+            }
+            for c in used(scan.settings, scan.data, scan.notes)
+        ],
+    }
+
+
+def window_name(window: Mapping[str, float]) -> str:
+    """A window as readers and the ledger name it: its two edges in GeV.
+
+    Example:
+        >>> window_name({"low": 3300.0, "high": 3700.0})
+        '3300-3700 GeV'
+    """
+    return f"{window['low']:g}-{window['high']:g} GeV"
+
+
+def _n_with_answer(scan: Scan) -> int:
+    return sum(isfinite(trial.p_local) for trial in scan.ledger)
+
+
+def _status(scan: Scan) -> Status:
+    if scan.best is None or scan.z_global is None:
+        return "no answer"
+    return "excess" if scan.z_global >= EXCESS else "nothing"
+
+
+def _headline(scan: Scan, status: Status) -> str:
+    if scan.best is None:
+        return (
+            f"No answer: none of the {len(scan.ledger)} trials has a p-value. "
+            "The reasons are listed below."
+        )
+    best = scan.best
+    z = f"{sigmas(best.z_local)} local"
+    cut = "" if best.efficiency >= 1 else "background efficiency "
+    where = f"window {best.window} GeV, {cut}{working_point(best.efficiency)}"
+    n = _n_with_answer(scan)
+    bound = (
+        "it has no global bound"
+        if scan.p_global is None or scan.z_global is None
+        else f"after all {n} trials the global p-value is at most {p_value(scan.p_global)} "
+        f"(at least {sigmas(scan.z_global)})"
+    )
+    if status == "excess":
+        return f"Excess in {where}: {z}; {bound}."
+    return f"Nothing found. The largest excess is in {where}: {z}; {bound}."
+
+
+def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
+    name = window_name(result.window)
+    return {
+        "name": name,
+        "low": float(result.window["low"]),
+        "high": float(result.window["high"]),
+        "sideband_low": float(result.window["sideband_low"]),
+        "sideband_high": float(result.window["sideband_high"]),
+        "features": list(result.features),
+        "n_signal_region": int(result.n_signal_region),
+        "n_sidebands": int(result.n_sidebands),
+        "cuts": [_cut(cut) for cut in result.cuts],
+        "roc": None if result.roc is None else _roc(result.roc),
+        "correlation": [_plain(row) for row in result.correlation],
+        "warnings": list(result.warnings),
+        "best": best is not None and _is_of(best, result),
+    }
+
+
+def _is_of(trial: Trial, result: WindowResult) -> bool:
+    edges = f"{result.window['low']:g}-{result.window['high']:g}"
+    return trial.window == edges and trial.features == _features(result)
+
+
+def _cut(cut: CutResult) -> CutSummary:
+    parts = (cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble)
+    members = [float(n) for n in cut.member_counts]
+    return {
+        "efficiency": float(cut.efficiency),
+        "label": working_point(cut.efficiency),
+        "n": _number(cut.n),
+        "expected": _number(cut.expected),
+        "sigma_poisson": _number(cut.sigma_poisson),
+        "sigma_fit": _number(cut.sigma_fit),
+        "sigma_ensemble": _number(cut.sigma_ensemble),
+        "sigma": _number(sqrt(sum(float(s) ** 2 for s in parts))),
+        "z_local": _number(cut.z_local),
+        "p_local": _number(cut.p_local),
+        "n_members": len(members),
+        "members_low": min(members, default=None),
+        "members_high": max(members, default=None),
+        "pass_chi2": _number(cut.pass_chi2),
+        "pass_ndf": None if cut.pass_ndf is None else int(cut.pass_ndf),
+        "signal_efficiency": _number(cut.signal_efficiency),
+        "true_signal": _number(cut.true_signal),
+        "true_background": _number(cut.true_background),
+        "fit": _fit(cut.fit),
+        "ok": bool(cut.ok),
+        "why": cut.why,
+    }
+
+
+def _fit(fit: SpectrumFit) -> FitSummary:
+    return {
+        "shape": fit.shape,
+        "n_parameters": int(fit.n_parameters),
+        "parameters": [_number(value) for value in fit.parameters],
+        "deviance": _number(fit.deviance),
+        "ndf": int(fit.ndf),
+        "p_value": _number(fit.p_value),
+        "orders": [_plain(row) for row in fit.tried],
+        "ok": bool(fit.ok),
+        "why": fit.why,
+    }
+
+
+def _roc(roc: Mapping[str, Any]) -> dict[str, float | None]:
+    names = ("auc", "max_sic", "fpr_floor", "n_background", "n_signal")
+    return {name: _number(roc.get(name)) for name in names}
+
+
+def _checks(result: WindowResult, cut: CutResult) -> list[CheckSummary]:
+    def check(what: str, statistic: float | None, ndf: int | None, p: float | None) -> CheckSummary:
+        p = _number(p)
+        return {
+            "window": window_name(result.window),
+            "features": _features(result),
+            "efficiency": float(cut.efficiency),
+            "what": what,
+            "statistic": _number(statistic),
+            "ndf": None if ndf is None else int(ndf),
+            "p_value": p,
+            "passed": None if p is None else p >= ALARM,
+        }
+
+    checks = [check("side-band fit", cut.fit.deviance, cut.fit.ndf, cut.fit.p_value)]
+    if cut.pass_chi2 is not None and cut.pass_ndf:
+        p = _chi2_tail(cut.pass_chi2, cut.pass_ndf)
+        checks.append(check("no sculpting of the mass", cut.pass_chi2, cut.pass_ndf, p))
+    return checks
+
+
+def _chi2_tail(chi2: float, ndf: int) -> float | None:
+    from scipy.special import gammaincc
+
+    return float(gammaincc(ndf / 2, chi2 / 2)) if isfinite(chi2) else None
+
+
+def _failure(result: WindowResult, cut: CutResult) -> FailureSummary:
+    return {
+        "window": window_name(result.window),
+        "features": _features(result),
+        "efficiency": float(cut.efficiency),
+        "why": cut.why or cut.fit.why or "no reason was given",
+    }
+
+
+def _trial(trial: Trial) -> TrialSummary:
+    return {
+        "window": trial.window,
+        "features": trial.features,
+        "efficiency": float(trial.efficiency),
+        "p_local": _number(trial.p_local),
+        "z_local": _number(trial.z_local),
+    }
+
+
+def _features(result: WindowResult) -> str:
+    return ", ".join(result.features)
+
+
+def _number(value: Any) -> float | None:
+    """A finite number, or None."""
+    return None if value is None or not isfinite(value) else float(value)
+
+
+def _plain(value: Any) -> Any:
+    """JSON's types only: arrays become lists, NaN becomes null."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return _number(value)
+    return value
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Sequence[tuple[str, Any]]:
+    """Settings as rows of dotted keys, the way that `--set` takes them."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            rows += _flat(value, f"{prefix}{key}.")
+        else:
+            rows.append((f"{prefix}{key}", _plain(value)))
+    return rows

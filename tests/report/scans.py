@@ -1,0 +1,163 @@
+"""A search result that looks like a real one: three windows, three working points, made by hand.
+
+Not a test: the factory behind the fixtures `make_scan` of tests/report and tests/cli.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
+
+FEATURES = ("j1_mass", "delta_mass", "j1_tau21", "j2_tau21")
+EFFICIENCIES = (1.0, 0.1, 0.02)
+CENTRES = (3000.0, 3500.0, 4000.0)
+
+
+def falling(edges: np.ndarray, n: float) -> np.ndarray:
+    """Expected counts of an exponentially falling spectrum with `n` events in all."""
+    content = np.exp(-edges[:-1] / 450.0) - np.exp(-edges[1:] / 450.0)
+    return n * content / content.sum()
+
+
+def spectrum_fit(window: dict[str, float], n: float, signal: float, rng: Any) -> SpectrumFit:
+    edges = np.arange(window["sideband_low"], window["sideband_high"] + 1, 100.0)
+    centres = (edges[1:] + edges[:-1]) / 2
+    fitted = (centres < window["low"]) | (centres > window["high"])
+    expected = falling(edges, n)
+    bump = np.where(fitted, 0.0, signal / max((~fitted).sum(), 1))
+    counts = rng.poisson(expected + bump).astype(float)
+    rows: tuple[dict[str, Any], ...] = (
+        {"n_parameters": 1, "deviance": 31.2, "ndf": 11, "p_value": 0.001, "f": None,
+         "p_f": None, "chosen": False},
+        {"n_parameters": 2, "deviance": 9.8, "ndf": 10, "p_value": 0.46, "f": 21.8,
+         "p_f": 0.0009, "chosen": True},
+        {"n_parameters": 3, "deviance": 9.5, "ndf": 9, "p_value": 0.39, "f": 0.28,
+         "p_f": 0.61, "chosen": False},
+    )  # fmt: skip
+    return SpectrumFit(
+        edges=edges, counts=counts, variance=counts * 1.1, fitted=fitted, expected=expected,
+        sigma_expected=0.03 * expected + 0.1, shape="dijet", n_parameters=2,
+        parameters=np.array([7.3, -0.0021]), deviance=9.8, ndf=10, p_value=0.46, tried=rows,
+        ok=True, why="",
+    )  # fmt: skip
+
+
+def cut_result(
+    window: dict[str, float], efficiency: float, signal: float, rng: Any, *, truth: bool, ok: bool
+) -> CutResult:
+    fit = spectrum_fit(window, 40_000 * efficiency, signal, rng)
+    inside = ~fit.fitted
+    n, expected = float(fit.counts[inside].sum()), float(fit.expected[inside].sum())
+    parts = (np.sqrt(expected), 0.02 * expected, 0.0 if efficiency == 1 else 0.015 * expected)
+    z = (n - expected) / float(np.hypot(np.hypot(*parts[:2]), parts[2]))
+    n_members = 1 if efficiency == 1 else 10
+    members = n + rng.normal(0, parts[2] * np.sqrt(n_members), n_members)
+    centres = (fit.edges[1:] + fit.edges[:-1]) / 2
+    return CutResult(
+        efficiency=efficiency, n=n, expected=expected, sigma_poisson=float(parts[0]),
+        sigma_fit=float(parts[1]), sigma_ensemble=float(parts[2]),
+        z_local=z if ok else float("nan"), p_local=float(norm.sf(z)) if ok else float("nan"),
+        member_counts=members, fit=fit,
+        pass_chi2=None if efficiency == 1 else 9.1, pass_ndf=None if efficiency == 1 else 10,
+        pass_fraction=() if efficiency == 1 else tuple(
+            {"mass": float(m), "fraction": float(efficiency * rng.normal(1, 0.05)),
+             "sigma": 0.05 * efficiency}
+            for m in centres
+        ),
+        signal_efficiency=min(1.0, 4 * np.sqrt(efficiency)) if truth else None,
+        true_signal=signal if truth else None, true_background=n - signal if truth else None,
+        ok=ok, why="" if ok else "TooFewEvents: 2 filled bins above the signal region, needs 5.",
+    )  # fmt: skip
+
+
+def histogram(name: str, unit: str, low: float, high: float, rng: Any) -> dict[str, Any]:
+    edges = np.linspace(low, high, 31)
+    row: dict[str, Any] = {"name": name, "unit": unit, "edges": edges}
+    for key, shift in (("signal_region", 0.3), ("sidebands", 0.3), ("selected", 0.6)):
+        counts, _ = np.histogram(low + (high - low) * rng.beta(2, 2 / shift, 4000), edges)
+        row[key] = counts / counts.sum()
+    return row
+
+
+def window_result(
+    centre: float, features: tuple[str, ...], signal: float, rng: Any, *, truth: bool, ok: bool
+) -> WindowResult:
+    window = {
+        "low": centre - 200, "high": centre + 200,
+        "sideband_low": centre - 800, "sideband_high": centre + 800,
+    }  # fmt: skip
+    cuts = tuple(
+        cut_result(
+            window, e, signal * min(1.0, 3 * np.sqrt(e) + 0.3), rng, truth=truth, ok=ok or e > 0.05
+        )
+        for e in EFFICIENCIES
+    )
+    fpr = np.geomspace(1e-5, 1, 80)
+    tpr = fpr**0.3
+    roc = {
+        "fpr": fpr, "tpr": tpr, "sic": tpr / np.sqrt(fpr), "auc": 0.77, "max_sic": 3.6,
+        "fpr_floor": 2.1e-4, "n_background": 121_000, "n_signal": 770,
+    }  # fmt: skip
+    units = ["GeV" if "mass" in name else "" for name in features]
+    ranges = [(0.0, 600.0) if unit else (0.0, 1.0) for unit in units]
+    return WindowResult(
+        window=window, features=features, n_signal_region=int(cuts[0].n), n_sidebands=31_000,
+        cuts=cuts,
+        histograms=(
+            histogram("score", "", 0.0, 1.0, rng),
+            *(histogram(f, u, *r, rng) for f, u, r in zip(features, units, ranges, strict=True)),
+        ),
+        roc=roc if truth else None,
+        correlation=tuple(
+            {"feature": f, "before": float(rng.uniform(-0.3, 0.3)), "after": 0.004}
+            for f in features
+        ),
+        warnings=() if ok else ("The upper side band holds fewer than 100 events.",),
+    )  # fmt: skip
+
+
+def fake_scan(
+    *,
+    signal: float = 130.0,
+    truth: bool = True,
+    failing: bool = True,
+    centres: tuple[float, ...] = CENTRES,
+    feature_sets: tuple[tuple[str, ...], ...] = (FEATURES,),
+    name: str = "Toy dijet search",
+) -> Scan:
+    """A scan with `signal` events in the second window; its last window's tight cut may fail."""
+    rng = np.random.default_rng(5)
+    windows = tuple(
+        window_result(
+            centre, features, signal if i == 1 else 0.0, rng, truth=truth,
+            ok=not (failing and i == len(centres) - 1),
+        )
+        for features in feature_sets
+        for i, centre in enumerate(centres)
+    )  # fmt: skip
+    ledger = tuple(
+        Trial(
+            f"{w.window['low']:g}-{w.window['high']:g}", ", ".join(w.features), c.efficiency,
+            c.p_local, c.z_local,
+        )
+        for w in windows
+        for c in w.cuts
+    )  # fmt: skip
+    valid = [trial for trial in ledger if np.isfinite(trial.p_local)]
+    best = min(valid, key=lambda trial: trial.p_local, default=None)
+    p_global = None if best is None else -np.expm1(len(valid) * np.log1p(-best.p_local))
+    return Scan(
+        name=name, windows=windows, ledger=ledger, best=best,
+        p_global=None if p_global is None else float(p_global),
+        z_global=None if p_global is None else float(norm.isf(p_global)),
+        settings={
+            "windows": {"low": 2800.0, "high": 4200.0, "step": 500.0},
+            "background": {"kind": "cwola"},
+            "classifier": {"kind": "lightgbm", "n_trees": 200},
+            "efficiencies": [0.1, 0.02], "features": [list(f) for f in feature_sets],
+        },
+        data={"source": "toy", "n_events": 43_210, "digest": "ab" * 32, "has_truth": truth},
+        seed=7, notes=("Made by hand, not by a search.",),
+    )  # fmt: skip
