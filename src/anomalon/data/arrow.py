@@ -73,6 +73,7 @@ def open_csv(path: Path) -> CsvTable:
     with reading(path, layout):
         with path.open(encoding="utf-8-sig") as file:
             head = file.readline()
+            empty = not file.read(1)
         delimiter = max(",;\t", key=head.count)
         names = [name.strip().strip('"') for name in head.split(delimiter)]
         if all(_is_number(name) for name in names):
@@ -80,8 +81,11 @@ def open_csv(path: Path) -> CsvTable:
                 f"{path}: expected column names in the first line, got numbers "
                 f"({head.strip()[:60]}). Add a first line that names the columns."
             )
-        content = pa.csv.read_csv(
-            path, parse_options=pa.csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=True)
+        parse = pa.csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=True)
+        content = (
+            pa.table([pa.nulls(0)] * len(names), names=names)
+            if empty
+            else pa.csv.read_csv(path, parse_options=parse)
         )
         content = content.rename_columns([name.strip() for name in content.column_names])
     dtypes, unread = _types(content.schema, path)

@@ -139,7 +139,8 @@ def _table_frame(group: h5py.Group) -> Frame:
 def _strings_in_pickle(value: Any, where: str) -> list[str]:
     """The strings and integers of a pickled flat list, found without running the pickle."""
     words: list[str] = []
-    for opcode, argument, _ in pickletools.genops(bytes(value)):
+    pickled = value.encode() if isinstance(value, str) else bytes(value)
+    for opcode, argument, _ in pickletools.genops(pickled):
         if opcode.name in WORDS:
             words.append(str(argument))
         elif opcode.name not in HARMLESS:

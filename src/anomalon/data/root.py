@@ -1,4 +1,4 @@
-"""ROOT trees with one number per event and branch, read with uproot."""
+"""ROOT trees (TTree and RNTuple) with one number per event and branch, read with uproot."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +16,15 @@ from anomalon.data.table import Table
 
 __all__ = ["open_root"]
 
+TREES = ("TTree", "ROOT::RNTuple")
+RNTUPLE_TYPES = {
+    "bool": "?",
+    "float": "f4",
+    "double": "f8",
+    **{f"std::int{n}_t": f"i{n // 8}" for n in (8, 16, 32, 64)},
+    **{f"std::uint{n}_t": f"u{n // 8}" for n in (8, 16, 32, 64)},
+}
+
 
 @dataclass(frozen=True)
 class RootTable(Table):
@@ -27,7 +36,8 @@ class RootTable(Table):
         """Some branches of the entries start <= entry < stop."""
         with _open(self.path) as file:
             branches = _named(file[self.tree])
-            arrays = {n: branches[n].array(None, start, stop, library="np") for n in names}
+            part = {"entry_start": start, "entry_stop": stop, "library": "np"}
+            arrays = {name: branches[name].array(**part) for name in names}
         return {name: _native(values) for name, values in arrays.items()}
 
 
@@ -41,12 +51,12 @@ def open_root(path: Path, tree: str | None) -> RootTable:
     """
     with _open(path) as file:
         classes = file.classnames(recursive=True, cycle=False)
-        trees = sorted(name for name, kind in classes.items() if kind == "TTree")
+        trees = sorted(name for name, kind in classes.items() if kind in TREES)
         if tree is not None and tree not in trees:
             raise ColumnMissing(f"{path}: no tree '{tree}'; {suggest(tree, trees)}")
         if not trees:
             raise BadLayout(
-                f"{path}: expected a ROOT file with a TTree, got {classes or 'nothing'}."
+                f"{path}: expected a ROOT file with a TTree or RNTuple, got {classes or 'nothing'}."
             )
         if tree is None and len(trees) > 1:
             raise BadValue(f"{path}: several trees: {trees}. Choose one with `tree`.")
@@ -58,6 +68,8 @@ def open_root(path: Path, tree: str | None) -> RootTable:
 
 def _named(tree: Any) -> dict[str, Any]:
     """Branches without parts, by name; by their full path where a name occurs twice."""
+    if tree.classname == "ROOT::RNTuple":
+        return {name: tree[name] for name in tree.keys(recursive=False)}
     leaves = {
         path: b
         for path, b in tree.iteritems(recursive=True, full_paths=True)
@@ -73,6 +85,12 @@ def _branches(tree: Any) -> tuple[dict[str, np.dtype[Any]], dict[str, str]]:
     dtypes: dict[str, np.dtype[Any]] = {}
     unread: dict[str, str] = {}
     for name, branch in _named(tree).items():
+        if tree.classname == "ROOT::RNTuple":
+            if branch.typename in RNTUPLE_TYPES:
+                dtypes[name] = np.dtype(RNTUPLE_TYPES[branch.typename])
+            else:
+                unread[name] = branch.typename
+            continue
         how = branch.interpretation
         if isinstance(how, AsDtype) and how.inner_shape == () and how.to_dtype.names is None:
             dtypes[name] = how.to_dtype.newbyteorder("=")
@@ -90,4 +108,6 @@ def _open(path: Path) -> Iterator[Any]:
     import uproot
 
     with reading(path, "a ROOT file"), uproot.open(path) as file:
+        if path.stat().st_size < file.file.fEND:
+            raise EOFError(f"it should have {file.file.fEND} bytes, has {path.stat().st_size}")
         yield file

@@ -61,7 +61,7 @@ class TableSource(Source):
             BadLayout: If the table has no column of numbers.
             ColumnMissing: If a named column is not there.
         """
-        if not table.dtypes:
+        if not table.dtypes and table.n_rows:
             found = [f"'{name}' ({kind})" for name, kind in list(table.unread.items())[:5]]
             raise BadLayout(
                 f"{table.path} ({table.layout}): expected columns with one number per event, got "
@@ -71,7 +71,7 @@ class TableSource(Source):
         columns = table.default or dijet_columns(table.dtypes)
         if options:
             columns = Columns.of(options, columns, str(table.path))
-        if columns is not None:
+        if columns is not None and table.n_rows:  # an empty text has no types either
             columns.check(table.dtypes, table.unread, str(table.path))
         used = list(table.dtypes) if columns is None else columns.names()
         idle = [name for name in table.dtypes if name not in used]
@@ -86,7 +86,7 @@ class TableSource(Source):
         )
 
     def _read(self, start: int, stop: int) -> Events | Sample:
-        source = self.table.source or str(self.path)
+        source = str(self.path) if self.table.source is None else self.table.source
         if self.columns is not None:
             data = self.table.read(self.columns.names(), start, stop)
             return self.columns.sample(data, start, source)
