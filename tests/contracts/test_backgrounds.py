@@ -72,7 +72,9 @@ def test_refuses_other_features(method):
 
 
 def test_repr_rebuilds(method):
-    assert eval(repr(method), dict(vars(__import__("anomalon.background", fromlist=["x"])))) == method
+    assert (
+        eval(repr(method), dict(vars(__import__("anomalon.background", fromlist=["x"])))) == method
+    )
 
 
 def test_cwola_weighs_both_sides_the_same():

@@ -58,9 +58,7 @@ def test_constants_and_atoms_stay_finite():
 def test_masses_outside_the_fit_are_held_at_its_edge():
     train = correlated()
     flatten = ConditionalQuantiles().fit(train)
-    edge, far = (
-        Sample([[1.0, 1.0, 1.0]], train.names, [m]) for m in (train.mass.max(), 20_000.0)
-    )
+    edge, far = (Sample([[1.0, 1.0, 1.0]], train.names, [m]) for m in (train.mass.max(), 20_000.0))
     np.testing.assert_array_equal(flatten(edge).x, flatten(far).x)
 
 

@@ -6,7 +6,9 @@ from anomalon.core.errors import TooFewEvents
 from anomalon.search.inject import inject
 
 B = Sample(np.zeros((50, 1)), ("a",), np.full(50, 3000.0), label=np.zeros(50))
-S = Sample(np.ones((20, 1)), ("a",), np.full(20, 3500.0), label=np.ones(20), event=100 + np.arange(20))
+S = Sample(
+    np.ones((20, 1)), ("a",), np.full(20, 3500.0), label=np.ones(20), event=100 + np.arange(20)
+)
 
 
 def test_adds_different_events_for_different_seeds():

@@ -5,7 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["delta_phi", "delta_r", "energy_momentum", "invariant_mass", "pt_eta_phi_mass", "rapidity"]
+__all__ = [
+    "delta_phi",
+    "delta_r",
+    "energy_momentum",
+    "invariant_mass",
+    "pt_eta_phi_mass",
+    "rapidity",
+]
 
 Floats = NDArray[np.floating[Any]]
 

@@ -117,6 +117,4 @@ def sliding_windows(
             f"stop {stop:g} leave only {stop - start:g} GeV."
         )
     lows = [start + i * step for i in range(n)]
-    return tuple(
-        Window(low + sideband, low + sideband + width, low, low + span) for low in lows
-    )
+    return tuple(Window(low + sideband, low + sideband + width, low, low + span) for low in lows)

@@ -277,7 +277,9 @@ def _registered(table: Mapping[str, Any], value: Any, where: str) -> Any:
     if isinstance(value, str):
         value = {"kind": value}
     if not isinstance(value, Mapping) or not isinstance(value.get("kind"), str):
-        raise BadValue(f"{where}: expected a table with a `kind` ({', '.join(table)}), got {value!r}.")
+        raise BadValue(
+            f"{where}: expected a table with a `kind` ({', '.join(table)}), got {value!r}."
+        )
     cls = lookup(table, value["kind"], f"{where}.kind")
     return _decode(cls, {k: v for k, v in value.items() if k != "kind"}, where)
 

@@ -45,9 +45,7 @@ class Demo:
 
     def before_and_after(self) -> tuple[CutResult, CutResult]:
         """The window of the resonance: without a cut, and at the tightest working point."""
-        cuts = next(
-            w.cuts for w in self.with_signal.windows if w.window["low"] == self.window.low
-        )
+        cuts = next(w.cuts for w in self.with_signal.windows if w.window["low"] == self.window.low)
         return cuts[0], min(cuts, key=lambda c: c.efficiency)
 
 

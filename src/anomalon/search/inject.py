@@ -24,7 +24,9 @@ def inject(background: Sample, signal: Sample, n: int, *, seed: Seed | int) -> S
         BadLayout: If the features differ.
     """
     if n > len(signal):
-        raise TooFewEvents(f"inject: asked for {n} signal events, {signal.source} has {len(signal)}.")
+        raise TooFewEvents(
+            f"inject: asked for {n} signal events, {signal.source} has {len(signal)}."
+        )
     rng = Seed.of(seed).child("inject", n=n).generator()
     rows = np.sort(rng.choice(len(signal), size=n, replace=False))
     return Sample.concatenate([background, signal[rows]])

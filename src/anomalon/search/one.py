@@ -129,9 +129,7 @@ def _mean_score(scores: MemberScores) -> Floats:
     return np.asarray(scores.score.mean(axis=0))
 
 
-def _roc(
-    events: Sample, inside: NDArray[np.bool_], scores: MemberScores
-) -> dict[str, Any] | None:
+def _roc(events: Sample, inside: NDArray[np.bool_], scores: MemberScores) -> dict[str, Any] | None:
     if events.label is None:
         return None
     score = _mean_score(scores)

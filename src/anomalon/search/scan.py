@@ -74,9 +74,11 @@ class Search:
             if not getattr(self, name):
                 raise BadValue(f"search.{name}: expected at least one, got none.")
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        object.__setattr__(self, "features", tuple(tuple(f) for f in self.features))
         if any(isinstance(f, str) or not f for f in self.features):
-            raise BadValue("search.features: expected a list of lists of names, none of them empty.")
+            raise BadValue(
+                "search.features: expected a list of lists of names, none of them empty."
+            )
+        object.__setattr__(self, "features", tuple(tuple(f) for f in self.features))
         bad = [e for e in self.efficiencies if not 0 < e < 1]
         if bad:
             raise BadValue(f"search.efficiencies: expected numbers between 0 and 1, got {bad}.")
@@ -131,9 +133,7 @@ class Search:
         for window in self.windows:
             window.check_inside(data)
 
-    def _scan(
-        self, windows: Sequence[WindowResult], data: Sample, digest: str, seed: Seed
-    ) -> Scan:
+    def _scan(self, windows: Sequence[WindowResult], data: Sample, digest: str, seed: Seed) -> Scan:
         ledger = tuple(
             Trial(
                 window=f"{w.window['low']:g}-{w.window['high']:g}",

@@ -63,9 +63,7 @@ def pass_fraction(
     return chi2, ndf, tuple(rows)
 
 
-def _merge(
-    events: Sample, window: Window, weight: Floats, edges: Floats
-) -> list[dict[str, Any]]:
+def _merge(events: Sample, window: Window, weight: Floats, edges: Floats) -> list[dict[str, Any]]:
     w = events.weight
     sums = {
         "n": np.histogram(events.mass, edges, weights=w)[0],

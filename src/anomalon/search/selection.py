@@ -74,9 +74,7 @@ def score_members(
     )
 
 
-def select(
-    scores: MemberScores, events: Sample, window: Window, efficiency: float
-) -> Selection:
+def select(scores: MemberScores, events: Sample, window: Window, efficiency: float) -> Selection:
     """Cut every member in every fold so that this share of the side bands passes.
 
     The threshold comes from the held-out side-band events of the same fold, by rank, so that it is

@@ -1,0 +1,185 @@
+import json
+
+import numpy as np
+import pytest
+from toy_search import THREE, background, search, signal
+
+from anomalon import Sample
+from anomalon.core.errors import BadValue, ColumnMissing, TooFewEvents
+from anomalon.run import Processes, Store
+from anomalon.search import Search, Window, inject
+from anomalon.search.serial import scan_from_dict, scan_to_dict
+
+B, S = background(), signal()
+
+
+@pytest.fixture(scope="module")
+def found():
+    return search().run(inject(B, S, 120, seed=3), seed=5)
+
+
+@pytest.fixture(scope="module")
+def three():
+    return search(windows=THREE).run(B, seed=5)
+
+
+def text(scan):
+    return json.dumps(scan_to_dict(scan), allow_nan=False)
+
+
+def test_a_hidden_resonance_stands_out_after_the_cut(found):
+    before, *after = found.windows[0].cuts
+    assert before.efficiency == 1
+    assert abs(before.z_local) < 4
+    assert after[-1].z_local > 5
+    assert after[-1].z_local > before.z_local + 3
+    assert found.best.efficiency < 1
+    assert found.p_global < 1e-6
+
+
+def test_truth_columns_count_true_events(found):
+    for cut in found.windows[0].cuts:
+        assert cut.true_signal + cut.true_background == pytest.approx(cut.n)
+    assert found.windows[0].cuts[0].signal_efficiency == 1
+    assert 0.3 < found.windows[0].cuts[-1].signal_efficiency < 1
+    assert found.windows[0].roc["auc"] > 0.9
+
+
+def test_labels_change_nothing_but_the_truth_columns(found):
+    data = inject(B, S, 120, seed=3)
+    blind = search().run(data.blind(), seed=5)
+    assert blind.windows[0].roc is None
+    for ours, theirs in zip(blind.windows[0].cuts, found.windows[0].cuts, strict=True):
+        assert (ours.n, ours.z_local, ours.expected) == (theirs.n, theirs.z_local, theirs.expected)
+        assert ours.true_signal is None
+
+
+def test_no_signal_no_significance(three):
+    z = [t.z_local for t in three.ledger]
+    assert np.max(np.abs(z)) < 4
+    assert three.p_global > 0.001
+    # nine dependent trials are at most as bad as nine independent ones
+    best = three.best.p_local
+    assert three.p_global == pytest.approx(1 - (1 - best) ** 9)
+
+
+def test_each_cut_keeps_the_share_it_was_asked_for(three):
+    for w in three.windows:
+        for cut in w.cuts[1:]:
+            assert cut.n / w.n_signal_region == pytest.approx(cut.efficiency, rel=0.35)
+            assert cut.fit.counts.sum() > 0
+
+
+def test_same_seed_same_bytes_other_seed_other_numbers(found):
+    data = inject(B, S, 120, seed=3)
+    assert text(search().run(data, seed=5)) == text(found)
+    assert search().run(data, seed=6).windows[0].cuts[1].n != found.windows[0].cuts[1].n
+
+
+def test_round_trip_through_json(found):
+    again = scan_from_dict(json.loads(text(found)))
+    assert text(again) == text(found)
+    np.testing.assert_array_equal(
+        again.windows[0].cuts[0].fit.fitted, found.windows[0].cuts[0].fit.fitted
+    )
+
+
+def test_processes_change_nothing(three):
+    assert text(search(windows=THREE).run(B, seed=5, executor=Processes(2))) == text(three)
+
+
+def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(three, tmp_path):
+    store, seen = Store(tmp_path), []
+
+    def stop_after_one(done, total, what):
+        seen.append((done, total, what))
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        search(windows=THREE).run(B, seed=5, store=store, progress=stop_after_one)
+    assert len(list(tmp_path.iterdir())) == 1
+    seen.clear()
+    resumed = search(windows=THREE).run(B, seed=5, store=store, progress=lambda *a: seen.append(a))
+    assert seen[0] == (1, 3, "1 finished earlier")
+    assert len(seen) == 3
+    assert text(resumed) == text(three)
+
+
+def test_the_store_never_answers_for_other_settings_data_or_seed(tmp_path):
+    store = Store(tmp_path)
+    few = search(n_members=1, efficiencies=(0.1,))
+    few.run(B, seed=5, store=store)
+    few.run(B, seed=6, store=store)
+    few.run(B[1:], seed=5, store=store)
+    few.run(B.blind(), seed=5, store=store)
+    search(n_members=1, efficiencies=(0.2,)).run(B, seed=5, store=store)
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_copies_of_events_do_not_fake_a_signal():
+    # Every event three times with one identity: memorised copies would be selected again.
+    tripled = Sample.concatenate([B[:6000]] * 3)
+    scan = search(windows=(Window(3000, 3600, 2400, 4200),)).run(tripled, seed=1)
+    cut = scan.windows[0].cuts[1]
+    assert cut.n / cut.expected < 1.25
+    fresh = Sample(tripled.x, tripled.names, tripled.mass)  # identities lost
+    leak = search().run(fresh, seed=1).windows[0].cuts[1]
+    assert leak.n / leak.expected > cut.n / cut.expected
+
+
+def test_undecorrelated_is_an_option_and_shows():
+    scan = search(decorrelate=None, n_members=1).run(B, seed=1)
+    for row in scan.windows[0].correlation:
+        assert row["before"] == row["after"]
+        assert row["before"] > 0.03
+    flat = search(n_members=1).run(B, seed=1)
+    assert all(abs(r["after"]) < 0.02 for r in flat.windows[0].correlation)
+
+
+def test_a_window_that_cannot_be_fitted_does_not_lose_the_others():
+    tail = Window(5000, 5600, 4400, 6000)
+    scan = search(
+        windows=(THREE[0], tail), efficiencies=(0.001,), fit=type(search().fit)(bin_width=100)
+    ).run(B, seed=1)
+    good, bad = scan.windows
+    assert good.cuts[0].ok
+    assert not bad.cuts[-1].ok
+    assert bad.cuts[-1].why
+    assert any("need at least 600" in w for w in bad.warnings)
+    assert scan.notes
+    assert scan.best.window == "3000-3600"
+    assert json.loads(text(scan))["windows"][1]["cuts"][-1]["z_local"] is None
+
+
+def test_errors_before_any_work():
+    with pytest.raises(TooFewEvents, match="no events"):
+        search().run(B[:0])
+    with pytest.raises(ColumnMissing, match="no feature 'c'"):
+        search(features=(("a", "c"),)).run(B)
+    with pytest.raises(TooFewEvents, match=r"window 8000-8600 GeV.*no events in the signal region"):
+        search(windows=(THREE[0], Window(8000, 8600, 7400, 9200))).run(B)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"windows": ()}, "windows: expected at least one"),
+        ({"features": ("a", "b")}, "list of lists"),
+        ({"efficiencies": (0.1, 1.5)}, r"between 0 and 1, got \[1.5\]"),
+        ({"n_folds": 1}, "n_folds >= 2"),
+    ],
+)
+def test_bad_settings(changes, message):
+    with pytest.raises(BadValue, match=message):
+        search(**changes)
+
+
+def test_printing_a_search_documents_it():
+    names = vars(__import__("anomalon.search", fromlist=["x"])) | vars(
+        __import__("anomalon.learn", fromlist=["x"])
+    )
+    names |= vars(__import__("anomalon.background", fromlist=["x"]))
+    names |= vars(__import__("anomalon.features.decorrelate", fromlist=["x"]))
+    assert eval(repr(search()), dict(names)) == search()
+    assert isinstance(search(), Search)
