@@ -1,0 +1,114 @@
+"""`Ensemble` and `KFold`: how they multiply tasks and join scores."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from anomalon.core import Sample, Seed
+from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.learn import BoostedTrees, Classifier, Ensemble, KFold, Scorer
+
+
+def sample(n, first=0):
+    x = np.random.default_rng(first).normal(size=(n, 2))
+    return Sample(x=x, names=("a", "b"), mass=np.full(n, 1.0), event=first + np.arange(n))
+
+
+@dataclass(frozen=True, eq=False)
+class Constant(Scorer):
+    names: tuple[str, ...]
+    value: float
+
+    def _score(self, sample):
+        return np.full(len(sample), self.value)
+
+
+CALLS = []
+
+
+@dataclass(frozen=True)
+class Counted(Classifier):
+    """Scores its place among the tasks; remembers what it was asked."""
+
+    kind: ClassVar[str] = "counted"
+
+    def _fit_many(self, tasks, names):
+        CALLS.append(tasks)
+        return [Constant(names, float(i)) for i, _ in enumerate(tasks)]
+
+
+@pytest.fixture(autouse=True)
+def _forget():
+    CALLS.clear()
+
+
+def test_the_standard_nesting_is_one_call_with_all_tasks():
+    scorer = Ensemble(KFold(Counted(), k=5), n=10).fit(sample(100), sample(100, 100), seed=1)
+    (tasks,) = CALLS
+    assert len(tasks) == 50
+    assert len({str(task.seed) for task in tasks}) == 50
+    assert all(task.x is tasks[0].x for task in tasks)
+    # Tasks arrive member by member, fold by fold, and go back to where they belong.
+    for i, member in enumerate(scorer.members):
+        assert [model.value for model in member.models] == [5 * i + f for f in range(5)]
+        for f, task in enumerate(tasks[5 * i : 5 * i + 5]):
+            events = Sample(x=task.x, names=("a", "b"), mass=np.ones(200), event=task.event)
+            assert ((member.fold_of(events) == f) == (task.weight == 0)).all()
+
+
+def test_members_have_their_own_folds():
+    scorer = Ensemble(KFold(Counted()), n=3).fit(sample(1000), sample(1000, 1000), seed=1)
+    folds = [member.fold_of(sample(1000)) for member in scorer.members]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert np.mean(folds[one] == folds[other]) == pytest.approx(0.2, abs=0.06)
+
+
+def test_score_is_the_mean_of_the_members():
+    scorer = Ensemble(BoostedTrees(n_trees=5), n=3).fit(sample(500), sample(500, 500), seed=1)
+    each = scorer.member_scores(sample(50))
+    assert each.shape == (3, 50)
+    np.testing.assert_allclose(scorer.score(sample(50)), each.mean(axis=0), rtol=1e-14)
+
+
+def test_a_member_does_not_depend_on_their_number():
+    data = sample(500), sample(500, 500)
+    few = Ensemble(BoostedTrees(n_trees=5), n=2).fit(*data, seed=1)
+    many = Ensemble(BoostedTrees(n_trees=5), n=4).fit(*data, seed=1)
+    assert (many.member_scores(data[0])[:2] == few.member_scores(data[0])).all()
+
+
+def test_every_event_has_a_fold_that_scores_it():
+    scorer = KFold(Counted(), k=4).fit(sample(400), sample(400, 400), seed=1)
+    for events in (sample(400), sample(300, 10**12)):
+        assert (scorer.score(events) == scorer.fold_of(events)).all()
+        assert set(scorer.fold_of(events)) == {0, 1, 2, 3}
+
+
+def test_folds_balance_the_classes_again():
+    KFold(Counted(), k=3).fit(sample(100), sample(700, 100), seed=1)
+    for task in CALLS[0]:
+        halves = [task.weight[task.y == c].sum() for c in (0, 1)]
+        assert halves[0] == pytest.approx(halves[1], rel=1e-5)
+        assert task.weight[task.rows].mean() == pytest.approx(1, rel=1e-5)
+
+
+def test_a_fold_that_takes_a_whole_class_is_refused():
+    same = Sample(x=np.zeros((9, 2)), names=("a", "b"), mass=np.ones(9), event=np.full(9, 4))
+    with pytest.raises(TooFewEvents, match=r"signal-like events .* fewer folds"):
+        KFold(Counted()).fit(same, sample(100), seed=1)
+
+
+def test_settings_are_checked():
+    with pytest.raises(BadValue, match="n of at least 1"):
+        Ensemble(Counted(), n=0)
+    with pytest.raises(BadValue, match="k of at least 2"):
+        KFold(Counted(), k=1)
+
+
+def test_an_integer_is_a_seed():
+    data = sample(300), sample(300, 300)
+    trees = Ensemble(KFold(BoostedTrees(n_trees=3)), n=2)
+    one, other = (trees.fit(*data, seed=s).score(data[0]) for s in (7, Seed(7)))
+    assert (one == other).all()
