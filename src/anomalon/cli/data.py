@@ -1,13 +1,14 @@
 """`anomalon data` and `anomalon info`: files of events, before any search."""
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
+
+from anomalon.cli.progress import progress
 
 __all__ = ["data", "info"]
 
@@ -97,10 +98,13 @@ def convert(
     pieces = [_Piece(raw, start, min(start + size, end), settings) for start in edges]
     executor = default_executor(1 if len(pieces) == 1 else cores)
     parts: list[Sample | None] = [None] * len(pieces)
-    with _progress(f"{raw.name} -> {out.name}", end - first) as advance:
+    with progress(f"{raw.name} -> {out.name}") as report:
+        done = 0
+        report(done, end - first, "events")
         for index, part in executor.map_unordered(_convert_piece, pieces):
             parts[index] = part
-            advance(pieces[index].stop - pieces[index].start)
+            done += pieces[index].stop - pieces[index].start
+            report(done, end - first, "events")
     sample = Sample.concatenate([part for part in parts if part is not None])
     dropped = end - first - len(sample)
     note = f" ({dropped} of {end - first} events with fewer than two jets dropped)"
@@ -216,16 +220,3 @@ def _convert_piece(piece: _Piece) -> Any:
             f"{list(events.names)}, which needs no conversion."
         )
     return dijet(events, **piece.settings)
-
-
-@contextmanager
-def _progress(what: str, total: int) -> Iterator[Any]:
-    """A bar with the time left on stderr; yields the function that moves it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
-
-    columns: Iterable[Any] = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeLeft(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda n: bar.advance(task, n)
