@@ -129,7 +129,7 @@ class Columns:
         for j, (name, column) in enumerate(self.features):
             what = f"{source}: feature '{name}'"
             check.finite(np.asarray(data[column], np.float64), what)
-            jet_mass = name in ("mJ1", "mJ2", "dmJ")
+            jet_mass = name in ("mJ1", "mJ2")
             x[:, j] = clean_masses(data[column], what) if jet_mass else data[column]
         return Sample(
             x=x,
