@@ -11,7 +11,7 @@ from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, DidNotConverge, FitError, TooFewEvents
 from anomalon.stats.newton import maximise
 from anomalon.stats.poisson import poisson_deviance
-from anomalon.stats.shapes import Shape
+from anomalon.stats.shapes import Shape, events
 from anomalon.stats.spectrum import Spectrum
 from anomalon.stats.value import Value
 
@@ -152,8 +152,8 @@ class Fit:
         """Derivatives of the expected events in bins, times `root`: shape (bin, n)."""
         columns, weights = self.shape.quadrature(edges)
         log_density = np.tensordot(self.parameters, columns, (-1, -1))
-        events = np.exp(log_density) * weights  # (…, bin, node)
-        slope = np.matmul(events[..., None, :], columns)[..., 0, :]
+        at_nodes = np.exp(log_density) * weights  # (…, bin, node)
+        slope = np.matmul(at_nodes[..., None, :], columns)[..., 0, :]
         return np.asarray(slope @ self.root)
 
     def __repr__(self) -> str:
@@ -234,7 +234,8 @@ def fit_spectrum(
         f"{shape.kind} fit with {shape.n} parameters over {spectrum.edges[0]:g}-"
         f"{spectrum.edges[-1]:g} GeV did not converge. Use fewer parameters or coarser bins."
     )
-    fit = _result(spectrum, shape, fitted, parameters, root, why.astype(np.str_))
+    expected = events(parameters, columns, weights)
+    fit = _result(spectrum, shape, fitted, parameters, root, expected, why.astype(np.str_))
     if throw and not fit.ok.all():
         _throw(fit, TooFewEvents if not enough.all() else DidNotConverge)
     return fit
@@ -266,12 +267,12 @@ def _result(
     fitted: NDArray[np.bool_],
     parameters: Floats,
     root: Floats,
+    expected: Floats,
     why: NDArray[np.str_],
 ) -> Fit:
     """The `Fit` of arrays with a toy axis, which goes if the spectrum has none."""
     counts = np.atleast_2d(spectrum.counts)
     scale = np.atleast_1d(spectrum.scale(fitted))
-    expected = shape.integrate(parameters, spectrum.edges)
     deviance = poisson_deviance(counts, expected)[:, fitted].sum(axis=1) / scale
     ndf = int(fitted.sum()) - shape.n
     p_value = special.chdtrc(max(ndf, 1), deviance)

@@ -1,29 +1,40 @@
 """Maximum likelihood of log-linear shapes for many Poisson spectra at once.
 
-mu_i = sum_q w_iq exp(sum_j c_iqj b_j), summed over the quadrature nodes of a bin. The Newton step
-uses the expected information, sum_i dmu_i dmu_i' / mu_i, which is positive definite, so every
-step goes downhill; it is halved where it goes too far. For one node per bin this is the classic
-IRLS of generalised linear models, and the likelihood is convex; the nodes' spread within a bin
-changes that only in the last digits.
+The expectation in a bin is mu_i = sum_q w_iq exp(sum_j c_iqj b_j), summed over the quadrature
+nodes of the bin. First the nodes are replaced by one, at the mean of the columns (for toys, the
+mean under the fit of their average): a generalised linear model with a convex likelihood, solved by
+iteratively reweighted least squares. From there one or two Newton steps on the exact mu_i remain,
+with the expected information sum_i dmu_i dmu_i' / mu_i. It is positive definite, so every step goes
+downhill; steps that go too far are halved.
 
-The columns are orthonormalised in the metric of the data (QR), so that the information is close
-to the unit matrix for any number of parameters.
+The columns are orthonormalised in the metric of the data (QR), which makes the information close
+to a multiple of the unit matrix for any number of parameters.
+
+The loops are compiled by numba and written for one spectrum; `tests/stats/test_newton.py` has the
+same in plain NumPy.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from math import exp, log, sqrt
+from typing import Any, TypeVar
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Solution", "maximise"]
 
 Floats = NDArray[np.floating[Any]]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-_CHUNK = 96  # toys at a time: their work arrays stay in the processor's cache
-_STEPS = 100
-_HALVINGS = 40
-_DECREMENT = 1e-9  # of -2 ln L still to gain; steps converge faster than linearly
+_compiled: Callable[[Function], Function] = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+_MOST_STEPS = 100
+_MOST_HALVINGS = 40
+_GAIN = 1e-8  # of -2 ln L still to be had; the step that would gain it is taken
+_EMPTY = 0.1  # stands for the count of an empty bin where a logarithm is needed
+_LARGEST = 600.0  # exponent; a step that goes there goes too far anyway
 _SMALLEST = 1e-280
 
 
@@ -32,16 +43,14 @@ class Solution:
     """Where the maximum is.
 
     Args:
-        parameters: Shape (toy, n).
+        parameters: Shape (toy, n); NaN where there is no maximum.
         root: Shape (toy, n, n): root @ root.T is the inverse of the expected information.
         converged: Shape (toy,).
-        steps: Newton steps taken, shape (toy,).
     """
 
     parameters: Floats
     root: Floats
     converged: NDArray[np.bool_]
-    steps: NDArray[np.int64]
 
 
 def maximise(counts: Floats, columns: Floats, weights: Floats) -> Solution:
@@ -52,130 +61,202 @@ def maximise(counts: Floats, columns: Floats, weights: Floats) -> Solution:
         columns: The shape's functions at the nodes, shape (bin, node, n).
         weights: Quadrature weights, shape (bin, node).
     """
-    toys, n = len(counts), columns.shape[-1]
-    basis = _basis(counts, columns, weights)
-    # (bin, n, node): orthonormal columns; a row of ones on top sums the nodes to mu itself
-    nodes = np.swapaxes(columns @ basis, 1, 2)
-    design = np.concatenate([np.ones_like(nodes[:, :1]), nodes], axis=1)
-    log_weights = np.log(weights)
-    amplitudes = np.empty((toys, n))
-    information = np.empty((toys, n, n))
-    converged = np.zeros(toys, dtype=bool)
-    steps = np.zeros(toys, dtype=np.int64)
-    for start in range(0, toys, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        fitter = _Chunk(counts[part].T, design, log_weights)
-        amplitudes[part], information[part], converged[part], steps[part] = fitter.run()
-    root = _inverse_root(information)
-    return Solution(amplitudes @ basis.T, basis @ root, converged, steps)
+    counts = np.ascontiguousarray(counts, dtype=np.float64)
+    width = weights.sum(axis=1)
+    mean = np.matmul((weights / width[:, None])[:, None], columns)  # (bin, 1, n)
+    basis = _basis(mean[:, 0], counts.mean(axis=0))
+    exact = np.ascontiguousarray(columns @ basis), np.ascontiguousarray(weights)
+    one_node = np.ascontiguousarray(mean @ basis), width[:, None]
+    if len(counts) > 1:
+        one_node = _one_node(counts.mean(axis=0), *one_node, *exact)
+    amplitudes, root, converged = _fit_all(counts, *one_node, *exact)
+    return Solution(amplitudes @ basis.T, basis @ root, converged)
 
 
-def _basis(counts: Floats, columns: Floats, weights: Floats) -> Floats:
-    """R^-1 of the QR decomposition of the bin-averaged columns, weighted by the mean counts."""
-    mean = np.einsum("bqj,bq->bj", columns, weights) / weights.sum(axis=1, keepdims=True)
-    weight = np.sqrt(np.maximum(counts.mean(axis=0), 0.1))
-    r = np.linalg.qr(mean * weight[:, None], mode="r")
+def _one_node(
+    counts: Floats, mean: Floats, width: Floats, columns: Floats, weights: Floats
+) -> tuple[Floats, Floats]:
+    """The one-node model that is exact to first order around the fit of these counts."""
+    amplitudes, _, converged = _fit_all(counts[None], mean, width, columns, weights)
+    if not converged[0]:
+        return mean, width
+    mu, slope = np.empty(len(mean)), np.empty_like(mean[:, 0])
+    _expect(columns, weights, amplitudes[0], mu, slope)
+    mean = slope / mu[:, None]
+    return mean[:, None], (mu * np.exp(-(mean @ amplitudes[0])))[:, None]
+
+
+def _basis(columns: Floats, counts: Floats) -> Floats:
+    """R^-1 of the QR decomposition of the columns, weighted by the counts."""
+    r = np.linalg.qr(columns * np.sqrt(np.maximum(counts, _EMPTY))[:, None], mode="r")
     return np.linalg.solve(r, np.eye(len(r)))
 
 
-def _inverse_root(information: Floats) -> Floats:
-    """L with L L' the inverse of each matrix; NaN where there is none."""
-    try:
-        lower = np.linalg.cholesky(information)
-    except np.linalg.LinAlgError:
-        if len(information) == 1:
-            return np.full_like(information, np.nan)
-        return np.concatenate([_inverse_root(one[None]) for one in information])
-    return np.swapaxes(np.linalg.inv(lower), -1, -2)
+@_compiled
+def _fit_all(
+    counts: Floats, mean: Floats, width: Floats, columns: Floats, weights: Floats
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Amplitudes, roots and convergence, one spectrum after the other."""
+    toys, n = len(counts), columns.shape[-1]
+    amplitudes = np.full((toys, n), np.nan)
+    root = np.full((toys, n, n), np.nan)
+    converged = np.zeros(toys, dtype=np.bool_)
+    lower = np.empty((n, n))
+    for toy in range(toys):
+        a = _start(counts[toy], mean, width, lower)
+        if not np.all(np.isfinite(a)):
+            continue
+        _climb(counts[toy], mean, width, a, lower)
+        if _climb(counts[toy], columns, weights, a, lower):
+            amplitudes[toy] = a
+            _inverse_transposed(lower, root[toy])
+            converged[toy] = True
+    return amplitudes, root, converged
 
 
-class _Chunk:
-    """The Newton iteration of a few toys; toys are the last axis, contiguous."""
+@_compiled
+def _start(counts: Floats, columns: Floats, width: Floats, lower: Floats) -> Floats:
+    """Weighted least squares of the logarithms of the counts."""
+    bins, _, n = columns.shape
+    information = np.zeros((n, n))
+    a = np.zeros(n)
+    for i in range(bins):
+        mu = max(counts[i], _EMPTY)
+        response = mu * log(mu / width[i, 0]) + counts[i] - mu
+        for j in range(n):
+            a[j] += columns[i, 0, j] * response
+            for k in range(j + 1):
+                information[j, k] += columns[i, 0, j] * columns[i, 0, k] * mu
+    _cholesky(information, lower)
+    _solve(lower, a)
+    return a
 
-    def __init__(self, counts: Floats, design: Floats, log_weights: Floats) -> None:
-        self.counts = np.ascontiguousarray(counts)
-        self.design = design
-        self.log_weights = log_weights
-        bins, rows, nodes = design.shape
-        self.flat = np.swapaxes(design[:, 1:], 1, 2).reshape(bins * nodes, rows - 1)
 
-    def start(self) -> Floats:
-        """One weighted least-squares step from the counts themselves, shape (n, toy)."""
-        mu = np.maximum(self.counts, 0.1)
-        width = np.exp(self.log_weights).sum(axis=1)[:, None]
-        share = np.exp(self.log_weights) / width
-        mean = np.einsum("bjq,bq->jb", self.design[:, 1:], share)
-        response = mu * np.log(mu / width) + self.counts - mu
-        information = np.einsum("jb,kb,bt->tjk", mean, mean, mu, optimize=True)
-        return np.linalg.solve(information, (mean @ response).T[..., None])[..., 0].T
-
-    def model(self, a: Floats) -> tuple[Floats, Floats]:
-        """mu, shape (bin, toy), and its derivatives, shape (bin, n, toy)."""
-        bins, _, nodes = self.design.shape
-        exponent = (self.flat @ a).reshape(bins, nodes, -1)
-        exponent += self.log_weights[..., None]
-        np.minimum(exponent, 700.0, out=exponent)  # a step this far off is halved anyway
-        np.exp(exponent, out=exponent)
-        both = np.matmul(self.design, exponent)
-        return np.maximum(both[:, 0], _SMALLEST), both[:, 1:]
-
-    def run(self) -> tuple[Floats, Floats, NDArray[np.bool_], NDArray[np.int64]]:
-        """Amplitudes (toy, n), information (toy, n, n), convergence and number of steps."""
-        a = self.start()
-        toys = a.shape[1]
-        converged = np.zeros(toys, dtype=bool)
-        steps = np.zeros(toys, dtype=np.int64)
-        mu, slope = self.model(a)
-        information = _information(mu, slope)
-        active = np.arange(toys)
-        for _ in range(_STEPS):
-            counts = self.counts[:, active]
-            now = information[active]
-            gradient = np.einsum("bjt,bt->tj", slope, counts / mu - 1.0)
-            step, solved = _solve(now, gradient)
-            gain = np.einsum("tj,tj->t", step, gradient)
-            active, step, counts = active[solved], step[solved].T, counts[:, solved]
-            mu, gain = mu[:, solved], gain[solved]
-            moved, mu, slope = self._descend(a[:, active], step, counts, mu)
-            a[:, active] = moved
-            information[active] = _information(mu, slope)
-            steps[active] += 1
-            done = gain < _DECREMENT
-            converged[active[done]] = True
-            active, mu, slope = active[~done], mu[:, ~done], slope[..., ~done]
-            if not len(active):
+@_compiled
+def _climb(counts: Floats, columns: Floats, weights: Floats, a: Floats, lower: Floats) -> bool:
+    """Move `a` to the maximum and put the root of the information there into `lower`."""
+    bins, _, n = columns.shape
+    mu, trial_mu = np.empty(bins), np.empty(bins)
+    slope = np.empty((bins, n))
+    step = np.empty(n)
+    information = np.empty((n, n))
+    allowed = 1e-7 + 1e-12 * counts.sum()  # rounding
+    _expect(columns, weights, a, mu, slope)
+    for _ in range(_MOST_STEPS):
+        _derivatives(counts, mu, slope, step, information)
+        if not _cholesky(information, lower):
+            return False
+        gain = _solve(lower, step)
+        if gain < _GAIN:
+            a += step
+            return True
+        moved = False
+        for _ in range(_MOST_HALVINGS):
+            trial = a + step
+            _expect(columns, weights, trial, trial_mu, slope)
+            if _rise(counts, mu, trial_mu) <= allowed:
+                a[:] = trial
+                mu[:] = trial_mu
+                moved = True
                 break
-        return a.T, information, converged, steps
-
-    def _descend(
-        self, a: Floats, step: Floats, counts: Floats, mu: Floats
-    ) -> tuple[Floats, Floats, Floats]:
-        """The next amplitudes, with the step halved where the likelihood would fall."""
-        size = np.ones(a.shape[1])
-        tried, slope = self.model(a + step)
-        for _ in range(_HALVINGS):
-            rise = (tried - mu - counts * np.log(tried / mu)).sum(axis=0)
-            worse = ~(rise <= 1e-7 + 1e-12 * counts.sum(axis=0))
-            if not worse.any():
-                break
-            size[worse] /= 2
-            again = self.model(a[:, worse] + size[worse] * step[:, worse])
-            tried[:, worse], slope[..., worse] = again
-        return a + size * step, tried, slope
+            step *= 0.5
+        if not moved:
+            return False
+    return False
 
 
-def _information(mu: Floats, slope: Floats) -> Floats:
-    scaled = np.moveaxis(slope / np.sqrt(mu)[:, None], -1, 0)  # (toy, bin, n)
-    return np.asarray(np.matmul(np.swapaxes(scaled, 1, 2), scaled))
+@_compiled
+def _expect(columns: Floats, weights: Floats, a: Floats, mu: Floats, slope: Floats) -> None:
+    """The expectations and their derivatives by the amplitudes."""
+    bins, nodes, n = columns.shape
+    for i in range(bins):
+        total = 0.0
+        slope[i] = 0.0
+        for q in range(nodes):
+            exponent = 0.0
+            for j in range(n):
+                exponent += columns[i, q, j] * a[j]
+            events = weights[i, q] * exp(min(exponent, _LARGEST))
+            total += events
+            for j in range(n):
+                slope[i, j] += events * columns[i, q, j]
+        mu[i] = max(total, _SMALLEST)
 
 
-def _solve(information: Floats, gradient: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """The Newton step of each toy, and whether there is one."""
-    try:
-        step = np.linalg.solve(information, gradient[..., None])[..., 0]
-    except np.linalg.LinAlgError:
-        good = np.linalg.matrix_rank(information) == information.shape[-1]
-        step = np.zeros_like(gradient)
-        step[good] = np.linalg.solve(information[good], gradient[good][..., None])[..., 0]
-        return step, good
-    return step, np.isfinite(step).all(axis=-1)
+@_compiled
+def _derivatives(
+    counts: Floats, mu: Floats, slope: Floats, score: Floats, information: Floats
+) -> None:
+    """The score, and the lower triangle of the expected information."""
+    bins, n = slope.shape
+    score[:] = 0.0
+    information[:] = 0.0
+    for i in range(bins):
+        pull = counts[i] / mu[i] - 1.0
+        for j in range(n):
+            score[j] += slope[i, j] * pull
+            relative = slope[i, j] / mu[i]
+            for k in range(j + 1):
+                information[j, k] += relative * slope[i, k]
+
+
+@_compiled
+def _rise(counts: Floats, mu: Floats, trial: Floats) -> float:
+    """How much -ln L is larger at `trial` than at `mu`."""
+    rise = 0.0
+    for i in range(len(mu)):
+        rise += trial[i] - mu[i]
+        if counts[i] > 0:
+            rise -= counts[i] * log(trial[i] / mu[i])
+    return rise
+
+
+@_compiled
+def _cholesky(matrix: Floats, lower: Floats) -> bool:
+    """The Cholesky factor of a matrix from its lower triangle; False if there is none."""
+    n = len(matrix)
+    for j in range(n):
+        for k in range(j + 1):
+            total = matrix[j, k]
+            for i in range(k):
+                total -= lower[j, i] * lower[k, i]
+            if j > k:
+                lower[j, k] = total / lower[k, k]
+            elif total > 1e-14 * matrix[j, j]:
+                lower[j, j] = sqrt(total)
+            else:
+                lower[j, j] = np.nan
+                return False
+    return True
+
+
+@_compiled
+def _solve(lower: Floats, vector: Floats) -> float:
+    """Solve lower lower' x = vector in place; returns vector' x."""
+    n = len(vector)
+    gain = 0.0
+    for j in range(n):
+        for k in range(j):
+            vector[j] -= lower[j, k] * vector[k]
+        vector[j] /= lower[j, j]
+        gain += vector[j] ** 2
+    for j in range(n - 1, -1, -1):
+        for k in range(j + 1, n):
+            vector[j] -= lower[k, j] * vector[k]
+        vector[j] /= lower[j, j]
+    return gain
+
+
+@_compiled
+def _inverse_transposed(lower: Floats, root: Floats) -> None:
+    """The transposed inverse of `lower`, whose square is the inverse of lower lower'."""
+    n = len(lower)
+    unit = np.empty(n)
+    for column in range(n):
+        unit[:] = 0.0
+        unit[column] = 1.0
+        for j in range(n):
+            for k in range(j):
+                unit[j] -= lower[j, k] * unit[k]
+            unit[j] /= lower[j, j]
+            root[column, j] = unit[j]
