@@ -71,7 +71,5 @@ class BackgroundEstimator(ABC):
         return self._fit(data.blind(), window, blind, Seed.of(seed))
 
     @abstractmethod
-    def _fit(
-        self, data: Sample, window: Window, simulation: Sample | None, seed: Seed
-    ) -> Template:
+    def _fit(self, data: Sample, window: Window, simulation: Sample | None, seed: Seed) -> Template:
         """The template, from clean input."""

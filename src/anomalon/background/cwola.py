@@ -4,8 +4,9 @@ Classification without labels, Metodiev, Nachman, Thaler, arXiv:1708.02949; as a
 Collins, Howe, Nachman, arXiv:1805.02664 and arXiv:1902.02634.
 
 The optimal classifier of two mixtures of signal and background is the optimal classifier of signal
-and background, if background looks the same in both. Here the mixtures are the signal region and its
-side bands. When not to use it: features that depend on the mass break the "if"; decorrelate them.
+and background, if background looks the same in both. Here the mixtures are the signal region and
+its side bands. When not to use it: features that depend on the mass break the "if"; decorrelate
+them first.
 """
 
 from dataclasses import dataclass

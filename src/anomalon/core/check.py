@@ -1,4 +1,6 @@
-"""Checks at the door: once, in one place, with one wording. The kernels behind it get clean arrays."""
+"""Checks at the door: once, in one place, with one wording. Kernels get clean arrays."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,7 @@ def _rows(bad: NDArray[np.bool_]) -> str:
     return f"{len(rows)} of {len(bad)} rows (first: {', '.join(map(str, rows[:_SHOWN]))}{more})"
 
 
-def finite(values: NDArray[np.generic], what: str) -> None:
+def finite(values: NDArray[Any], what: str) -> None:
     """Raise `BadNumbers`, with count and first rows, if any value is NaN or infinite."""
     bad = ~np.isfinite(values)
     if bad.any():
@@ -26,7 +28,7 @@ def finite(values: NDArray[np.generic], what: str) -> None:
         )
 
 
-def non_negative(values: NDArray[np.generic], what: str, *, tolerance: float = 0.0) -> None:
+def non_negative(values: NDArray[Any], what: str, *, tolerance: float = 0.0) -> None:
     """Raise `BadNumbers`, with count and first rows, if any value is below `-tolerance`."""
     bad = np.asarray(values < -tolerance)
     if bad.any():
@@ -36,7 +38,7 @@ def non_negative(values: NDArray[np.generic], what: str, *, tolerance: float = 0
         )
 
 
-def length(values: NDArray[np.generic], expected: int, what: str) -> None:
+def length(values: NDArray[Any], expected: int, what: str) -> None:
     """Raise `BadLayout` if a per-event array has not one entry per event."""
     if values.ndim != 1 or len(values) != expected:
         raise BadLayout(

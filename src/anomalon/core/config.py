@@ -1,4 +1,4 @@
-"""Frozen dataclasses are the settings: the same object is the Python API, the TOML and the cache key.
+"""Frozen dataclasses are the settings: one object is the Python API, the TOML and the cache key.
 
 A *setting* is a frozen dataclass whose fields are numbers, strings, tuples or other settings. A
 registered one (a detector, a classifier, a shape …) is written in TOML as a table with a `kind`.

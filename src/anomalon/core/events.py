@@ -15,6 +15,9 @@ __all__ = ["Events"]
 
 Floats = NDArray[np.floating[Any]]
 
+# Not given: `__post_init__` fills it in, so that a reader always finds an array.
+_FILLED = cast(Any, None)
+
 
 @dataclass(frozen=True, eq=False)
 class Events:
@@ -38,8 +41,8 @@ class Events:
     objects: Floats
     object_names: tuple[str, ...]
     feature_names: tuple[str, ...]
-    mask: NDArray[np.bool_] = cast(Any, None)
-    weight: Floats = cast(Any, None)
+    mask: NDArray[np.bool_] = _FILLED
+    weight: Floats = _FILLED
     label: NDArray[np.int8] | None = None
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     source: str = "memory"

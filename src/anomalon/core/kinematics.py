@@ -27,7 +27,7 @@ def energy_momentum(pt: Floats, eta: Floats, phi: Floats, mass: Floats | float =
 
 def pt_eta_phi_mass(p: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Transverse momentum, pseudorapidity, azimuth in (-pi, pi] and mass of (E, px, py, pz)."""
-    energy, px, py, pz = np.moveaxis(np.asarray(p, dtype=np.float64), -1, 0)
+    _energy, px, py, pz = np.moveaxis(np.asarray(p, dtype=np.float64), -1, 0)
     pt = np.hypot(px, py)
     with np.errstate(divide="ignore", invalid="ignore"):
         eta = np.where(pt > 0, np.arcsinh(pz / pt), np.sign(pz) * np.inf)
@@ -39,7 +39,7 @@ def invariant_mass(p: Floats) -> Floats:
     energy, px, py, pz = np.moveaxis(np.asarray(p, dtype=np.float64), -1, 0)
     # (E - |p|)(E + |p|) keeps digits that E^2 - p^2 loses for light, fast particles.
     momentum = np.sqrt(px**2 + py**2 + pz**2)
-    return np.sqrt(np.maximum((energy - momentum) * (energy + momentum), 0.0))
+    return np.asarray(np.sqrt(np.maximum((energy - momentum) * (energy + momentum), 0.0)))
 
 
 def rapidity(p: Floats) -> Floats:

@@ -15,6 +15,9 @@ __all__ = ["Sample"]
 
 Floats = NDArray[np.floating[Any]]
 
+# Not given: `__post_init__` fills it in, so that a reader always finds an array.
+_FILLED = cast(Any, None)
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -38,9 +41,9 @@ class Sample:
     x: Floats
     names: tuple[str, ...]
     mass: Floats
-    weight: Floats = cast(Any, None)
+    weight: Floats = _FILLED
     label: NDArray[np.int8] | None = None
-    event: NDArray[np.int64] = cast(Any, None)
+    event: NDArray[np.int64] = _FILLED
     source: str = "memory"
 
     def __post_init__(self) -> None:

@@ -151,4 +151,4 @@ def _normal_score(x: Floats, quantiles: Floats, z: Floats) -> Floats:
     width = high - low
     share = np.divide(x - low, width, out=np.full(len(x), 0.5), where=width > 0)
     # A linear tail in a feature with a long one would run away: at most one step beyond.
-    return z[upper - 1] + np.clip(share, -1.0, 2.0) * (z[1] - z[0])
+    return np.asarray(z[upper - 1] + np.clip(share, -1.0, 2.0) * (z[1] - z[0]))

@@ -1,4 +1,4 @@
-"""Doing work: executors that all give the same numbers, and the store that makes a run resumable."""
+"""Doing work: executors that give the same numbers, and the store that makes a run resumable."""
 
 from anomalon.run.executors import Executor, Processes, Serial, default_executor
 from anomalon.run.store import Store

@@ -71,7 +71,9 @@ def run(
 
     Args:
         seed: Which signal events are added, and all training; the background is always the same.
-        executor, store, progress: As for `Search.run`; progress counts both searches.
+        executor: Who does the work; this process if None.
+        store: Where finished windows are kept, so that an interrupted run goes on.
+        progress: Called after each finished window; counts both searches.
     """
     seed = Seed.of(seed)
     search = demo_search()

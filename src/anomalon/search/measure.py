@@ -20,8 +20,8 @@ from anomalon.core.errors import FitError
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.search.result import CutResult, SpectrumFit
-from anomalon.search.selection import Selection
 from anomalon.search.sculpting import pass_fraction
+from anomalon.search.selection import Selection
 from anomalon.stats import (
     SHAPES,
     Fit,

@@ -1,6 +1,6 @@
 """One window with one feature set: decorrelate, make a template, train, cut, fit."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from anomalon.search.result import CutResult, WindowResult
 from anomalon.search.selection import MemberScores, Selection, score_members, select
 from anomalon.stats import Fit, Spectrum, evaluate
 
-__all__ = ["search_window"]
+__all__ = ["Method", "search_window"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -29,18 +29,25 @@ _MIN_SIGNAL_FOR_ROC = 20
 _HISTOGRAM_BINS = 30
 
 
+@dataclass(frozen=True)
+class Method:
+    """All settings that a window's result depends on; the fields of `Search` of the same name."""
+
+    background: BackgroundEstimator
+    classifier: Classifier
+    n_members: int
+    n_folds: int
+    decorrelate: ConditionalQuantiles | None
+    efficiencies: tuple[float, ...]
+    fit: FitSettings
+
+
 def search_window(
     data: Sample,
     window: Window,
     features: tuple[str, ...],
+    method: Method,
     *,
-    background: BackgroundEstimator,
-    classifier: Classifier,
-    n_members: int,
-    n_folds: int,
-    decorrelate: ConditionalQuantiles | None,
-    efficiencies: tuple[float, ...],
-    fit: FitSettings,
     simulation: Sample | None,
     seed: Seed,
 ) -> WindowResult:
@@ -51,29 +58,25 @@ def search_window(
             there is one, never reaches the method: it fills the truth columns of the result.
         window: Signal region and side bands.
         features: What the classifier sees.
-        background, classifier, n_members, n_folds, decorrelate, efficiencies, fit: Settings, see
-            `Search`.
+        method: How.
         simulation: For background methods that need one.
         seed: Random numbers of this window.
 
     Raises:
         TooFewEvents: If a region of the window has no events at all.
     """
-    fit_range = fit.range_for(window)
-    edges = mass_edges(window, fit_range, fit.bin_width)
+    edges = mass_edges(window, method.fit.range_for(window), method.fit.bin_width)
     low = min(edges[0], window.sideband_low)
     high = max(edges[-1], window.sideband_high)
     original = data.select(features).between(low, high)
     window.check_inside(original)
     reference = None if simulation is None else simulation.select(features).between(low, high)
-    inside = window.in_signal_region(original.mass)
     uncut = Selection(1.0, np.ones((1, len(original))))
-    first = measure(original, window, uncut, edges, fit)
-    base = _base(original, window, edges, fit)
-    empty = WindowResult(
+    first = measure(original, window, uncut, edges, method.fit)
+    result = WindowResult(
         window=asdict(window),
         features=features,
-        n_signal_region=int(inside.sum()),
+        n_signal_region=int(window.in_signal_region(original.mass).sum()),
         n_sidebands=int(window.in_sidebands(original.mass).sum()),
         cuts=(first,),
         histograms=(),
@@ -81,37 +84,62 @@ def search_window(
         correlation=(),
     )
     try:
-        events, template_input = original, reference
-        if decorrelate is not None:
-            flatten = decorrelate.fit(original[~inside].blind())
-            events = flatten(original)
-            template_input = None if reference is None else flatten(reference)
-        template = background.fit(
-            events, window, simulation=template_input, seed=seed.child("background")
-        )
-        scores = score_members(
-            classifier,
-            events[inside].blind(),
-            template.sample,
-            events.blind(),
-            n_members=n_members,
-            n_folds=n_folds,
-            seed=seed.child("classifier"),
-        )
+        events, scores = _score(original, reference, window, method, seed)
     except FitError as error:
-        failed = tuple(replace(first, efficiency=e, ok=False, why=str(error), z_local=np.nan,
-                               p_local=np.nan) for e in efficiencies)  # fmt: skip
-        return replace(empty, cuts=(first, *failed), warnings=(str(error),))
-    selections = [select(scores, events, window, e) for e in efficiencies]
-    cuts = (first, *(measure(events, window, s, edges, fit, base) for s in selections))
+        return replace(
+            result,
+            cuts=(first, *(_failed(first, e, error) for e in method.efficiencies)),
+            warnings=(str(error),),
+        )
+    base = _base(original, window, edges, method.fit)
+    selections = [select(scores, events, window, e) for e in method.efficiencies]
+    cuts = (first, *(measure(events, window, s, edges, method.fit, base) for s in selections))
     tightest = min(selections, key=lambda s: s.efficiency)
     return replace(
-        empty,
+        result,
         cuts=cuts,
         histograms=_histograms(original, window, scores, tightest),
-        roc=_roc(events, inside, scores),
+        roc=_roc(events, window, scores),
         correlation=_correlation(original, events, window),
         warnings=_warnings(cuts),
+    )
+
+
+def _score(
+    original: Sample, reference: Sample | None, window: Window, method: Method, seed: Seed
+) -> tuple[Sample, MemberScores]:
+    """The events as the classifier saw them, and their scores. Nothing here sees a label."""
+    events, simulation = original, reference
+    inside = window.in_signal_region(original.mass)
+    if method.decorrelate is not None:
+        flatten = method.decorrelate.fit(original[~inside].blind())
+        events = flatten(original)
+        simulation = None if reference is None else flatten(reference)
+    template = method.background.fit(
+        events, window, simulation=simulation, seed=seed.child("background")
+    )
+    scores = score_members(
+        method.classifier,
+        events[inside].blind(),
+        template.sample,
+        events.blind(),
+        n_members=method.n_members,
+        n_folds=method.n_folds,
+        seed=seed.child("classifier"),
+    )
+    return events, scores
+
+
+def _failed(uncut: CutResult, efficiency: float, error: FitError) -> CutResult:
+    return replace(
+        uncut,
+        efficiency=efficiency,
+        ok=False,
+        why=str(error),
+        n=np.nan,
+        expected=np.nan,
+        z_local=np.nan,
+        p_local=np.nan,
     )
 
 
@@ -129,9 +157,10 @@ def _mean_score(scores: MemberScores) -> Floats:
     return np.asarray(scores.score.mean(axis=0))
 
 
-def _roc(events: Sample, inside: NDArray[np.bool_], scores: MemberScores) -> dict[str, Any] | None:
+def _roc(events: Sample, window: Window, scores: MemberScores) -> dict[str, Any] | None:
     if events.label is None:
         return None
+    inside = window.in_signal_region(events.mass)
     score = _mean_score(scores)
     signal = inside & (events.label == 1)
     background = inside & (events.label == 0)
@@ -165,9 +194,7 @@ def _histograms(
     rows = []
     for name, values in columns.items():
         shown = values[inside | side]
-        edges = np.linspace(*np.quantile(shown, [0.0005, 0.9995]), _HISTOGRAM_BINS + 1)
-        if not edges[-1] > edges[0]:
-            edges = np.linspace(edges[0] - 0.5, edges[0] + 0.5, _HISTOGRAM_BINS + 1)
+        edges = _edges(shown)
         weight = original.weight
 
         def shape(
@@ -187,6 +214,14 @@ def _histograms(
             }
         )
     return tuple(rows)
+
+
+def _edges(values: Floats) -> Floats:
+    """Bins that show all but the most extreme 0.1 %, which the outermost bins collect."""
+    low, high = (float(q) for q in np.quantile(values, [0.0005, 0.9995]))
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, _HISTOGRAM_BINS + 1)
 
 
 def _correlation(original: Sample, events: Sample, window: Window) -> tuple[dict[str, Any], ...]:

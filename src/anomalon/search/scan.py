@@ -1,7 +1,7 @@
 """`Search`: the settings of a whole search; `run` gives a `Scan`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifier
 from anomalon.run import Executor, Serial, Store
 from anomalon.search.measure import FitSettings
-from anomalon.search.one import search_window
+from anomalon.search.one import Method, search_window
 from anomalon.search.result import Scan, Trial, WindowResult
 from anomalon.search.serial import window_from_dict, window_to_dict
 from anomalon.stats import z_from_p
@@ -74,7 +74,8 @@ class Search:
             if not getattr(self, name):
                 raise BadValue(f"search.{name}: expected at least one, got none.")
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        if any(isinstance(f, str) or not f for f in self.features):
+        given: tuple[object, ...] = self.features
+        if any(isinstance(f, str) or not f for f in given):
             raise BadValue(
                 "search.features: expected a list of lists of names, none of them empty."
             )
@@ -87,6 +88,11 @@ class Search:
                 "search: expected n_members >= 1 and n_folds >= 2, got "
                 f"{self.n_members} and {self.n_folds}."
             )
+
+    @property
+    def method(self) -> Method:
+        """What the result of each window depends on."""
+        return Method(**{f.name: getattr(self, f.name) for f in fields(Method)})
 
     def run(
         self,
@@ -116,7 +122,7 @@ class Search:
         seed = Seed.of(seed)
         self._check(data)
         pieces = [
-            _Piece(self, data, simulation, window, features, seed)
+            _Piece(self.method, data, simulation, window, features, seed)
             for window in self.windows
             for features in self.features
         ]
@@ -177,7 +183,7 @@ class Search:
 class _Piece:
     """One window with one feature set, with all that it needs to be done elsewhere."""
 
-    search: Search
+    method: Method
     data: Sample
     simulation: Sample | None
     window: Window
@@ -185,31 +191,27 @@ class _Piece:
     seed: Seed
 
     def key(self, data_digest: str, simulation_digest: str) -> str:
-        s = self.search
-        method = (s.background, s.classifier, s.n_members, s.n_folds, s.decorrelate)
-        has_truth = self.data.label is not None
-        truth = config.digest(self.data.label) if has_truth else ""
+        truth = "" if self.data.label is None else config.digest(self.data.label)
         return config.digest(
-            anomalon_version(), self.window, self.features, *method, s.efficiencies, s.fit,
-            data_digest, simulation_digest, truth, str(self.seed),
-        )  # fmt: skip
+            anomalon_version(),
+            self.window,
+            self.features,
+            self.method,
+            data_digest,
+            simulation_digest,
+            truth,
+            str(self.seed),
+        )
 
     def __call__(self) -> dict[str, Any]:
-        s = self.search
-        label = f"{self.window}"
+        seed = self.seed.child("window", str(self.window), features="+".join(self.features))
         result = search_window(
             self.data,
             self.window,
             self.features,
-            background=s.background,
-            classifier=s.classifier,
-            n_members=s.n_members,
-            n_folds=s.n_folds,
-            decorrelate=s.decorrelate,
-            efficiencies=s.efficiencies,
-            fit=s.fit,
+            self.method,
             simulation=self.simulation,
-            seed=self.seed.child("window", label, features="+".join(self.features)),
+            seed=seed,
         )
         return window_to_dict(result)
 

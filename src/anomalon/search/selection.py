@@ -7,7 +7,7 @@ does its fluctuation.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.learn import Classifier, Ensemble, KFold
+from anomalon.learn.ensemble import EnsembleScorer
+from anomalon.learn.k_fold import KFoldScorer
 from anomalon.stats import selection_weights
 
 __all__ = ["MemberScores", "Selection", "score_members", "select"]
@@ -67,10 +69,11 @@ def score_members(
 ) -> MemberScores:
     """Train members x folds and score all `events` (also those far from the window) out of fold."""
     method = Ensemble(KFold(classifier, n_folds), n_members)
-    scorer = method.fit(signal_region, template, seed=seed)
+    scorer = cast(EnsembleScorer, method.fit(signal_region, template, seed=seed))
+    members = [cast(KFoldScorer, member) for member in scorer.members]
     return MemberScores(
-        score=np.stack([member.score(events) for member in scorer.members]),
-        fold=np.stack([member.fold_of(events) for member in scorer.members]),
+        score=np.stack([member.score(events) for member in members]),
+        fold=np.stack([member.fold_of(events) for member in members]),
     )
 
 

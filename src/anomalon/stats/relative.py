@@ -66,9 +66,8 @@ class Relative(Shape):
         """Relative uncertainty of the events in [low, high) from the fit of the base.
 
         The normalisation comes from the fitted bins of the selected spectrum, so only the ratio
-        B(low, high) / B(fitted bins) of base integrals matters:
-        sigma(ln ratio) = | L_in / B_in - L_fitted / B_fitted |, with L the derivative of each
-        integral times the root of the covariance.
+        B(low, high) / B(fitted bins) of base integrals matters; its logarithm has the variance
+        g C g with C the covariance of the base's bins and g = 1_in / B_in - 1_fitted / B_fitted.
 
         Args:
             low, high: Region in GeV whose edges are bin edges.
@@ -78,8 +77,6 @@ class Relative(Shape):
         middle = (spectrum.edges[:-1] + spectrum.edges[1:]) / 2
         inside = (middle >= low) & (middle < high)
 
-        def log_slope(bins: NDArray[np.bool_]) -> Floats:
-            slope = self.base.leverage(bins).sum(axis=0)
-            return np.asarray(slope / self.base.expected[bins].sum())
-
-        return float(np.linalg.norm(log_slope(inside) - log_slope(fitted)))
+        expected = self.base.expected
+        gradient = inside / expected[inside].sum() - fitted / expected[fitted].sum()
+        return float(np.sqrt(gradient @ self.base.covariance_expected() @ gradient))
