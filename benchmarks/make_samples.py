@@ -15,7 +15,7 @@ from anomalon.simulate.recipe import qcd_dijet, w_prime
 
 SEED = 20250616
 SAMPLES = {
-    "signal_wprime_3500_500_100": (w_prime(3500, 500, 100), 24_000),
+    "signal_wprime_3500_500_100": (w_prime(3500, 500, 100), 20_000),
     "qcd_data": (qcd_dijet(variation="data"), 120_000),
     "qcd_simulation": (qcd_dijet(variation="simulation"), 120_000),
 }

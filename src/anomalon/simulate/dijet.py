@@ -41,7 +41,7 @@ class DijetSelection:
         radius: Of the anti-kT jets.
     """
 
-    mjj_min: float = 2400.0
+    mjj_min: float = 2500.0
     dy_max: float = 1.2
     eta_max: float = 2.5
     radius: float = 1.0

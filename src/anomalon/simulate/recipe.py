@@ -67,11 +67,13 @@ def qcd_dijet(
     selection: DijetSelection = _SELECTION,
     mpi: bool = True,
 ) -> Recipe:
-    """QCD dijets above the mass threshold of the selection.
+    """QCD dijets above the mass threshold M of the selection.
 
-    The generator's own cuts lie where they hardly matter: with the default selection (2.4 TeV,
-    |dY| < 1.2), 1 % of the selected events would come from below `mHatMin` and 0.5 % from below
-    `pTHatMin`; the veto takes less than 1 % more. What is missing lies at the mass threshold.
+    The generator's cuts are far below M, because the two leading jets need not be the partons of
+    the hard process: with |dY| < 1.2 and M = 2.4 TeV, 4 % of the selected events have
+    m_hat < 0.81 M, at masses up to 1.3 M, and a cut there would bend the spectrum. With the cuts
+    and the veto used here about 1 % is missing above M, and 3 to 5 % in the first 2 % above M
+    (counted among 1017 selected events generated with m_hat > 0.62 M and pt_hat > 0.25 M).
     """
     threshold, dy = selection.mjj_min, selection.dy_max
     if not threshold >= 200.0:
@@ -84,13 +86,13 @@ def qcd_dijet(
         settings=(
             *_common(variation, mpi=mpi),
             "HardQCD:all = on",
-            f"PhaseSpace:mHatMin = {round(0.8125 * threshold)}.",
-            f"PhaseSpace:pTHatMin = {round(0.354 * threshold)}.",
+            f"PhaseSpace:mHatMin = {round(0.65 * threshold)}.",
+            f"PhaseSpace:pTHatMin = {round(0.29 * threshold)}.",
         ),
         label=0,
         variation=variation,
         selection=selection,
-        veto=PartonVeto(mass_min=round(0.96 * threshold), dy_max=round(dy + 0.03, 6)),
+        veto=PartonVeto(mass_min=round(0.945 * threshold), dy_max=round(dy + 0.03, 6)),
     )
 
 

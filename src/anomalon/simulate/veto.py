@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 __all__ = ["PartonVeto"]
 
+# Pythia asks again in the shower of every resonance decay; the hard process has been asked then.
+_RESONANCE_DECAY = 5
+
 
 @dataclass(frozen=True)
 class PartonVeto:
@@ -58,7 +61,9 @@ class PartonVeto:
             def scaleVetoPT(self) -> float:  # noqa: N802
                 return veto.scale
 
-            def doVetoPT(self, _last_step: int, event: Any) -> bool:  # noqa: N802
+            def doVetoPT(self, last_step: int, event: Any) -> bool:  # noqa: N802
+                if last_step >= _RESONANCE_DECAY:
+                    return False
                 partons = [(p.px(), p.py(), p.pz(), p.e()) for p in event if p.isFinal()]
                 return veto.rejects(np.array(partons))
 
