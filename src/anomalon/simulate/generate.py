@@ -59,7 +59,7 @@ def generate(
     *,
     seed: Seed | int = 0,
     executor: Executor | None = None,
-    chunk_size: int = CHUNK,
+    chunk_size: int | None = None,
     compact: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Generated:
@@ -75,7 +75,7 @@ def generate(
         path: The Parquet file to write.
         seed: Of the sample.
         executor: Who works; this process if not given.
-        chunk_size: Generated events in a chunk.
+        chunk_size: Generated events in a chunk; 1000 if not given.
         compact: Round the mantissas (see `anomalon.simulate.table`), for small files.
         progress: Called with (accepted so far, wanted) after each chunk.
 
@@ -88,6 +88,7 @@ def generate(
         MissingExtra: If Pythia or FastJet is not installed.
     """
     path, seed = Path(path), Seed.of(seed)
+    chunk_size = CHUNK if chunk_size is None else chunk_size
     if n_events < 1 or chunk_size < 1:
         raise BadValue(
             "generate: expected n_events and chunk_size of at least 1, got "

@@ -12,7 +12,7 @@ from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.veto import PartonVeto
 
-__all__ = ["TALK_POINTS", "VARIATIONS", "Recipe", "a_h_zprime", "qcd_dijet", "w_prime"]
+__all__ = ["SIGNALS", "TALK_POINTS", "VARIATIONS", "Recipe", "a_h_zprime", "qcd_dijet", "w_prime"]
 
 # "simulation" differs from "data" as two generators do: less final-state radiation.
 VARIATIONS: dict[str, tuple[str, ...]] = {
@@ -198,23 +198,36 @@ def a_h_zprime(
     )
 
 
-def _points() -> dict[str, tuple[str, tuple[float, float, float]]]:
-    wprime = [
-        (3000, 200, 200), (3000, 400, 80), (3000, 400, 400), (3500, 100, 100), (3500, 500, 100),
-        (3500, 500, 500), (4000, 400, 200), (4000, 800, 400), (5000, 500, 500), (5000, 800, 80),
-    ]  # fmt: skip
-    a0 = [
-        (3000, 125, 91), (3000, 300, 150), (3000, 500, 500), (3500, 125, 400), (3500, 400, 200),
-        (3500, 600, 600), (4000, 200, 600), (4000, 500, 91), (5000, 400, 400), (5000, 800, 200),
-    ]  # fmt: skip
-    named = {}
-    for family, masses in (("wprime", wprime), ("a0", a0)):
-        for m in masses:
-            named[f"{family}_{m[0]}_{m[1]}_{m[2]}"] = (family, tuple(map(float, m)))
-    return named  # type: ignore[return-value]
+_WPRIME_POINTS = (
+    (3000.0, 200.0, 200.0),
+    (3000.0, 400.0, 80.0),
+    (3000.0, 400.0, 400.0),
+    (3500.0, 100.0, 100.0),
+    (3500.0, 500.0, 100.0),
+    (3500.0, 500.0, 500.0),
+    (4000.0, 400.0, 200.0),
+    (4000.0, 800.0, 400.0),
+    (5000.0, 500.0, 500.0),
+    (5000.0, 800.0, 80.0),
+)
+_A0_POINTS = (
+    (3000.0, 125.0, 91.0),
+    (3000.0, 300.0, 150.0),
+    (3000.0, 500.0, 500.0),
+    (3500.0, 125.0, 400.0),
+    (3500.0, 400.0, 200.0),
+    (3500.0, 600.0, 600.0),
+    (4000.0, 200.0, 600.0),
+    (4000.0, 500.0, 91.0),
+    (5000.0, 400.0, 400.0),
+    (5000.0, 800.0, 200.0),
+)
 
-
-TALK_POINTS: dict[str, tuple[str, tuple[float, float, float]]] = _points()
+TALK_POINTS: dict[str, tuple[str, tuple[float, float, float]]] = {
+    f"{family}_{m[0]:g}_{m[1]:g}_{m[2]:g}": (family, m)
+    for family, points in (("wprime", _WPRIME_POINTS), ("a0", _A0_POINTS))
+    for m in points
+}
 """Twenty signals, name -> (family, masses in GeV).
 
 In the manner of the ATLAS search for anomalous dijets (arXiv:2502.09770), which uses W' -> W'' Z''
@@ -222,4 +235,5 @@ and A0 -> H'' Z' with varied masses. The list of ATLAS is not public to us: thes
 family of our own choice, all contained in jets of R = 1.0, with equal and unequal daughter masses.
 """
 
-FAMILIES = {"wprime": w_prime, "a0": a_h_zprime}
+SIGNALS = {"wprime": w_prime, "a0": a_h_zprime}
+"""The families of signals, each a function of three masses."""

@@ -23,6 +23,9 @@ _RESONANCE_DECAY = 5
 class PartonVeto:
     """Drop an event whose two leading jets of partons are far from the selection.
 
+    For hard processes that make the two jets themselves; what a resonance decays to has not
+    radiated when the question is asked.
+
     Choose the limits looser than the selection by several times the spread between these jets and
     the measured ones; what is lost nevertheless is a bias of the sample at its edge.
 

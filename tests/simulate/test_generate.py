@@ -1,0 +1,153 @@
+import json
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+
+import anomalon.simulate.generate as generation
+from anomalon.core import Seed
+from anomalon.core.errors import BadValue, DataError, TooFewEvents
+from anomalon.data import load
+from anomalon.run.executors import Processes
+from anomalon.simulate.dijet import COLUMNS, DijetSelection
+from anomalon.simulate.generate import generate
+from anomalon.simulate.recipe import a_h_zprime, qcd_dijet, w_prime
+from anomalon.simulate.table import SIMULATE_METADATA, round_mantissa
+
+SIGNAL = w_prime(3500, 500, 100, mpi=False)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """120 signal events in chunks of 80 tried."""
+    path = tmp_path_factory.mktemp("generate") / "signal.parquet"
+    return generate(SIGNAL, 120, path, seed=4, chunk_size=80)
+
+
+def test_the_file_loads_as_a_sample(sample):
+    events = load(sample.path)
+    assert len(events) == sample.n_events == 120
+    assert (events.label == 1).all()
+    assert events.mass.min() > 2500.0
+    assert not sample.path.with_name(sample.path.name + ".parts").exists()
+
+
+def test_mass_peaks_are_where_they_were_asked(sample):
+    table = pyarrow.parquet.read_table(sample.path)
+    mjj, light, difference = (table[c].to_numpy() for c in ("mjj", "mJ1", "dmJ"))
+    assert np.median(mjj) == pytest.approx(3500, rel=0.05)
+    # Where the heavier jet holds all of X; a prong outside lowers the mass of some.
+    heavy = (light + difference)[difference > 200]
+    assert len(heavy) > 50
+    assert np.median(heavy) == pytest.approx(500, rel=0.10)
+
+
+def test_a0_keeps_its_mass(tmp_path):
+    # Without a forced width Pythia runs, but puts the mass at the edge of its range.
+    made = generate(
+        a_h_zprime(3000, 300, 150, mpi=False), 60, tmp_path / "a.parquet", chunk_size=80
+    )
+    table = pyarrow.parquet.read_table(made.path)
+    assert np.median(table["mjj"].to_numpy()) == pytest.approx(3000, rel=0.05)
+    heavy = table["mJ1"].to_numpy() + table["dmJ"].to_numpy()
+    assert np.median(heavy) == pytest.approx(300, rel=0.10)
+
+
+def test_processes_do_not_change_the_events(sample, tmp_path):
+    other = generate(
+        SIGNAL, 120, tmp_path / "b.parquet", seed=4, chunk_size=80, executor=Processes(2)
+    )
+    one, two = (pyarrow.parquet.read_table(s.path) for s in (sample, other))
+    assert one.equals(two)
+
+
+def test_more_events_begin_with_the_same_and_seeds_differ(sample, tmp_path):
+    few = generate(SIGNAL, 30, tmp_path / "few.parquet", seed=4, chunk_size=80)
+    assert pyarrow.parquet.read_table(few.path).equals(
+        pyarrow.parquet.read_table(sample.path).slice(0, 30)
+    )
+    other = generate(SIGNAL, 30, tmp_path / "other.parquet", seed=5, chunk_size=80)
+    both = np.isin(load(other.path).mass, load(sample.path).mass)
+    assert not both.any()
+
+
+def test_an_interrupted_run_goes_on(sample, tmp_path, monkeypatch):
+    path = tmp_path / "c.parquet"
+    make, made = generation.make_chunk, []
+
+    def fragile(recipe, seed, index, n):
+        made.append(index)
+        if index == 2 and made.count(2) == 1:
+            raise KeyboardInterrupt
+        return make(recipe, seed, index, n)
+
+    monkeypatch.setattr(generation, "make_chunk", fragile)
+    with pytest.raises(KeyboardInterrupt):
+        generate(SIGNAL, 120, path, seed=4, chunk_size=80)
+    assert not path.exists()
+    with pytest.raises(BadValue, match="another run"):
+        generate(SIGNAL, 120, path, seed=5, chunk_size=80)
+    generate(SIGNAL, 120, path, seed=4, chunk_size=80)
+    assert made.count(0) == made.count(1) == 1
+    assert pyarrow.parquet.read_table(path).equals(pyarrow.parquet.read_table(sample.path))
+
+
+def test_a_broken_chunk_is_named(tmp_path):
+    path = tmp_path / "d.parquet"
+    folder = generation._work_folder(path, SIGNAL, Seed(4), 80)
+    (folder / "chunk-000000.npz").write_bytes(b"half a file")
+    with pytest.raises(DataError, match="chunk-000000"):
+        generate(SIGNAL, 10, path, seed=4, chunk_size=80)
+
+
+def test_the_file_says_how_it_was_made(sample):
+    metadata = pyarrow.parquet.read_schema(sample.path).metadata
+    made = json.loads(metadata[SIMULATE_METADATA])
+    assert "34:m0 = 3500" in made["recipe"]["settings"]
+    assert made["seed"] == "4"
+    assert made["tally"]["generator"].startswith("Pythia 8.3")
+    assert made["tally"]["n_accepted"] >= made["n_events"] == 120
+    assert made["recipe"]["selection"]["dy_max"] == 1.2
+
+
+def test_luminosity_is_events_over_cross_section(sample):
+    tally = sample.tally
+    assert 0.3 < sample.acceptance < 0.8
+    per_pb = 120 / (tally.cross_section * tally.n_accepted / tally.n_generated)
+    assert sample.luminosity == pytest.approx(per_pb / 1000)
+
+
+def test_progress_ends_at_what_was_asked(tmp_path):
+    seen = []
+    generate(SIGNAL, 50, tmp_path / "e.parquet", chunk_size=60, progress=lambda *n: seen.append(n))
+    assert seen[-1] == (50, 50)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_a_selection_that_takes_nothing_gives_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(generation, "_PATIENCE", 2)
+    hopeless = w_prime(2000, 100, 100, mpi=False, selection=DijetSelection(mjj_min=9000.0))
+    with pytest.raises(TooFewEvents, match="Loosen the selection"):
+        generate(hopeless, 5, tmp_path / "f.parquet", chunk_size=2)
+
+
+def test_compact_files_round_as_they_say(sample, tmp_path):
+    small = generate(SIGNAL, 120, tmp_path / "g.parquet", seed=4, chunk_size=80, compact=True)
+    full, compact = (pyarrow.parquet.read_table(s.path) for s in (sample, small))
+    for name in COLUMNS:
+        rtol = 8e-6 if name == "mjj" else 1.3e-4
+        a, b = full[name].to_numpy(), compact[name].to_numpy()
+        np.testing.assert_allclose(b, a, rtol=rtol)
+        assert (a != b).mean() > 0.9
+
+
+def test_rounding_is_to_the_nearest():
+    x = np.linspace(0.1, 9.0, 1001).astype(np.float32)
+    ulp = 2.0 ** (np.floor(np.log2(x)) - 5)
+    assert (np.abs(round_mantissa(x, 5) - x) <= ulp / 2).all()
+    assert round_mantissa(np.zeros(3, dtype=np.float32), 5).tolist() == [0.0] * 3
+
+
+def test_refuses_numbers_out_of_range(tmp_path):
+    with pytest.raises(BadValue, match="n_events"):
+        generate(qcd_dijet(), 0, tmp_path / "h.parquet")

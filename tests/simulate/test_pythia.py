@@ -1,0 +1,96 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from anomalon.core.errors import BadValue
+from anomalon.simulate.pythia import CHARGED, MUON, PHOTON, Generator
+from anomalon.simulate.veto import PartonVeto
+
+FAST = (
+    "Beams:eCM = 13000.",
+    "HardQCD:all = on",
+    "PhaseSpace:pTHatMin = 800.",
+    "PartonLevel:MPI = off",
+)
+
+
+@pytest.fixture(scope="module")
+def particles():
+    (batch,) = Generator(FAST, 1).batches(40)
+    return batch
+
+
+def test_particles_are_visible_and_within_acceptance(particles):
+    assert len(particles) == 40
+    pt = np.hypot(particles.px, particles.py)
+    assert np.abs(np.arcsinh(particles.pz / pt)).max() < 4.9
+    counts = np.diff(particles.offsets)
+    assert 50 < counts.mean() < 500
+    # Two thirds of the hadrons are charged, and most photons come from neutral pions.
+    assert 0.4 < (particles.kind == CHARGED).mean() < 0.75
+    assert 0.2 < (particles.kind == PHOTON).mean() < 0.5
+    assert (particles.kind == MUON).mean() < 0.02
+    mass2 = particles.energy**2 - pt**2 - particles.pz**2
+    assert mass2.max() < 4.0
+    assert mass2.min() > -1e-3
+
+
+def test_most_transverse_momentum_balances(particles):
+    starts = particles.offsets[:-1]
+    px, py = (np.add.reduceat(a, starts) for a in (particles.px, particles.py))
+    total = np.add.reduceat(np.hypot(particles.px, particles.py), starts)
+    assert np.median(np.hypot(px, py) / total) < 0.06
+
+
+def test_hard_process_is_reported(particles):
+    assert (particles.pt_hat >= 800.0).all()
+    assert (particles.m_hat >= 2 * particles.pt_hat * (1 - 1e-9)).all()
+    assert (particles.weight == 1.0).all()
+
+
+def test_a_seed_determines_the_events(particles):
+    (again,) = Generator(FAST, 1).batches(40)
+    np.testing.assert_array_equal(again.px, particles.px)
+    (other,) = Generator(FAST, 2).batches(40)
+    assert len(other.px) != len(particles.px)
+
+
+def test_batches_do_not_change_the_events(particles):
+    # 60 events come as 50 and 10; the first 40 are those of a single call.
+    first, second = Generator(FAST, 1).batches(60)
+    n = particles.offsets[40]
+    np.testing.assert_array_equal(first.px[:n], particles.px)
+    assert (len(first), len(second)) == (50, 10)
+
+
+def test_a_veto_that_never_drops_changes_nothing(particles):
+    (asked,) = Generator(FAST, 1, PartonVeto(mass_min=10.0)).batches(40)
+    np.testing.assert_array_equal(asked.px, particles.px)
+
+
+def test_veto_drops_low_masses(particles):
+    (hard,) = Generator(FAST, 1, PartonVeto(mass_min=2500.0)).batches(10)
+    assert np.median(hard.m_hat) > 2500.0 > np.median(particles.m_hat)
+
+
+def test_bad_line_is_named():
+    with pytest.raises(BadValue, match="'HardQCD:al = on'"):
+        Generator((*FAST, "HardQCD:al = on"), 1)
+
+
+def test_settings_without_a_process_are_refused():
+    with pytest.raises(BadValue, match="cannot be initialised"):
+        Generator(("Beams:eCM = 13000.",), 1)
+
+
+def test_stdout_stays_clean():
+    code = (
+        "from anomalon.simulate.pythia import Generator\n"
+        "try: Generator(('Beams:eCM = 13000.',), 1)\n"
+        "except ValueError: pass\n"
+        "list(Generator(('HardQCD:all = on', 'PhaseSpace:pTHatMin = 500.'), 1).batches(1))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
