@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, DidNotConverge, FitError, TooFewEvents
+from anomalon.stats.goodness import deviance_p_value
 from anomalon.stats.newton import maximise
 from anomalon.stats.poisson import poisson_deviance
 from anomalon.stats.shapes import Shape, events
@@ -55,8 +55,8 @@ class Fit:
             and divides the deviance.
         deviance: -2 ln of the likelihood ratio to the saturated model, over the fitted bins.
         ndf: Fitted bins minus parameters.
-        p_value: Of the goodness of fit, deviance against chi2(ndf). It is too large where many
-            bins expect less than about one event.
+        p_value: Of the goodness of fit: the deviance against chi2(ndf), corrected for bins that
+            expect few events (`anomalon.stats.goodness`).
         ok: Whether there is a result.
         why: If not, why; else "".
         tried: The table of `choose_order`: rows with keys n_parameters, deviance, ndf, p_value,
@@ -275,7 +275,7 @@ def _result(
     scale = np.atleast_1d(spectrum.scale(fitted))
     deviance = poisson_deviance(counts, expected)[:, fitted].sum(axis=1) / scale
     ndf = int(fitted.sum()) - shape.n
-    p_value = special.chdtrc(max(ndf, 1), deviance)
+    p_value = deviance_p_value(deviance, expected[:, fitted] / scale[:, None], shape.n)
     one = 0 if spectrum.counts.ndim == 1 else slice(None)
     return Fit(
         spectrum=spectrum,

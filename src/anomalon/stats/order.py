@@ -26,13 +26,23 @@ def choose_order(
     mask: NDArray[np.bool_] | None = None,
     alpha: float = 0.05,
     test: Literal["f", "likelihood_ratio"] = "f",
+    go_on_if_rejected: bool = True,
     throw: bool = True,
 ) -> Fit:
     """Fit with the smallest number of parameters that the next one does not improve.
 
-    Starting at `n_min`, one more parameter is taken only if its p-value is below `alpha`. With
-    the F-test, F = (D_n - D_(n+1)) / (D_(n+1)/ndf_(n+1)) against F(1, ndf_(n+1)); with the
+    Starting at `n_min`, one more parameter is taken only if its p-value is below `alpha`. With the
+    F-test, F = (D_n - D_(n+1)) / (D_(n+1)/ndf_(n+1)) against F(1, ndf_(n+1)); with the
     likelihood-ratio test, D_n - D_(n+1) against chi2(1). D is the deviance.
+
+    A fit that the data reject is not the last word: where one more parameter does not help, two
+    more may (three parameters of the dijet function against four). So one more is also taken if
+    the fit without it has a goodness of fit below `alpha`, unless `go_on_if_rejected` is False.
+
+    The F-test measures the scatter by the richer fit's own deviance, so it forgives a function
+    that fits badly everywhere. Where most bins expect less than one event, the deviance is much
+    smaller than its degrees of freedom and the F-test takes parameters too easily; the
+    likelihood-ratio test does not (`benchmarks/spectrum.py` has the numbers).
 
     Args:
         spectrum: A `Spectrum` or what `Spectrum.of` takes; not toys.
@@ -43,6 +53,7 @@ def choose_order(
         mask: True for the bins that the fits must not see.
         alpha: p-value below which one more parameter is taken.
         test: "f" or "likelihood_ratio".
+        go_on_if_rejected: Take one more parameter also if the fit is bad.
         throw: Raise if the fit with `n_min` parameters fails. False: return it with `ok` False.
 
     Returns:
@@ -85,7 +96,8 @@ def choose_order(
             break
         statistic, p = compare(best, richer)
         tried.append(_row(richer) | {"f": statistic, "p_f": p})
-        if not p < alpha:
+        rejected = go_on_if_rejected and best.p_value < alpha
+        if not (p < alpha or rejected):
             break
         best, chosen = richer, len(tried) - 1
     table = tuple(row | {"chosen": i == chosen} for i, row in enumerate(tried))
