@@ -82,7 +82,14 @@ def histogram(name: str, unit: str, low: float, high: float, rng: Any) -> dict[s
 
 
 def window_result(
-    centre: float, features: tuple[str, ...], signal: float, rng: Any, *, truth: bool, ok: bool
+    centre: float,
+    features: tuple[str, ...],
+    efficiencies: tuple[float, ...],
+    signal: float,
+    rng: Any,
+    *,
+    truth: bool,
+    ok: bool,
 ) -> WindowResult:
     window = {
         "low": centre - 200, "high": centre + 200,
@@ -92,7 +99,7 @@ def window_result(
         cut_result(
             window, e, signal * min(1.0, 3 * np.sqrt(e) + 0.3), rng, truth=truth, ok=ok or e > 0.05
         )
-        for e in EFFICIENCIES
+        for e in efficiencies
     )
     fpr = np.geomspace(1e-5, 1, 80)
     tpr = fpr**0.3
@@ -124,6 +131,7 @@ def fake_scan(
     truth: bool = True,
     failing: bool = True,
     centres: tuple[float, ...] = CENTRES,
+    efficiencies: tuple[float, ...] = EFFICIENCIES,
     feature_sets: tuple[tuple[str, ...], ...] = (FEATURES,),
     name: str = "Toy dijet search",
 ) -> Scan:
@@ -131,7 +139,7 @@ def fake_scan(
     rng = np.random.default_rng(5)
     windows = tuple(
         window_result(
-            centre, features, signal if i == 1 else 0.0, rng, truth=truth,
+            centre, features, efficiencies, signal if i == 1 else 0.0, rng, truth=truth,
             ok=not (failing and i == len(centres) - 1),
         )
         for features in feature_sets
@@ -156,7 +164,8 @@ def fake_scan(
             "windows": {"low": 2800.0, "high": 4200.0, "step": 500.0},
             "background": {"kind": "cwola"},
             "classifier": {"kind": "lightgbm", "n_trees": 200},
-            "efficiencies": [0.1, 0.02], "features": [list(f) for f in feature_sets],
+            "efficiencies": [e for e in efficiencies if e < 1],
+            "features": [list(f) for f in feature_sets],
         },
         data={"source": "toy", "n_events": 43_210, "digest": "ab" * 32, "has_truth": truth},
         seed=7, notes=("Made by hand, not by a search.",),

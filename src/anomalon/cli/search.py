@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,10 +9,6 @@ from anomalon.cli.options import as_json_option, going_on_from, out_option, proc
 from anomalon.cli.outcome import show
 from anomalon.cli.progress import progress
 from anomalon.cli.settings import overridden, read_table, resolved
-
-if TYPE_CHECKING:
-    from anomalon.core import Sample
-    from anomalon.search.configuration import DataSource, Job
 
 __all__ = ["search"]
 
@@ -54,7 +49,7 @@ def search(
     job = configuration.parse(overridden(read_table(config), settings), folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
     folder = Path("runs") / config.stem if out is None else out
-    data, simulation = _samples(job)
+    data, simulation = job.load()
     with going_on_from(folder), progress(job.search.name) as report_progress:
         scan = job.search.run(
             data,
@@ -70,42 +65,3 @@ def search(
     show(sections, page, as_json=as_json)
     if sections[0]["scan"]["n_failed"]:
         raise click.exceptions.Exit(1)
-
-
-def _samples(job: "Job") -> "tuple[Sample, Sample | None]":
-    """The data to search, with the injection if one was asked for, and the simulation."""
-    data = _load(job.data)
-    if job.injection is not None:
-        data = _injected(job, data)
-    return data, None if job.simulation is None else _load(job.simulation)
-
-
-def _load(source: "DataSource") -> "Sample":
-    from anomalon.core import Events
-    from anomalon.core.config import to_plain
-    from anomalon.data import load
-    from anomalon.features import dijet
-
-    options = {key: value for key, value in to_plain(source).items() if value is not None}
-    path, scale = options.pop("path"), options.pop("mass_scale")
-    if scale != 1.0:
-        options["scale"] = scale
-    events = load(path, **options)
-    return dijet(events) if isinstance(events, Events) else events
-
-
-def _injected(job: "Job", data: "Sample") -> "Sample":
-    from anomalon.core.errors import TruthRequired
-    from anomalon.search import inject
-
-    injection = job.injection
-    if injection is None:
-        return data
-    if data.label is None:
-        raise TruthRequired(
-            f"injection: expected data with a truth label, {data.source} has none. "
-            "Name its column as data.label."
-        )
-    seed = job.seed if injection.seed is None else injection.seed
-    signal, background = data[data.label == 1], data[data.label == 0]
-    return inject(background, signal, injection.n_signal, seed=seed)

@@ -84,8 +84,8 @@ def resolved(job: "Job", folder: Path) -> dict[str, Any]:
         search["decorrelate"] = False  # TOML has no null
     for key in ("data", "simulation"):
         if plain[key] is not None:
-            path = os.path.relpath(plain[key]["path"], folder)
-            plain[key]["path"] = Path(path).as_posix()
+            path = Path(os.path.relpath(plain[key]["path"], folder))
+            plain[key] = {"path": path.as_posix(), **plain[key]["options"]}
     head = {"name": name, "seed": plain["seed"], "windows": windows}
     rest = {key: plain[key] for key in ("data", "simulation", "injection")}
     return {**head, **rest, "search": search}

@@ -1,0 +1,129 @@
+"""The command on a small toy: what it writes, says and returns."""
+
+import json
+
+import numpy as np
+import pytest
+
+from anomalon.cli import main
+
+CONFIG = """
+name = "Toy"
+seed = 3
+[data]
+path = "toy.csv"
+mass = "m"
+features = ["x"]
+[[windows]]
+low = 3000
+high = 3400
+sideband_low = 2400
+sideband_high = 4000
+[search]
+features = [["x"]]
+n_members = 2
+n_folds = 2
+efficiencies = [0.1]
+classifier = { kind = "boosted_trees", n_trees = 5 }
+[search.fit]
+shape = "exponential"
+"""
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """A falling spectrum with one feature that knows nothing."""
+    folder = tmp_path_factory.mktemp("toy")
+    rng = np.random.default_rng(1)
+    m = 2200 + rng.exponential(700, 12_000)
+    x = rng.normal(size=len(m))
+    np.savetxt(folder / "toy.csv", np.c_[m, x], "%.6g", ",", header="m,x", comments="")
+    (folder / "toy.toml").write_text(CONFIG)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(toy):
+    """A finished run, made once."""
+    out = toy / "run"
+    return main(["search", str(toy / "toy.toml"), "--out", str(out), "--processes", "1"]), out
+
+
+def test_writes_a_run_folder(finished):
+    status, out = finished
+    assert status == 0
+    assert {p.name for p in out.iterdir()} == {
+        "run.toml", "result.json", "report.html", "figures", "environment.json",
+        "references.bib", "store",
+    }  # fmt: skip
+
+
+def test_stdout_is_the_result_and_stderr_the_progress(finished, toy, capsys):
+    _, out = finished
+    arguments = ["search", str(toy / "toy.toml"), "--out", str(out), "--processes", "1", "--json"]
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    tree = json.loads(captured.out)
+    assert tree["report"] == str(out / "report.html")
+    assert tree["sections"][0]["scan"]["n_trials"] == 2
+    assert "1 finished earlier" in captured.err
+
+
+def test_goes_on_from_what_is_stored_with_the_same_bytes(finished, toy, tmp_path):
+    _, out = finished
+    fresh = tmp_path / "fresh"
+    assert main(["search", str(out / "run.toml"), "--out", str(fresh), "--processes", "1"]) == 0
+    assert (fresh / "store").exists()
+    before = json.loads((out / "result.json").read_text("utf-8"))
+    after = json.loads((fresh / "result.json").read_text("utf-8"))
+    for tree in (before, after):  # the two runs name the same file from different places
+        for section in tree["sections"]:
+            section["scan"]["data"].pop("source")
+        for section in tree["summary"]:
+            section["scan"]["data"].pop("source")
+    assert before == after
+
+
+def test_an_interruption_says_how_to_go_on(toy, monkeypatch, capsys, tmp_path):
+    def interrupted(self, *args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("anomalon.search.Search.run", interrupted)
+    out = tmp_path / "run"
+    assert main(["search", str(toy / "toy.toml"), "--out", str(out)]) == 130
+    assert f"kept in {out}; run the same command again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("setting", "status", "message"),
+    [
+        ("search.nonsense=3", 2, "UnknownKey: search.nonsense"),
+        ("search.n_folds=1", 2, "BadValue: search"),
+        ("data.path=nowhere.csv", 1, "DataError: data.path"),
+        ("data.mass=y", 1, "ColumnMissing"),
+        ("nonsense", 2, "KEY=VALUE"),
+    ],
+)
+def test_bad_input_is_one_clear_message(toy, capsys, tmp_path, setting, status, message):
+    out = tmp_path / "run"
+    arguments = ["search", str(toy / "toy.toml"), "--out", str(out), "--set", setting]
+    assert main(arguments) == status
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert "Traceback" not in captured.err
+    assert not out.exists()
+
+
+def test_report_makes_the_page_again(finished, capsys):
+    _, out = finished
+    before = (out / "report.html").read_bytes()
+    (out / "report.html").unlink()
+    assert main(["report", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out / 'report.html'}\n"
+    assert (out / "report.html").read_bytes() == before
+
+
+def test_report_of_nothing_is_explained(tmp_path, capsys):
+    assert main(["report", str(tmp_path)]) == 1
+    assert "no result.json" in capsys.readouterr().err

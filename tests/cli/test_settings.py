@@ -1,0 +1,73 @@
+import tomllib
+
+import click
+import pytest
+
+from anomalon.cli.settings import overridden, read_table, resolved
+from anomalon.core.errors import BadValue, DataError
+from anomalon.report.toml import dumps
+from anomalon.search import configuration
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("a.b=3", 3),
+        ("a.b=0.1", 0.1),
+        ("a.b=true", True),
+        ("a.b=[1, 2]", [1, 2]),
+        ('a.b="3"', "3"),
+        ("a.b=free text", "free text"),
+        ("a.b = x=y ", "x=y"),
+        ("a.b=", ""),
+    ],
+)
+def test_values_are_read_as_toml_or_taken_as_text(setting, value):
+    assert overridden({"a": {"c": 1}}, [setting]) == {"a": {"c": 1, "b": value}}
+
+
+def test_the_table_given_is_left_alone():
+    table = {"a": {"b": 1}}
+    overridden(table, ["a.b=2"])
+    assert table == {"a": {"b": 1}}
+
+
+@pytest.mark.parametrize("setting", ["a", "=3", " = 3"])
+def test_a_setting_without_key_or_value_is_refused(setting):
+    with pytest.raises(click.BadParameter, match="KEY=VALUE"):
+        overridden({}, [setting])
+
+
+def test_a_key_through_a_value_is_refused():
+    with pytest.raises(BadValue, match=r"--set seed\.x: 'seed' is no table but 1"):
+        overridden({"seed": 1}, ["seed.x=2"])
+
+
+def test_a_broken_file_is_named(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text("= 3")
+    with pytest.raises(DataError, match=r"a\.toml: expected a TOML file"):
+        read_table(path)
+    with pytest.raises(DataError, match=r"b\.toml: cannot be read"):
+        read_table(tmp_path / "b.toml")
+
+
+def test_a_job_written_in_full_is_the_same_job(tmp_path):
+    (tmp_path / "data.csv").write_text("mjj,mJ1\n")
+    table = {
+        "name": "Dijets",
+        "seed": 3,
+        "data": {"path": "data.csv", "mass": "mjj", "features": ["mJ1"]},
+        "windows": {"start": 2400, "stop": 5700},
+        "search": {"features": [["mJ1"]], "efficiencies": [0.1], "decorrelate": False},
+        "injection": {"n_signal": 5},
+    }
+    job = configuration.parse(table, folder=tmp_path)
+    folder = tmp_path / "runs" / "a"
+    folder.mkdir(parents=True)
+    written = tomllib.loads(dumps(resolved(job, folder)))
+    again = configuration.parse(written, folder=folder)
+    assert again.search == job.search
+    assert (again.seed, again.injection) == (job.seed, job.injection)
+    assert again.data.options == job.data.options
+    assert (folder / written["data"]["path"]).resolve() == (tmp_path / "data.csv").resolve()

@@ -1,0 +1,87 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from anomalon.report.summary import summary
+
+
+def test_is_json_without_nan(scan):
+    tree = summary(scan)
+    assert json.loads(json.dumps(tree, allow_nan=False)) == tree
+
+
+def test_leads_with_the_best_trial_and_the_bound(scan):
+    tree = summary(scan)
+    assert tree["status"] == "excess"
+    assert tree["best"]["window"] == "3300-3700"
+    assert "3300-3700 GeV" in tree["headline"]
+    assert [w["best"] for w in tree["windows"]] == [False, True, False]
+    assert tree["n_trials"] == 9
+    assert tree["n_with_answer"] == 8
+    assert "after all 8 trials" in tree["headline"]
+
+
+def test_says_when_nothing_is_found(make_scan):
+    tree = summary(make_scan(signal=0.0))
+    assert tree["status"] == "nothing"
+    assert tree["headline"].startswith("Nothing found.")
+
+
+def test_says_when_there_is_no_answer(scan):
+    tree = summary(replace(scan, best=None, p_global=None, z_global=None))
+    assert tree["status"] == "no answer"
+    assert tree["headline"].startswith("No answer: none of the 9 trials")
+
+
+def test_failures_carry_their_reason(scan):
+    tree = summary(scan)
+    (failure,) = tree["failures"]
+    assert failure["window"] == "3800-4200 GeV"
+    assert failure["efficiency"] == 0.02
+    assert failure["why"].startswith("TooFewEvents")
+    assert tree["n_failed"] == 1
+    cut = tree["windows"][2]["cuts"][2]
+    assert cut["z_local"] is None
+    assert cut["ok"] is False
+
+
+def test_the_three_uncertainties_stay_apart_and_add_in_quadrature(scan):
+    cut = summary(scan)["windows"][0]["cuts"][1]
+    parts = [cut[f"sigma_{name}"] for name in ("poisson", "fit", "ensemble")]
+    assert cut["sigma"] == pytest.approx(np.sqrt(np.sum(np.square(parts))))
+    assert len(set(parts)) == 3
+
+
+def test_a_poor_fit_fails_its_check(scan):
+    window = scan.windows[0]
+    poor = replace(window.cuts[0], fit=replace(window.cuts[0].fit, p_value=1e-4))
+    windows = (replace(window, cuts=(poor, *window.cuts[1:])), *scan.windows[1:])
+    tree = summary(replace(scan, windows=windows))
+    failed = [check for check in tree["checks"] if check["passed"] is False]
+    assert [check["what"] for check in failed] == ["side-band fit"]
+    assert tree["n_checks_failed"] == 1
+
+
+def test_sculpting_is_judged_by_its_chi2(scan):
+    # The upper 1 % point of chi2 with 10 degrees of freedom is 23.209 (tables).
+    window = scan.windows[0]
+    for chi2, passed in ((23.1, True), (23.3, False)):
+        bent = replace(window.cuts[1], pass_chi2=chi2, pass_ndf=10)
+        windows = (replace(window, cuts=(window.cuts[0], bent)),)
+        checks = summary(replace(scan, windows=windows))["checks"]
+        (check,) = [c for c in checks if c["what"] == "no sculpting of the mass"]
+        assert check["passed"] is passed
+
+
+def test_settings_are_rows_of_dotted_keys(scan):
+    rows = {row["key"]: row["value"] for row in summary(scan)["settings"]}
+    assert rows["classifier.kind"] == "lightgbm"
+    assert rows["efficiencies"] == [0.1, 0.02]
+
+
+def test_without_truth_nothing_is_said_of_it(make_scan):
+    tree = summary(make_scan(truth=False))
+    assert all(window["roc"] is None for window in tree["windows"])
+    assert all(cut["true_signal"] is None for w in tree["windows"] for cut in w["cuts"])

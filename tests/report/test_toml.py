@@ -1,0 +1,31 @@
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anomalon.core.errors import BadValue
+from anomalon.report.toml import dumps
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+LEAVES = st.one_of(st.booleans(), st.integers(-(2**60), 2**60), st.floats(allow_nan=False), TEXT)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXT, inner, max_size=3)),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.dictionaries(TEXT, VALUES, max_size=4))
+def test_tomllib_reads_back_what_was_written(table):
+    assert tomllib.loads(dumps(table)) == table
+
+
+def test_none_is_left_out():
+    assert tomllib.loads(dumps({"a": None, "b": {"c": None, "d": 1}})) == {"b": {"d": 1}}
+
+
+def test_other_types_are_refused():
+    with pytest.raises(BadValue, match="set"):
+        dumps({"a": {1, 2}})
