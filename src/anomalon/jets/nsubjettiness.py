@@ -7,7 +7,9 @@ Thaler and Van Tilburg, arXiv:1011.2268, eq. 2.1, with the normalised measure
 where dR is taken in rapidity and azimuth. The N axes are what an exclusive kT clustering of the
 constituents has left when N subjets remain, either with the winner-take-all recombination
 (arXiv:1401.2158; "wta_kt") or with summed four-momenta ("kt"). Both are those that FastJet's
-`Nsubjettiness` contribution calls `WTA_KT_Axes` and `KT_Axes`, and agree with it.
+`Nsubjettiness` contribution calls `WTA_KT_Axes` and `KT_Axes`, and agree with it to rounding.
+Where two pairs of constituents are at exactly the same kT distance, as towers of a calorimeter can
+be, rounding decides which is joined first, here as there; the two may then differ.
 """
 
 import math
