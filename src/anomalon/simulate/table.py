@@ -31,8 +31,8 @@ def round_mantissa(x: NDArray[np.float32], bits: int) -> NDArray[np.float32]:
     """Numbers rounded to the nearest with `bits` explicit bits of mantissa, of float32's 23.
 
     Example:
-        >>> round_mantissa(np.array([3.14159265, 1e-3], dtype=np.float32), 4)
-        array([3.125     , 0.00100708], dtype=float32)
+        >>> round_mantissa(np.array([3.14159265, 101.0], dtype=np.float32), 4)
+        array([  3.125, 100.   ], dtype=float32)
     """
     drop = 23 - bits
     word = np.ascontiguousarray(x, dtype=np.float32).view(np.uint32)
