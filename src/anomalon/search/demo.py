@@ -53,7 +53,7 @@ def demo_search() -> Search:
     """The settings: six windows as in the ATLAS search (arXiv:2502.09770), quick trees."""
     return Search(
         name="Demonstration",
-        windows=sliding_windows(2400, 5700),
+        windows=sliding_windows(2500, 5800),
         features=(FEATURES,),
         classifier=BoostedTrees(n_trees=20),
         efficiencies=(0.1, 0.02, 0.01),
