@@ -4,7 +4,7 @@ import pytest
 from anomalon.stats import Dijet, Exponential, Relative, Spectrum, choose_order, fit_spectrum
 
 EDGES = np.arange(2500.0, 6001.0, 100.0)
-TRUTH = Exponential(3).integrate([4.0, -2.0, 0.1], EDGES)
+TRUTH = Exponential(3).integrate([8.0, -2.0, 0.1], EDGES)
 INSIDE = (EDGES[:-1] >= 3300) & (EDGES[:-1] < 3700)
 
 
