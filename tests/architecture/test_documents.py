@@ -1,0 +1,89 @@
+"""The documents say what the code does."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+import anomalon
+from anomalon.cli.main import COMMANDS, cli
+
+ROOT = Path(anomalon.__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference" / "cli.md"
+
+
+def commands() -> list[tuple[str, click.Command]]:
+    """Every command and subcommand with its full name."""
+    found = []
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        found.append((name, command))
+        if isinstance(command, click.Group):
+            found += [(f"{name} {sub}", c) for sub, c in command.commands.items()]
+    return found
+
+
+@pytest.mark.parametrize(("name", "command"), commands())
+def test_every_command_and_option_is_documented(name, command):
+    reference = REFERENCE.read_text("utf-8")
+    heading = re.search(rf"^#+ `anomalon {re.escape(name)}`$", reference, re.MULTILINE)
+    assert heading, f"docs/reference/cli.md: no heading for `anomalon {name}`"
+    part = re.split(r"^#+ `anomalon ", reference[heading.end() :], maxsplit=1, flags=re.MULTILINE)[
+        0
+    ]
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            longest = max(parameter.opts, key=len)
+            assert f"`{longest}" in part, f"anomalon {name}: {longest} is not documented"
+
+
+@pytest.mark.parametrize(("name", "command"), commands())
+def test_every_command_and_option_has_help(name, command):
+    assert command.help, name
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, f"anomalon {name} {parameter.opts[0]}"
+
+
+def test_every_setting_is_documented():
+    from dataclasses import fields
+
+    from anomalon.background import ESTIMATORS
+    from anomalon.learn import CLASSIFIERS
+    from anomalon.search import FitSettings, Search
+    from anomalon.search.configuration import Injection
+
+    text = (ROOT / "docs" / "reference" / "configuration.md").read_text("utf-8")
+    names = [f.name for setting in (Search, FitSettings, Injection) for f in fields(setting)]
+    missing = [name for name in (*names, *ESTIMATORS, *CLASSIFIERS) if f"`{name}`" not in text]
+    assert missing == ["windows"]  # it has a heading of its own
+    assert "## `[windows]`" in text
+
+
+def test_readme_has_two_lines_of_set_up():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    block = re.search(r"<!-- set-up -->\s*```bash\n(.*?)```", readme, re.DOTALL)
+    lines = block[1].strip().splitlines()
+    assert len(lines) == 2
+    assert lines[0].endswith("anomalon demo")
+    assert lines[1].endswith("pytest")
+
+
+def test_version_is_the_same_everywhere():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == anomalon.__version__
+    assert f"version: {anomalon.__version__}" in (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"## {anomalon.__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_links_between_documents_lead_somewhere():
+    broken = []
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+            if not re.match(r"[a-z]+:", link) and not (page.parent / link).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {link}")
+    assert broken == []
