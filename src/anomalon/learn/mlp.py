@@ -62,10 +62,12 @@ class MLP:
     def _forward(self, layers: Layers, x: jax.Array, noise: jax.Array | None) -> jax.Array:
         *inner, (weight, bias) = layers
         for i, (w, b) in enumerate(inner):
-            x = jax.nn.relu(x @ w + b)
+            z = x @ w + b
+            alive = z > 0
             if noise is not None and self.dropout > 0:
-                kept = _kept(x.shape, self.dropout, noise, i)
-                x = jnp.where(kept, x / (1 - self.dropout), 0)
+                alive &= _kept(z.shape, self.dropout, noise, i)
+                z /= 1 - self.dropout
+            x = jnp.where(alive, z, 0)
         return (x @ weight + bias)[:, 0]
 
 
