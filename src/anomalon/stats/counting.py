@@ -36,6 +36,7 @@ __all__ = [
 Floats = NDArray[np.floating[Any]]
 
 _UNDERFLOW = 1e-290  # below it, tail probabilities are computed as logarithms
+_EPSILON = float(np.finfo(np.float64).eps)
 _EXACT = 1e-9  # sigma_b^2/b below which the background counts as known
 
 
@@ -58,7 +59,8 @@ def on_off_significance(n_on: ArrayLike, n_off: ArrayLike, tau: ArrayLike) -> Fl
     """
     n_on, n_off, tau = _counts(n_on=n_on, n_off=n_off, tau=tau)
     excess = (tau * n_on - n_off) / (1.0 + tau)  # over the common fit of both regions
-    half_q = half_deviance(n_on, excess) + half_deviance(n_off, -excess)
+    mu = (n_on + n_off) / (1.0 + tau)
+    half_q = half_deviance(n_on, mu, excess) + half_deviance(n_off, tau * mu, -excess)
     return _signed_root(excess, half_q)
 
 
@@ -222,9 +224,11 @@ def _profile(excess: Floats, b: Floats, sigma_b: Floats) -> Floats:
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(sigma_b > 0, b / sigma_b / sigma_b, np.inf)  # tau: squares may overflow
-        pull = np.where(b > 0, excess / b / (1.0 + ratio), 0.0)
+        moved = excess / (1.0 + ratio)
         left = np.where(np.isinf(ratio), 1.0, ratio / (1.0 + ratio)) * excess
-    return _signed_root(excess, half_deviance(b + excess, left) + left * log1p_gap(pull))
+        pull = np.where(moved == 0, 0.0, np.clip(moved / b, _EPSILON - 1.0, 1.0 / _EPSILON**2))
+    of_count = half_deviance(b + excess, b + moved, left)
+    return _signed_root(excess, of_count + left * log1p_gap(pull))
 
 
 def _beta_tails(a: Floats, c: Floats, tau: Floats) -> tuple[Floats, Floats]:

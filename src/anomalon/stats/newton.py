@@ -103,23 +103,23 @@ def _fit_all(
     converged = np.zeros(toys, dtype=np.bool_)
     lower = np.empty((n, n))
     for toy in range(toys):
-        a = _start(counts[toy], mean, width, lower)
-        if not np.all(np.isfinite(a)):
-            continue
-        _climb(counts[toy], mean, width, a, lower)
-        if _climb(counts[toy], columns, weights, a, lower):
-            amplitudes[toy] = a
+        a = amplitudes[toy]
+        if _start(counts[toy], mean, width, a, lower):
+            _climb(counts[toy], mean, width, a, lower)
+            converged[toy] = _climb(counts[toy], columns, weights, a, lower)
+        if converged[toy]:
             _inverse_transposed(lower, root[toy])
-            converged[toy] = True
+        else:
+            a[:] = np.nan
     return amplitudes, root, converged
 
 
 @_compiled
-def _start(counts: Floats, columns: Floats, width: Floats, lower: Floats) -> Floats:
-    """Weighted least squares of the logarithms of the counts."""
+def _start(counts: Floats, columns: Floats, width: Floats, a: Floats, lower: Floats) -> bool:
+    """Put weighted least squares of the logarithms of the counts into `a`."""
     bins, _, n = columns.shape
     information = np.zeros((n, n))
-    a = np.zeros(n)
+    a[:] = 0.0
     for i in range(bins):
         mu = max(counts[i], _EMPTY)
         response = mu * log(mu / width[i, 0]) + counts[i] - mu
@@ -127,9 +127,10 @@ def _start(counts: Floats, columns: Floats, width: Floats, lower: Floats) -> Flo
             a[j] += columns[i, 0, j] * response
             for k in range(j + 1):
                 information[j, k] += columns[i, 0, j] * columns[i, 0, k] * mu
-    _cholesky(information, lower)
+    if not _cholesky(information, lower):
+        return False
     _solve(lower, a)
-    return a
+    return True
 
 
 @_compiled
@@ -140,28 +141,33 @@ def _climb(counts: Floats, columns: Floats, weights: Floats, a: Floats, lower: F
     slope = np.empty((bins, n))
     step = np.empty(n)
     information = np.empty((n, n))
-    allowed = 1e-7 + 1e-12 * counts.sum()  # rounding
+    trial = np.empty(n)
+    allowed = 1e-7  # rounding
+    for i in range(bins):
+        allowed += 1e-12 * counts[i]
     _expect(columns, weights, a, mu, slope)
     for _ in range(_MOST_STEPS):
         _derivatives(counts, mu, slope, step, information)
         if not _cholesky(information, lower):
             return False
         gain = _solve(lower, step)
-        if gain < _GAIN:
-            a += step
-            return True
-        moved = False
+        size = 1.0
         for _ in range(_MOST_HALVINGS):
-            trial = a + step
+            for j in range(n):
+                trial[j] = a[j] + size * step[j]
+            if gain < _GAIN:
+                break
             _expect(columns, weights, trial, trial_mu, slope)
             if _rise(counts, mu, trial_mu) <= allowed:
-                a[:] = trial
-                mu[:] = trial_mu
-                moved = True
                 break
-            step *= 0.5
-        if not moved:
+            size *= 0.5
+        else:
             return False
+        for j in range(n):
+            a[j] = trial[j]
+        if gain < _GAIN:
+            return True
+        mu, trial_mu = trial_mu, mu
     return False
 
 
@@ -171,7 +177,8 @@ def _expect(columns: Floats, weights: Floats, a: Floats, mu: Floats, slope: Floa
     bins, nodes, n = columns.shape
     for i in range(bins):
         total = 0.0
-        slope[i] = 0.0
+        for j in range(n):
+            slope[i, j] = 0.0
         for q in range(nodes):
             exponent = 0.0
             for j in range(n):
@@ -189,8 +196,10 @@ def _derivatives(
 ) -> None:
     """The score, and the lower triangle of the expected information."""
     bins, n = slope.shape
-    score[:] = 0.0
-    information[:] = 0.0
+    for j in range(n):
+        score[j] = 0.0
+        for k in range(j + 1):
+            information[j, k] = 0.0
     for i in range(bins):
         pull = counts[i] / mu[i] - 1.0
         for j in range(n):
@@ -253,9 +262,8 @@ def _inverse_transposed(lower: Floats, root: Floats) -> None:
     n = len(lower)
     unit = np.empty(n)
     for column in range(n):
-        unit[:] = 0.0
-        unit[column] = 1.0
         for j in range(n):
+            unit[j] = 1.0 if j == column else 0.0
             for k in range(j):
                 unit[j] -= lower[j, k] * unit[k]
             unit[j] /= lower[j, j]

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 __all__ = ["half_deviance", "log1p_gap", "poisson_deviance"]
 
@@ -23,15 +24,16 @@ def log1p_gap(x: Floats) -> Floats:
     return np.where(near, series, np.where(np.isinf(x), 1.0, far))
 
 
-def half_deviance(n: Floats, excess: Floats) -> Floats:
-    """Half of the deviance, n ln(n/mu) - (n - mu), for mu = n - `excess`.
+def half_deviance(n: Floats, mu: Floats, excess: Floats) -> Floats:
+    """Half of the deviance, n ln(n/mu) - (n - mu).
 
-    Given the excess instead of mu, it is exact to rounding however small the excess is. It is mu
-    for n = 0, and infinite for mu = 0 < n.
+    With `excess` = n - mu given as well, it is exact to rounding however close n and mu are.
+    It is mu for n = 0, and infinite for mu = 0 < n.
     """
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        x = np.where(n > 0, -excess / n, np.inf)
-    return np.where(excess == 0, 0.0, -excess * log1p_gap(x))
+    near = np.abs(excess) < 0.1 * n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        close = -excess * log1p_gap(np.where(near, -excess / n, 0.0))
+    return np.where(near, close, special.xlogy(n, n) - special.xlogy(n, mu) - excess)
 
 
 def poisson_deviance(n: ArrayLike, mu: ArrayLike) -> Floats:
@@ -49,4 +51,4 @@ def poisson_deviance(n: ArrayLike, mu: ArrayLike) -> Floats:
     """
     n = np.asarray(n, dtype=np.float64)
     mu = np.asarray(mu, dtype=np.float64)
-    return 2.0 * half_deviance(n, n - mu)
+    return np.asarray(2.0 * half_deviance(n, mu, n - mu))[()]
