@@ -25,7 +25,7 @@ from anomalon.learn import (
 )
 
 TREES = BoostedTrees(n_trees=15, min_leaf=20)
-NETWORK = Network(hidden=(16, 16), epochs=6, n_average=2, batch_size=64, learning_rate=5e-3)
+NETWORK = Network(hidden=(16,), epochs=6, n_average=2, batch_size=128, learning_rate=1e-2)
 
 SMALL = {
     "boosted_trees": TREES,
@@ -197,7 +197,7 @@ def test_weight_counts_like_copies(classifier):
     more = inside.column("a") > 0
     weighted = inside.with_weight(np.where(more, 4.0, 1.0))
     copied = Sample.concatenate([inside, *[inside[more]] * 3])
-    ensemble = Ensemble(classifier, n=4)  # less training noise
+    ensemble = Ensemble(classifier, n=3)  # less training noise
     plain, by_weight, by_copies = (
         ensemble.fit(sample, outside, seed=1).score(unseen())
         for sample in (inside, weighted, copied)
