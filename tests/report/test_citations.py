@@ -21,6 +21,12 @@ def test_features_and_sources_call_for_their_papers():
     assert {"Thaler:2010tr", "Kasieczka:2021xcg", "LHCOlympics:data"} <= keys
 
 
+def test_shipped_samples_call_for_their_generator():
+    keys = {c.key for c in used({"source": "anomalon simulation: qcd_dijet, data"})}
+    assert {"Bierlich:2022pfr", "Cacciari:2008gp"} <= keys
+    assert "Bierlich:2022pfr" not in {c.key for c in used({"source": "simulation.h5"})}
+
+
 def test_bibtex_balances_its_braces_and_holds_every_key():
     text = bibtex(CITATIONS)
     assert text.count("{") == text.count("}")
@@ -29,5 +35,5 @@ def test_bibtex_balances_its_braces_and_holds_every_key():
 
 def test_arxiv_numbers_have_their_form():
     for c in CITATIONS:
-        assert re.fullmatch(r"(\d{4}\.\d{4,5})?", c.arxiv), c.key
+        assert re.fullmatch(r"(\d{4}\.\d{4,5}|[a-z-]+/\d{7})?", c.arxiv), c.key
         assert re.fullmatch(r"(10\.\d{4,}/\S+)?", c.doi), c.key

@@ -68,6 +68,24 @@ def test_significances_are_drawn_where_they_are(scan):
     assert sum(line.get_marker() == "x" for line in axes.lines) == 1
 
 
+def test_sculpting_is_scaled_to_the_bins_where_it_is_judged(scan):
+    result = scan.windows[0]
+    cut = result.cuts[1]
+    rows = tuple(
+        row | {"fraction": 2.0 if 2800 < row["mass"] < 2900 else 0.1} for row in cut.pass_fraction
+    )
+    (axes,) = figures.sculpting(replace(result, cuts=(replace(cut, pass_fraction=rows),))).axes
+    top = axes.get_ylim()[1]
+    assert top < 3
+    (triangles,) = [
+        line for line in axes.lines if line.get_marker() == "^" and len(line.get_xdata())
+    ]
+    assert len(triangles.get_xdata()) == 1
+    assert triangles.get_ydata()[0] < top
+    ((points, *_),) = axes.containers
+    np.testing.assert_allclose(points.get_ydata(), 1.0)
+
+
 def test_roc_shades_what_lies_below_the_floor(scan):
     upper, lower = figures.roc(scan.windows[0]).axes
     floor = scan.windows[0].roc["fpr_floor"]

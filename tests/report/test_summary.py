@@ -39,12 +39,25 @@ def test_failures_carry_their_reason(scan):
     tree = summary(scan)
     (failure,) = tree["failures"]
     assert failure["window"] == "3800-4200 GeV"
-    assert failure["efficiency"] == 0.02
+    assert failure["efficiencies"] == [0.02]
     assert failure["why"].startswith("TooFewEvents")
     assert tree["n_failed"] == 1
     cut = tree["windows"][2]["cuts"][2]
     assert cut["z_local"] is None
     assert cut["ok"] is False
+
+
+def test_one_reason_is_said_once(make_scan):
+    scan = make_scan(centres=(3000.0,), efficiencies=(1.0, 0.04, 0.02))
+    why = scan.windows[0].cuts[2].why
+    window = replace(
+        scan.windows[0], warnings=(why, f"cut at 0.02: no significance: {why}", "Another.")
+    )
+    tree = summary(replace(scan, windows=(window,)))
+    (failure,) = tree["failures"]
+    assert failure["efficiencies"] == [0.04, 0.02]
+    assert tree["n_failed"] == 2
+    assert [row["text"] for row in tree["warnings"]] == ["Another."]
 
 
 def test_the_three_uncertainties_stay_apart_and_add_in_quadrature(scan):

@@ -15,6 +15,8 @@ __all__ = ["show"]
 
 def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None:
     """Print the results, for people or as one JSON object."""
+    from anomalon.report.rounding import efficiency
+
     if as_json:
         tree = {"folder": str(page.parent), "report": str(page), "sections": sections}
         click.echo(json.dumps(tree, ensure_ascii=False, allow_nan=False))
@@ -26,8 +28,9 @@ def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None
         for line in _table(section["scan"]):
             click.echo(f"  {line}")
         for failure in section["scan"]["failures"]:
-            where = f"{failure['window']}, {failure['features']}"
-            click.echo(f"  no answer: {where}, {failure['efficiency']:g}: {failure['why']}")
+            cuts = ", ".join(map(efficiency, failure["efficiencies"]))
+            where = f"{failure['window']} ({failure['features']}), {cuts}"
+            click.echo(f"  no answer: {where}: {failure['why']}")
         click.echo("")
     click.echo(f"report: {page}")
 

@@ -31,8 +31,10 @@ def simulate() -> None:
     help="Which of two generator settings.",
 )
 @click.option("--mjj-min", default=2500.0, show_default=True, help="Smallest dijet mass in GeV.")
-@click.option("--events", type=click.IntRange(min=1), default=1000, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--events", type=click.IntRange(min=1), default=1000, show_default=True, help="How many."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Root seed.")
 @processes_option
 @click.option("--out", type=click.Path(path_type=Path), help="Parquet file to write.")
 @click.option("--mpi/--no-mpi", default=True, help="Multiparton interactions; off is 4x faster.")

@@ -102,8 +102,9 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
         yield Drawing(
             f"{tag}-sculpting",
             "sculpting",
-            "Share of events that pass the cut over the share asked for, against mass. A selection "
-            "that does not sculpt the spectrum is flat outside the signal region (shaded).",
+            "Share of events that pass the cut over the share asked for, with χ²/ndf of a constant "
+            "outside the signal region (shaded). A cut that does not sculpt the spectrum is flat "
+            "there. Triangles lie above the figure.",
             f"Pass fraction against mass for window {name}, one line per working point.",
             sculpting(result),
             i,
@@ -287,33 +288,59 @@ def spectrum(result: WindowResult, cut: CutResult) -> Figure:
 
 @styled
 def sculpting(result: WindowResult) -> Figure:
-    """Share of events that pass each cut, against mass."""
+    """Share of events that pass each cut over the share asked for, against mass.
+
+    The scale is that of the bins outside the signal region, where the check is made; what lies
+    above it is drawn at the edge as a triangle.
+    """
     figure, axes = _single(4.6, 3.3)
     _shade_region(axes, result)
     shown = [cut for cut in result.cuts if cut.pass_fraction and cut.efficiency < 1]
-    for k, cut in enumerate(shown):
-        mass, fraction, sigma = (
-            np.array([row[name] for row in cut.pass_fraction], float)
-            for name in ("mass", "fraction", "sigma")
-        )
+    series = [_pass_ratio(cut) for cut in shown]
+    top = _highest_outside(series, result)
+    for k, (cut, (mass, ratio, sigma)) in enumerate(zip(shown, series, strict=True)):
         label = working_point(cut.efficiency)
         if cut.pass_chi2 is not None and cut.pass_ndf:
-            label += f":  χ²/ndf = {plain(cut.pass_chi2)}/{cut.pass_ndf}"
-        aside = (k - (len(shown) - 1) / 2) * 12.0  # so that no series hides another, in GeV
+            label += f": {plain(cut.pass_chi2)}/{cut.pass_ndf}"
+        colour = SERIES[(k + 1) % len(SERIES)]
+        mass = mass + (k - (len(shown) - 1) / 2) * 12.0  # in GeV, so that no series hides another
+        inside = ratio <= top
         axes.errorbar(
-            mass + aside,
-            fraction / cut.efficiency,
-            sigma / cut.efficiency,
+            mass[inside],
+            ratio[inside],
+            sigma[inside],
             fmt=MARKERS[k % len(MARKERS)],
             ms=4,
             lw=1.0,
-            color=SERIES[(k + 1) % len(SERIES)],
+            color=colour,
             label=label,
         )
+        above = mass[~inside]
+        axes.plot(above, np.full(len(above), top), "^", color=colour, mfc="none", ms=6)
     axes.axhline(1, color=LIGHT["muted"], lw=0.8, ls=(0, (4, 3)))
+    axes.set_ylim(0, top * 1.08)
     axes.set(xlabel=MASS, ylabel="share that passes / share asked for")
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2)
+    _legend(axes)
     return figure
+
+
+def _pass_ratio(cut: CutResult) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    mass, fraction, sigma = (
+        np.array([row[name] for row in cut.pass_fraction], float)
+        for name in ("mass", "fraction", "sigma")
+    )
+    return mass, fraction / cut.efficiency, sigma / cut.efficiency
+
+
+def _highest_outside(
+    series: Sequence[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]], result: WindowResult
+) -> float:
+    low, high = result.window["low"], result.window["high"]
+    tops = [
+        float(np.nanmax((ratio + sigma)[(mass < low) | (mass > high)], initial=1.5))
+        for mass, ratio, sigma in series
+    ]
+    return max(tops, default=1.5) * 1.1
 
 
 @styled
@@ -365,10 +392,10 @@ def roc(result: WindowResult) -> Figure:
 def distributions(result: WindowResult) -> Figure:
     """Score and features: signal region, side bands, and what the tightest cut selects."""
     rows = result.histograms
-    n_rows = -(-len(rows) // 4)
+    n_rows = -(-len(rows) // 5)
     n_columns = -(-len(rows) // n_rows)
     height = 1.9 * n_rows + 0.3
-    figure = _blank(2.4 * n_columns, height, left=0.1, bottom=0.45, top=0.35)
+    figure = _blank(2.2 * n_columns, height, left=0.1, bottom=0.45, top=0.35)
     panels = figure.subplots(
         n_rows, n_columns, squeeze=False, gridspec_kw={"hspace": 0.42, "wspace": 0.08}
     ).ravel()

@@ -113,6 +113,9 @@ def _shorter(number: re.Match[str]) -> str:
     return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
+# Pixels per point between which a drawing follows the width of the page: its text stays legible.
+_SMALLEST, _LARGEST = 1.04, 1.75
+
 _NUMBER = re.compile(r"(?<![\w#.])-?\d+\.\d{3,}(?![\w.])")
 _HEAD = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
 _SPACE = re.compile(r' xmlns(:\w+)?="[^"]*"')
@@ -137,14 +140,16 @@ def inline(text: str, name: str, description: str) -> str:
     text = _ID.sub(lambda m: f' id="{name}-{m[1]}"' if m[1] in referenced else "", text)
     text = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", text)
     escaped = description.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-    return _SIZE.sub(
-        lambda m: (
-            f'<svg class="figure" viewBox="0 0 {m[1]} {m[2]}" width="{m[1]}" height="{m[2]}" '
-            f'role="img" aria-label="{escaped}">'
-        ),
-        text,
-        count=1,
-    ).strip()
+
+    def head(size: re.Match[str]) -> str:
+        width = float(size[1])
+        return (
+            f'<svg class="figure" viewBox="0 0 {size[1]} {size[2]}" role="img" '
+            f'style="min-width:{_SMALLEST * width:.0f}px;max-width:{_LARGEST * width:.0f}px" '
+            f'aria-label="{escaped}">'
+        )
+
+    return _SIZE.sub(head, text, count=1).strip()
 
 
 def css() -> str:

@@ -47,11 +47,11 @@ class TrialSummary(TypedDict):
 
 
 class FailureSummary(TypedDict):
-    """A place that has no answer, and why."""
+    """Working points of one window and feature set that have no answer for the same reason."""
 
     window: str
     features: str
-    efficiency: float
+    efficiencies: list[float]
     why: str
 
 
@@ -167,7 +167,7 @@ class ScanSummary(TypedDict):
 def summary(scan: Scan) -> ScanSummary:
     """Everything that a reader is told about a search, as JSON-able plain values."""
     windows = [_window(w, scan.best) for w in scan.windows]
-    failures = [_failure(w, c) for w in scan.windows for c in w.cuts if not c.ok]
+    failures = [failure for w in scan.windows for failure in _failures(w)]
     checks = [check for w in scan.windows for c in w.cuts for check in _checks(w, c)]
     status = _status(scan)
     return {
@@ -180,7 +180,7 @@ def summary(scan: Scan) -> ScanSummary:
         "n_trials": len(scan.ledger),
         "n_with_answer": _n_with_answer(scan),
         "n_windows": len({window_name(w.window) for w in scan.windows}),
-        "n_failed": len(failures),
+        "n_failed": sum(len(failure["efficiencies"]) for failure in failures),
         "failures": failures,
         "checks": checks,
         "n_checks_failed": sum(check["passed"] is False for check in checks),
@@ -188,7 +188,7 @@ def summary(scan: Scan) -> ScanSummary:
         "warnings": [
             {"window": window_name(w.window), "features": _features(w), "text": text}
             for w in scan.windows
-            for text in w.warnings
+            for text in _warnings(w)
         ],
         "windows": windows,
         "ledger": [_trial(trial) for trial in scan.ledger],
@@ -266,7 +266,7 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
         "cuts": [_cut(cut) for cut in result.cuts],
         "roc": None if result.roc is None else _roc(result.roc),
         "correlation": [_plain(row) for row in result.correlation],
-        "warnings": list(result.warnings),
+        "warnings": _warnings(result),
         "best": best is not None and _is_of(best, result),
     }
 
@@ -350,13 +350,27 @@ def _chi2_tail(chi2: float, ndf: int) -> float | None:
     return float(gammaincc(ndf / 2, chi2 / 2)) if isfinite(chi2) else None
 
 
-def _failure(result: WindowResult, cut: CutResult) -> FailureSummary:
-    return {
-        "window": window_name(result.window),
-        "features": _features(result),
-        "efficiency": float(cut.efficiency),
-        "why": cut.why or cut.fit.why or "no reason was given",
-    }
+def _failures(result: WindowResult) -> list[FailureSummary]:
+    reasons: dict[str, list[float]] = {}
+    for cut in result.cuts:
+        if not cut.ok:
+            why = cut.why or cut.fit.why or "no reason was given"
+            reasons.setdefault(why, []).append(float(cut.efficiency))
+    return [
+        {
+            "window": window_name(result.window),
+            "features": _features(result),
+            "efficiencies": efficiencies,
+            "why": why,
+        }
+        for why, efficiencies in reasons.items()
+    ]
+
+
+def _warnings(result: WindowResult) -> list[str]:
+    """What the search warns of, but for the reasons of failures, which are listed as such."""
+    reasons = [cut.why for cut in result.cuts if cut.why]
+    return [text for text in result.warnings if not text.endswith(tuple(reasons))]
 
 
 def _trial(trial: Trial) -> TrialSummary:
