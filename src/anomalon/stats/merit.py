@@ -58,7 +58,8 @@ class _Class:
 
     def below(self, scores: Floats) -> Floats:
         """Weight below each score, and half of the weight at it."""
-        total = np.concatenate([[0.0], np.cumsum(self.weight)]) / self.weight.sum()
+        total = np.concatenate([[0.0], np.cumsum(self.weight)])
+        total /= total[-1]
         left = total[np.searchsorted(self.scores, scores, side="left")]
         right = total[np.searchsorted(self.scores, scores, side="right")]
         return np.asarray((left + right) / 2)
@@ -318,11 +319,12 @@ def _auc(background: _Class, signal: _Class) -> Value:
     """The area and its uncertainty by DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988) 837.
 
     With weights, the variance of a mean of placements v is sum w^2 (v - AUC)^2, corrected for the
-    mean by n/(n - 1) with the effective n.
+    mean by n/(n - 1) with the effective n. For perfect separation the uncertainty is 0, which means
+    less than about one event.
     """
     of_signal = background.below(signal.scores)
     of_background = 1.0 - signal.below(background.scores)
-    auc = float((signal.share * of_signal).sum())
+    auc = float((signal.weight * of_signal).sum() / signal.weight.sum())
     variance = 0.0
     for sample, placement in ((signal, of_signal), (background, of_background)):
         n = sample.n_effective

@@ -1,9 +1,10 @@
 """Selecting a share of the background without bias, also when only a few events set the threshold.
 
-"score > quantile of the reference" at 0.1 % of 5,700 events drops the event at the quantile and
-keeps 5 of them: the selected side-bands then predict too little, and the same cut in the signal
-region seems to have an excess of 20 %. Here an event is selected by its rank among the reference
-events, and the fraction of an event that is left over becomes a weight.
+A threshold at the quantile of n reference events that leaves k = efficiency * n above it lies on
+average at the rank k + 1, so that a new background event is selected with the probability
+(k + 1)/(n + 1). At 0.1 % of 5,700 events that is 18 % too often, and looks like an excess. Here an
+event is selected by its rank among the reference events, and the fraction of an event that is left
+over becomes a weight.
 """
 
 from typing import Any

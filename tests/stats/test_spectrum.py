@@ -1,0 +1,102 @@
+import boost_histogram
+import hist
+import numpy as np
+import pytest
+
+from anomalon.core.errors import BadLayout, BadNumbers
+from anomalon.stats import Spectrum
+
+EDGES = np.array([2800.0, 3000.0, 3300.0, 3700.0])
+
+
+def test_masses_fill_like_numpy():
+    mass = np.random.default_rng(1).uniform(2500, 4000, 500)
+    weight = np.random.default_rng(2).uniform(0, 1, 500)
+    plain = Spectrum.from_masses(mass, EDGES)
+    weighted = Spectrum.from_masses(mass, EDGES, weight)
+    assert plain.variance is None
+    assert plain.counts.tolist() == np.histogram(mass, EDGES)[0].tolist()
+    assert weighted.counts == pytest.approx(np.histogram(mass, EDGES, weights=weight)[0])
+    assert weighted.variance == pytest.approx(np.histogram(mass, EDGES, weights=weight**2)[0])
+
+
+def test_an_edge_belongs_to_the_bin_above():
+    assert Spectrum.from_masses([2800.0, 3000.0, 3700.0], EDGES).counts.tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize("storage", ["Double", "Weight", "Int64"])
+def test_histograms_without_their_overflow(storage):
+    mass = [2900.0, 2950.0, 3500.0, 9999.0]
+    for module in (hist, boost_histogram):
+        made = getattr(module, "Hist" if module is hist else "Histogram")(
+            module.axis.Variable(EDGES), storage=getattr(module.storage, storage)()
+        )
+        made.fill(mass)
+        spectrum = Spectrum.of(made)
+        assert spectrum.counts.tolist() == [2, 0, 1]
+        assert spectrum.edges.tolist() == EDGES.tolist()
+        assert spectrum.variance is None
+
+
+def test_weighted_histogram_keeps_its_variance():
+    made = hist.Hist(hist.axis.Variable(EDGES), storage=hist.storage.Weight())
+    made.fill([2900.0, 2950.0, 3500.0], weight=[0.5, 0.5, 0.1])
+    spectrum = Spectrum.of(made)
+    assert spectrum.variance == pytest.approx([0.5, 0, 0.01])
+    assert spectrum.scale() == pytest.approx(0.51 / 1.1)
+    assert spectrum.scale(np.array([True, True, False])) == pytest.approx(0.5)
+
+
+class BareHistogram:
+    """The UHI protocol and nothing else."""
+
+    axes = ([(0.0, 1.0), (1.0, 3.0)],)
+    kind = "COUNT"
+
+    def values(self):
+        return np.array([3.0, 4.0])
+
+    def variances(self):
+        return None
+
+
+def test_bare_protocol_numpy_and_itself():
+    assert Spectrum.of(BareHistogram()).edges.tolist() == [0, 1, 3]
+    assert Spectrum.of(np.histogram([2900.0], EDGES)).counts.tolist() == [1, 0, 0]
+    spectrum = Spectrum([1, 2, 3], EDGES)
+    assert Spectrum.of(spectrum) is spectrum
+
+
+def test_a_window_hides_every_bin_that_it_touches():
+    spectrum = Spectrum([1, 2, 3], EDGES)
+    assert spectrum.inside(3000, 3300).tolist() == [False, True, False]
+    assert spectrum.inside(2999, 3301).tolist() == [True, True, True]
+
+
+def test_empty_spectrum_has_scale_one():
+    assert Spectrum([0, 0, 0], EDGES, [0, 0, 0]).scale() == 1
+    toys = Spectrum([[0, 0, 0], [2, 2, 0]], EDGES, [[0, 0, 0], [1, 1, 0]])
+    assert toys.scale().tolist() == [1, 0.5]
+
+
+def test_refusals():
+    with pytest.raises(BadLayout, match="increasing"):
+        Spectrum([1, 2], [0, 2, 1])
+    with pytest.raises(BadLayout, match="counts of shape"):
+        Spectrum([1, 2], EDGES)
+    with pytest.raises(BadNumbers, match="negative"):
+        Spectrum([1, -2, 3], EDGES)
+    with pytest.raises(BadNumbers, match="NaN"):
+        Spectrum([1, np.nan, 3], EDGES)
+    with pytest.raises(BadLayout, match="variance"):
+        Spectrum([1, 2, 3], EDGES, [1, 2])
+    with pytest.raises(BadNumbers, match="variance above zero"):
+        Spectrum([1, 2, 3], EDGES, [1, 0, 3])
+    with pytest.raises(BadLayout, match="UHI"):
+        Spectrum.of([1, 2, 3])
+    two = hist.Hist(hist.axis.Variable(EDGES), hist.axis.Variable(EDGES))
+    with pytest.raises(BadLayout, match="2 axes"):
+        Spectrum.of(two)
+    profile = hist.Hist(hist.axis.Variable(EDGES), storage=hist.storage.Mean())
+    with pytest.raises(BadLayout, match="counts"):
+        Spectrum.of(profile)
