@@ -47,6 +47,47 @@ def test_every_command_and_option_has_help(name, command):
             assert parameter.help, f"anomalon {name} {parameter.opts[0]}"
 
 
+def blocks(page: str, language: str) -> list[str]:
+    """The code blocks of a page in one language."""
+    text = (ROOT / page).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_classifier_of_the_how_to_works():
+    import numpy as np
+
+    scope: dict = {"__name__": "how_to"}
+    exec(compile(blocks("docs/how-to/classifier.md", "python")[0], "classifier.md", "exec"), scope)
+    rng = np.random.default_rng(3)
+    shift = np.array([1.0, -0.5])
+    signal, background = (
+        anomalon.Sample(rng.normal(size=(4000, 2)) + k * shift, ("a", "b"), np.full(4000, 3e3))
+        for k in (1, 0)
+    )
+    scorer = scope["Fisher"]().fit(signal, background, seed=1)
+    found = anomalon.evaluate(scorer.score(background), scorer.score(signal))
+    # Two unit Gaussians at a distance d: the best possible AUC is Phi(d / sqrt(2)).
+    from scipy.special import ndtr
+
+    assert abs(float(found.auc) - ndtr(np.hypot(*shift) / np.sqrt(2))) < 0.02
+
+
+def test_the_tutorial_can_be_followed(tmp_path, monkeypatch):
+    import tomllib
+
+    from anomalon.search import configuration
+
+    monkeypatch.chdir(tmp_path)
+    page = "docs/tutorial/first-search.md"
+    exec(compile(blocks(page, "python")[0], "first-search.md", "exec"), {"__name__": "tutorial"})
+    job = configuration.parse(tomllib.loads(blocks(page, "toml")[0]), folder=tmp_path)
+    data, _ = job.load()
+    assert (data.label == 1).sum() == 400
+    assert len(job.search.features) == 2
+    for window in job.search.windows:
+        window.check_inside(data)
+
+
 def test_every_setting_is_documented():
     from dataclasses import fields
 
