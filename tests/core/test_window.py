@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,7 +29,7 @@ def test_side_bands_must_be_outside(edges):
 def test_atlas_layout():
     windows = sliding_windows(2300, 6800)
     assert (windows[0].low, windows[0].high) == (2900, 3500)
-    assert all(b.low - a.low == 300 for a, b in zip(windows[:-1], windows[1:], strict=True))
+    assert all(b.low - a.low == 300 for a, b in itertools.pairwise(windows))
     assert windows[-1].sideband_high == 6800
 
 

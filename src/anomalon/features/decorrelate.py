@@ -6,13 +6,16 @@ replaced by the normal score of its rank among background events *of the same ma
 
     z = Phi^-1( F(x | m) ),
 
-with F from the side bands alone: quantiles in slices of mass, each a polynomial in log(m), so that
-the signal region is interpolated and never looked at. It takes no network and a second for 1e5
-events. The map is monotone at fixed mass, so it keeps all that a feature knows about an event
-beyond its mass.
+with F from quantiles in slices of mass, each a polynomial in log(m): too stiff to follow a
+resonance. It takes no network and a second for 1e5 events. The map is monotone at fixed mass, so it
+keeps all that a feature knows about an event beyond its mass.
 
-When not to use it: with fewer than a few thousand side-band events the quantiles are noise, and it
-removes the dependence of each feature alone, not of their correlations, on the mass.
+Fit it on other events than those it is applied to, as the search does fold by fold, and on all
+masses where it is used: interpolated into a region that it was not fitted on, it is off there by a
+statistical error that looks like a difference between the region and its surroundings.
+
+When not to use it: with fewer than a few thousand events the quantiles are noise, and it removes
+the dependence of each feature alone, not of their correlations, on the mass.
 """
 
 from dataclasses import dataclass
@@ -64,10 +67,10 @@ class ConditionalQuantiles:
             )
 
     def fit(self, reference: Sample) -> "Decorrelation":
-        """Learn the quantiles from side-band events.
+        """Learn the quantiles.
 
         Args:
-            reference: Background-like events on both sides of the signal region, without it.
+            reference: Events that are (nearly) all background, over the whole range of masses.
 
         Raises:
             TooFewEvents: If a slice would hold fewer than 50 events.
@@ -75,7 +78,7 @@ class ConditionalQuantiles:
         if len(reference) < 50 * self.n_slices:
             raise TooFewEvents(
                 f"decorrelate: {self.n_slices} mass slices need at least {50 * self.n_slices} "
-                f"side-band events, got {len(reference)}. Use fewer slices or wider side bands."
+                f"events, got {len(reference)}. Use fewer slices or a wider range."
             )
         z = np.linspace(-self.z_max, self.z_max, self.n_quantiles)
         order = np.argsort(reference.mass, kind="stable")

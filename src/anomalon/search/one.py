@@ -65,7 +65,7 @@ def search_window(
     Raises:
         TooFewEvents: If a region of the window has no events at all.
     """
-    edges = mass_edges(window, method.fit.range_for(window), method.fit.bin_width)
+    edges = mass_edges(window, method.fit.range_in(data), method.fit.bin_width)
     low = min(edges[0], window.sideband_low)
     high = max(edges[-1], window.sideband_high)
     original = data.select(features).between(low, high)
@@ -84,7 +84,17 @@ def search_window(
         correlation=(),
     )
     try:
-        events, scores = _score(original, reference, window, method, seed)
+        scores = score_members(
+            original.blind(),
+            window,
+            None if reference is None else reference.blind(),
+            background=method.background,
+            classifier=method.classifier,
+            decorrelate=method.decorrelate,
+            n_members=method.n_members,
+            n_folds=method.n_folds,
+            seed=seed,
+        )
     except FitError as error:
         return replace(
             result,
@@ -92,42 +102,17 @@ def search_window(
             warnings=(str(error),),
         )
     base = _base(original, window, edges, method.fit)
-    selections = [select(scores, events, window, e) for e in method.efficiencies]
-    cuts = (first, *(measure(events, window, s, edges, method.fit, base) for s in selections))
+    selections = [select(scores, original, window, e) for e in method.efficiencies]
+    cuts = (first, *(measure(original, window, s, edges, method.fit, base) for s in selections))
     tightest = min(selections, key=lambda s: s.efficiency)
     return replace(
         result,
         cuts=cuts,
         histograms=_histograms(original, window, scores, tightest),
-        roc=_roc(events, window, scores),
-        correlation=_correlation(original, events, window),
+        roc=_roc(original, window, scores),
+        correlation=_correlation(original, window, method),
         warnings=_warnings(cuts),
     )
-
-
-def _score(
-    original: Sample, reference: Sample | None, window: Window, method: Method, seed: Seed
-) -> tuple[Sample, MemberScores]:
-    """The events as the classifier saw them, and their scores. Nothing here sees a label."""
-    events, simulation = original, reference
-    inside = window.in_signal_region(original.mass)
-    if method.decorrelate is not None:
-        flatten = method.decorrelate.fit(original[~inside].blind())
-        events = flatten(original)
-        simulation = None if reference is None else flatten(reference)
-    template = method.background.fit(
-        events, window, simulation=simulation, seed=seed.child("background")
-    )
-    scores = score_members(
-        method.classifier,
-        events[inside].blind(),
-        template.sample,
-        events.blind(),
-        n_members=method.n_members,
-        n_folds=method.n_folds,
-        seed=seed.child("classifier"),
-    )
-    return events, scores
 
 
 def _failed(uncut: CutResult, efficiency: float, error: FitError) -> CutResult:
@@ -224,18 +209,21 @@ def _edges(values: Floats) -> Floats:
     return np.linspace(low, high, _HISTOGRAM_BINS + 1)
 
 
-def _correlation(original: Sample, events: Sample, window: Window) -> tuple[dict[str, Any], ...]:
+def _correlation(original: Sample, window: Window, method: Method) -> tuple[dict[str, Any], ...]:
     """Spearman correlation with the mass in the side bands, where no signal is expected."""
-    side = window.in_sidebands(original.mass)
+    side = original[window.in_sidebands(original.mass)].blind()
+    flat = side
+    if method.decorrelate is not None:
+        flat = method.decorrelate.fit(original.blind())(side)
 
     def rho(sample: Sample, name: str) -> float | None:
-        value = float(spearmanr(sample.column(name)[side], sample.mass[side]).statistic)
+        value = float(spearmanr(sample.column(name), sample.mass).statistic)
         return value if np.isfinite(value) else None
 
     return tuple(
-        {"feature": name, "before": rho(original, name), "after": rho(events, name)}
-        for name in original.names
-        if len(np.unique(original.column(name)[side])) > 1
+        {"feature": name, "before": rho(side, name), "after": rho(flat, name)}
+        for name in side.names
+        if len(np.unique(side.column(name))) > 1
     )
 
 
