@@ -11,7 +11,8 @@ from anomalon.core.errors import BadLayout, DidNotConverge, FitError, TooFewEven
 from anomalon.stats.goodness import deviance_p_value
 from anomalon.stats.newton import maximise
 from anomalon.stats.poisson import poisson_deviance
-from anomalon.stats.shapes import Shape, events
+from anomalon.stats.quadrature import events
+from anomalon.stats.shapes import Shape
 from anomalon.stats.spectrum import Spectrum
 from anomalon.stats.value import Value
 

@@ -14,21 +14,18 @@ The loops are compiled by numba and written for one spectrum; `tests/stats/test_
 same in plain NumPy.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp, log, sqrt
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from anomalon.stats.quadrature import compiled
 
 __all__ = ["Solution", "maximise"]
 
 Floats = NDArray[np.floating[Any]]
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-_compiled: Callable[[Function], Function] = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 _MOST_STEPS = 100
 _MOST_HALVINGS = 40
@@ -92,7 +89,7 @@ def _basis(columns: Floats, counts: Floats) -> Floats:
     return np.linalg.solve(r, np.eye(len(r)))
 
 
-@_compiled
+@compiled
 def _fit_all(
     counts: Floats, mean: Floats, width: Floats, columns: Floats, weights: Floats
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -114,7 +111,7 @@ def _fit_all(
     return amplitudes, root, converged
 
 
-@_compiled
+@compiled
 def _start(counts: Floats, columns: Floats, width: Floats, a: Floats, lower: Floats) -> bool:
     """Put weighted least squares of the logarithms of the counts into `a`."""
     bins, _, n = columns.shape
@@ -133,7 +130,7 @@ def _start(counts: Floats, columns: Floats, width: Floats, a: Floats, lower: Flo
     return True
 
 
-@_compiled
+@compiled
 def _climb(counts: Floats, columns: Floats, weights: Floats, a: Floats, lower: Floats) -> bool:
     """Move `a` to the maximum and put the root of the information there into `lower`."""
     bins, _, n = columns.shape
@@ -171,7 +168,7 @@ def _climb(counts: Floats, columns: Floats, weights: Floats, a: Floats, lower: F
     return False
 
 
-@_compiled
+@compiled
 def _expect(columns: Floats, weights: Floats, a: Floats, mu: Floats, slope: Floats) -> None:
     """The expectations and their derivatives by the amplitudes."""
     bins, nodes, n = columns.shape
@@ -190,7 +187,7 @@ def _expect(columns: Floats, weights: Floats, a: Floats, mu: Floats, slope: Floa
         mu[i] = max(total, _SMALLEST)
 
 
-@_compiled
+@compiled
 def _derivatives(
     counts: Floats, mu: Floats, slope: Floats, score: Floats, information: Floats
 ) -> None:
@@ -209,7 +206,7 @@ def _derivatives(
                 information[j, k] += relative * slope[i, k]
 
 
-@_compiled
+@compiled
 def _rise(counts: Floats, mu: Floats, trial: Floats) -> float:
     """How much -ln L is larger at `trial` than at `mu`."""
     rise = 0.0
@@ -220,7 +217,7 @@ def _rise(counts: Floats, mu: Floats, trial: Floats) -> float:
     return rise
 
 
-@_compiled
+@compiled
 def _cholesky(matrix: Floats, lower: Floats) -> bool:
     """The Cholesky factor of a matrix from its lower triangle; False if there is none."""
     n = len(matrix)
@@ -239,7 +236,7 @@ def _cholesky(matrix: Floats, lower: Floats) -> bool:
     return True
 
 
-@_compiled
+@compiled
 def _solve(lower: Floats, vector: Floats) -> float:
     """Solve lower lower' x = vector in place; returns vector' x."""
     n = len(vector)
@@ -256,7 +253,7 @@ def _solve(lower: Floats, vector: Floats) -> float:
     return gain
 
 
-@_compiled
+@compiled
 def _inverse_transposed(lower: Floats, root: Floats) -> None:
     """The transposed inverse of `lower`, whose square is the inverse of lower lower'."""
     n = len(lower)

@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
+from anomalon.stats.quadrature import events
 
-__all__ = ["SHAPES", "UA2", "Dijet", "Exponential", "Shape", "events"]
+__all__ = ["SHAPES", "UA2", "Dijet", "Exponential", "Shape"]
 
 Floats = NDArray[np.floating[Any]]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(7)
-_ONES = np.ones(len(_NODES))
-_CHUNK = 96  # toys at a time: their work arrays stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -79,19 +78,6 @@ class Shape(ABC):
             array([10., 30.])
         """
         return events(parameters, *self.quadrature(np.asarray(edges, dtype=np.float64)))
-
-
-def events(parameters: ArrayLike, columns: Floats, weights: Floats) -> Floats:
-    """Events in each bin from a shape's `quadrature`, as `Shape.integrate` gives them."""
-    parameters = np.asarray(parameters, dtype=np.float64)
-    toys = parameters.reshape(-1, parameters.shape[-1])
-    flat = columns.reshape(-1, columns.shape[-1]).T
-    log_weights = np.log(weights).reshape(-1)
-    in_bins = np.empty((len(toys), len(weights)))
-    for first in range(0, len(toys), _CHUNK):
-        nodes = np.exp(toys[first : first + _CHUNK] @ flat + log_weights)
-        in_bins[first : first + _CHUNK] = nodes.reshape(-1, *weights.shape) @ _ONES
-    return in_bins.reshape(*parameters.shape[:-1], len(weights))
 
 
 @final
