@@ -136,22 +136,34 @@ class Decorrelation:
             )
         log_mass = np.log(np.clip(sample.mass, *self.mass_range))
         t = (log_mass - self.log_mass_centre) / self.log_mass_scale
-        powers = np.vander(t, len(self.coefficients), increasing=True)
         columns = [
-            _normal_score(sample.x[:, j], powers @ self.coefficients[:, :, j], self.z)
+            _normal_score(sample.x[:, j], t, self.coefficients[:, :, j], self.z)
             for j in range(len(self.names))
         ]
         return sample.with_x(np.stack(columns, axis=1) if columns else sample.x)
 
 
-def _normal_score(x: Floats, quantiles: Floats, z: Floats) -> Floats:
-    """Interpolate each x between its own row of quantiles; linear beyond the outermost ones."""
-    # Polynomials of neighbouring quantiles may cross where the density is high: sort them.
-    quantiles = np.maximum.accumulate(quantiles, axis=1)
-    upper = np.clip((quantiles < x[:, None]).sum(axis=1), 1, len(z) - 1)
-    rows = np.arange(len(x))
-    low, high = quantiles[rows, upper - 1], quantiles[rows, upper]
+def _normal_score(x: Floats, t: Floats, coefficients: Floats, z: Floats) -> Floats:
+    """Interpolate each x between the two quantiles that hold it at its own mass.
+
+    Found by bisection, so that 6 of 61 polynomials are evaluated for each event.
+    """
+
+    def quantile(k: NDArray[np.intp]) -> Floats:
+        value = coefficients[-1][k]
+        for power in coefficients[-2::-1]:
+            value = value * t + power[k]
+        return np.asarray(value)
+
+    lower = np.zeros(len(x), dtype=np.intp)
+    upper = np.full(len(x), len(z) - 1, dtype=np.intp)
+    for _ in range(int(np.ceil(np.log2(len(z) - 1)))):
+        middle = (lower + upper) // 2
+        below = quantile(middle) < x
+        lower, upper = np.where(below, middle, lower), np.where(below, upper, middle)
+        upper = np.maximum(upper, lower + 1)
+    low, high = quantile(lower), quantile(upper)
     width = high - low
     share = np.divide(x - low, width, out=np.full(len(x), 0.5), where=width > 0)
     # A linear tail in a feature with a long one would run away: at most one step beyond.
-    return np.asarray(z[upper - 1] + np.clip(share, -1.0, 2.0) * (z[1] - z[0]))
+    return np.asarray(z[lower] + np.clip(share, -1.0, 2.0) * (z[1] - z[0]))
