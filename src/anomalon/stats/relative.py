@@ -70,7 +70,8 @@ class Relative(Shape):
         g C g with C the covariance of the base's bins and g = 1_in / B_in - 1_fitted / B_fitted.
 
         Args:
-            low, high: Region in GeV whose edges are bin edges.
+            low: Lower end of the region in GeV, a bin edge.
+            high: Upper end of the region in GeV, a bin edge.
             fitted: The bins that set the normalisation, shape (bin,).
         """
         spectrum = self.base.spectrum
