@@ -29,6 +29,23 @@ def test_says_when_nothing_is_found(make_scan):
     assert tree["headline"].startswith("Nothing found.")
 
 
+def test_a_search_without_any_excess_does_not_call_a_deficit_one(scan):
+    best = replace(scan.best, z_local=-0.5, p_local=0.69)
+    tree = summary(replace(scan, best=best, p_global=0.999, z_global=-3.1))
+    assert tree["headline"].startswith("Nothing found, not even a fluctuation upwards.")
+    assert "at least" not in tree["headline"]
+
+
+def test_a_huge_deficit_is_a_warning(scan):
+    window = scan.windows[0]
+    deficit = replace(window.cuts[0], z_local=-12.0, p_local=1.0)
+    windows = (replace(window, cuts=(deficit, *window.cuts[1:])), *scan.windows[1:])
+    tree = summary(replace(scan, windows=windows))
+    texts = [row["text"] for row in tree["warnings"] if row["window"] == "2800-3200 GeV"]
+    assert texts == [text for text in texts if text.startswith("no cut: a deficit of −12.00")]
+    assert len(texts) == 1
+
+
 def test_says_when_there_is_no_answer(scan):
     tree = summary(replace(scan, best=None, p_global=None, z_global=None))
     assert tree["status"] == "no answer"

@@ -33,6 +33,9 @@ EXCESS = 3.0
 ALARM = 0.01
 """A check with a p-value below this is shown as failed."""
 
+DEFICIT = -4.0
+"""A local significance below this is no deficit but a background that was not understood."""
+
 Status = Literal["excess", "nothing", "no answer"]
 
 
@@ -241,14 +244,14 @@ def _headline(scan: Scan, status: Status) -> str:
     cut = "" if best.efficiency >= 1 else "background efficiency "
     where = f"window {best.window} GeV, {cut}{working_point(best.efficiency)}"
     n = _n_with_answer(scan)
-    bound = (
-        "it has no global bound"
-        if scan.p_global is None or scan.z_global is None
-        else f"after all {n} trials the global p-value is at most {p_value(scan.p_global)} "
-        f"(at least {sigmas(scan.z_global)})"
-    )
+    bound = "it has no global bound"
+    if scan.p_global is not None and scan.z_global is not None:
+        bound = f"after all {n} trials the global p-value is at most {p_value(scan.p_global)}"
+        bound += f" (at least {sigmas(scan.z_global)})" if scan.z_global > 0 else ""
     if status == "excess":
         return f"Excess in {where}: {z}; {bound}."
+    if best.z_local <= 0:
+        return f"Nothing found, not even a fluctuation upwards. Highest is {where}: {z}; {bound}."
     return f"Nothing found. The largest excess is in {where}: {z}; {bound}."
 
 
@@ -369,8 +372,14 @@ def _failures(result: WindowResult) -> list[FailureSummary]:
 
 def _warnings(result: WindowResult) -> list[str]:
     """What the search warns of, but for the reasons of failures, which are listed as such."""
-    reasons = [cut.why for cut in result.cuts if cut.why]
-    return [text for text in result.warnings if not text.endswith(tuple(reasons))]
+    reasons = tuple(cut.why for cut in result.cuts if cut.why)
+    deficits = [
+        f"{working_point(cut.efficiency)}: a deficit of {sigmas(cut.z_local)} means that the "
+        "background fit does not describe this window; do not trust its other significances."
+        for cut in result.cuts
+        if cut.ok and cut.z_local < DEFICIT
+    ]
+    return [text for text in result.warnings if not text.endswith(reasons)] + deficits
 
 
 def _trial(trial: Trial) -> TrialSummary:
