@@ -103,11 +103,15 @@ class BoostedTrees(Classifier):
         parameters = self._parameters(task)
         rows = task.rows
         if not self.patience:
-            data = lightgbm.Dataset(task.x[rows], task.y[rows], weight=task.weight[rows])
+            data = lightgbm.Dataset(
+                task.x[rows], task.y[rows], weight=task.weight[rows], params=parameters
+            )
             return lightgbm.train(parameters, data, self.n_trees)
         held = share(task.event[rows], self.validation, task.seed.child("validation"))
         seen, check = rows[~held], rows[held]
-        data = lightgbm.Dataset(task.x[seen], task.y[seen], weight=task.weight[seen])
+        data = lightgbm.Dataset(
+            task.x[seen], task.y[seen], weight=task.weight[seen], params=parameters
+        )
         validation = lightgbm.Dataset(
             task.x[check], task.y[check], weight=task.weight[check], reference=data
         )
@@ -131,7 +135,9 @@ class BoostedTrees(Classifier):
             "extra_trees": self.random_thresholds,
             "seed": task.seed.child("trees").integer(),
             "deterministic": True,
-            "force_row_wise": True,
+            "force_col_wise": True,
+            # Histogram edges from 80 events per bin; from all events they take half of the time.
+            "bin_construct_sample_cnt": 20_000,
             "num_threads": 1,
             "verbosity": -1,
         }
