@@ -1,6 +1,6 @@
 """Is a p-value a p-value? Hundreds of searches in data without signal.
 
-    python benchmarks/calibration.py [--replicas 400] [--processes 2]
+    python benchmarks/calibration.py [--replicas 400] [--members 10] [--processes 2]
 
 A pseudo-dataset has masses drawn from the smooth function fitted to the background spectrum, and
 the features of real background events, each used at most once, dealt out at random: there is no
@@ -92,6 +92,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicas", type=int, default=400)
     parser.add_argument("--processes", type=int, default=None)
+    parser.add_argument("--members", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     background = load_background()
@@ -104,6 +105,7 @@ def main() -> None:
         windows=(Window(3300, 3700, 2900, 4100),),
         features=(background.names,),
         efficiencies=EFFICIENCIES,
+        n_members=options.members,
         fit=FitSettings(range=RANGE),
     )
     seed = Seed(options.seed).child("calibration")
