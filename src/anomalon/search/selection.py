@@ -129,6 +129,10 @@ def select(scores: MemberScores, events: Sample, window: Window, efficiency: flo
             here = fold == k
             known = here & reference
             passed[member, here] = selection_weights(
-                score[known], events.weight[known], score[here], efficiency
+                score[known],
+                events.weight[known],
+                score[here],
+                efficiency,
+                is_reference=reference[here],
             )
     return Selection(efficiency, passed)
