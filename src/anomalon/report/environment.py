@@ -11,7 +11,6 @@ _PACKAGES = (
     "numpy",
     "scipy",
     "numba",
-    "scikit-learn",
     "lightgbm",
     "jax",
     "jaxlib",
