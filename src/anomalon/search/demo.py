@@ -22,7 +22,7 @@ __all__ = ["FEATURES", "SIGNAL_MASS", "Demo", "demo_search", "run"]
 SIGNAL_MASS = 3500.0
 """Mass of the W' in GeV."""
 
-N_SIGNAL = 400
+N_SIGNAL = 300
 N_BACKGROUND = 120_000
 FEATURES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
 
