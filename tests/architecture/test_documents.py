@@ -88,6 +88,30 @@ def test_the_tutorial_can_be_followed(tmp_path, monkeypatch):
         window.check_inside(data)
 
 
+def test_the_example_of_the_readme_works(tmp_path, monkeypatch, make_scan):
+    import numpy as np
+
+    rng = np.random.default_rng(1)
+    table = np.c_[2500 + rng.exponential(600, 50), rng.normal(100, 20, (50, 2))]
+    (tmp_path / "events.parquet").write_text("mjj,mJ1,dmJ\n")  # the content decides, not the name
+    with (tmp_path / "events.parquet").open("a") as file:
+        np.savetxt(file, table, "%.6g", ",")
+    monkeypatch.chdir(tmp_path)
+    searched = {}
+
+    def run(search, events, *, seed):
+        searched.update(events=events, windows=search.windows)
+        return make_scan(centres=(3000.0,), efficiencies=(1.0,), truth=False)
+
+    monkeypatch.setattr("anomalon.search.Search.run", run)
+    (example,) = blocks("README.md", "python")
+    assert len(example.splitlines()) <= 18
+    exec(compile(example, "README.md", "exec"), {"__name__": "__main__"})
+    assert searched["events"].names == ("mJ1", "dmJ")
+    assert len(searched["windows"]) > 3
+    assert (tmp_path / "runs" / "mine" / "report.html").exists()
+
+
 def test_every_setting_is_documented():
     from dataclasses import fields
 

@@ -72,7 +72,7 @@ def summarise(report: Report) -> list[SectionSummary]:
 
 def write_report(
     report: Report | Scan,
-    folder: Path,
+    folder: str | Path,
     *,
     environment: Mapping[str, Any] | None = None,
     formats: tuple[str, ...] = ("svg", "png"),

@@ -29,7 +29,7 @@ STORE = "store"
 
 
 def write_run_folder(
-    report: Report, folder: Path, *, settings: Mapping[str, Any] | None = None
+    report: Report, folder: str | Path, *, settings: Mapping[str, Any] | None = None
 ) -> Path:
     """Write everything but the store, each file whole or not at all; `result.json` first.
 
@@ -51,7 +51,7 @@ def write_run_folder(
     return write_report(report, folder, environment=versions)
 
 
-def read_run_folder(folder: Path) -> Report:
+def read_run_folder(folder: str | Path) -> Report:
     """The report of a finished run.
 
     Raises:
@@ -77,7 +77,7 @@ def read_run_folder(folder: Path) -> Report:
     return Report(tree["title"], tuple(sections))
 
 
-def rewrite_report(folder: Path) -> Path:
+def rewrite_report(folder: str | Path) -> Path:
     """Make the page and the figures again from `result.json`, with the versions of the run.
 
     Returns:
