@@ -22,6 +22,8 @@ from anomalon.learn import (
     KFold,
     Network,
     Scorer,
+    load_scorer,
+    save_scorer,
 )
 
 TREES = BoostedTrees(n_trees=15, min_leaf=20)
@@ -137,6 +139,16 @@ def test_labels_are_not_seen(classifier):
     assert bits(classifier.fit(*lies, seed=1).score(unseen())) == bits(honest)
     blind = [s.blind() for s in (inside, outside)]
     assert bits(classifier.fit(*blind, seed=1).score(unseen())) == bits(honest)
+
+
+@every_classifier
+def test_survives_save_and_load(classifier, tmp_path):
+    scorer = classifier.fit(*regions(), seed=1)
+    save_scorer(scorer, tmp_path / "scorer.npz")
+    again = load_scorer(tmp_path / "scorer.npz")
+    assert type(again) is type(scorer)
+    assert again.names == scorer.names
+    assert bits(again.score(unseen())) == bits(scorer.score(unseen()))
 
 
 @every_classifier

@@ -5,6 +5,7 @@ from anomalon.learn.boosted_trees import BoostedTrees
 from anomalon.learn.ensemble import Ensemble
 from anomalon.learn.k_fold import KFold
 from anomalon.learn.network import Network
+from anomalon.learn.storage import load_scorer, save_scorer
 
 __all__ = [
     "CLASSIFIERS",
@@ -15,6 +16,8 @@ __all__ = [
     "Network",
     "Scorer",
     "Task",
+    "load_scorer",
+    "save_scorer",
 ]
 
 CLASSIFIERS: dict[str, type[Classifier]] = {

@@ -1,0 +1,61 @@
+"""Files that are not scorers, and scorers that have no file. (The round trip is a contract.)"""
+
+import json
+
+import numpy as np
+import pytest
+
+from anomalon.core import Sample
+from anomalon.core.errors import BadLayout, BadValue, UnknownKey
+from anomalon.learn import BoostedTrees, Scorer, load_scorer, save_scorer
+
+
+class Stranger(Scorer):
+    names = ("a",)
+
+    def _score(self, sample):
+        return np.zeros(len(sample))
+
+
+def scorer():
+    x = np.random.default_rng(0).normal(size=(100, 1))
+    sample = Sample(x=x, names=("a",), mass=np.ones(100))
+    return BoostedTrees(n_trees=2, min_leaf=5).fit(sample, sample.with_x(x + 1), seed=0)
+
+
+def rewrite(path, **changes):
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    header = json.loads(arrays.pop("header").tobytes()) | changes
+    np.savez(path, header=np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays)
+
+
+def test_unknown_scorers_and_paths_are_refused(tmp_path):
+    with pytest.raises(BadValue, match="no file form for Stranger"):
+        save_scorer(Stranger(), tmp_path / "a.npz")
+    with pytest.raises(BadValue, match=r"ends in \.npz"):
+        save_scorer(scorer(), tmp_path / "a.pkl")
+
+
+def test_other_files_are_refused(tmp_path):
+    text = tmp_path / "text.npz"
+    text.write_text("hello")
+    with pytest.raises(BadLayout, match="not a scorer"):
+        load_scorer(text)
+    np.savez(tmp_path / "arrays.npz", a=np.zeros(3))
+    with pytest.raises(BadLayout, match="not a scorer"):
+        load_scorer(tmp_path / "arrays.npz")
+    np.savez(tmp_path / "objects.npz", header=np.array([{}], dtype=object))
+    with pytest.raises(BadLayout, match="not a scorer"):
+        load_scorer(tmp_path / "objects.npz")
+
+
+def test_other_formats_and_kinds_are_refused(tmp_path):
+    path = tmp_path / "scorer.npz"
+    save_scorer(scorer(), path)
+    rewrite(path, format=99)
+    with pytest.raises(BadLayout, match="expected format 1, got 99"):
+        load_scorer(path)
+    rewrite(path, format=1, scorer={"kind": "boosted_treez", "names": ["a"]})
+    with pytest.raises(UnknownKey, match="did you mean 'boosted_trees'"):
+        load_scorer(path)
