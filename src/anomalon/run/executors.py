@@ -8,6 +8,8 @@ Writing your own: a frozen dataclass with `map_unordered`. A function and its it
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -69,7 +71,7 @@ class Processes:
         """Yield (index of the item, result) as each piece is finished."""
         context = multiprocessing.get_context("spawn")
         workers = max(1, min(self.n, len(items)))
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
         try:
             waiting: dict[Future[Any], int] = {
                 pool.submit(function, item): index for index, item in enumerate(items)
@@ -83,15 +85,23 @@ class Processes:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _one_thread() -> None:
-    # Two processes with two threads each fight over two cores. Must be set before NumPy loads its
-    # BLAS; a spawned process runs this initializer before it unpickles the first piece of work.
+def _begin() -> None:
+    """What a worker does first."""
+    # Two processes with two threads each fight over two cores. A spawned process runs this before
+    # it unpickles the first piece of work, so before most numerical libraries load.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"
     # Ctrl-C goes to the parent, which stops handing out work and ends the pool.
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A parent that is killed cannot end its workers; without this they would wait, or work, on.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def default_executor(n: int | None = None) -> Executor:
