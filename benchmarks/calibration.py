@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, kstest
+from scipy.stats import binom, kstest, norm
 from verdict import finish, row
 
 from anomalon.core import Sample, Seed
@@ -27,7 +27,8 @@ from anomalon.data import sample
 from anomalon.run import default_executor
 from anomalon.search import FitSettings, Search, Window, sliding_windows
 from anomalon.search.configuration import read
-from anomalon.stats import Dijet, Fit, Spectrum, fit_spectrum
+from anomalon.search.result import CutResult
+from anomalon.stats import Dijet, Fit, Spectrum, fit_spectrum, scaled_significance
 
 EFFICIENCIES = (0.1, 0.01, 0.001)
 RANGE = (2800.0, 6500.0)
@@ -72,7 +73,21 @@ class Piece:
 
     def __call__(self) -> NDArray[np.float64]:
         scan = self.search.run(self.null.draw(self.seed.child("draw")), seed=self.seed)
-        return np.array([(c.n, c.expected, c.z_local, c.p_local) for c in scan.windows[0].cuts])
+        return np.array(
+            [
+                (c.n, c.expected, c.z_local, c.p_local, without_folds(c))
+                for c in scan.windows[0].cuts
+            ]
+        )
+
+
+def without_folds(cut: CutResult) -> float:
+    """Z if folds that learn from each other were independent."""
+    if not cut.ok or cut.sigma_poisson == 0:
+        return np.nan
+    scale = cut.sigma_poisson**2 / cut.expected
+    sigma_b = np.hypot(cut.sigma_fit, cut.sigma_ensemble)
+    return float(scaled_significance(cut.n, cut.expected, scale, sigma_b))
 
 
 def call(piece: Piece) -> NDArray[np.float64]:
@@ -123,9 +138,7 @@ def summarise(found: NDArray[np.float64]) -> list[dict[str, object]]:
     """Shares of small p-values, mean Z and counts over expectation, per cut."""
     results = []
     for i, efficiency in enumerate((1.0, *EFFICIENCIES)):
-        n, expected, z, p = found[:, i].T
-        good = np.isfinite(z)
-        n, expected, z, p = n[good], expected[good], z[good], p[good]
+        n, expected, z, p, naive = found[np.isfinite(found[:, i, 2]), i].T
         share = float(np.mean(p < 0.05))
         low, high = binom.interval(0.68, len(p), share) if 0 < share < 1 else (0, 0)
         ratio = float(n.sum() / expected.sum())
@@ -135,7 +148,8 @@ def summarise(found: NDArray[np.float64]) -> list[dict[str, object]]:
             f"{label}: {len(p)} of {len(found)} replicas, p < 0.05 in {share:.3f} "
             f"[{low / len(p):.3f}, {high / len(p):.3f}], p < 0.01 in {np.mean(p < 0.01):.4f}, "
             f"Z {z.mean():+.3f} +- {z.std() / np.sqrt(len(z)):.3f}, sd {z.std():.3f}, "
-            f"largest {z.max():.2f}, counts/expected {ratio:.4f} +- {error:.4f}, "
+            f"largest {z.max():.2f}, sd with independent folds {naive.std():.3f} (p < 0.05 in "
+            f"{np.mean(naive > norm.isf(0.05)):.3f}), counts/expected {ratio:.4f} +- {error:.4f}, "
             f"KS of p against uniform {kstest(p, 'uniform').pvalue:.3f}"
         )
         results += [

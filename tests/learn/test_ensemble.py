@@ -112,3 +112,23 @@ def test_an_integer_is_a_seed():
     trees = Ensemble(KFold(BoostedTrees(n_trees=3)), n=2)
     one, other = (trees.fit(*data, seed=s).score(data[0]) for s in (7, Seed(7)))
     assert (one == other).all()
+
+
+def test_members_see_a_share_of_the_events_and_can_tell_which():
+    inside, outside = sample(400), sample(400, 400)
+    scorer = Ensemble(Counted(), n=4, subsample=0.5).fit(inside, outside, seed=1)
+    (tasks,) = CALLS
+    saw = np.concatenate([scorer.would_see(inside), scorer.would_see(outside)], axis=1)
+    for member, task in enumerate(tasks):
+        np.testing.assert_array_equal(task.weight > 0, saw[member])
+        assert task.weight[task.y == 1].sum() == pytest.approx(task.weight[task.y == 0].sum())
+    assert np.all(np.abs(saw.mean(axis=1) - 0.5) < 4 * 0.5 / np.sqrt(800))
+    # members are independent, and copies of an event go together
+    assert abs(np.mean(saw[0] & saw[1]) - 0.25) < 4 * 0.45 / np.sqrt(800)
+    np.testing.assert_array_equal(scorer.would_see(inside[:9]), scorer.would_see(inside)[:, :9])
+
+
+@pytest.mark.parametrize("subsample", [0, 1.5, -0.1])
+def test_an_impossible_share_is_refused(subsample):
+    with pytest.raises(BadValue, match="subsample: expected a share"):
+        Ensemble(Counted(), subsample=subsample)

@@ -50,14 +50,15 @@ def cut_result(
     fit = spectrum_fit(window, 40_000 * efficiency, signal, rng)
     inside = ~fit.fitted
     n, expected = float(fit.counts[inside].sum()), float(fit.expected[inside].sum())
-    parts = (np.sqrt(expected), 0.02 * expected, 0.0 if efficiency == 1 else 0.015 * expected)
-    z = (n - expected) / float(np.hypot(np.hypot(*parts[:2]), parts[2]))
+    spread = 0.0 if efficiency == 1 else 0.015 * expected
+    parts = (np.sqrt(expected), 0.02 * expected, spread, 2 * spread)
+    z = (n - expected) / float(np.linalg.norm(parts))
     n_members = 1 if efficiency == 1 else 10
     members = n + rng.normal(0, parts[2] * np.sqrt(n_members), n_members)
     centres = (fit.edges[1:] + fit.edges[:-1]) / 2
     return CutResult(
         efficiency=efficiency, n=n, expected=expected, sigma_poisson=float(parts[0]),
-        sigma_fit=float(parts[1]), sigma_ensemble=float(parts[2]),
+        sigma_fit=float(parts[1]), sigma_ensemble=float(parts[2]), sigma_folds=float(parts[3]),
         z_local=z if ok else float("nan"), p_local=float(norm.sf(z)) if ok else float("nan"),
         member_counts=members, fit=fit,
         pass_chi2=None if efficiency == 1 else 9.1, pass_ndf=None if efficiency == 1 else 10,

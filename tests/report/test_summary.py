@@ -77,11 +77,11 @@ def test_one_reason_is_said_once(make_scan):
     assert [row["text"] for row in tree["warnings"]] == ["Another."]
 
 
-def test_the_three_uncertainties_stay_apart_and_add_in_quadrature(scan):
+def test_the_four_uncertainties_stay_apart_and_add_in_quadrature(scan):
     cut = summary(scan)["windows"][0]["cuts"][1]
-    parts = [cut[f"sigma_{name}"] for name in ("poisson", "fit", "ensemble")]
+    parts = [cut[f"sigma_{name}"] for name in ("poisson", "fit", "ensemble", "folds")]
     assert cut["sigma"] == pytest.approx(np.sqrt(np.sum(np.square(parts))))
-    assert len(set(parts)) == 3
+    assert len(set(parts)) == 4
 
 
 def test_a_poor_fit_fails_its_check(scan):

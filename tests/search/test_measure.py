@@ -128,10 +128,11 @@ def test_a_flat_share_is_flat_and_a_bump_is_not():
 def test_thresholds_keep_the_share_in_every_fold():
     events = background(4000)
     rng = np.random.default_rng(5)
-    score, fold = rng.random((2, 4000)), rng.integers(0, 5, (2, 4000))
-    selection = select(MemberScores(score, fold), events, WINDOW, 0.013)
+    score, fold = rng.random((2, 4000)), rng.integers(0, 5, 4000)
+    saw = np.ones((5, 2, 4000), dtype=bool)
+    selection = select(MemberScores(score, fold, saw, 1.0), events, WINDOW, 0.013)
     side = WINDOW.in_sidebands(events.mass)
     for member in range(2):
         for f in range(5):
-            here = side & (fold[member] == f)
+            here = side & (fold == f)
             assert selection.members[member, here].sum() == pytest.approx(0.013 * here.sum())

@@ -28,7 +28,7 @@ def search(**changes):
         "windows": (Window(3000, 3600, 2400, 4200),),
         "features": (NAMES,),
         "classifier": BoostedTrees(n_trees=8, n_leaves=8),
-        "n_members": 3,
+        "n_members": 5,
         "n_folds": 3,
         "efficiencies": (0.1, 0.02),
         "fit": FitSettings(range=(2400, 5000)),

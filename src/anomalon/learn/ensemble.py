@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
 from anomalon.learn.base import Classifier, Floats, Scorer, Task
 from anomalon.learn.boosted_trees import BoostedTrees
+from anomalon.learn.split import share
 
 __all__ = ["Ensemble", "EnsembleScorer"]
 
@@ -30,10 +33,23 @@ class EnsembleScorer(Scorer):
     Args:
         members: One scorer per member; each is complete.
         names: The features.
+        seed: What the events of each member were drawn with.
+        subsample: Share of the events that each member was trained on.
     """
 
     members: tuple[Scorer, ...]
     names: tuple[str, ...]
+    seed: Seed
+    subsample: float
+
+    def would_see(self, sample: Sample) -> NDArray[np.bool_]:
+        """Which members see an event if it is in the training sample, shape (member, event)."""
+        return np.stack(
+            [
+                share(sample.event, self.subsample, _draw(self.seed, i))
+                for i in range(len(self.members))
+            ]
+        )
 
     def member_scores(self, sample: Sample) -> Floats:
         """The score of every member, shape (member, event)."""
@@ -57,22 +73,43 @@ class Ensemble(Classifier):
     Args:
         classifier: What is trained `n` times.
         n: Number of members.
+        subsample: Share of the events that each member sees, drawn anew for each along the identity
+            of the events (subagging, Bühlmann and Yu, Ann. Statist. 30 (2002) 927). Below one,
+            what an event does to the others' scores shows in the difference between the members
+            that saw it and those that did not.
 
     Raises:
-        BadValue: If `n` is not positive.
+        BadValue: If `n` is not positive or `subsample` not in (0, 1].
     """
 
     kind: ClassVar[str] = "ensemble"
 
     classifier: Classifier = field(default_factory=BoostedTrees)
     n: int = 10
+    subsample: float = 1.0
 
     def __post_init__(self) -> None:
         if self.n < 1:
             raise BadValue(f"ensemble: expected n of at least 1, got {self.n}.")
+        if not 0 < self.subsample <= 1:
+            raise BadValue(f"ensemble.subsample: expected a share in (0, 1], got {self.subsample}.")
 
     def _fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[EnsembleScorer]:
-        copies = [task.reseeded(task.seed.child(member=i)) for task in tasks for i in range(self.n)]
+        copies = [self._member(task, i) for task in tasks for i in range(self.n)]
         fitted = self.classifier._fit_many(copies, names)
-        starts = range(0, len(fitted), self.n)
-        return [EnsembleScorer(tuple(fitted[i : i + self.n]), names) for i in starts]
+        return [
+            EnsembleScorer(
+                tuple(fitted[k * self.n : (k + 1) * self.n]), names, task.seed, self.subsample
+            )
+            for k, task in enumerate(tasks)
+        ]
+
+    def _member(self, task: Task, i: int) -> Task:
+        seed = task.seed.child(member=i)
+        if self.subsample == 1:
+            return task.reseeded(seed)
+        return task.without(~share(task.event, self.subsample, _draw(task.seed, i)), seed)
+
+
+def _draw(seed: Seed, member: int) -> Seed:
+    return seed.child("subsample", member=member)

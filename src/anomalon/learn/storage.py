@@ -127,21 +127,41 @@ def _parts(
 
 
 def _ensemble_apart(scorer: EnsembleScorer, where: str, arrays: Arrays) -> Header:
-    return {"members": _parts_apart(scorer.members, where, arrays)}
+    return {
+        "members": _parts_apart(scorer.members, where, arrays),
+        "seed": _seed_apart(scorer.seed),
+        "subsample": scorer.subsample,
+    }
 
 
 def _ensemble(header: Header, where: str, arrays: Mapping[str, NDArray[Any]]) -> Scorer:
-    return EnsembleScorer(_parts(header["members"], where, arrays), tuple(header["names"]))
+    return EnsembleScorer(
+        _parts(header["members"], where, arrays),
+        tuple(header["names"]),
+        _seed(header["seed"]),
+        header["subsample"],
+    )
 
 
 def _k_fold_apart(scorer: KFoldScorer, where: str, arrays: Arrays) -> Header:
-    seed = {"root": scorer.seed.root, "path": list(scorer.seed.path)}
-    return {"models": _parts_apart(scorer.models, where, arrays), "seed": seed}
+    return {
+        "models": _parts_apart(scorer.models, where, arrays),
+        "seed": _seed_apart(scorer.seed),
+    }
 
 
 def _k_fold(header: Header, where: str, arrays: Mapping[str, NDArray[Any]]) -> Scorer:
-    seed = Seed(header["seed"]["root"], tuple(header["seed"]["path"]))
-    return KFoldScorer(_parts(header["models"], where, arrays), tuple(header["names"]), seed)
+    return KFoldScorer(
+        _parts(header["models"], where, arrays), tuple(header["names"]), _seed(header["seed"])
+    )
+
+
+def _seed_apart(seed: Seed) -> Header:
+    return {"root": seed.root, "path": list(seed.path)}
+
+
+def _seed(header: Header) -> Seed:
+    return Seed(header["root"], tuple(header["path"]))
 
 
 _KINDS: dict[str, _Kind] = {

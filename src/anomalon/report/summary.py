@@ -86,7 +86,7 @@ class FitSummary(TypedDict):
 
 
 class CutSummary(TypedDict):
-    """One working point: the count, what was expected, and the three uncertainties apart."""
+    """One working point: the count, what was expected, and the four uncertainties apart."""
 
     efficiency: float
     label: str
@@ -95,6 +95,7 @@ class CutSummary(TypedDict):
     sigma_poisson: float | None
     sigma_fit: float | None
     sigma_ensemble: float | None
+    sigma_folds: float | None
     sigma: float | None
     z_local: float | None
     p_local: float | None
@@ -280,7 +281,7 @@ def _is_of(trial: Trial, result: WindowResult) -> bool:
 
 
 def _cut(cut: CutResult) -> CutSummary:
-    parts = (cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble)
+    parts = (cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble, cut.sigma_folds)
     members = [float(n) for n in cut.member_counts]
     return {
         "efficiency": float(cut.efficiency),
@@ -290,6 +291,7 @@ def _cut(cut: CutResult) -> CutSummary:
         "sigma_poisson": _number(cut.sigma_poisson),
         "sigma_fit": _number(cut.sigma_fit),
         "sigma_ensemble": _number(cut.sigma_ensemble),
+        "sigma_folds": _number(cut.sigma_folds),
         "sigma": _number(sqrt(sum(float(s) ** 2 for s in parts))),
         "z_local": _number(cut.z_local),
         "p_local": _number(cut.p_local),

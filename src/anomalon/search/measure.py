@@ -3,11 +3,13 @@
 The count in the signal region is a mean over ensemble members, i.e. a sum of event weights w in
 [0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from a smooth
 function fitted to the same spectrum without the signal region; its order is chosen by an F-test.
-Three uncertainties are kept apart:
+Four uncertainties are kept apart:
 
 * Poisson: sqrt(b s), with s = sum(w^2) / sum(w) of the side bands, where no signal is.
 * Fit: from the covariance of the parameters.
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
+* Folds: what the counts of different folds fluctuate together, because each was selected by models
+  that had learned from the others (`cross_training`).
 """
 
 from dataclasses import dataclass
@@ -19,9 +21,10 @@ from numpy.typing import NDArray
 from anomalon.core.errors import FitError
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
+from anomalon.search.cross_training import cross_training_correlation
 from anomalon.search.result import CutResult, SpectrumFit
 from anomalon.search.sculpting import pass_fraction
-from anomalon.search.selection import Selection
+from anomalon.search.selection import MemberScores, Selection
 from anomalon.stats import (
     SHAPES,
     Fit,
@@ -75,11 +78,13 @@ def measure(
     edges: Floats,
     settings: FitSettings,
     base: Fit | None = None,
+    scores: MemberScores | None = None,
 ) -> CutResult:
     """Count, fit and compare. `events.label`, if any, only fills the truth columns.
 
     With a `base`, the fit of the spectrum before the cut, the selected spectrum is fitted relative
-    to it.
+    to it. With the `scores` that the selection was made from, the uncertainty that comes from folds
+    learning from each other is measured.
 
     A fit that fails gives a result with `ok` False, the reason, and no significance.
     """
@@ -101,6 +106,7 @@ def measure(
             sigma_poisson=np.nan,
             sigma_fit=np.nan,
             sigma_ensemble=np.nan,
+            sigma_folds=np.nan,
             z_local=np.nan,
             p_local=np.nan,
             member_counts=members,
@@ -119,14 +125,22 @@ def measure(
         sigma_fit = float(np.hypot(sigma_fit, expected * base_part))
     scale = _variance_scale(spectrum, outside)
     sigma_ensemble = _training_scatter(events, window, selection, members, expected)
-    z = float(scaled_significance(n, expected, scale, np.hypot(sigma_fit, sigma_ensemble)))
+    sigma_poisson = float(np.sqrt(expected * scale))
+    together = 0.0
+    side = float(weight[window.in_sidebands(events.mass)].sum())
+    if scores is not None and side > 0:
+        together = cross_training_correlation(scores, selection, events, window, expected / side)
+    sigma_folds = float(np.sqrt(np.clip(together, 0, 1)) * np.hypot(sigma_poisson, sigma_fit))
+    sigma_b = float(np.linalg.norm([sigma_fit, sigma_ensemble, sigma_folds]))
+    z = float(scaled_significance(n, expected, scale, sigma_b))
     return CutResult(
         efficiency=selection.efficiency,
         n=n,
         expected=float(expected),
-        sigma_poisson=float(np.sqrt(expected * scale)),
+        sigma_poisson=sigma_poisson,
         sigma_fit=float(sigma_fit),
         sigma_ensemble=sigma_ensemble,
+        sigma_folds=sigma_folds,
         z_local=z,
         p_local=float(p_from_z(z)),
         member_counts=members,

@@ -37,6 +37,7 @@ class Method:
     classifier: Classifier
     n_members: int
     n_folds: int
+    subsample: float
     decorrelate: ConditionalQuantiles | None
     efficiencies: tuple[float, ...]
     fit: FitSettings
@@ -93,6 +94,7 @@ def search_window(
             decorrelate=method.decorrelate,
             n_members=method.n_members,
             n_folds=method.n_folds,
+            subsample=method.subsample,
             seed=seed,
         )
     except FitError as error:
@@ -103,7 +105,10 @@ def search_window(
         )
     base = _base(original, window, edges, method.fit)
     selections = [select(scores, original, window, e) for e in method.efficiencies]
-    cuts = (first, *(measure(original, window, s, edges, method.fit, base) for s in selections))
+    cuts = (
+        first,
+        *(measure(original, window, s, edges, method.fit, base, scores) for s in selections),
+    )
     tightest = min(selections, key=lambda s: s.efficiency)
     return replace(
         result,
@@ -111,7 +116,7 @@ def search_window(
         histograms=_histograms(original, window, scores, tightest),
         roc=_roc(original, window, scores),
         correlation=_correlation(original, window, method),
-        warnings=_warnings(cuts),
+        warnings=_warnings(cuts, method),
     )
 
 
@@ -227,8 +232,13 @@ def _correlation(original: Sample, window: Window, method: Method) -> tuple[dict
     )
 
 
-def _warnings(cuts: tuple[CutResult, ...]) -> tuple[str, ...]:
+def _warnings(cuts: tuple[CutResult, ...], method: Method) -> tuple[str, ...]:
     notes = []
+    if method.subsample == 1 or method.n_members == 1:
+        notes.append(
+            "folds that learn from each other fluctuate together, and with subsample = 1 or one "
+            "member nobody knows how much: significances after a cut are too wide."
+        )
     for cut in cuts:
         what = "no cut" if cut.efficiency == 1 else f"cut at {cut.efficiency:g}"
         if not cut.ok:

@@ -61,6 +61,8 @@ class CutResult:
         sigma_poisson: Statistical uncertainty of `n` if only background is there.
         sigma_fit: Uncertainty of `expected` from the fit.
         sigma_ensemble: Uncertainty of `n` from the spread of the members.
+        sigma_folds: Uncertainty of `n` because folds that learn from each other fluctuate
+            together; 0 if members see all events, which leaves it unknown.
         z_local: Significance, signed: negative for a deficit.
         p_local: One-sided p-value of an excess.
         member_counts: Selected events in the signal region for each member, shape (member,).
@@ -79,6 +81,7 @@ class CutResult:
     sigma_poisson: float
     sigma_fit: float
     sigma_ensemble: float
+    sigma_folds: float
     z_local: float
     p_local: float
     member_counts: Floats

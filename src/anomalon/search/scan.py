@@ -44,6 +44,9 @@ class Search:
         classifier: One member, trained per fold.
         n_members: Classifiers in the ensemble.
         n_folds: Folds; no event is scored by a model that saw it or a copy of it.
+        subsample: Share of the other folds' events that each member is trained on. Below one, the
+            members differ by their events, and what they say about each other's events is the
+            covariance of the folds (`sigma_folds`); at one it stays unknown, and Z is too wide.
         decorrelate: How features are made independent of the mass; None to leave them as they are.
         efficiencies: Background efficiencies of the cuts, each in (0, 1).
         fit: How the spectrum is fitted.
@@ -64,6 +67,7 @@ class Search:
     classifier: Classifier = field(default_factory=BoostedTrees)
     n_members: int = 10
     n_folds: int = 5
+    subsample: float = 0.5
     decorrelate: ConditionalQuantiles | None = field(default_factory=ConditionalQuantiles)
     efficiencies: tuple[float, ...] = (0.1, 0.02, 0.01)
     fit: FitSettings = field(default_factory=FitSettings)
@@ -88,6 +92,9 @@ class Search:
                 "search: expected n_members >= 1 and n_folds >= 2, got "
                 f"{self.n_members} and {self.n_folds}."
             )
+
+        if not 0 < self.subsample <= 1:
+            raise BadValue(f"search.subsample: expected a share in (0, 1], got {self.subsample}.")
 
     @property
     def method(self) -> Method:

@@ -34,11 +34,17 @@ class MemberScores:
 
     Args:
         score: Shape (member, event).
-        fold: Which model of the member gave it, shape (member, event).
+        fold: Which fold the event is in, i.e. which model of the member gave the score, shape
+            (event,).
+        saw: Which members of which fold's ensemble were shown the event, shape (fold, member,
+            event). To be used for the other folds: the ensemble of its own fold saw none of it.
+        subsample: Share of the other folds' events that each member was shown.
     """
 
     score: Floats
     fold: NDArray[np.int64]
+    saw: NDArray[np.bool_]
+    subsample: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +76,7 @@ def score_members(
     decorrelate: ConditionalQuantiles | None,
     n_members: int,
     n_folds: int,
+    subsample: float,
     seed: Seed,
 ) -> MemberScores:
     """Score every event with an ensemble that was made without it or any copy of it.
@@ -90,13 +97,15 @@ def score_members(
         decorrelate: How features are made independent of the mass, or None.
         n_members: Classifiers in the ensemble.
         n_folds: At least 2.
+        subsample: Share of the other folds that each member sees.
         seed: Random numbers of this window.
     """
     if n_folds < 2:
         raise BadValue(f"folds: expected at least 2, got {n_folds}.")
     fold = folds(events.event, n_folds, seed.child("folds"))
     score = np.zeros((n_members, len(events)))
-    method = Ensemble(classifier, n_members)
+    saw = np.zeros((n_folds, n_members, len(events)), dtype=bool)
+    method = Ensemble(classifier, n_members, subsample)
     for k in range(n_folds):
         here = fold == k
         seen, unseen, model = events[~here], events[here], simulation
@@ -107,13 +116,17 @@ def score_members(
             seen, unseen = flatten(seen), flatten(unseen)
             model = None if model is None else flatten(model)
         template = background.fit(seen, window, simulation=model, seed=seed.child("background"))
-        scorer = method.fit(
-            seen[window.in_signal_region(seen.mass)],
-            template.sample,
-            seed=seed.child("classifier", fold=k),
+        scorer = cast(
+            EnsembleScorer,
+            method.fit(
+                seen[window.in_signal_region(seen.mass)],
+                template.sample,
+                seed=seed.child("classifier", fold=k),
+            ),
         )
-        score[:, here] = cast(EnsembleScorer, scorer).member_scores(unseen)
-    return MemberScores(score=score, fold=np.broadcast_to(fold, score.shape))
+        score[:, here] = scorer.member_scores(unseen)
+        saw[k] = scorer.would_see(events)
+    return MemberScores(score, fold, saw, subsample)
 
 
 def select(scores: MemberScores, events: Sample, window: Window, efficiency: float) -> Selection:
@@ -124,10 +137,10 @@ def select(scores: MemberScores, events: Sample, window: Window, efficiency: flo
     """
     reference = window.in_sidebands(events.mass)
     passed = np.zeros_like(scores.score)
-    for member, (score, fold) in enumerate(zip(scores.score, scores.fold, strict=True)):
-        for k in np.unique(fold):
-            here = fold == k
-            known = here & reference
+    for k in np.unique(scores.fold):
+        here = scores.fold == k
+        known = here & reference
+        for member, score in enumerate(scores.score):
             passed[member, here] = selection_weights(
                 score[known],
                 events.weight[known],
