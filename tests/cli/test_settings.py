@@ -3,7 +3,8 @@ import tomllib
 import click
 import pytest
 
-from anomalon.cli.settings import overridden, read_table, resolved
+from anomalon.cli.settings import overridden, resolved
+from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, DataError
 from anomalon.report.toml import dumps
 from anomalon.search import configuration
@@ -47,7 +48,7 @@ def test_a_broken_file_is_named(tmp_path):
     path = tmp_path / "a.toml"
     path.write_text("= 3")
     with pytest.raises(DataError, match=r"a\.toml: expected a TOML file"):
-        read_table(path)
+        read_toml(path)
     with pytest.raises(DataError, match=r"b\.toml: cannot be read"):
         read_table(tmp_path / "b.toml")
 

@@ -8,7 +8,8 @@ import click
 from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
 from anomalon.cli.outcome import show
 from anomalon.cli.progress import progress
-from anomalon.cli.settings import overridden, read_table, resolved
+from anomalon.cli.settings import overridden, resolved
+from anomalon.core.config import read_toml
 
 __all__ = ["search"]
 
@@ -46,7 +47,7 @@ def search(
     from anomalon.run import Store, default_executor
     from anomalon.search import configuration
 
-    job = configuration.parse(overridden(read_table(config), settings), folder=config.parent)
+    job = configuration.parse(overridden(read_toml(config), settings), folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
     folder = Path("runs") / config.stem if out is None else out
     data, simulation = job.load()

@@ -9,26 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomalon.core import config
-from anomalon.core.errors import BadValue, DataError
+from anomalon.core.errors import BadValue
 
 if TYPE_CHECKING:
     from anomalon.search.configuration import Job
 
-__all__ = ["overridden", "read_table", "resolved"]
-
-
-def read_table(path: Path) -> dict[str, Any]:
-    """A TOML file as a table.
-
-    Raises:
-        DataError: If it cannot be read or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected a TOML file: {error}.") from error
+__all__ = ["overridden", "resolved"]
 
 
 def overridden(table: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:

@@ -6,13 +6,29 @@ registered one (a detector, a classifier, a shape …) is written in TOML as a t
 
 import hashlib
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
-from anomalon.core.errors import UnknownKey, suggest
+from anomalon.core.errors import DataError, UnknownKey, suggest
 
-__all__ = ["digest", "lookup", "to_plain"]
+__all__ = ["digest", "lookup", "read_toml", "to_plain"]
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """A TOML file as a table.
+
+    Raises:
+        DataError: If it cannot be read or is no TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: expected a TOML file: {error}.") from error
 
 
 def to_plain(setting: Any) -> Any:

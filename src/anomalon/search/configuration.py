@@ -22,7 +22,6 @@ classifier = { kind = "boosted_trees" }
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -32,7 +31,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from anomalon.background import ESTIMATORS, BackgroundEstimator
-from anomalon.core.config import lookup
+from anomalon.core.config import lookup, read_toml
 from anomalon.core.errors import (
     BadLayout,
     BadValue,
@@ -157,16 +156,7 @@ def read(path: str | Path) -> Job:
         UnknownKey: If it has a key that does not exist; the nearest one is suggested.
         BadValue: If a value is missing, of the wrong type or outside what is allowed.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}.") from error
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{path}: expected a TOML file: {error}.") from error
-    return parse(table, folder=path.parent)
+    return parse(read_toml(path), folder=Path(path).parent)
 
 
 def parse(table: Mapping[str, Any], *, folder: str | Path = ".") -> Job:
