@@ -50,7 +50,7 @@ def test_a_broken_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"a\.toml: expected a TOML file"):
         read_toml(path)
     with pytest.raises(DataError, match=r"b\.toml: cannot be read"):
-        read_table(tmp_path / "b.toml")
+        read_toml(tmp_path / "b.toml")
 
 
 def test_a_job_written_in_full_is_the_same_job(tmp_path):
