@@ -236,6 +236,16 @@ CITATIONS: tuple[Citation, ...] = (
         words=("tau1", "tau2", "tau3", "tau21", "tau32", "nsubjettiness"),
     ),
     Citation(
+        "Wager:2014jackknife",
+        "Wager, Stefan and Hastie, Trevor and Efron, Bradley",
+        "Confidence Intervals for Random Forests: The Jackknife and the Infinitesimal Jackknife",
+        "J. Mach. Learn. Res. 15 (2014) 1625",
+        2014,
+        "the covariance of folds that learn from each other",
+        arxiv="1311.4555",
+        words=("subsample",),
+    ),
+    Citation(
         "Ke:2017lightgbm",
         "Ke, Guolin and others",
         "LightGBM: A Highly Efficient Gradient Boosting Decision Tree",

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from anomalon.report import rounding, style
 from anomalon.report.summary import ALARM, ScanSummary
 
-__all__ = ["Picture", "SectionSummary", "render"]
+__all__ = ["Picture", "SectionSummary", "fill", "render"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,19 @@ def render(
         pictures: For each section its drawings.
         environment: Versions and platform, as in `environment.json`.
     """
+    citations = {c["key"]: c for section in sections for c in section["scan"]["citations"]}
+    return fill(
+        "page.html.j2",
+        title=title,
+        sections=sections,
+        pictures=pictures,
+        environment=environment,
+        citations=list(citations.values()),
+    )
+
+
+def fill(template: str, **values: Any) -> str:
+    """A template of this room with plain values."""
     templates = Environment(
         loader=PackageLoader("anomalon.report", "templates"),
         autoescape=True,
@@ -73,14 +86,9 @@ def render(
         working_point=rounding.efficiency,
         setting=_setting,
         alarm=ALARM,
-    )
-    return templates.get_template("page.html.j2").render(
-        title=title,
-        sections=sections,
-        pictures=pictures,
-        environment=environment,
         colours=style.css(),
     )
+    return templates.get_template(template).render(values)
 
 
 def _setting(value: Any) -> str:
