@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from anomalon.stats import poisson_deviance
+from anomalon.stats.poisson import total_deviance
 
 
 def exact(n, mu):
@@ -22,3 +23,10 @@ def test_against_sixty_digits(n, mu):
 
 def test_limits():
     assert poisson_deviance([0, 5, 5], [0, 5, 0]).tolist() == [0.0, 0.0, np.inf]
+
+
+def test_the_total_is_the_sum():
+    rng = np.random.default_rng(3)
+    mu = 10 ** rng.uniform(-3, 7, (4, 300))
+    n = rng.poisson(mu).astype(float)
+    assert total_deviance(n, mu) == pytest.approx(poisson_deviance(n, mu).sum(axis=1), rel=1e-12)

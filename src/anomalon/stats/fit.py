@@ -10,7 +10,7 @@ from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, DidNotConverge, FitError, TooFewEvents
 from anomalon.stats.goodness import deviance_p_value
 from anomalon.stats.newton import maximise
-from anomalon.stats.poisson import poisson_deviance
+from anomalon.stats.poisson import poisson_deviance, total_deviance
 from anomalon.stats.quadrature import events
 from anomalon.stats.shapes import Shape
 from anomalon.stats.spectrum import Spectrum
@@ -274,7 +274,7 @@ def _result(
     """The `Fit` of arrays with a toy axis, which goes if the spectrum has none."""
     counts = np.atleast_2d(spectrum.counts)
     scale = np.atleast_1d(spectrum.scale(fitted))
-    deviance = poisson_deviance(counts, expected)[:, fitted].sum(axis=1) / scale
+    deviance = total_deviance(counts[:, fitted], expected[:, fitted]) / scale
     ndf = int(fitted.sum()) - shape.n
     p_value = deviance_p_value(deviance, expected[:, fitted] / scale[:, None], shape.n)
     one = 0 if spectrum.counts.ndim == 1 else slice(None)

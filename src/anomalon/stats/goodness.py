@@ -6,6 +6,7 @@ the sum over bins gets its true mean and variance, and a chi2 scaled to these.
 """
 
 from functools import cache
+from math import log
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from anomalon.stats.poisson import poisson_deviance
+from anomalon.stats.quadrature import compiled
 
 __all__ = ["deviance_moments", "deviance_p_value"]
 
@@ -49,12 +51,32 @@ def deviance_p_value(deviance: Floats, expected: Floats, n_parameters: int) -> F
         expected: Expectations in the fitted bins, divided by the same scale.
         n_parameters: Parameters of the fit.
     """
-    mean, variance = (moment.sum(axis=-1) for moment in deviance_moments(expected))
     n_bins = expected.shape[-1]
+    mean, variance = np.empty(expected.shape[:-1]), np.empty(expected.shape[:-1])
+    _total(expected.reshape(-1, n_bins), *_table(), mean.reshape(-1), variance.reshape(-1))
     left = max(n_bins - n_parameters, 1) / n_bins
     with np.errstate(invalid="ignore"):
         p_value = special.chdtrc(2 * left * mean**2 / variance, deviance * 2 * mean / variance)
     return np.asarray(p_value)
+
+
+@compiled
+def _total(
+    mu: Floats, log_mu: Floats, means: Floats, variances: Floats, mean: Floats, variance: Floats
+) -> None:
+    """The sums of `deviance_moments` over the last axis."""
+    step = (log_mu[-1] - log_mu[0]) / (len(log_mu) - 1)
+    for toy in range(len(mu)):
+        mean[toy] = variance[toy] = 0.0 * mu[toy].sum()
+        if np.isnan(mean[toy]):
+            continue
+        for i in range(mu.shape[1]):
+            small = min(mu[toy, i] / _LOW, 1.0)
+            at = (log(max(mu[toy, i], _LOW)) - log_mu[0]) / step
+            at = min(max(at, 0.0), len(log_mu) - 1.000001)
+            k = int(at)
+            mean[toy] += small * (means[k] + (at - k) * (means[k + 1] - means[k]))
+            variance[toy] += small * (variances[k] + (at - k) * (variances[k + 1] - variances[k]))
 
 
 @cache

@@ -1,37 +1,42 @@
-"""Maximum likelihood of log-linear shapes for many Poisson spectra at once.
+"""Maximum likelihood of smooth spectra, with or without a signal, for many spectra at once.
 
-The expectation in a bin is mu_i = sum_q w_iq exp(sum_j c_iqj b_j), summed over the quadrature
-nodes of the bin. First the nodes are replaced by one, at the mean of the columns (for toys, the
-mean under the fit of their average): a generalised linear model with a convex likelihood, solved by
-iteratively reweighted least squares. From there one or two Newton steps on the exact mu_i remain,
-with the expected information sum_i dmu_i dmu_i' / mu_i. It is positive definite, so every step goes
-downhill; steps that go too far are halved.
+The expectation in a bin is mu_i = sum_q w_iq exp(sum_j c_iqj b_j) + sum_k s_k t_ki: the log-linear
+background, summed over the quadrature nodes of the bin, and signals of fixed form t_k with free
+strengths s_k.
 
-The columns are orthonormalised in the metric of the data (QR), which makes the information close
-to a multiple of the unit matrix for any number of parameters.
+Every spectrum starts from weighted least squares of the logarithms of its counts. Newton steps
+follow: without signal with the expected information sum_i dmu_i dmu_i' / mu_i, which is the second
+derivative of -ln L up to the curvature of ln mu within a bin, and positive definite; with signal
+with the observed information, and with the expected one wherever that does not lead downhill.
+Steps that go too far are halved, and no step may make an expectation negative.
+
+Nothing that is done for one spectrum depends on the others: fitted alone or among ten thousand,
+it gets the same numbers to the last bit. The columns are orthonormalised (QR) over the bins, which
+keeps the information well conditioned for any number of parameters.
 
 The loops are compiled by numba and written for one spectrum; `tests/stats/test_newton.py` has the
 same in plain NumPy.
 """
 
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import log, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.stats.quadrature import compiled
+from anomalon.stats.quadrature import compiled, contracting, exponentials, summing
 
-__all__ = ["Solution", "maximise"]
+__all__ = ["Solution", "maximise", "maximise_with_signal"]
 
 Floats = NDArray[np.floating[Any]]
 
-_MOST_STEPS = 100
+_MOST_STEPS = 200
 _MOST_HALVINGS = 40
 _GAIN = 1e-8  # of -2 ln L still to be had; the step that would gain it is taken
+_ROUGHLY = 1e-2  # the same, for the start with one node per bin
+_NEARBY = 0.03**2  # up to it, the series of the logarithm is exact to rounding
 _EMPTY = 0.1  # stands for the count of an empty bin where a logarithm is needed
-_LARGEST = 600.0  # exponent; a step that goes there goes too far anyway
 _SMALLEST = 1e-280
 
 
@@ -40,7 +45,8 @@ class Solution:
     """Where the maximum is.
 
     Args:
-        parameters: Shape (toy, n); NaN where there is no maximum.
+        parameters: Shape (toy, n); NaN where there is no maximum. With signals, their strengths
+            come last.
         root: Shape (toy, n, n): root @ root.T is the inverse of the expected information.
         converged: Shape (toy,).
     """
@@ -51,79 +57,111 @@ class Solution:
 
 
 def maximise(counts: Floats, columns: Floats, weights: Floats) -> Solution:
-    """Fit every spectrum.
+    """Fit a background to every spectrum.
 
     Args:
         counts: Shape (toy, bin), not negative; at least n bins with events in each.
         columns: The shape's functions at the nodes, shape (bin, node, n).
         weights: Quadrature weights, shape (bin, node).
     """
-    counts = np.ascontiguousarray(counts, dtype=np.float64)
+    n = columns.shape[-1]
+    templates = np.empty((1, 0, len(weights)))
+    start = np.full((len(counts), n), np.nan)
+    solution = _solve_all(counts, columns, weights, templates, start)
+    return Solution(solution[0][:, 0], solution[1][:, 0], solution[2][:, 0])
+
+
+def maximise_with_signal(
+    counts: Floats, columns: Floats, weights: Floats, templates: Floats, start: Floats
+) -> Solution:
+    """Fit a background and one signal to every spectrum, for every template of the signal.
+
+    Args:
+        counts: Shape (toy, bin).
+        columns: The shape's functions at the nodes, shape (bin, node, n).
+        weights: Quadrature weights, shape (bin, node).
+        templates: Signal events in each bin for a strength of one, shape (mass, bin).
+        start: Parameters of the background without signal, shape (toy, n).
+
+    Returns:
+        As for `maximise`, with a second axis (mass,) after (toy,) and n + 1 parameters.
+    """
+    return Solution(*_solve_all(counts, columns, weights, templates[:, None], start))
+
+
+def _solve_all(
+    counts: Floats, columns: Floats, weights: Floats, templates: Floats, start: Floats
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Amplitudes in an orthonormal basis, found by the kernels, and back to parameters."""
+    n, k = columns.shape[-1], templates.shape[1]
+    basis, inverse = np.eye(n + k), np.eye(n + k)
     width = weights.sum(axis=1)
-    mean = np.matmul((weights / width[:, None])[:, None], columns)  # (bin, 1, n)
-    basis = _basis(mean[:, 0], counts.mean(axis=0))
-    exact = np.ascontiguousarray(columns @ basis), np.ascontiguousarray(weights)
-    one_node = np.ascontiguousarray(mean @ basis), width[:, None]
-    if len(counts) > 1:
-        one_node = _one_node(counts.mean(axis=0), *one_node, *exact)
-    amplitudes, root, converged = _fit_all(counts, *one_node, *exact)
-    return Solution(amplitudes @ basis.T, basis @ root, converged)
-
-
-def _one_node(
-    counts: Floats, mean: Floats, width: Floats, columns: Floats, weights: Floats
-) -> tuple[Floats, Floats]:
-    """The one-node model that is exact to first order around the fit of these counts."""
-    amplitudes, _, converged = _fit_all(counts[None], mean, width, columns, weights)
-    if not converged[0]:
-        return mean, width
-    mu, slope = np.empty(len(mean)), np.empty_like(mean[:, 0])
-    _expect(columns, weights, amplitudes[0], mu, slope)
-    mean = slope / mu[:, None]
-    return mean[:, None], (mu * np.exp(-(mean @ amplitudes[0])))[:, None]
-
-
-def _basis(columns: Floats, counts: Floats) -> Floats:
-    """R^-1 of the QR decomposition of the columns, weighted by the counts."""
-    r = np.linalg.qr(columns * np.sqrt(np.maximum(counts, _EMPTY))[:, None], mode="r")
-    return np.linalg.solve(r, np.eye(len(r)))
+    mean = np.matmul((weights / width[:, None])[:, None], columns)[:, 0]  # (bin, n)
+    inverse[:n, :n] = np.linalg.qr(mean, mode="r")
+    basis[:n, :n] = np.linalg.solve(inverse[:n, :n], np.eye(n))
+    return _fit_all(
+        np.ascontiguousarray(counts, dtype=np.float64),
+        np.ascontiguousarray(np.moveaxis(columns @ basis[:n, :n], -1, 0).swapaxes(1, 2)),
+        np.ascontiguousarray(weights.T),
+        np.ascontiguousarray((mean @ basis[:n, :n]).T)[:, None],
+        width[None],
+        np.ascontiguousarray(templates),
+        np.ascontiguousarray(start),
+        basis,
+        inverse,
+    )
 
 
 @compiled
 def _fit_all(
-    counts: Floats, mean: Floats, width: Floats, columns: Floats, weights: Floats
+    counts: Floats,
+    columns: Floats,
+    weights: Floats,
+    mean: Floats,
+    width: Floats,
+    templates: Floats,
+    start: Floats,
+    basis: Floats,
+    inverse: Floats,
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Amplitudes, roots and convergence, one spectrum after the other."""
-    toys, n = len(counts), columns.shape[-1]
-    amplitudes = np.full((toys, n), np.nan)
-    root = np.full((toys, n, n), np.nan)
-    converged = np.zeros(toys, dtype=np.bool_)
-    lower = np.empty((n, n))
+    """Parameters, roots and convergence, one spectrum and template after the other."""
+    toys, masses, n = len(counts), len(templates), len(basis)
+    parameters = np.full((toys, masses, n), np.nan)
+    root = np.full((toys, masses, n, n), np.nan)
+    converged = np.zeros((toys, masses), dtype=np.bool_)
+    a, lower, inner = np.empty(n), np.zeros((n, n)), np.empty((n, n))
     for toy in range(toys):
-        a = amplitudes[toy]
-        if _start(counts[toy], mean, width, a, lower):
-            _climb(counts[toy], mean, width, a, lower)
-            converged[toy] = _climb(counts[toy], columns, weights, a, lower)
-        if converged[toy]:
-            _inverse_transposed(lower, root[toy])
-        else:
-            a[:] = np.nan
-    return amplitudes, root, converged
+        for mass in range(masses):
+            a[:] = 0.0
+            found = True
+            if np.isnan(start[toy, 0]):
+                found = _start(counts[toy], mean[:, 0], width[0], a, lower)
+                _climb(counts[toy], mean, width, templates[mass], a, lower, _ROUGHLY)
+            else:
+                for j in range(start.shape[1]):
+                    a[j] = _dot(inverse[j], start[toy])
+            if found and _climb(counts[toy], columns, weights, templates[mass], a, lower, _GAIN):
+                converged[toy, mass] = True
+                _inverse_transposed(lower, inner)
+                for j in range(n):
+                    parameters[toy, mass, j] = _dot(basis[j], a)
+                    for k in range(n):
+                        root[toy, mass, j, k] = _dot(basis[j], inner[:, k])
+    return parameters, root, converged
 
 
 @compiled
-def _start(counts: Floats, columns: Floats, width: Floats, a: Floats, lower: Floats) -> bool:
+def _start(counts: Floats, mean: Floats, width: Floats, a: Floats, lower: Floats) -> bool:
     """Put weighted least squares of the logarithms of the counts into `a`."""
-    bins, _, n = columns.shape
-    information = np.zeros((n, n))
-    a[:] = 0.0
+    n, bins = mean.shape
+    mu, response = np.empty(bins), np.empty(bins)
     for i in range(bins):
-        mu = max(counts[i], _EMPTY)
-        response = mu * log(mu / width[i, 0]) + counts[i] - mu
-        for j in range(n):
-            a[j] += columns[i, 0, j] * response
-            for k in range(j + 1):
-                information[j, k] += columns[i, 0, j] * columns[i, 0, k] * mu
+        mu[i] = max(counts[i], _EMPTY)
+        response[i] = mu[i] * log(mu[i] / width[i]) + counts[i] - mu[i]
+    information = np.empty((n, n))
+    _weighted(mean, mu, information)
+    for j in range(n):
+        a[j] = _dot(mean[j], response)
     if not _cholesky(information, lower):
         return False
     _solve(lower, a)
@@ -131,90 +169,187 @@ def _start(counts: Floats, columns: Floats, width: Floats, a: Floats, lower: Flo
 
 
 @compiled
-def _climb(counts: Floats, columns: Floats, weights: Floats, a: Floats, lower: Floats) -> bool:
+def _climb(
+    counts: Floats,
+    columns: Floats,
+    weights: Floats,
+    templates: Floats,
+    a: Floats,
+    lower: Floats,
+    enough: float,
+) -> bool:
     """Move `a` to the maximum and put the root of the information there into `lower`."""
-    bins, _, n = columns.shape
-    mu, trial_mu = np.empty(bins), np.empty(bins)
-    slope = np.empty((bins, n))
-    step = np.empty(n)
-    information = np.empty((n, n))
-    trial = np.empty(n)
+    n, nodes, bins = columns.shape
+    signals = len(templates)
+    mu, trial_mu, background = np.empty(bins), np.empty(bins), np.empty(bins)
+    slope = np.empty((n + signals, bins))
+    slope[n:] = templates
+    step, trial = np.empty(n + signals), np.empty(n + signals)
+    information = np.empty((n + signals, n + signals))
+    at_nodes = np.empty((2, nodes * bins))
     allowed = 1e-7  # rounding
     for i in range(bins):
         allowed += 1e-12 * counts[i]
-    _expect(columns, weights, a, mu, slope)
+    _expect(columns, weights, a, at_nodes, background, slope, mu)
     for _ in range(_MOST_STEPS):
-        _derivatives(counts, mu, slope, step, information)
+        if signals:
+            _score(counts, mu, slope, step)
+            _observed(counts, mu, background, slope, n, information)
+            if _cholesky(information, lower):
+                gain = _solve(lower, step)
+                for j in range(len(a)):
+                    trial[j] = a[j] + step[j]
+                _expect(columns, weights, trial, at_nodes, background, slope, trial_mu)
+                if _rise(counts, mu, trial_mu) <= allowed:
+                    a[:] = trial
+                    mu, trial_mu = trial_mu, mu
+                    if gain < enough:
+                        return _curvature(mu, a, slope, n, information, lower)
+                    continue
+                _expect(columns, weights, a, at_nodes, background, slope, mu)
+        _score(counts, mu, slope, step)
+        _weighted(slope, 1.0 / mu, information)
         if not _cholesky(information, lower):
             return False
         gain = _solve(lower, step)
+        if gain < enough:
+            for j in range(len(a)):
+                a[j] += step[j]
+            return signals == 0 or _curvature(mu, a, slope, n, information, lower)
         size = 1.0
         for _ in range(_MOST_HALVINGS):
-            for j in range(n):
+            for j in range(len(a)):
                 trial[j] = a[j] + size * step[j]
-            if gain < _GAIN:
-                break
-            _expect(columns, weights, trial, trial_mu, slope)
+            _expect(columns, weights, trial, at_nodes, background, slope, trial_mu)
             if _rise(counts, mu, trial_mu) <= allowed:
                 break
-            size *= 0.5
+            size *= 0.9 if size == 1.0 else 0.5  # 0.9: towards an expectation of zero
         else:
             return False
-        for j in range(n):
-            a[j] = trial[j]
-        if gain < _GAIN:
-            return True
+        a[:] = trial
         mu, trial_mu = trial_mu, mu
     return False
 
 
 @compiled
-def _expect(columns: Floats, weights: Floats, a: Floats, mu: Floats, slope: Floats) -> None:
-    """The expectations and their derivatives by the amplitudes."""
-    bins, nodes, n = columns.shape
-    for i in range(bins):
-        total = 0.0
+def _curvature(
+    mu: Floats, a: Floats, slope: Floats, n: int, information: Floats, lower: Floats
+) -> bool:
+    """The root of the expected information, with negative signals left out of the expectation.
+
+    A bin whose expectation a negative signal has eaten up would pass as measured without error.
+    """
+    for i in range(len(mu)):
+        for j in range(n, len(a)):
+            mu[i] -= min(a[j], 0.0) * slope[j, i]
+    _weighted(slope, 1.0 / mu, information)
+    return _cholesky(information, lower)
+
+
+@contracting
+def _expect(
+    columns: Floats,
+    weights: Floats,
+    a: Floats,
+    at_nodes: Floats,
+    background: Floats,
+    slope: Floats,
+    mu: Floats,
+) -> None:
+    """The expectations, and the derivatives by the amplitudes of the background."""
+    n, nodes, bins = columns.shape
+    exponent = at_nodes[0]
+    exponent[:] = 0.0
+    for j in range(n):
+        column = columns[j].ravel()
+        for i in range(nodes * bins):
+            exponent[i] += a[j] * column[i]
+    exponentials(exponent, at_nodes[1])
+    background[:] = _SMALLEST
+    slope[:n] = 0.0
+    for q in range(nodes):
+        node = exponent[q * bins : (q + 1) * bins]
+        for i in range(bins):
+            node[i] *= weights[q, i]
+            background[i] += node[i]
         for j in range(n):
-            slope[i, j] = 0.0
-        for q in range(nodes):
-            exponent = 0.0
-            for j in range(n):
-                exponent += columns[i, q, j] * a[j]
-            events = weights[i, q] * exp(min(exponent, _LARGEST))
-            total += events
-            for j in range(n):
-                slope[i, j] += events * columns[i, q, j]
-        mu[i] = max(total, _SMALLEST)
+            for i in range(bins):
+                slope[j, i] += node[i] * columns[j, q, i]
+    mu[:] = background
+    for j in range(n, len(a)):
+        for i in range(bins):
+            mu[i] += a[j] * slope[j, i]
 
 
 @compiled
-def _derivatives(
-    counts: Floats, mu: Floats, slope: Floats, score: Floats, information: Floats
+def _score(counts: Floats, mu: Floats, slope: Floats, score: Floats) -> None:
+    """The derivatives of ln L."""
+    pull = counts / mu - 1.0
+    for j in range(len(slope)):
+        score[j] = _dot(slope[j], pull)
+
+
+@compiled
+def _observed(
+    counts: Floats, mu: Floats, background: Floats, slope: Floats, n: int, information: Floats
 ) -> None:
-    """The score, and the lower triangle of the expected information."""
-    bins, n = slope.shape
+    """The lower triangle of the observed information, ln mu_background taken as linear in a bin."""
+    ratio = counts / mu
+    _weighted(slope, ratio / mu, information)
+    bent = np.empty((n, n))  # only the background has second derivatives
+    _weighted(slope[:n], (1.0 - ratio) / background, bent)
     for j in range(n):
-        score[j] = 0.0
         for k in range(j + 1):
-            information[j, k] = 0.0
-    for i in range(bins):
-        pull = counts[i] / mu[i] - 1.0
-        for j in range(n):
-            score[j] += slope[i, j] * pull
-            relative = slope[i, j] / mu[i]
-            for k in range(j + 1):
-                information[j, k] += relative * slope[i, k]
+            information[j, k] += bent[j, k]
+
+
+@summing
+def _weighted(rows: Floats, weight: Floats, products: Floats) -> None:
+    """The lower triangle of the products of the rows, each bin with its weight."""
+    for j in range(len(rows)):
+        for k in range(j + 1):
+            total = 0.0
+            for i in range(len(weight)):
+                total += rows[j, i] * rows[k, i] * weight[i]
+            products[j, k] = total
+
+
+@summing
+def _dot(x: Floats, y: Floats) -> float:
+    total = 0.0
+    for i in range(len(x)):
+        total += x[i] * y[i]
+    return total
 
 
 @compiled
 def _rise(counts: Floats, mu: Floats, trial: Floats) -> float:
-    """How much -ln L is larger at `trial` than at `mu`."""
+    """How much -ln L is larger at `trial` than at `mu`; infinite if an expectation is negative."""
+    rise, largest = _rise_nearby(counts, mu, trial)
+    if largest < _NEARBY:
+        return rise
     rise = 0.0
     for i in range(len(mu)):
+        if not trial[i] > 0.0:
+            return np.inf
         rise += trial[i] - mu[i]
         if counts[i] > 0:
             rise -= counts[i] * log(trial[i] / mu[i])
     return rise
+
+
+@summing
+def _rise_nearby(counts: Floats, mu: Floats, trial: Floats) -> tuple[float, float]:
+    """The same from the series of the logarithm, and how far apart the expectations are."""
+    rise, largest = 0.0, 0.0
+    for i in range(len(mu)):
+        change = trial[i] - mu[i]
+        t = change / (trial[i] + mu[i])  # ln(trial/mu) = 2 artanh(t)
+        u = t * t
+        series = 1.0 + u * (1 / 3 + u * (1 / 5 + u * (1 / 7 + u * (1 / 9))))
+        rise += change - counts[i] * 2.0 * t * series
+        largest += u
+    return rise, largest
 
 
 @compiled

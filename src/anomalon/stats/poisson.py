@@ -1,12 +1,15 @@
 """The Poisson deviance, without the cancellation that spoils it for large counts."""
 
+from math import log, log1p
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-__all__ = ["half_deviance", "log1p_gap", "poisson_deviance"]
+from anomalon.stats.quadrature import compiled
+
+__all__ = ["half_deviance", "log1p_gap", "poisson_deviance", "total_deviance"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -20,8 +23,7 @@ def log1p_gap(x: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         far = 1.0 - np.log1p(safe) / safe
     y = np.where(near, x, 0.0)
-    series = y * (1 / 2 - y * (1 / 3 - y * (1 / 4 - y * (1 / 5 - y * (1 / 6 - y / 7)))))
-    return np.where(near, series, np.where(np.isinf(x), 1.0, far))
+    return np.where(near, _gap_series(y), np.where(np.isinf(x), 1.0, far))
 
 
 def half_deviance(n: Floats, mu: Floats, excess: Floats) -> Floats:
@@ -52,3 +54,26 @@ def poisson_deviance(n: ArrayLike, mu: ArrayLike) -> Floats:
     n = np.asarray(n, dtype=np.float64)
     mu = np.asarray(mu, dtype=np.float64)
     return np.asarray(2.0 * half_deviance(n, mu, n - mu))[()]
+
+
+@compiled
+def total_deviance(n: Floats, mu: Floats) -> Floats:
+    """The sum of `poisson_deviance` over the last axis, for arrays of shape (toy, bin)."""
+    total = np.zeros(len(n))
+    for toy in range(len(n)):
+        for i in range(n.shape[1]):
+            excess = n[toy, i] - mu[toy, i]
+            if n[toy, i] == 0:
+                total[toy] -= excess
+            elif abs(excess) < 0.1 * n[toy, i]:
+                x = -excess / n[toy, i]
+                gap = 1.0 - log1p(x) / x if abs(x) > _SERIES else _gap_series(x)
+                total[toy] -= excess * gap
+            else:
+                total[toy] += n[toy, i] * log(n[toy, i] / mu[toy, i]) - excess
+    return 2.0 * total
+
+
+@compiled
+def _gap_series(x: Any) -> Any:
+    return x * (1 / 2 - x * (1 / 3 - x * (1 / 4 - x * (1 / 5 - x * (1 / 6 - x / 7)))))

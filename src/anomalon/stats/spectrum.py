@@ -170,10 +170,10 @@ class Spectrum:
 
         Bohm and Zech's scale, arXiv:1309.1287, for the sum over the bins; 1 where all are empty.
         """
-        total = self.counts[..., bins].sum(axis=-1)
+        total = _sums(self.counts, bins)
         if self.variance is None:
             return np.ones_like(total)
-        variance = self.variance[..., bins].sum(axis=-1)
+        variance = _sums(self.variance, bins)
         return np.asarray(np.where(total > 0, variance / np.where(total > 0, total, 1.0), 1.0))
 
     def with_counts(self, counts: ArrayLike, variance: ArrayLike | None = None) -> "Spectrum":
@@ -191,6 +191,11 @@ class Spectrum:
             f"Spectrum({toys}{self.n_bins} bins, {self.edges[0]:g}-{self.edges[-1]:g} GeV, "
             f"{self.counts.sum():g} events{weighted})"
         )
+
+
+def _sums(values: Floats, bins: NDArray[np.bool_] | slice) -> Floats:
+    """Sums over bins; added in the same order for one spectrum and for many."""
+    return np.asarray(np.ascontiguousarray(values[..., bins]).sum(axis=-1))
 
 
 def _edges(axis: Any) -> Floats:
