@@ -1,0 +1,93 @@
+"""The windows of a bump hunt: all runs of neighbouring bins of some widths."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.errors import BadLayout, BadValue
+
+__all__ = ["Windows"]
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Runs of neighbouring bins, ordered by width and then by position.
+
+    Args:
+        n_bins: Bins of the spectrum.
+        widths: Widths in bins, increasing, shape (width,).
+        strides: Bins from one window to the next of the same width, shape (width,).
+
+    Example:
+        >>> windows = Windows.of(6, widths=[2, 3], step="full")
+        >>> windows.first.tolist(), windows.last.tolist()
+        ([0, 2, 4, 0, 3], [2, 4, 6, 3, 6])
+    """
+
+    n_bins: int
+    widths: Integers
+    strides: Integers
+
+    @classmethod
+    def of(
+        cls,
+        n_bins: int,
+        widths: Iterable[int] | None = None,
+        step: int | Literal["half", "full"] = 1,
+    ) -> "Windows":
+        """Windows of the given widths.
+
+        Args:
+            n_bins: Bins of the spectrum.
+            widths: Widths in bins; None for 1 to half of the bins. Widths above `n_bins` have no
+                window.
+            step: Bins from one window to the next; "half" or "full" of the width.
+
+        Raises:
+            BadValue: If a width or the step is not a positive integer.
+            BadLayout: If no window fits.
+        """
+        asked = range(1, max(n_bins // 2, 1) + 1) if widths is None else widths
+        wide = np.unique(np.asarray([_positive(w, "widths") for w in asked], dtype=np.int64))
+        wide = wide[wide <= n_bins]
+        if not len(wide):
+            raise BadLayout(
+                f"bump hunt: expected a width of at most {n_bins} bins (those with a background), "
+                f"got widths {widths}."
+            )
+        if step == "half":
+            strides = np.maximum(wide // 2, 1)
+        elif step == "full":
+            strides = wide
+        else:
+            strides = np.full_like(wide, _positive(step, "step"))
+        return cls(n_bins, wide, strides)
+
+    def __len__(self) -> int:
+        return int(((self.n_bins - self.widths) // self.strides + 1).sum())
+
+    @property
+    def first(self) -> Integers:
+        """First bin of each window, shape (window,)."""
+        rows = zip(self.widths, self.strides, strict=True)
+        return np.concatenate([np.arange(0, self.n_bins - w + 1, s) for w, s in rows])
+
+    @property
+    def last(self) -> Integers:
+        """The bin after the last of each window, shape (window,)."""
+        return self.first + np.repeat(self.widths, (self.n_bins - self.widths) // self.strides + 1)
+
+
+def _positive(number: Any, what: str) -> int:
+    whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
+    if not whole or number < 1:
+        raise BadValue(
+            f"bump hunt: {what}: expected positive integers (bins)"
+            f"{', half or full' if what == 'step' else ''}, got {number!r}."
+        )
+    return int(number)
