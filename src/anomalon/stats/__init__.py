@@ -1,5 +1,7 @@
 """Inference without learning: counts, spectra and their fits, thresholds, figures of merit."""
 
+from anomalon.stats.backgrounds import Reference
+from anomalon.stats.bumphunt import BumpHunt, bump_hunt
 from anomalon.stats.counting import (
     asimov_significance,
     binomial_significance,
@@ -8,15 +10,33 @@ from anomalon.stats.counting import (
     on_off_significance,
     scaled_significance,
 )
+from anomalon.stats.efficiency import EfficiencyCurve
 from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.intervals import clopper_pearson, garwood
+from anomalon.stats.limits import Limit, cls, cls_upper_limit, expected_upper_limits, upper_limits
 from anomalon.stats.merit import Band, Evaluation, evaluate
 from anomalon.stats.order import choose_order
 from anomalon.stats.poisson import poisson_deviance
+from anomalon.stats.pseudo_experiments import EmpiricalP, empirical_p
 from anomalon.stats.pvalues import log_p_from_z, p_from_z, z_from_log_p, z_from_p
 from anomalon.stats.relative import Relative
-from anomalon.stats.shapes import SHAPES, UA2, Dijet, Exponential, Shape
+from anomalon.stats.shapes import (
+    SHAPES,
+    UA2,
+    Dijet,
+    Diphoton,
+    Exponential,
+    LogLinear,
+    Shape,
+)
 from anomalon.stats.spectrum import Spectrum
+from anomalon.stats.strength_limits import (
+    RerunLimit,
+    RerunPoint,
+    StrengthLimit,
+    limit_by_rerun,
+    upper_limit_with_efficiency,
+)
 from anomalon.stats.thresholds import selection_weights
 from anomalon.stats.value import Value
 
@@ -24,22 +44,38 @@ __all__ = [
     "SHAPES",
     "UA2",
     "Band",
+    "BumpHunt",
     "Dijet",
+    "Diphoton",
+    "EfficiencyCurve",
+    "EmpiricalP",
     "Evaluation",
     "Exponential",
     "Fit",
+    "Limit",
+    "LogLinear",
+    "Reference",
     "Relative",
+    "RerunLimit",
+    "RerunPoint",
     "Shape",
     "Spectrum",
+    "StrengthLimit",
     "Value",
     "asimov_significance",
     "binomial_significance",
+    "bump_hunt",
     "choose_order",
     "clopper_pearson",
+    "cls",
+    "cls_upper_limit",
     "count_log_p",
+    "empirical_p",
     "evaluate",
+    "expected_upper_limits",
     "fit_spectrum",
     "garwood",
+    "limit_by_rerun",
     "log_p_from_z",
     "observed_significance",
     "on_off_significance",
@@ -47,6 +83,8 @@ __all__ = [
     "poisson_deviance",
     "scaled_significance",
     "selection_weights",
+    "upper_limit_with_efficiency",
+    "upper_limits",
     "z_from_log_p",
     "z_from_p",
 ]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.stats.fit import Fit
-from anomalon.stats.shapes import Shape
+from anomalon.stats.shapes import LogLinear, quadrature_nodes
 
 __all__ = ["Relative"]
 
@@ -25,7 +25,7 @@ Floats = NDArray[np.floating[Any]]
 
 @final
 @dataclass(frozen=True)
-class Relative(Shape):
+class Relative(LogLinear):
     """A fitted spectrum times the exponential of a polynomial in ln(m).
 
     The fit treats the base as exact; `base_uncertainty` gives what its own fit adds.
@@ -54,10 +54,8 @@ class Relative(Shape):
     def quadrature(self, edges: Floats) -> tuple[Floats, Floats]:
         """Columns and weights at the nodes of each bin; the weights carry the base."""
         self.base.shape.check_range(edges)
-        columns, weights = super().quadrature(edges)
-        base_columns, _ = self.base.shape.quadrature(edges)
-        log_base = np.tensordot(base_columns, self.base.parameters, (-1, 0))
-        return columns, weights * np.exp(log_base)
+        mass, weights = quadrature_nodes(edges)
+        return self.columns(mass), weights * self._base_density(mass.ravel()).reshape(mass.shape)
 
     def _base_density(self, mass: ArrayLike) -> Floats:
         return self.base.shape.density(self.base.parameters, mass)

@@ -1,0 +1,30 @@
+"""Background shapes: families of smooth spectra that are fitted without start values.
+
+All shapes are log-linear: the exponential of a sum of functions with free factors.
+
+Writing your own: a frozen dataclass that derives from `LogLinear`, with a class attribute `kind`
+(its name in TOML), `n_most`, a field `n` for the number of parameters, and `columns`, whose first
+column is 1 (the normalisation). Add it to `SHAPES`; the law tests then run over it.
+"""
+
+from anomalon.stats.shapes.base import LogLinear, Shape, quadrature_nodes
+from anomalon.stats.shapes.dijet import Dijet
+from anomalon.stats.shapes.diphoton import Diphoton
+from anomalon.stats.shapes.exponential import Exponential
+from anomalon.stats.shapes.ua2 import UA2
+
+__all__ = [
+    "SHAPES",
+    "UA2",
+    "Dijet",
+    "Diphoton",
+    "Exponential",
+    "LogLinear",
+    "Shape",
+    "quadrature_nodes",
+]
+
+SHAPES: dict[str, type[Shape]] = {
+    shape.kind: shape for shape in (Dijet, Diphoton, Exponential, UA2)
+}
+"""Name in TOML -> class."""

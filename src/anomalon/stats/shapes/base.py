@@ -1,0 +1,101 @@
+"""`Shape`: a family of smooth spectra, and the log-linear ones among them."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from anomalon.core.errors import BadValue
+from anomalon.stats.quadrature import events
+
+__all__ = ["LogLinear", "Shape", "quadrature_nodes"]
+
+Floats = NDArray[np.floating[Any]]
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(7)
+
+
+@dataclass(frozen=True)
+class Shape(ABC):
+    """A family of smooth spectra with `n` parameters, the normalisation among them."""
+
+    n: int
+
+    kind: ClassVar[str]
+    n_most: ClassVar[int]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.n, bool) or not 1 <= self.n <= self.n_most or int(self.n) != self.n:
+            raise BadValue(
+                f"{self.kind}: expected 1 to {self.n_most} parameters (with the normalisation), "
+                f"got {self.n!r}."
+            )
+
+    @abstractmethod
+    def density(self, parameters: ArrayLike, mass: ArrayLike) -> Floats:
+        """Events per GeV at masses in GeV: shape (mass,), or (toy, mass) for (toy, n)."""
+
+    @abstractmethod
+    def quadrature(self, edges: Floats) -> tuple[Floats, Floats]:
+        """What the events in each bin are made of: sum_q weight_q exp(columns_q . parameters).
+
+        Returns:
+            Columns, shape (bin, node, n), and weights, shape (bin, node).
+
+        Raises:
+            BadValue: If the shape is not defined all over the bins.
+        """
+
+    def check_range(self, edges: Floats) -> None:
+        """Raise `BadValue` if the shape is not defined all over the bins."""
+        if edges[0] < 0:
+            raise BadValue(f"{self.kind}: expected masses above 0 GeV, got bins from {edges[0]}.")
+
+    def integrate(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
+        """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n).
+
+        Example:
+            >>> from anomalon.stats import Exponential
+            >>> Exponential(1).integrate([0.0], [1000.0, 1010.0, 1040.0])
+            array([10., 30.])
+        """
+        return events(parameters, *self.quadrature(np.asarray(edges, dtype=np.float64)))
+
+
+class LogLinear(Shape):
+    """A shape whose logarithm is linear in the parameters, ln f(m) = sum_j b_j c_j(m).
+
+    The Poisson likelihood at bin centres is then convex: one maximum, found without start values.
+    """
+
+    @abstractmethod
+    def columns(self, mass: ArrayLike) -> Floats:
+        """The functions c_j that the parameters multiply, shape (…, n) for masses in GeV."""
+
+    def density(self, parameters: ArrayLike, mass: ArrayLike) -> Floats:
+        """Events per GeV at masses in GeV: shape (mass,), or (toy, mass) for (toy, n)."""
+        return np.exp(np.asarray(parameters) @ self.columns(mass).T)
+
+    def quadrature(self, edges: Floats) -> tuple[Floats, Floats]:
+        """Columns and weights in GeV at the Gauss-Legendre nodes of each bin.
+
+        Returns:
+            Columns, shape (bin, node, n), and weights in GeV, shape (bin, node).
+
+        Raises:
+            BadValue: If the shape is not defined all over the bins.
+        """
+        self.check_range(edges)
+        mass, weights = quadrature_nodes(edges)
+        return self.columns(mass), weights
+
+
+def quadrature_nodes(edges: Floats) -> tuple[Floats, Floats]:
+    """Masses and weights in GeV, shape (bin, node), that integrate over each bin.
+
+    Seven Gauss-Legendre nodes per bin integrate polynomials up to degree 13 exactly.
+    """
+    half = np.diff(edges)[:, None] / 2
+    return edges[:-1, None] + half * (1.0 + _NODES), half * _WEIGHTS
