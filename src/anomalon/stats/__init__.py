@@ -11,9 +11,17 @@ from anomalon.stats.counting import (
     scaled_significance,
 )
 from anomalon.stats.efficiency import EfficiencyCurve
+from anomalon.stats.euler import euler_characteristic, euler_coefficients, global_p_euler
 from anomalon.stats.fit import Fit, fit_spectrum
+from anomalon.stats.gaussian_process import global_p_gaussian, sample_scans
 from anomalon.stats.intervals import clopper_pearson, garwood
 from anomalon.stats.limits import Limit, cls, cls_upper_limit, expected_upper_limits, upper_limits
+from anomalon.stats.mass_scan import (
+    MassScan,
+    likelihood_ratio_scan,
+    score_correlation,
+    score_test_scan,
+)
 from anomalon.stats.merit import Band, Evaluation, evaluate
 from anomalon.stats.order import choose_order
 from anomalon.stats.poisson import poisson_deviance
@@ -38,6 +46,14 @@ from anomalon.stats.strength_limits import (
     upper_limit_with_efficiency,
 )
 from anomalon.stats.thresholds import selection_weights
+from anomalon.stats.trials import CombinedTrials, combine_trials, sidak
+from anomalon.stats.upcrossings import (
+    count_upcrossings,
+    expected_upcrossings,
+    global_p_upcrossings,
+    rice_upcrossings,
+    trial_factor,
+)
 from anomalon.stats.value import Value
 
 __all__ = [
@@ -45,6 +61,7 @@ __all__ = [
     "UA2",
     "Band",
     "BumpHunt",
+    "CombinedTrials",
     "Dijet",
     "Diphoton",
     "EfficiencyCurve",
@@ -54,6 +71,7 @@ __all__ = [
     "Fit",
     "Limit",
     "LogLinear",
+    "MassScan",
     "Reference",
     "Relative",
     "RerunLimit",
@@ -69,20 +87,35 @@ __all__ = [
     "clopper_pearson",
     "cls",
     "cls_upper_limit",
+    "combine_trials",
     "count_log_p",
+    "count_upcrossings",
     "empirical_p",
+    "euler_characteristic",
+    "euler_coefficients",
     "evaluate",
+    "expected_upcrossings",
     "expected_upper_limits",
     "fit_spectrum",
     "garwood",
+    "global_p_euler",
+    "global_p_gaussian",
+    "global_p_upcrossings",
+    "likelihood_ratio_scan",
     "limit_by_rerun",
     "log_p_from_z",
     "observed_significance",
     "on_off_significance",
     "p_from_z",
     "poisson_deviance",
+    "rice_upcrossings",
+    "sample_scans",
     "scaled_significance",
+    "score_correlation",
+    "score_test_scan",
     "selection_weights",
+    "sidak",
+    "trial_factor",
     "upper_limit_with_efficiency",
     "upper_limits",
     "z_from_log_p",
