@@ -297,3 +297,10 @@ def test_asymptotic_limits_cover():
     limits = cls_upper_limit(rng.poisson(b + s, toys), n_off / tau, np.sqrt(n_off) / tau)
     coverage = (limits >= s).mean()
     assert 0.94 < coverage < 1.0  # CLs covers at least its level
+
+
+def test_arrays_that_cannot_be_written_are_taken():
+    n = np.array([3.0, 4.0])
+    n.setflags(write=False)
+    assert cls_upper_limit(n, 2.0)[0] == cls_upper_limit(3, 2.0)
+    assert cls(n, n, np.broadcast_to(2.0, 2)).shape == (2,)

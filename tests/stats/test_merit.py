@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from anomalon.core import Seed
@@ -174,3 +174,20 @@ def test_refusals():
         evaluate([[1.0]], [1.0])
     with pytest.raises(BadValue, match="fpr"):
         evaluate([1.0], [1.0]).tpr_at(0.0)
+
+
+def test_working_points_have_exact_intervals():
+    b, s = np.arange(1000) / 1000, 0.5 + np.arange(200) / 400
+    point = evaluate(b, s).working_point(0.1, 0.95)
+    assert point.threshold == pytest.approx(0.9)
+    assert (point.fpr, point.tpr) == (pytest.approx(0.1), pytest.approx(0.2))
+    exact = [binomtest(k, n).proportion_ci(0.95) for k, n in ((100, 1000), (40, 200))]
+    assert (point.fpr_low, point.fpr_high) == pytest.approx(tuple(exact[0]), rel=1e-9)
+    assert (point.tpr_low, point.tpr_high) == pytest.approx(tuple(exact[1]), rel=1e-9)
+    none = evaluate([1.0, 2.0], [0.0, 0.5]).working_point(0.3)
+    assert (none.tpr, none.tpr_low) == (0.0, 0.0)
+    assert none.tpr_high > 0.3
+    everything = evaluate([1.0, 2.0], [0.0, 0.5]).working_point(1.0)
+    assert (everything.tpr_high, everything.fpr_high) == (1.0, 1.0)
+    with pytest.raises(BadValue, match="fpr"):
+        evaluate(b, s).working_point(0.0)

@@ -161,7 +161,7 @@ def expected_upper_limits(
         limits = np.array([exact_limits(each, b_known, alpha) for each in seen])
     else:
         roots = flat - special.ndtri_exp(log_alpha + special.log_ndtr(flat))
-        limits = expected_limits(*data.arrays, np.ascontiguousarray(roots))
+        limits = expected_limits(*data.arrays, roots)
     return np.asarray(limits.reshape(*where.shape, *data.shape))[()]
 
 
@@ -199,7 +199,7 @@ def cls(
     """
     strength = _numbers(s, "s")
     data = _Data.of(n, b, sigma_b, signal, constraint, strength.shape)
-    strength = np.ascontiguousarray(np.broadcast_to(strength, data.shape).reshape(-1))
+    strength = np.array(np.broadcast_to(strength, data.shape)).reshape(-1)
     if _exact(method, data):
         log_cls = exact_log_cls(strength, data.n[:, 0], data.b[:, 0])
     else:
@@ -357,7 +357,8 @@ class _Data:
         n_, b_, sigma, s_, _ = _broadcast([*arrays, like])
         shape = n_.shape[:-1] if binned else n_.shape
         bins = n_.shape[-1] if binned else 1
-        n_, b_, v_, s_ = (np.ascontiguousarray(x.reshape(-1, bins)) for x in (n_, b_, sigma**2, s_))
+        # copies: broadcast arrays are views, and those of callers may be read-only
+        n_, b_, v_, s_ = (np.array(x).reshape(-1, bins) for x in (n_, b_, sigma**2, s_))
         return cls(n_, b_, v_, s_, GAUSSIAN if kind == "gaussian" else GAMMA, shape)
 
     @property

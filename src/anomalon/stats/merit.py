@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.seed import Seed
-from anomalon.stats.intervals import ONE_SIGMA
+from anomalon.stats.intervals import ONE_SIGMA, clopper_pearson
 from anomalon.stats.value import Value
 
-__all__ = ["Band", "Evaluation", "evaluate"]
+__all__ = ["Band", "Evaluation", "WorkingPoint", "evaluate"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -37,6 +37,31 @@ class Band:
     fpr: Floats
     low: Floats
     high: Floats
+
+
+@dataclass(frozen=True)
+class WorkingPoint:
+    """A threshold and the efficiencies above it, with exact intervals.
+
+    Args:
+        threshold: Events with at least this score are selected.
+        fpr: Background efficiency.
+        fpr_low: Lower end of its interval.
+        fpr_high: Upper end.
+        tpr: Signal efficiency.
+        tpr_low: Lower end of its interval.
+        tpr_high: Upper end.
+        level: Confidence level of each interval.
+    """
+
+    threshold: float
+    fpr: float
+    fpr_low: float
+    fpr_high: float
+    tpr: float
+    tpr_low: float
+    tpr_high: float
+    level: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +142,30 @@ class Evaluation:
         step = np.sqrt(self._background.variance(fpr, threshold))
         low, high = np.interp([fpr - step, fpr + step], self._fpr, self._tpr)
         return Value(float(tpr), float(np.sqrt(of_signal + ((high - low) / 2) ** 2)))
+
+    def working_point(self, fpr: float, level: float = ONE_SIGMA) -> WorkingPoint:
+        """The threshold of `tpr_at`, with Clopper-Pearson intervals of both efficiencies.
+
+        Of weighted events the effective numbers count, (sum w)^2/sum w^2. The intervals are for
+        this threshold; that it came from the same background is in the interval of the background
+        efficiency, and not in that of the signal efficiency.
+
+        Args:
+            fpr: Largest background efficiency, in (0, 1].
+            level: Confidence level of the intervals.
+
+        Raises:
+            BadValue: If `fpr` is not in (0, 1] or `level` not in (0, 1).
+        """
+        if not 0 < fpr <= 1:
+            raise BadValue(f"fpr: expected a background efficiency in (0, 1], got {fpr}.")
+        row = self._row(fpr)
+        intervals = []
+        for efficiency, of in ((self._fpr[row], self._background), (self._tpr[row], self._signal)):
+            share, n = min(float(efficiency), 1.0), of.n_effective
+            low, high = clopper_pearson(min(share * n, n), n, level)
+            intervals.append((share, float(low), float(high)))
+        return WorkingPoint(float(self._threshold[row]), *intervals[0], *intervals[1], level)
 
     def sic(self, fpr: float) -> Value:
         """Significance improvement tpr/sqrt(fpr): S/sqrt(B) after a cut over that before it.
