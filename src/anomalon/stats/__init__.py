@@ -10,8 +10,19 @@ from anomalon.stats.counting import (
     on_off_significance,
     scaled_significance,
 )
+from anomalon.stats.cuts import BestCut, Cut, GridSearch, random_grid_search, rectangular_cuts
 from anomalon.stats.efficiency import EfficiencyCurve
 from anomalon.stats.euler import euler_characteristic, euler_coefficients, global_p_euler
+from anomalon.stats.figures_of_merit import (
+    FIGURES_OF_MERIT,
+    FigureOfMerit,
+    Optimum,
+    figure_of_merit,
+    optimise,
+    punzi,
+    punzi_figure,
+    punzi_minimum_signal,
+)
 from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.gaussian_process import global_p_gaussian, sample_scans
 from anomalon.stats.intervals import clopper_pearson, garwood
@@ -22,7 +33,7 @@ from anomalon.stats.mass_scan import (
     score_correlation,
     score_test_scan,
 )
-from anomalon.stats.merit import Band, Evaluation, evaluate
+from anomalon.stats.merit import Band, Evaluation, WorkingPoint, evaluate
 from anomalon.stats.order import choose_order
 from anomalon.stats.poisson import poisson_deviance
 from anomalon.stats.pseudo_experiments import EmpiricalP, empirical_p
@@ -57,21 +68,27 @@ from anomalon.stats.upcrossings import (
 from anomalon.stats.value import Value
 
 __all__ = [
+    "FIGURES_OF_MERIT",
     "SHAPES",
     "UA2",
     "Band",
+    "BestCut",
     "BumpHunt",
     "CombinedTrials",
+    "Cut",
     "Dijet",
     "Diphoton",
     "EfficiencyCurve",
     "EmpiricalP",
     "Evaluation",
     "Exponential",
+    "FigureOfMerit",
     "Fit",
+    "GridSearch",
     "Limit",
     "LogLinear",
     "MassScan",
+    "Optimum",
     "Reference",
     "Relative",
     "RerunLimit",
@@ -80,6 +97,7 @@ __all__ = [
     "Spectrum",
     "StrengthLimit",
     "Value",
+    "WorkingPoint",
     "asimov_significance",
     "binomial_significance",
     "bump_hunt",
@@ -96,6 +114,7 @@ __all__ = [
     "evaluate",
     "expected_upcrossings",
     "expected_upper_limits",
+    "figure_of_merit",
     "fit_spectrum",
     "garwood",
     "global_p_euler",
@@ -106,8 +125,14 @@ __all__ = [
     "log_p_from_z",
     "observed_significance",
     "on_off_significance",
+    "optimise",
     "p_from_z",
     "poisson_deviance",
+    "punzi",
+    "punzi_figure",
+    "punzi_minimum_signal",
+    "random_grid_search",
+    "rectangular_cuts",
     "rice_upcrossings",
     "sample_scans",
     "scaled_significance",
