@@ -14,9 +14,10 @@ G = sqrt(2 D), the signed root of the deviance (Zubkov and Serov, Theory Probab.
 
     2 D <= (k - m)^2/m for an excess,    2 D <= (k - m)^2/m (1 + v) for a deficit,
 
-and the sum of both for the two parts of a binomial deviance. So: find the window of the largest G;
-compute its exact p-value; then compute that of the windows whose bound exceeds its Z, if any. The
-result is the minimum over all windows, to the last bit (`every_window` is the slow reference).
+and the sum of both for the two parts of a binomial deviance. So: find the window of the largest G
+among a few widths; compute its exact p-value; go through all windows, and compute that of those
+whose bound exceeds the best Z so far. The result is the minimum over all windows, to the last bit
+(`every_window` is the slow reference).
 """
 
 from math import log
@@ -161,30 +162,20 @@ def _any_above(
     That is d^2 (M + lean d) > share z2 M^2 for the excess d and the base M: (0, 1) for KNOWN,
     (1, 1) for DEFICIT, (q, q) for ON_OFF. Written without branches, for vector instructions.
     """
-    if stride == 1:  # the usual case, in which neighbours are neighbours in memory
-        return _count_above(
-            excess[width:], excess[:-width], base[width:], base[:-width],
-            share * z2, lean, rounding,
-        ) > 0  # fmt: skip
-    return _count_above(
-        excess[width::stride].copy(), excess[:-width:stride].copy(),
-        base[width::stride].copy(), base[:-width:stride].copy(),
-        share * z2, lean, rounding,
-    ) > 0  # fmt: skip
-
-
-@compiled
-def _count_above(
-    high: Floats, low: Floats, base_high: Floats, base_low: Floats,
-    threshold: float, lean: float, rounding: float,
-) -> int:  # fmt: skip
-    """Without branches, so that the processor takes several windows at once."""
+    threshold = share * z2
     found = 0
-    for i in range(len(high)):
-        d = high[i] - low[i] + rounding
-        mean = max(base_high[i] - base_low[i] - rounding, 1e-100)
+    if stride == 1:  # the usual case, in which neighbours are neighbours in memory
+        for low in range(len(base) - width):
+            high = np.uint64(low) + np.uint64(width)  # unsigned: no check for negative indices
+            d = excess[high] - excess[low] + rounding
+            mean = max(base[high] - base[low] - rounding, 1e-100)
+            found += int((d > 0.0) & (d * d * (mean + lean * d) > threshold * mean * mean))
+        return found > 0
+    for low in range(0, len(base) - width, stride):
+        d = excess[low + width] - excess[low] + rounding
+        mean = max(base[low + width] - base[low] - rounding, 1e-100)
         found += int((d > 0.0) & (d * d * (mean + lean * d) > threshold * mean * mean))
-    return found
+    return found > 0
 
 
 @compiled
@@ -196,28 +187,28 @@ def _smallest(
     bins = len(k)
     lean = 0.0 if statistic == KNOWN else (1.0 if statistic == DEFICIT else q)
     share = q if statistic == ON_OFF else 1.0
-    # The largest deviance, and the exact p-value there.
     largest, top_low, top_width = 0.0, -1, 0
-    for row in range(len(widths)):
+    row = 0
+    while row < len(widths):  # a few widths, for a good start
         width, stride = widths[row], strides[row]
+        row += row + 1
         if not _any_above(excess, base, width, stride, largest, lean, share, rounding):
             continue
         for low in range(0, bins - width + 1, stride):
             d = excess[low + width] - excess[low] + rounding
             mean = max(base[low + width] - base[low] - rounding, 1e-100)
-            if d > 0.0 and d * d * (mean + lean * d) > share * largest * mean * mean:
+            if d > 2.0 * rounding and d * d * (mean + lean * d) > share * largest * mean * mean:
                 in_k, in_m = _window(k, m, low, width)
                 deviance = _twice_deviance(statistic, in_k, in_m, q)
-                if deviance > largest and d > 2.0 * rounding:
+                if deviance > largest:
                     largest, top_low, top_width = deviance, low, width
     if top_low >= 0:
         in_k, in_m = _window(k, m, top_low, top_width)
         reached = _log_p(statistic, in_k, in_m, q)
     if top_low < 0 or reached > _HALF - _ROUNDING:
-        # No excess anywhere: the bounds say nothing about Z < 0.
+        # No excess there: the bounds say nothing about Z < 0.
         return _first_smallest(every_window(statistic, k, m, q, widths, strides))
-    none = reached == -np.inf
-    z2 = np.inf if none else max(z_of_log_p(reached) - _ROUNDING, 0.0) ** 2
+    z2 = _loosened_square(reached)
     # Every window that may have a smaller p-value.
     smallest, best, first = np.inf, -1, 0
     for row in range(len(widths)):
@@ -232,10 +223,22 @@ def _smallest(
                         log_p = _log_p(statistic, in_k, in_m, q)
                         if log_p < smallest:
                             smallest, best = log_p, first + low // stride
+                        if log_p < reached:
+                            reached = log_p
+                            z2 = _loosened_square(reached)
         first += (bins - width) // stride + 1
     if best < 0:  # p = 0: the bound is infinite, too
         return _first_smallest(every_window(statistic, k, m, q, widths, strides))
     return smallest, best
+
+
+@compiled
+def _loosened_square(log_p: float) -> float:
+    """Z^2, a little less, so that rounding never leaves out the best window."""
+    if log_p == -np.inf:
+        return np.inf
+    z = z_of_log_p(log_p)
+    return max(z - _ROUNDING * (1.0 + z), 0.0) ** 2
 
 
 @compiled
