@@ -5,7 +5,7 @@ background profiled, for one spectrum or for thousands of toys by the same call:
 
 * `likelihood_ratio_scan`: the profile likelihood ratio, a fit of signal and background per mass
   (Cowan et al., arXiv:1007.1727, eq. 12; signed, so that deficits are negative);
-* `score_test_scan`: one step from the fit without signal, a hundred times faster. At large counts
+* `score_test_scan`: one step from the fit without signal, some thirty times faster. At large counts
   the two agree; at low counts the score test's Z is too large for an excess, because it takes the
   variance of the background alone. Use it to count upcrossings and for the correlation of the scan,
   which gives the global p-value without pseudo-experiments (`global_p_gaussian`).
@@ -24,7 +24,7 @@ from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout
 from anomalon.stats.fit import Fit
 from anomalon.stats.newton import maximise_with_signal
-from anomalon.stats.quadrature import compiled, events
+from anomalon.stats.quadrature import compiled, events, summing
 from anomalon.stats.tail_kernels import half_deviance_of
 from anomalon.stats.upcrossings import count_upcrossings
 
@@ -230,7 +230,7 @@ def _scores(
     toys, bins = len(counts), len(weights)
     nodes, n = columns.shape[1], columns.shape[2]
     u, v = np.full((toys, len(templates)), np.nan), np.full((toys, len(templates)), np.nan)
-    slope, absorbed = np.empty((bins, n)), np.empty((bins, n))
+    slope, absorbed = np.empty((bins, n)), np.empty((n, bins))
     for toy in range(toys):
         if np.isnan(expected[toy, 0]):
             continue
@@ -244,30 +244,29 @@ def _scores(
                 for j in range(n):
                     slope[i, j] += at_node * columns[i, k, j]
             for j in range(n):
-                absorbed[i, j] = 0.0
+                absorbed[j, i] = 0.0
                 for k in range(n):
-                    absorbed[i, j] += slope[i, k] * root[toy, k, j]
+                    absorbed[j, i] += slope[i, k] * root[toy, k, j]
+                absorbed[j, i] /= expected[toy, i]
+        pull, weight = counts[toy] / expected[toy] - 1.0, 1.0 / expected[toy]
         for mass in range(len(templates)):
-            u[toy, mass], v[toy, mass] = _score(
-                counts[toy], expected[toy], absorbed, scale[toy], templates[mass]
-            )
+            u[toy, mass], v[toy, mass] = _score(pull, weight, absorbed, scale[toy], templates[mass])
     return u, v
 
 
-@compiled
+@summing
 def _score(
-    counts: Floats, expected: Floats, absorbed: Floats, scale: float, signal: Floats
+    pull: Floats, weight: Floats, absorbed: Floats, scale: float, signal: Floats
 ) -> tuple[float, float]:
     u, total = 0.0, 0.0
-    for i in range(len(counts)):
-        ratio = signal[i] / expected[i]
-        u += ratio * (counts[i] - expected[i])
-        total += ratio * signal[i]
+    for i in range(len(signal)):
+        u += signal[i] * pull[i]
+        total += signal[i] * signal[i] * weight[i]
     v = total
-    for j in range(absorbed.shape[1]):
+    for row in absorbed:
         along = 0.0
-        for i in range(len(counts)):
-            along += signal[i] / expected[i] * absorbed[i, j]
+        for i in range(len(signal)):
+            along += signal[i] * row[i]
         v -= along * along / scale  # `root` has the scale in it
     if v < 1e-9 * total:  # rounding
         return u / scale, 0.0
