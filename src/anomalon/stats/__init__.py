@@ -48,6 +48,8 @@ from anomalon.stats.shapes import (
     LogLinear,
     Shape,
 )
+from anomalon.stats.signal_fit import SignalFit, fit_signal
+from anomalon.stats.signals import SIGNALS, DoubleSidedCrystalBall, Gaussian, Signal
 from anomalon.stats.spectrum import Spectrum
 from anomalon.stats.strength_limits import (
     RerunLimit,
@@ -70,6 +72,7 @@ from anomalon.stats.value import Value
 __all__ = [
     "FIGURES_OF_MERIT",
     "SHAPES",
+    "SIGNALS",
     "UA2",
     "Band",
     "BestCut",
@@ -78,12 +81,14 @@ __all__ = [
     "Cut",
     "Dijet",
     "Diphoton",
+    "DoubleSidedCrystalBall",
     "EfficiencyCurve",
     "EmpiricalP",
     "Evaluation",
     "Exponential",
     "FigureOfMerit",
     "Fit",
+    "Gaussian",
     "GridSearch",
     "Limit",
     "LogLinear",
@@ -94,6 +99,8 @@ __all__ = [
     "RerunLimit",
     "RerunPoint",
     "Shape",
+    "Signal",
+    "SignalFit",
     "Spectrum",
     "StrengthLimit",
     "Value",
@@ -115,6 +122,7 @@ __all__ = [
     "expected_upcrossings",
     "expected_upper_limits",
     "figure_of_merit",
+    "fit_signal",
     "fit_spectrum",
     "garwood",
     "global_p_euler",

@@ -212,10 +212,12 @@ def _climb(
         if not _cholesky(information, lower):
             return False
         gain = _solve(lower, step)
+        if gain < enough and signals:  # the step might lead below an expectation of zero
+            return _curvature(mu, a, slope, n, information, lower)
         if gain < enough:
             for j in range(len(a)):
                 a[j] += step[j]
-            return signals == 0 or _curvature(mu, a, slope, n, information, lower)
+            return True
         size = 1.0
         for _ in range(_MOST_HALVINGS):
             for j in range(len(a)):
