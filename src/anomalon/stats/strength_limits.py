@@ -334,10 +334,7 @@ def _on_curve(
 ) -> StrengthLimit:
     """Limits and bands for limits on events of shape (target,)."""
     knots = curve.strength
-    pieces = [
-        np.linspace(a, b, _PER_SEGMENT, endpoint=False)
-        for a, b in pairwise(knots)
-    ]
+    pieces = [np.linspace(a, b, _PER_SEGMENT, endpoint=False) for a, b in pairwise(knots)]
     grid = np.append(np.concatenate(pieces), knots[-1])
 
     def events_of(c: Floats) -> Callable[[Floats], Floats]:
