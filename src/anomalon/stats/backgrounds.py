@@ -26,6 +26,8 @@ from anomalon.stats.spectrum import Spectrum
 __all__ = ["Background", "Fitted", "Known", "Reference"]
 
 Floats = NDArray[np.floating[Any]]
+_MOST_SHARED = 1e9  # events that numpy can share out exactly; beyond, both totals may fluctuate
+
 Counts = tuple[Floats, Floats]  # the k and m of the kernels, shape (toy, bin) or (1, bin)
 
 
@@ -229,20 +231,21 @@ class OnOff:
     def draw(self, rng: np.random.Generator, size: int) -> Counts:
         """Share out the events of both samples anew; Poisson if they are not whole numbers."""
         k, m = (counts[0] for counts in self.counts)
-        total = k + m
-        if np.any(k % 1) or np.any(m % 1):
-            return self._poisson(rng, size, total)
-        if self.normalised:
-            left = rng.multivariate_hypergeometric(
-                total.astype(np.int64), int(k.sum()), size, method="marginals"
-            )
-        else:
-            left = rng.binomial(total.astype(np.int64), self.q, (size, len(total)))
-        again = left.astype(np.float64)
-        return again, total - again
+        filled = np.flatnonzero(k + m)
+        toys = np.zeros((2, size, len(k)))
+        toys[:, :, filled] = self._share_out(rng, size, k[filled], m[filled])
+        return toys[0], toys[1]
 
-    def _poisson(self, rng: np.random.Generator, size: int, total: Floats) -> Counts:
-        """Both samples around their common fit, for weighted counts."""
+    def _share_out(self, rng: np.random.Generator, size: int, k: Floats, m: Floats) -> Counts:
+        total = k + m
         shape = (size, len(total))
-        k = rng.poisson(self.q * total, shape).astype(np.float64)
-        return k, rng.poisson((1.0 - self.q) * total, shape).astype(np.float64)
+        if np.any(k % 1) or np.any(m % 1):
+            again = rng.poisson(self.q * total, shape).astype(np.float64)
+            return again, rng.poisson((1.0 - self.q) * total, shape).astype(np.float64)
+        whole = total.astype(np.int64)
+        if self.normalised and total.sum() < _MOST_SHARED:
+            drawn = rng.multivariate_hypergeometric(whole, int(k.sum()), size, method="marginals")
+        else:
+            drawn = rng.binomial(whole, self.q, shape)
+        again = drawn.astype(np.float64)
+        return again, total - again

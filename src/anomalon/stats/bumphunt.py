@@ -6,7 +6,8 @@ t as large: the global p-value, which accounts for all windows that were tried.
 
 The answer is only as honest as the background. Say what it is:
 
-* a `Shape` or a `Fit`: fitted to the same data; the pseudo-experiments are fitted again;
+* a `Shape` or a `Fit`: fitted to the same data; the pseudo-experiments are fitted again, with as
+  many parameters (a choice of the order is not repeated);
 * a `Reference`: another sample of finite size, which fluctuates as well;
 * an array: exact. A reference of the size of the data, passed as exact, gives a global p below 5 %
   in most experiments without any signal (`benchmarks/false_positives.py`).

@@ -22,6 +22,8 @@ Draw = Callable[[np.random.Generator, int], Any]
 
 BLOCK = 1000
 
+_TIE = 1e-10  # relative difference up to which statistics are the same, computed differently
+
 
 @dataclass(frozen=True)
 class EmpiricalP:
@@ -75,7 +77,8 @@ def empirical_p(observed: float, toys: Floats) -> EmpiricalP:
         p = 0.6 (2 of 4 pseudo-experiments)
     """
     good = np.asarray(toys)[~np.isnan(toys)]
-    k, n = int((good >= observed).sum()), len(good)
+    least = observed - _TIE * abs(observed)
+    k, n = int((good >= least).sum()), len(good)
     low, high = clopper_pearson(k, n) if n else (0.0, 1.0)
     return EmpiricalP((k + 1) / (n + 1), float(low), float(high), k, n)
 
