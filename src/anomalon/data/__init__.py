@@ -3,6 +3,17 @@
 from anomalon.data.catalogue import available, sample
 from anomalon.data.describe import Description, describe
 from anomalon.data.loading import chunks, load
+from anomalon.data.spectrum_file import SpectrumTable, read_spectrum
 from anomalon.data.writing import write
 
-__all__ = ["Description", "available", "chunks", "describe", "load", "sample", "write"]
+__all__ = [
+    "Description",
+    "SpectrumTable",
+    "available",
+    "chunks",
+    "describe",
+    "load",
+    "read_spectrum",
+    "sample",
+    "write",
+]

@@ -14,7 +14,7 @@ from anomalon.data.root import open_root
 from anomalon.data.source import Source
 from anomalon.data.table import Table, TableSource
 
-__all__ = ["OPTIONS", "recognise"]
+__all__ = ["OPTIONS", "kind_of", "recognise"]
 
 OPTIONS = (*KEYS, "mapping", "tree", "key")
 """The options that name parts of a file."""
@@ -47,7 +47,7 @@ def recognise(path: str | Path, options: Mapping[str, Any] | None = None) -> Sou
     """
     path = Path(path)
     options = _resolved(options or {})
-    kind = _kind(path)
+    kind = kind_of(path)
     columns = {name: options[name] for name in KEYS if name in options}
     for name, of in (("tree", "ROOT"), ("key", "HDF5")):
         if name in options and kind != of:
@@ -75,7 +75,12 @@ def _resolved(options: Mapping[str, Any]) -> dict[str, Any]:
     return given if mapping is None else read_mapping(mapping) | given
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
+    """ROOT, HDF5, Parquet or text, by the first bytes of a file.
+
+    Raises:
+        DataError: If there is no file, or it is none of these.
+    """
     if not path.exists():
         raise DataError(f"{path}: no such file (in {Path.cwd()}).")
     if not path.is_file():
