@@ -15,6 +15,8 @@ __all__ = ["COMMANDS", "cli", "main"]
 COMMANDS = {
     "demo": ("anomalon.cli.demo:demo", "Find a hidden resonance in simulated events, and none."),
     "search": ("anomalon.cli.search:search", "Search a file of events for resonances."),
+    "bump": ("anomalon.cli.spectrum:bump", "Find the most significant bump of a histogram."),
+    "limit": ("anomalon.cli.spectrum:limit", "Upper limits on a resonance in a histogram."),
     "report": ("anomalon.cli.report:report", "Make the page of a finished run again."),
     "simulate": ("anomalon.cli.simulate:simulate", "Generate events with Pythia 8."),
     "data": ("anomalon.cli.data:data", "Convert files of events, list the shipped samples."),

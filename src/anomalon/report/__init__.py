@@ -5,7 +5,7 @@ two, `write_report` writes the page and `write_run_folder` all that a run leaves
 """
 
 from anomalon.report.document import Report, Section, summarise, write_report
-from anomalon.report.run_folder import read_run_folder, write_run_folder
+from anomalon.report.run_folder import read_run_folder, write_run_folder, write_spectrum_run
 from anomalon.report.summary import ScanSummary, summary
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "summary",
     "write_report",
     "write_run_folder",
+    "write_spectrum_run",
 ]

@@ -1,6 +1,6 @@
 """`Report`: one or more searches with the words of their author; written as a page and figures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from anomalon.report.page import Picture, SectionSummary, render
 from anomalon.report.summary import summary
 from anomalon.search.result import Scan
 
-__all__ = ["Report", "Section", "summarise", "write_report"]
+__all__ = ["Report", "Section", "pictures", "summarise", "write_report"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +90,14 @@ def write_report(
     """
     report = Report.of(report) if isinstance(report, Scan) else report
     folder = Path(folder)
-    pictures = []
+    drawn = []
     for i, section in enumerate(report.sections):
         tag = f"{i + 1}-" if len(report.sections) > 1 else ""
-        pictures.append(list(_pictures(section.scan, tag, folder / "figures", formats)))
+        drawn.append(list(pictures(drawings(section.scan), tag, folder / "figures", formats)))
     page = render(
         report.title,
         summarise(report),
-        pictures,
+        drawn,
         here() if environment is None else environment,
     )
     path = folder / "report.html"
@@ -105,8 +105,11 @@ def write_report(
     return path
 
 
-def _pictures(scan: Scan, tag: str, folder: Path, formats: tuple[str, ...]) -> Iterator[Picture]:
-    for drawing in drawings(scan):
+def pictures(
+    drawn: Iterable[Drawing], tag: str, folder: Path, formats: tuple[str, ...]
+) -> Iterator[Picture]:
+    """Drawings ready for the page, each also saved on its own in `folder`."""
+    for drawing in drawn:
         name = f"{tag}{drawing.name}"
         text = style.svg(drawing.figure)
         _save(drawing, text, folder / name, formats)

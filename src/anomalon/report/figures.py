@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from anomalon.report.axes import MASS, blank, powers, sigma_lines, single
 from anomalon.report.rounding import count, plain, sigmas
 from anomalon.report.rounding import efficiency as working_point
+from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
 from anomalon.report.summary import window_name
 from anomalon.search.result import CutResult, Scan, WindowResult
@@ -31,9 +33,6 @@ __all__ = [
     "spectrum",
 ]
 
-MASS = "resonant mass [GeV]"
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SIGMA_P = {1: 0.1586553, 2: 0.0227501, 3: 1.349898e-3, 4: 3.167124e-5, 5: 2.866516e-7}
 _SMALLEST = 1e-16
 
 
@@ -165,7 +164,7 @@ def local_significance(results: Sequence[WindowResult]) -> Figure:
     Args:
         results: Windows with the same features.
     """
-    figure, axes = _single(5.4, 3.0)
+    figure, axes = single(5.4, 3.0)
     top = 1.0
     for k, (efficiency, rows) in enumerate(_by_cut(results).items()):
         for result, cut in rows:
@@ -190,7 +189,7 @@ def p_values(results: Sequence[WindowResult]) -> Figure:
     Args:
         results: Windows with the same features.
     """
-    figure, axes = _single(5.4, 3.0, right=0.3)
+    figure, axes = single(5.4, 3.0, right=0.3)
     lowest = 0.05
     for k, (efficiency, rows) in enumerate(_by_cut(results).items()):
         for result, cut in rows:
@@ -201,14 +200,9 @@ def p_values(results: Sequence[WindowResult]) -> Figure:
         _legend_entry(axes, efficiency, k)
     axes.set_yscale("log")
     axes.set_ylim(lowest / 5, 2)
-    for n_sigma, p in _SIGMA_P.items():
-        if p > lowest / 5:
-            axes.axhline(p, color=LIGHT["muted"], lw=0.7, ls=(0, (4, 3)), zorder=0)
-            axes.text(
-                1.005, p, f"{n_sigma}σ", transform=axes.get_yaxis_transform(), va="center", size=8
-            )
+    sigma_lines(axes, lowest / 5)
     axes.set(xlabel=MASS, ylabel="local p-value")
-    _powers(axes.yaxis)
+    powers(axes.yaxis)
     _mark_missing(axes, results)
     _legend(axes)
     return figure
@@ -217,73 +211,9 @@ def p_values(results: Sequence[WindowResult]) -> Figure:
 @styled
 def spectrum(result: WindowResult, cut: CutResult) -> Figure:
     """One selected spectrum with its fit, and the pulls below."""
-    fit = cut.fit
-    figure = _blank(4.6, 3.7)
-    upper, lower = figure.subplots(
-        2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1), "hspace": 0.08}
-    )
-    centres = (fit.edges[1:] + fit.edges[:-1]) / 2
-    sigma = np.sqrt(np.where(fit.variance > 0, fit.variance, np.nan))
-    _shade_region(upper, result)
-    _shade_region(lower, result)
-    if fit.ok:
-        low, high = fit.expected - fit.sigma_expected, fit.expected + fit.sigma_expected
-        upper.fill_between(
-            np.repeat(fit.edges, 2)[1:-1],
-            np.repeat(np.maximum(low, 1e-9), 2),
-            np.repeat(high, 2),
-            color=LIGHT["blue"],
-            alpha=0.25,
-            lw=0,
-        )
-        upper.stairs(
-            fit.expected, fit.edges, baseline=None, color=LIGHT["blue"], lw=1.5, label="fit"
-        )
-        pull = (fit.counts - fit.expected) / np.where(
-            np.isfinite(sigma), sigma, np.sqrt(np.maximum(fit.expected, 1e-9))
-        )
-        lower.bar(
-            centres[fit.fitted],
-            pull[fit.fitted],
-            np.diff(fit.edges)[fit.fitted],
-            color=LIGHT["muted"],
-            lw=0,
-        )
-        lower.bar(
-            centres[~fit.fitted],
-            pull[~fit.fitted],
-            np.diff(fit.edges)[~fit.fitted],
-            facecolor="none",
-            edgecolor=LIGHT["orange"],
-            lw=1.0,
-        )
-        reach = float(np.nanmax(np.abs(pull), initial=3.0)) * 1.1
-        lower.set_ylim(-reach, reach)
-    else:
-        upper.text(0.5, 0.9, "no fit", transform=upper.transAxes, ha="center", weight="bold")
-    for chosen, face, label in (
-        (fit.fitted, LIGHT["ink"], "fitted"),
-        (~fit.fitted, "white", "not fitted"),
-    ):
-        upper.errorbar(
-            centres[chosen],
-            fit.counts[chosen],
-            np.nan_to_num(sigma[chosen]),
-            fmt="o",
-            ms=3.2,
-            lw=0.9,
-            color=LIGHT["ink"],
-            mfc=face,
-            mew=0.9,
-            label=label,
-        )
-    _count_axis(upper, fit.counts)
-    lower.axhline(0, color=LIGHT["ink"], lw=0.8)
-    upper.set_ylabel("events / bin")
-    upper.set_title(f"{working_point(cut.efficiency)}:  {sigmas(cut.z_local)}")
-    lower.set(xlabel=MASS, ylabel="pull")
-    upper.legend(loc="upper right", handlelength=1.4)
-    return figure
+    region = result.window["low"], result.window["high"]
+    title = f"{working_point(cut.efficiency)}:  {sigmas(cut.z_local)}"
+    return spectrum_panels(cut.fit, region, title)
 
 
 @styled
@@ -293,7 +223,7 @@ def sculpting(result: WindowResult) -> Figure:
     The scale is that of the bins outside the signal region, where the check is made; what lies
     above it is drawn at the edge as a triangle.
     """
-    figure, axes = _single(4.6, 3.3)
+    figure, axes = single(4.6, 3.3)
     _shade_region(axes, result)
     shown = [cut for cut in result.cuts if cut.pass_fraction and cut.efficiency < 1]
     series = [_pass_ratio(cut) for cut in shown]
@@ -346,7 +276,7 @@ def _highest_outside(
 @styled
 def members(result: WindowResult) -> Figure:
     """Counts of the ensemble's members, relative to the background expected."""
-    figure, axes = _single(4.6, 3.3)
+    figure, axes = single(4.6, 3.3)
     shown = [c for c in result.cuts if len(c.member_counts) > 1 and c.expected > 0]
     for k, cut in enumerate(shown):
         colour = SERIES[(k + 1) % len(SERIES)]
@@ -364,7 +294,7 @@ def members(result: WindowResult) -> Figure:
 @styled
 def roc(result: WindowResult) -> Figure:
     """ROC and significance improvement from truth; the region without statistics is shaded."""
-    figure = _blank(4.6, 3.9)
+    figure = blank(4.6, 3.9)
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"hspace": 0.1})
     table = result.roc or {}
     fpr, tpr, sic = (np.asarray(table[name], float) for name in ("fpr", "tpr", "sic"))
@@ -384,7 +314,7 @@ def roc(result: WindowResult) -> Figure:
     upper.set(ylabel="TPR (signal)", xscale="log", ylim=(0, 1.02))
     lower.set(xlabel="FPR (background)", ylabel="TPR / √FPR", xlim=(left, 1))
     lower.set_ylim(0, float(np.max(sic[fpr > floor], initial=1.0)) * 1.25)
-    _powers(lower.xaxis)
+    powers(lower.xaxis)
     return figure
 
 
@@ -395,7 +325,7 @@ def distributions(result: WindowResult) -> Figure:
     n_rows = -(-len(rows) // 5)
     n_columns = -(-len(rows) // n_rows)
     height = 1.9 * n_rows + 0.3
-    figure = _blank(2.2 * n_columns, height, left=0.1, bottom=0.45, top=0.35)
+    figure = blank(2.2 * n_columns, height, left=0.1, bottom=0.45, top=0.35)
     panels = figure.subplots(
         n_rows, n_columns, squeeze=False, gridspec_kw={"hspace": 0.42, "wspace": 0.08}
     ).ravel()
@@ -428,29 +358,6 @@ def distributions(result: WindowResult) -> Figure:
     return figure
 
 
-def _blank(
-    width: float,
-    height: float,
-    *,
-    left: float = 0.62,
-    right: float = 0.12,
-    bottom: float = 0.48,
-    top: float = 0.3,
-) -> Figure:
-    """An empty figure; sizes and margins in inches.
-
-    Margins are given rather than found, because finding them means to draw everything once more.
-    """
-    figure = Figure(figsize=(width, height))
-    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
-    return figure
-
-
-def _single(width: float, height: float, right: float = 0.12) -> tuple[Figure, Axes]:
-    figure = _blank(width, height, right=right)
-    return figure, figure.subplots()
-
-
 def _mass_point(axes: Axes, result: WindowResult, y: float, k: int) -> None:
     low, high = result.window["low"], result.window["high"]
     # Working points sit side by side inside the window, so that none hides another.
@@ -479,24 +386,3 @@ def _mark_missing(axes: Axes, results: Sequence[WindowResult]) -> None:
 
 def _shade_region(axes: Axes, result: WindowResult) -> None:
     axes.axvspan(result.window["low"], result.window["high"], color=LIGHT["region"], lw=0, zorder=0)
-
-
-def _count_axis(axes: Axes, counts: NDArray[Any]) -> None:
-    positive = counts[counts > 0]
-    axes.set_yscale("log")
-    if len(positive):
-        axes.set_ylim(max(float(positive.min()) / 3, 0.05), float(positive.max()) * 4)
-    _powers(axes.yaxis)
-
-
-def _powers(axis: Any) -> None:
-    """Powers of ten in plain text, which a page can show in its own font."""
-
-    def label(value: float, _: int) -> str:
-        exponent = round(float(np.log10(value)))
-        if -2 <= exponent <= 3:
-            return f"{value:g}"
-        return f"10{str(exponent).translate(_SUPERSCRIPT)}"
-
-    axis.set_major_formatter(FuncFormatter(label))
-    axis.set_minor_locator(NullLocator())

@@ -19,10 +19,24 @@ from anomalon.core.errors import DataError
 from anomalon.report.citations import bibtex, used
 from anomalon.report.document import Report, Section, summarise, write_report
 from anomalon.report.environment import environment as here
+from anomalon.report.spectrum_page import said, spectrum_citations, write_spectrum_report
 from anomalon.report.toml import dumps
-from anomalon.search.serial import scan_from_dict, scan_to_dict
+from anomalon.search.result import BumpResult, LimitResult
+from anomalon.search.serial import from_plain, scan_from_dict, scan_to_dict, to_plain
 
-__all__ = ["FORMAT", "STORE", "read_run_folder", "rewrite_report", "write_run_folder"]
+__all__ = [
+    "FORMAT",
+    "STORE",
+    "read_run_folder",
+    "rewrite_report",
+    "write_run_folder",
+    "write_spectrum_run",
+]
+
+_SPECTRUM_RESULTS: dict[str, type[BumpResult] | type[LimitResult]] = {
+    "bump": BumpResult,
+    "limit": LimitResult,
+}
 
 FORMAT = "anomalon run 1"
 STORE = "store"
@@ -51,12 +65,66 @@ def write_run_folder(
     return write_report(report, folder, environment=versions)
 
 
+def write_spectrum_run(
+    result: BumpResult | LimitResult, folder: str | Path, *, settings: Mapping[str, Any]
+) -> Path:
+    """Write the run folder of a bump hunt or of a scan of limits; `result.json` first.
+
+    Args:
+        result: What was found.
+        folder: Where; made if it is not there.
+        settings: The run as resolved, for `run.toml` and the page.
+
+    Returns:
+        Path of the page.
+    """
+    folder = Path(folder)
+    versions = here()
+    kind = next(k for k, cls in _SPECTRUM_RESULTS.items() if isinstance(result, cls))
+    tree = {
+        "format": FORMAT,
+        "kind": kind,
+        "title": result.name,
+        "summary": said(result),
+        "settings": settings,
+        "result": to_plain(result),
+    }
+    write_text_atomically(folder / "result.json", _json(tree))
+    write_text_atomically(folder / "environment.json", _json(versions))
+    write_text_atomically(folder / "run.toml", dumps(settings))
+    write_text_atomically(folder / "references.bib", bibtex(spectrum_citations(result)))
+    return write_spectrum_report(result, folder, settings, environment=versions)
+
+
 def read_run_folder(folder: str | Path) -> Report:
-    """The report of a finished run.
+    """The report of a finished search.
 
     Raises:
-        DataError: If the folder holds no result, or one of another format.
+        DataError: If the folder holds no result, or one of another kind or format.
     """
+    tree = _read(folder)
+    if tree.get("kind", "search") != "search":
+        raise DataError(f"{folder}: expected the folder of a search, got one of a {tree['kind']}.")
+    return _report(tree)
+
+
+def rewrite_report(folder: str | Path) -> Path:
+    """Make the page and the figures again from `result.json`, with the versions of the run.
+
+    Returns:
+        Path of the page.
+    """
+    tree = _read(folder)
+    path = Path(folder) / "environment.json"
+    versions = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    kind = tree.get("kind", "search")
+    if kind == "search":
+        return write_report(_report(tree), Path(folder), environment=versions)
+    result = from_plain(_SPECTRUM_RESULTS[kind], tree["result"])
+    return write_spectrum_report(result, Path(folder), tree["settings"], environment=versions)
+
+
+def _read(folder: str | Path) -> dict[str, Any]:
     path = Path(folder) / "result.json"
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
@@ -70,6 +138,10 @@ def read_run_folder(folder: str | Path) -> Report:
     found = tree.get("format") if isinstance(tree, dict) else None
     if found != FORMAT:
         raise DataError(f"{path}: expected format '{FORMAT}', got {found!r}.")
+    return dict(tree)
+
+
+def _report(tree: Mapping[str, Any]) -> Report:
     sections = (
         Section(scan_from_dict(row["scan"]), row["heading"], row["text"])
         for row in tree["sections"]
@@ -77,22 +149,11 @@ def read_run_folder(folder: str | Path) -> Report:
     return Report(tree["title"], tuple(sections))
 
 
-def rewrite_report(folder: str | Path) -> Path:
-    """Make the page and the figures again from `result.json`, with the versions of the run.
-
-    Returns:
-        Path of the page.
-    """
-    report = read_run_folder(folder)
-    path = Path(folder) / "environment.json"
-    versions = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    return write_report(report, Path(folder), environment=versions)
-
-
 def result_to_dict(report: Report) -> dict[str, Any]:
     """The content of `result.json`: what to read first, then every number."""
     return {
         "format": FORMAT,
+        "kind": "search",
         "title": report.title,
         "summary": summarise(report),
         "sections": [

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite, sqrt
 from typing import Any, Literal, TypedDict
 
-from anomalon.report.citations import used
+from anomalon.report.citations import Citation, used
 from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.rounding import p_value, sigmas
 from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
@@ -23,6 +23,7 @@ __all__ = [
     "ScanSummary",
     "TrialSummary",
     "WindowSummary",
+    "citation_summary",
     "summary",
     "window_name",
 ]
@@ -199,18 +200,20 @@ def summary(scan: Scan) -> ScanSummary:
         "settings": [{"key": key, "value": value} for key, value in _flat(scan.settings)],
         "data": {key: _plain(value) for key, value in scan.data.items()},
         "seed": scan.seed,
-        "citations": [
-            {
-                "key": c.key,
-                "authors": c.authors.replace(" and ", "; ").strip("{}"),
-                "title": c.title,
-                "where": c.where,
-                "arxiv": c.arxiv,
-                "doi": c.doi,
-                "gives": c.gives,
-            }
-            for c in used(scan.settings, scan.data, scan.notes)
-        ],
+        "citations": [citation_summary(c) for c in used(scan.settings, scan.data, scan.notes)],
+    }
+
+
+def citation_summary(c: Citation) -> CitationSummary:
+    """One entry of the bibliography as a page shows it."""
+    return {
+        "key": c.key,
+        "authors": c.authors.replace(" and ", "; ").strip("{}"),
+        "title": c.title,
+        "where": c.where,
+        "arxiv": c.arxiv,
+        "doi": c.doi,
+        "gives": c.gives,
     }
 
 

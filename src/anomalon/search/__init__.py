@@ -1,21 +1,35 @@
-"""The resonance search: windows, one window, the scan, injection."""
+"""The resonance search: windows, one window, the scan, injection; searches in a histogram."""
 
 from anomalon.core.window import Window, sliding_windows
+from anomalon.search.histogram import SmoothBackground, hunt_bump, scan_limits
 from anomalon.search.inject import inject
 from anomalon.search.measure import FitSettings
-from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
+from anomalon.search.result import (
+    BumpResult,
+    CutResult,
+    LimitResult,
+    Scan,
+    SpectrumFit,
+    Trial,
+    WindowResult,
+)
 from anomalon.search.scan import Progress, Search
 
 __all__ = [
+    "BumpResult",
     "CutResult",
     "FitSettings",
+    "LimitResult",
     "Progress",
     "Scan",
     "Search",
+    "SmoothBackground",
     "SpectrumFit",
     "Trial",
     "Window",
     "WindowResult",
+    "hunt_bump",
     "inject",
+    "scan_limits",
     "sliding_windows",
 ]

@@ -22,7 +22,8 @@ from anomalon.core.errors import FitError
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.search.cross_training import cross_training_correlation
-from anomalon.search.result import CutResult, SpectrumFit
+from anomalon.search.fitted import spectrum_fit
+from anomalon.search.result import CutResult
 from anomalon.search.sculpting import pass_fraction
 from anomalon.search.selection import MemberScores, Selection
 from anomalon.stats import (
@@ -110,7 +111,7 @@ def measure(
             z_local=np.nan,
             p_local=np.nan,
             member_counts=members,
-            fit=_spectrum_fit(spectrum, outside, settings, fit, why),
+            fit=spectrum_fit(spectrum, fit, outside, settings.shape, why),
             pass_chi2=chi2,
             pass_ndf=ndf,
             pass_fraction=fraction,
@@ -144,7 +145,7 @@ def measure(
         z_local=z,
         p_local=float(p_from_z(z)),
         member_counts=members,
-        fit=_spectrum_fit(spectrum, outside, settings, fit, why),
+        fit=spectrum_fit(spectrum, fit, outside, settings.shape, why),
         pass_chi2=chi2,
         pass_ndf=ndf,
         pass_fraction=fraction,
@@ -223,30 +224,3 @@ def _truth(events: Sample, weight: Floats, inside: NDArray[np.bool_]) -> dict[st
         "true_signal": passed,
         "true_background": float(weight[inside].sum()) - passed,
     }
-
-
-def _spectrum_fit(
-    spectrum: Spectrum,
-    outside: NDArray[np.bool_],
-    settings: FitSettings,
-    fit: Fit | None,
-    why: str,
-) -> SpectrumFit:
-    unknown = np.full(len(spectrum.counts), np.nan)
-    return SpectrumFit(
-        edges=spectrum.edges,
-        counts=spectrum.counts,
-        variance=spectrum.variances,
-        fitted=outside,
-        expected=unknown if fit is None else fit.expected,
-        sigma_expected=unknown if fit is None else fit.sigma_expected,
-        shape=settings.shape if fit is None else fit.shape.kind,
-        n_parameters=0 if fit is None else fit.n_parameters,
-        parameters=np.array([]) if fit is None else fit.parameters,
-        deviance=np.nan if fit is None else float(fit.deviance),
-        ndf=0 if fit is None else int(fit.ndf),
-        p_value=np.nan if fit is None else float(fit.p_value),
-        tried=() if fit is None else fit.tried,
-        ok=fit is not None and bool(fit.ok),
-        why=why,
-    )

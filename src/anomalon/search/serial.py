@@ -8,9 +8,26 @@ import numpy as np
 
 from anomalon.search.result import Scan, WindowResult
 
-__all__ = ["scan_from_dict", "scan_to_dict", "window_from_dict", "window_to_dict"]
+__all__ = [
+    "from_plain",
+    "scan_from_dict",
+    "scan_to_dict",
+    "to_plain",
+    "window_from_dict",
+    "window_to_dict",
+]
 
 T = TypeVar("T")
+
+
+def to_plain(result: Any) -> dict[str, Any]:
+    """Any result of `anomalon.search.result` as dictionaries, lists, numbers and strings."""
+    return dict(_plain(result))
+
+
+def from_plain(kind: type[T], plain: dict[str, Any]) -> T:
+    """The result of this type that `to_plain` made plain."""
+    return _build(kind, plain)
 
 
 def scan_to_dict(scan: Scan) -> dict[str, Any]:

@@ -165,6 +165,29 @@ class Spectrum:
         """True for the bins that reach into (low, high), shape (bin,): what hides that window."""
         return np.asarray((self.edges[1:] > low) & (self.edges[:-1] < high))
 
+    def between(self, low: float, high: float) -> "Spectrum":
+        """The bins that lie between two masses in GeV.
+
+        Raises:
+            BadLayout: If there are none.
+
+        Example:
+            >>> Spectrum([1.0, 2.0, 3.0], [0, 100, 200, 300]).between(100, 300).counts
+            array([2., 3.])
+        """
+        inside = np.flatnonzero((self.edges[:-1] >= low) & (self.edges[1:] <= high))
+        if not len(inside):
+            raise BadLayout(
+                f"spectrum: no bin lies between {low:g} and {high:g} GeV; there are "
+                f"{self.n_bins} from {self.edges[0]:g} to {self.edges[-1]:g} GeV."
+            )
+        bins = slice(inside[0], inside[-1] + 1)
+        return Spectrum(
+            self.counts[..., bins],
+            self.edges[inside[0] : inside[-1] + 2],
+            None if self.variance is None else self.variance[..., bins],
+        )
+
     def scale(self, bins: NDArray[np.bool_] | slice = slice(None)) -> Floats:
         """Variance over mean of the counts in the given bins, shape () or (toy,); 1 if plain.
 

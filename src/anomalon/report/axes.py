@@ -1,0 +1,73 @@
+"""Axes and empty figures that the drawings share."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
+from numpy.typing import NDArray
+
+from anomalon.report.style import LIGHT
+
+__all__ = ["MASS", "SIGMA_P", "blank", "count_axis", "powers", "sigma_lines", "single"]
+
+MASS = "resonant mass [GeV]"
+SIGMA_P = {1: 0.1586553, 2: 0.0227501, 3: 1.349898e-3, 4: 3.167124e-5, 5: 2.866516e-7}
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def blank(
+    width: float,
+    height: float,
+    *,
+    left: float = 0.62,
+    right: float = 0.12,
+    bottom: float = 0.48,
+    top: float = 0.3,
+) -> Figure:
+    """An empty figure; sizes and margins in inches.
+
+    Margins are given rather than found, because finding them means to draw everything once more.
+    """
+    figure = Figure(figsize=(width, height))
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+    return figure
+
+
+def single(width: float, height: float, right: float = 0.12) -> tuple[Figure, Axes]:
+    """A figure with one pair of axes; sizes in inches."""
+    figure = blank(width, height, right=right)
+    return figure, figure.subplots()
+
+
+def sigma_lines(axes: Axes, lowest: float) -> None:
+    """Lines at the one-sided p-values of 1 to 5 standard deviations, down to `lowest`."""
+    for n_sigma, p in SIGMA_P.items():
+        if p > lowest:
+            axes.axhline(p, color=LIGHT["muted"], lw=0.7, ls=(0, (4, 3)), zorder=0)
+            axes.text(
+                1.005, p, f"{n_sigma}σ", transform=axes.get_yaxis_transform(), va="center", size=8
+            )
+
+
+def count_axis(axes: Axes, counts: NDArray[Any]) -> None:
+    """A logarithmic axis for counts."""
+    positive = counts[counts > 0]
+    axes.set_yscale("log")
+    if len(positive):
+        axes.set_ylim(max(float(positive.min()) / 3, 0.05), float(positive.max()) * 4)
+    powers(axes.yaxis)
+
+
+def powers(axis: Any) -> None:
+    """Powers of ten in plain text, which a page can show in its own font."""
+
+    def label(value: float, _: int) -> str:
+        exponent = round(float(np.log10(value)))
+        if -2 <= exponent <= 3:
+            return f"{value:g}"
+        return f"10{str(exponent).translate(_SUPERSCRIPT)}"
+
+    axis.set_major_formatter(FuncFormatter(label))
+    axis.set_minor_locator(NullLocator())

@@ -1,0 +1,169 @@
+"""The figures of a bump hunt and of a scan of limits; none computes a result."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from anomalon.report.axes import MASS, powers, sigma_lines, single
+from anomalon.report.figures import Drawing
+from anomalon.report.rounding import count, p_value, plain, sigmas
+from anomalon.report.spectrum_panels import spectrum_panels
+from anomalon.report.style import LIGHT, styled
+from anomalon.search.result import BumpResult, LimitResult
+
+__all__ = ["bump_drawings", "limit_drawings"]
+
+_SMALLEST = 1e-16
+_MOST_WINDOWS = 400
+
+
+def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
+    """All figures of a bump hunt, in the order of the page."""
+    yield Drawing(
+        "spectrum",
+        "spectrum",
+        "The spectrum and its background; the most significant window is shaded. Below: (observed "
+        "− expected) / uncertainty of the count.",
+        f"Mass spectrum; window {result.low:g}-{result.high:g} GeV with {count(result.n)} events, "
+        f"{plain(result.expected, 4)} expected.",
+        spectrum(result),
+    )
+    yield Drawing(
+        "tomography",
+        "tomography",
+        "The most significant windows, each a bar at its significance; the best in orange. "
+        "Windows that overlap share events.",
+        f"Local significance of windows against mass, at most {sigmas(result.z_local)}.",
+        tomography(result),
+    )
+    yield Drawing(
+        "pseudo-experiments",
+        "pseudo_experiments",
+        f"−ln of the smallest p-value in {result.n_toys} pseudo-experiments without signal (bars) "
+        f"and in the data (line): global p-value {p_value(result.p_global)}.",
+        f"Distribution of the test statistic; the data are at {plain(result.t)}.",
+        pseudo_experiments(result),
+    )
+    if len(result.masses):
+        yield Drawing(
+            "p-values",
+            "p_values",
+            "p-value of a narrow resonance at each mass, background fitted together with it: of "
+            "that mass alone (line), and of one as significant anywhere (dashed).",
+            f"Local and global p-value against mass, smallest {p_value(_local_p(result).min())}.",
+            p_values(result),
+        )
+
+
+def limit_drawings(result: LimitResult) -> Iterator[Drawing]:
+    """All figures of a scan of limits, in the order of the page."""
+    yield Drawing(
+        "limits",
+        "limits",
+        f"Upper limits on the number of signal events at {result.level:.0%} confidence level: "
+        "observed (points) and expected without signal (dashed), with the bands of 1 and 2 "
+        "standard deviations.",
+        f"Upper limits against mass, observed {plain(float(np.nanmin(result.observed)))} to "
+        f"{plain(float(np.nanmax(result.observed)))} events.",
+        limits(result),
+    )
+    yield Drawing(
+        "spectrum",
+        "spectrum",
+        "The spectrum and the fit to all of it. Below: (observed − expected) / uncertainty of the "
+        "count.",
+        "Mass spectrum with its fit.",
+        spectrum_of(result),
+    )
+
+
+@styled
+def spectrum(result: BumpResult) -> Figure:
+    """The spectrum, the window shaded."""
+    return spectrum_panels(result.fit, (result.low, result.high), sigmas(result.z_local))
+
+
+@styled
+def spectrum_of(result: LimitResult) -> Figure:
+    """The spectrum under the limits."""
+    return spectrum_panels(result.fit, None)
+
+
+@styled
+def tomography(result: BumpResult) -> Figure:
+    """The most significant windows as bars."""
+    figure, axes = single(4.6, 3.3)
+    seen = np.flatnonzero(np.isfinite(result.window_z))  # an empty window has p = 1
+    order = seen[np.argsort(result.window_z[seen])[-_MOST_WINDOWS:]]
+    low, high, z = result.window_low[order], result.window_high[order], result.window_z[order]
+    axes.hlines(z, low, high, color=LIGHT["blue"], lw=0.8, alpha=0.35)
+    axes.hlines(z[-1:], low[-1:], high[-1:], color=LIGHT["orange"], lw=2.5)
+    axes.axhline(0, color=LIGHT["muted"], lw=0.8, zorder=0)
+    axes.set_xlim(result.fit.edges[0], result.fit.edges[-1])
+    axes.set(xlabel=MASS, ylabel="local significance [σ]")
+    return figure
+
+
+@styled
+def pseudo_experiments(result: BumpResult) -> Figure:
+    """Distribution of the test statistic without signal, and the data."""
+    figure, axes = single(4.6, 3.3)
+    axes.stairs(result.t_counts, result.t_edges, fill=True, color=LIGHT["blue"], alpha=0.35)
+    axes.stairs(result.t_counts, result.t_edges, color=LIGHT["blue"], lw=1.2)
+    axes.axvline(result.t, color=LIGHT["orange"], lw=2, label="data")
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=0.5)
+    powers(axes.yaxis)
+    axes.set(xlabel="−ln of the smallest local p-value", ylabel="pseudo-experiments")
+    axes.legend(loc="upper right")
+    return figure
+
+
+def _local_p(result: BumpResult) -> np.ndarray:
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(-result.mass_z))
+
+
+@styled
+def p_values(result: BumpResult) -> Figure:
+    """Local and global p-value against mass."""
+    figure, axes = single(4.6, 3.3, right=0.3)
+    local = np.maximum(_local_p(result), _SMALLEST)
+    lowest = float(np.nanmin(local)) / 5
+    axes.plot(result.masses, local, color=LIGHT["blue"], label="local")
+    axes.plot(
+        result.masses,
+        np.maximum(result.mass_p_global, _SMALLEST),
+        color=LIGHT["orange"],
+        ls=(0, (4, 2)),
+        label="global",
+    )
+    axes.set_yscale("log")
+    axes.set_ylim(lowest, 2)
+    sigma_lines(axes, lowest)
+    powers(axes.yaxis)
+    axes.set(xlabel=MASS, ylabel="p-value")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+    return figure
+
+
+@styled
+def limits(result: LimitResult) -> Figure:
+    """Observed and expected limits against mass."""
+    figure, axes = single(5.4, 3.6)
+    two_low, one_low, median, one_high, two_high = result.band
+    good = np.isfinite(result.observed)
+    m = result.masses[good]
+    axes.fill_between(m, two_low[good], two_high[good], color=LIGHT["sky"], alpha=0.25, lw=0)
+    axes.fill_between(m, one_low[good], one_high[good], color=LIGHT["sky"], alpha=0.45, lw=0)
+    axes.plot(m, median[good], color=LIGHT["ink"], ls=(0, (4, 2)), lw=1.2, label="expected")
+    axes.plot(
+        m, result.observed[good], "o-", color=LIGHT["orange"], ms=2.5, lw=1.0, label="observed"
+    )
+    axes.set_yscale("log")
+    powers(axes.yaxis)
+    axes.set(xlabel=MASS, ylabel=f"{result.level:.0%} upper limit [signal events]")
+    axes.legend(loc="upper right")
+    return figure

@@ -1,0 +1,251 @@
+"""The page of a bump hunt or of a scan of limits: what it says, and the folder it leaves."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+
+from anomalon.core.atomic import write_text_atomically
+from anomalon.report.citations import Citation, used
+from anomalon.report.document import pictures
+from anomalon.report.environment import environment as here
+from anomalon.report.figures import Drawing
+from anomalon.report.page import fill
+from anomalon.report.rounding import count, p_value, plain, sigmas
+from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
+from anomalon.report.summary import ALARM, EXCESS, citation_summary
+from anomalon.search.result import BumpResult, LimitResult, SpectrumFit
+
+__all__ = ["SpectrumSummary", "said", "spectrum_citations", "write_spectrum_report"]
+
+_CHANCES = {
+    "fit": "Every pseudo-experiment was drawn from the fit and fitted again, so the global p-value "
+    "knows that a fit absorbs fluctuations.",
+    "reference": "Windows compare the data with a reference sample of finite size, and "
+    "pseudo-experiments fluctuate both.",
+    "exact": "The background was given as exact. If it came from a fit or from another sample, "
+    "p-values are not to be trusted: say so with --shape or --reference.",
+}
+
+
+class SpectrumSummary(TypedDict):
+    """What a page says, plain: texts, numbers and tables."""
+
+    kind: str
+    status: str
+    verdict: str
+    headline: str
+    numbers: list[dict[str, str]]
+    how: str
+    warnings: list[str]
+    checks: list[dict[str, Any]]
+    orders: list[dict[str, Any]]
+    table: dict[str, Any] | None
+    source: str
+
+
+def said(result: BumpResult | LimitResult) -> SpectrumSummary:
+    """The result in words."""
+    return _bump(result) if isinstance(result, BumpResult) else _limits(result)
+
+
+def spectrum_citations(result: BumpResult | LimitResult) -> tuple[Citation, ...]:
+    """What to cite for it."""
+    method = "bumphunter" if isinstance(result, BumpResult) else "cls"
+    scan = "look-elsewhere" if isinstance(result, BumpResult) and len(result.masses) else ""
+    words = {"method": method, "shape": result.fit.shape, "scan": scan}
+    return tuple(c for c in used(words) if not c.always)
+
+
+def write_spectrum_report(
+    result: BumpResult | LimitResult,
+    folder: str | Path,
+    settings: Mapping[str, Any],
+    *,
+    environment: Mapping[str, Any] | None = None,
+    formats: tuple[str, ...] = ("svg", "png"),
+) -> Path:
+    """Write `report.html`, which needs no other file, and the figures in `figures/`.
+
+    Returns:
+        Path of the page.
+    """
+    folder = Path(folder)
+    page = fill(
+        "spectrum.html.j2",
+        title=result.name,
+        said=said(result),
+        pictures=list(pictures(_drawings(result), "", folder / "figures", formats)),
+        settings=settings,
+        citations=[citation_summary(c) for c in spectrum_citations(result)],
+        environment=here() if environment is None else environment,
+    )
+    path = folder / "report.html"
+    write_text_atomically(path, page)
+    return path
+
+
+def _drawings(result: BumpResult | LimitResult) -> Iterator[Drawing]:
+    if isinstance(result, BumpResult):
+        return bump_drawings(result)
+    return limit_drawings(result)
+
+
+def _bump(result: BumpResult) -> SpectrumSummary:
+    what = "deficit" if result.deficit else "excess"
+    found = result.z_global >= EXCESS
+    bound = "at most " if result.p_global <= 1 / (result.n_toys + 1) else ""
+    where = f"{result.low:g}-{result.high:g} GeV"
+    headline = (
+        f"{what.capitalize()} in {where}: {count(result.n)} events, "
+        f"{_events(result.expected)} expected; {sigmas(result.z_local)} local, global p-value "
+        f"{bound}{p_value(result.p_global)} ({sigmas(result.z_global)})."
+    )
+    numbers = [
+        ("window", where),
+        ("local p-value", p_value(result.p_local)),
+        ("local significance", sigmas(result.z_local)),
+        ("global p-value", f"{bound}{p_value(result.p_global)}"),
+        ("global significance", sigmas(result.z_global)),
+        ("pseudo-experiments", str(result.n_toys)),
+    ]
+    if result.trial_factor is not None:
+        numbers.append(("trial factor of the mass scan", plain(result.trial_factor)))
+    table = None
+    if len(result.masses):
+        rows = zip(result.masses, result.mass_z, result.mass_p_global, strict=True)
+        table = _table(
+            "Narrow resonance against mass",
+            ("mass [GeV]", "local significance", "global p-value"),
+            rows,
+        )
+    return {
+        "kind": "bump hunt",
+        "status": "excess" if found else "nothing",
+        "verdict": what.capitalize() if found else "Nothing found",
+        "headline": headline
+        if found
+        else f"Nothing found. Largest {headline[0].lower()}{headline[1:]}",
+        "numbers": [{"what": name, "value": value} for name, value in numbers],
+        "how": _CHANCES[result.background],
+        "warnings": _bump_warnings(result),
+        "checks": [_goodness(result.fit), *_toy_checks(result)],
+        "orders": [dict(row) for row in result.fit.tried],
+        "table": table,
+        "source": result.source,
+    }
+
+
+def _limits(result: LimitResult) -> SpectrumSummary:
+    good = np.flatnonzero(np.isfinite(result.observed))
+    best = good[result.observed[good].argmin()]
+    median = result.band[2]
+    above = float(np.mean(result.observed[good] > median[good]))
+    numbers = [
+        ("masses", f"{len(good)} of {len(result.masses)}"),
+        ("strongest limit", f"{plain(float(result.observed[best]))} events"),
+        ("at", f"{plain(float(result.masses[best]), 4)} GeV"),
+        ("expected there", f"{plain(float(median[best]))} events"),
+        ("confidence level", f"{result.level:.0%}"),
+        ("resolution", f"{result.resolution:.1%}"),
+    ]
+    rows = zip(
+        result.masses, result.n, result.expected, result.sigma_expected, result.share,
+        result.observed, *result.band, strict=True,
+    )  # fmt: skip
+    columns = (
+        "mass [GeV]", "observed in window", "expected", "±", "signal in window", "limit",
+        "−2σ", "−1σ", "expected limit", "+1σ", "+2σ",
+    )  # fmt: skip
+    reasons = sorted({why for why in result.why if why})
+    return {
+        "kind": "upper limits",
+        "status": "nothing",
+        "verdict": "Upper limits",
+        "headline": f"Signals of a resonance between {result.masses[good[0]]:.0f} and "
+        f"{result.masses[good[-1]]:.0f} GeV above {plain(float(result.observed[good].min()))} to "
+        f"{plain(float(result.observed[good].max()))} events are excluded at {result.level:.0%} "
+        "confidence level.",
+        "numbers": [{"what": name, "value": value} for name, value in numbers],
+        "how": "CLs of the count within 1.5 standard deviations, over a fit to the other bins "
+        "whose uncertainty is profiled; asymptotic formulae. Divide by luminosity, acceptance and "
+        "efficiency for a cross section.",
+        "warnings": [f"No limit at some masses: {why}" for why in reasons],
+        "checks": [
+            _goodness(result.fit),
+            {
+                "what": "observed limits lie on both sides of the expected ones",
+                "found": f"{above:.0%} above the median",
+                "passed": 0.05 < above < 0.95,
+            },
+        ],
+        "orders": [dict(row) for row in result.fit.tried],
+        "table": _table("Limits against mass", columns, rows),
+        "source": result.source,
+    }
+
+
+def _events(expected: float) -> str:
+    return count(expected) if expected >= 1000 else plain(expected)
+
+
+def _goodness(fit: SpectrumFit) -> dict[str, Any]:
+    if not fit.n_parameters:
+        return {"what": "background fit", "found": "none: it was given", "passed": None}
+    found = (
+        f"{fit.shape}, {fit.n_parameters} parameters: deviance/ndf = {plain(fit.deviance, 5)}/"
+        f"{fit.ndf}, p = {p_value(fit.p_value)}"
+    )
+    return {"what": "background fit", "found": found, "passed": fit.p_value >= ALARM}
+
+
+def _toy_checks(result: BumpResult) -> list[dict[str, Any]]:
+    interval = f"{p_value(result.p_global_low)} to {p_value(result.p_global_high)}"
+    checks: list[dict[str, Any]] = [
+        {
+            "what": "enough pseudo-experiments for the global p-value",
+            "found": f"68 % interval {interval}",
+            "passed": result.p_global * result.n_toys >= 10,
+        },
+        {
+            "what": "pseudo-experiments that could be fitted",
+            "found": f"{result.n_toys} of {result.n_toys + result.n_failed}",
+            "passed": result.n_failed == 0,
+        },
+    ]
+    if result.p_global_fixed is not None:
+        checks.append(
+            {
+                "what": "global p-value if pseudo-experiments were not fitted again",
+                "found": f"{p_value(result.p_global_fixed)} instead of "
+                f"{p_value(result.p_global)}: what usual tools would say",
+                "passed": None,
+            }
+        )
+    return checks
+
+
+def _bump_warnings(result: BumpResult) -> list[str]:
+    warnings = []
+    if result.background == "exact":
+        warnings.append(_CHANCES["exact"])
+    if result.fit.n_parameters and result.fit.p_value < ALARM:
+        warnings.append(
+            f"the background does not describe the spectrum (p = {p_value(result.fit.p_value)}): "
+            "an excess may be its fault. Try more parameters or another shape."
+        )
+    if result.p_global <= 1 / (result.n_toys + 1):
+        warnings.append(
+            "no pseudo-experiment was as significant as the data, so the global p-value is only a "
+            "bound. More --toys make it a number."
+        )
+    return warnings
+
+
+def _table(title: str, columns: tuple[str, ...], rows: Any) -> dict[str, Any]:
+    def cell(value: Any) -> float | None:
+        number = float(value)
+        return number if np.isfinite(number) else None
+
+    return {"title": title, "columns": columns, "rows": [[cell(v) for v in r] for r in rows]}

@@ -1,0 +1,92 @@
+"""A mass spectrum, what was fitted to it, and the pulls."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from anomalon.report.axes import MASS, blank, count_axis
+from anomalon.report.style import LIGHT
+from anomalon.search.result import SpectrumFit
+
+__all__ = ["spectrum_panels"]
+
+
+def spectrum_panels(
+    fit: SpectrumFit, region: tuple[float, float] | None, title: str = ""
+) -> Figure:
+    """A spectrum with its background, and the pulls below.
+
+    Args:
+        fit: What to draw.
+        region: (low, high) in GeV to be shaded, or None.
+        title: Above the spectrum.
+    """
+    figure = blank(4.6, 3.7)
+    upper, lower = figure.subplots(
+        2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1), "hspace": 0.08}
+    )
+    centres = (fit.edges[1:] + fit.edges[:-1]) / 2
+    sigma = np.sqrt(np.where(fit.variance > 0, fit.variance, np.nan))
+    if region is not None:
+        for axes in (upper, lower):
+            axes.axvspan(*region, color=LIGHT["region"], lw=0, zorder=0)
+    if fit.ok:
+        low, high = fit.expected - fit.sigma_expected, fit.expected + fit.sigma_expected
+        upper.fill_between(
+            np.repeat(fit.edges, 2)[1:-1],
+            np.repeat(np.maximum(low, 1e-9), 2),
+            np.repeat(high, 2),
+            color=LIGHT["blue"],
+            alpha=0.25,
+            lw=0,
+        )
+        label = "background" if fit.fitted.all() else "fit"
+        upper.stairs(
+            fit.expected, fit.edges, baseline=None, color=LIGHT["blue"], lw=1.5, label=label
+        )
+        pull = (fit.counts - fit.expected) / np.where(
+            np.isfinite(sigma), sigma, np.sqrt(np.maximum(fit.expected, 1e-9))
+        )
+        lower.bar(
+            centres[fit.fitted],
+            pull[fit.fitted],
+            np.diff(fit.edges)[fit.fitted],
+            color=LIGHT["muted"],
+            lw=0,
+        )
+        lower.bar(
+            centres[~fit.fitted],
+            pull[~fit.fitted],
+            np.diff(fit.edges)[~fit.fitted],
+            facecolor="none",
+            edgecolor=LIGHT["orange"],
+            lw=1.0,
+        )
+        reach = float(np.nanmax(np.abs(pull), initial=3.0)) * 1.1
+        lower.set_ylim(-reach, reach)
+    else:
+        upper.text(0.5, 0.9, "no fit", transform=upper.transAxes, ha="center", weight="bold")
+    for chosen, face, label in (
+        (fit.fitted, LIGHT["ink"], "data" if fit.fitted.all() else "fitted"),
+        (~fit.fitted, "white", "not fitted"),
+    ):
+        if not chosen.any():
+            continue
+        upper.errorbar(
+            centres[chosen],
+            fit.counts[chosen],
+            np.nan_to_num(sigma[chosen]),
+            fmt="o",
+            ms=3.2,
+            lw=0.9,
+            color=LIGHT["ink"],
+            mfc=face,
+            mew=0.9,
+            label=label,
+        )
+    count_axis(upper, fit.counts)
+    lower.axhline(0, color=LIGHT["ink"], lw=0.8)
+    upper.set_ylabel("events / bin")
+    upper.set_title(title)
+    lower.set(xlabel=MASS, ylabel="pull")
+    upper.legend(loc="upper right", handlelength=1.4)
+    return figure
