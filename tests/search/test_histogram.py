@@ -1,0 +1,100 @@
+"""Searches in a histogram: known bumps, known nothing, and limits that cover."""
+
+import numpy as np
+import pytest
+
+from anomalon.core.errors import BadValue, UnknownKey
+from anomalon.search import SmoothBackground, hunt_bump, scan_limits
+from anomalon.search.result import BumpResult, LimitResult
+from anomalon.search.serial import from_plain, to_plain
+from anomalon.stats import Exponential, Reference, Spectrum, p_from_z
+
+EDGES = np.linspace(1000.0, 5000.0, 41)
+SHAPE = Exponential(2)
+EXPECTED = SHAPE.integrate([5.0, -1.2], EDGES)
+SMOOTH = SmoothBackground("exponential", 2, 3)
+
+
+def spectrum(seed, signal=0, mass=3000.0, sigma=90.0):
+    rng = np.random.default_rng(seed)
+    masses = rng.normal(mass, sigma, signal)
+    return Spectrum(rng.poisson(EXPECTED) + np.histogram(masses, EDGES)[0], EDGES)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return hunt_bump(spectrum(1, 220), SMOOTH, resolution=0.03, n_toys=400, seed=3)
+
+
+@pytest.fixture(scope="module")
+def limits():
+    return scan_limits(spectrum(2), SMOOTH, resolution=0.03)
+
+
+def test_a_bump_is_found_where_it_is(found):
+    assert 2700 <= found.low <= 3000 <= found.high <= 3300
+    assert found.z_local > 4
+    assert found.p_global < 0.02
+    assert found.n - found.expected == pytest.approx(220, rel=0.35)
+    best = found.masses[np.argmax(found.mass_z)]
+    assert best == pytest.approx(3000, abs=90)
+
+
+def test_a_global_p_value_is_larger_than_the_local_one(found):
+    local = p_from_z(found.mass_z)
+    assert np.all(found.mass_p_global >= np.minimum(local, 0.5) * 0.9)
+    assert found.trial_factor > 5
+    assert found.p_global >= found.p_local
+
+
+def test_no_bump_no_significance():
+    p = [
+        hunt_bump(spectrum(seed), SMOOTH, n_toys=200, seed=seed).p_global for seed in range(20, 40)
+    ]
+    assert 0.2 < np.mean(p) < 0.8
+    assert np.sum(np.array(p) < 0.05) <= 4
+
+
+def test_a_reference_knows_that_it_fluctuates():
+    rng = np.random.default_rng(5)
+    data, sample = spectrum(6), Spectrum(rng.poisson(EXPECTED), EDGES)
+    honest = hunt_bump(data, Reference(sample, 1.0), n_toys=400)
+    naive = hunt_bump(data, np.maximum(sample.counts, 0.1), n_toys=400)
+    assert (honest.background, naive.background) == ("reference", "exact")
+    assert honest.p_global > naive.p_global
+    assert np.all(honest.fit.sigma_expected > 0)
+
+
+def test_limits_lie_around_what_is_expected(limits):
+    good = np.isfinite(limits.observed)
+    assert good.all()
+    assert np.all(np.diff(limits.band, axis=0) > 0)
+    inside = (limits.observed > limits.band[0]) & (limits.observed < limits.band[4])
+    assert inside.mean() > 0.8
+    assert np.all((limits.share > 0.5) & (limits.share <= 1))
+
+
+def test_limits_cover_a_true_signal():
+    injected, covered = 150, 0
+    for seed in range(40):
+        scan = scan_limits(spectrum(seed + 100, injected), SMOOTH, resolution=0.03)
+        at = np.abs(scan.masses - 3000).argmin()
+        covered += scan.observed[at] >= injected
+    assert covered >= 35  # 95 % of 40 is 38
+
+
+def test_results_survive_json(found, limits):
+    for result, kind in ((found, BumpResult), (limits, LimitResult)):
+        assert to_plain(from_plain(kind, to_plain(result))) == to_plain(result)
+
+
+def test_the_seed_decides(found):
+    again = hunt_bump(spectrum(1, 220), SMOOTH, resolution=0.03, n_toys=400, seed=3)
+    assert to_plain(again) == to_plain(found)
+
+
+def test_bad_settings():
+    with pytest.raises(BadValue, match="resolution"):
+        scan_limits(spectrum(1), SMOOTH, resolution=1.5)
+    with pytest.raises(UnknownKey, match="did you mean 'exponential'"):
+        hunt_bump(spectrum(1), SmoothBackground("exponentil"))
