@@ -1,0 +1,65 @@
+"""A model as a workspace for pyhf (HistFactory in JSON)."""
+
+from typing import Any
+
+from anomalon.stats.exchange.model import BinnedModel
+
+__all__ = ["to_pyhf"]
+
+
+def to_pyhf(model: BinnedModel, *, poi: str = "mu") -> dict[str, Any]:
+    """A workspace that `pyhf.Workspace` takes; write it with `json.dump`.
+
+    Heinrich, Feickert and Stark, JOSS 6 (2021) 2823; schema 1.0.0. A "gamma" constraint becomes a
+    `shapesys`, a "gaussian" one a `staterror`, each variation a `histosys`. The strength goes up to
+    ten times what is needed for a limit, because pyhf finds none beyond its bounds.
+
+    Args:
+        model: What was measured.
+        poi: Name of the signal strength.
+
+    Example:
+        >>> model = BinnedModel(observed=51, background=50, signal=12, sigma_background=3)
+        >>> to_pyhf(model)["channels"][0]["samples"][1]["modifiers"]
+        [{'name': 'uncorrelated_SR', 'type': 'shapesys', 'data': [3.0]}]
+    """
+    background = model.background.tolist()
+    modifiers: list[dict[str, Any]] = []
+    if (model.sigma > 0).any():
+        kind = "shapesys" if model.constraint == "gamma" else "staterror"
+        name = f"{'uncorrelated' if kind == 'shapesys' else 'staterror'}_{model.name}"
+        modifiers.append({"name": name, "type": kind, "data": model.sigma.tolist()})
+    for k, row in enumerate(model.sources):
+        data = {
+            "hi_data": (model.background + row).tolist(),
+            "lo_data": (model.background - row).tolist(),
+        }
+        modifiers.append({"name": f"background_{k}", "type": "histosys", "data": data})
+    signal = {
+        "name": "signal",
+        "data": model.signal.tolist(),
+        "modifiers": [{"name": poi, "type": "normfactor", "data": None}],
+    }
+    parameter = {"name": poi, "bounds": [[0.0, _largest_strength(model)]], "inits": [1.0]}
+    return {
+        "channels": [
+            {
+                "name": model.name,
+                "samples": [
+                    signal,
+                    {"name": "background", "data": background, "modifiers": modifiers},
+                ],
+            }
+        ],
+        "observations": [{"name": model.name, "data": model.observed.tolist()}],
+        "measurements": [
+            {"name": "measurement", "config": {"poi": poi, "parameters": [parameter]}}
+        ],
+        "version": "1.0.0",
+    }
+
+
+def _largest_strength(model: BinnedModel) -> float:
+    spread = (model.background + model.sigma**2 + (model.sources**2).sum(axis=0)).sum() ** 0.5
+    excess = max(float((model.observed - model.background).sum()), 0.0)
+    return max(10.0, 10.0 * (excess + 3.0 + 3.0 * float(spread)) / float(model.signal.sum()))
