@@ -40,7 +40,7 @@ def test_the_same_report_is_written_as_the_same_bytes(small, tmp_path):
 def test_result_begins_with_what_to_read_first(written):
     tree = json.loads((written.folder / "result.json").read_text("utf-8"))
     assert tree == result_to_dict(written.report)
-    assert list(tree)[:3] == ["format", "title", "summary"]
+    assert list(tree)[:4] == ["format", "kind", "title", "summary"]
     assert tree["summary"][0]["scan"]["status"] == "excess"
 
 
