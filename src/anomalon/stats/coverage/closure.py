@@ -1,0 +1,117 @@
+"""Toys with injected signals, fitted: does the truth come out?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from anomalon.core.errors import BadLayout
+from anomalon.core.seed import Seed
+from anomalon.stats.coverage.covering import Coverage, interval_coverage
+from anomalon.stats.coverage.linearity import InjectionLinearity, injection_linearity
+from anomalon.stats.coverage.pull import Pulls, pulls
+from anomalon.stats.coverage.toys import Plain
+from anomalon.stats.coverage.uniformity import PValueUniformity, p_value_uniformity
+from anomalon.stats.pvalues import p_from_z
+from anomalon.stats.shapes import Shape
+from anomalon.stats.signal_fit import fit_signal
+
+__all__ = ["ClosureTest", "closure_test"]
+
+Floats = NDArray[np.floating[Any]]
+
+Fitter = Callable[[Floats], tuple[Floats, Floats, Floats]]
+
+
+@dataclass(frozen=True, eq=False)
+class ClosureTest(Plain):
+    """What `closure_test` found.
+
+    Args:
+        pulls: Of the strength.
+        coverage: Of strength +- its uncertainty.
+        linearity: None if there are fewer than two strengths.
+        uniformity: Of the p-values at a strength of zero; None if it is not among the strengths.
+    """
+
+    pulls: Pulls
+    coverage: Coverage
+    linearity: InjectionLinearity | None
+    uniformity: PValueUniformity | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether all are."""
+        parts = (self.pulls, self.coverage, self.linearity, self.uniformity)
+        return all(part.ok for part in parts if part is not None)
+
+
+def closure_test(
+    background: ArrayLike,
+    edges: ArrayLike,
+    shape: Shape,
+    signal: Any,
+    strengths: ArrayLike,
+    *,
+    n_toys: int = 1000,
+    seed: Seed | int = 0,
+    mask: NDArray[np.bool_] | None = None,
+    fit: Fitter | None = None,
+) -> ClosureTest:
+    """Draw Poisson toys with injected signals, fit them, and see whether the truth comes out.
+
+    Args:
+        background: Events expected from background, shape (bin,).
+        edges: Bin edges in GeV.
+        shape: The fitted background.
+        signal: One signal, as for `fit_signal`.
+        strengths: Signal events to inject, shape (strength,). Zero among them tests the p-values.
+        n_toys: Pseudo-experiments for each strength.
+        seed: Seed of the toys.
+        mask: True for the bins that the fits must not see.
+        fit: Another method instead of `fit_signal`: takes counts, shape (toy, bin), and returns
+            strengths, their uncertainties and signed significances, shape (toy,) each; `shape` and
+            `mask` are then not used.
+
+    Raises:
+        BadLayout: If the shapes do not fit.
+        TooFewEvents: If fewer than 10 pseudo-experiments at some strength gave a number.
+
+    Example:
+        >>> from anomalon.stats import Exponential, Gaussian
+        >>> edges = np.linspace(1000, 3000, 21)
+        >>> background = Exponential(2).integrate([3.0, -1.0], edges)
+        >>> signal = Gaussian(2000.0, 100.0)
+        >>> test = closure_test(background, edges, Exponential(2), signal, [0, 100], n_toys=300)
+        >>> test.ok, abs(test.linearity.slope - 1) < 0.1
+        (True, True)
+    """
+    background, edges = (np.asarray(v, dtype=np.float64) for v in (background, edges))
+    strengths = np.atleast_1d(np.asarray(strengths, dtype=np.float64))
+    template = signal.integrate(edges) if hasattr(signal, "integrate") else np.asarray(signal)
+    if not background.shape == np.shape(template) == (len(edges) - 1,):
+        raise BadLayout(
+            f"closure_test: expected background and signal of shape ({len(edges) - 1},), got "
+            f"{background.shape} and {np.shape(template)}."
+        )
+
+    def default(counts: Floats) -> tuple[Floats, Floats, Floats]:
+        found = fit_signal((counts, edges), shape, template, mask=mask, throw=False)
+        return found.strength, found.sigma_strength, found.z
+
+    tables = np.empty((3, len(strengths), n_toys))
+    for i, strength in enumerate(strengths):
+        rng = Seed.of(seed).child("closure_test", strength=float(strength)).generator()
+        expected = np.maximum(background + strength * template, 0.0)
+        counts = rng.poisson(expected, (n_toys, len(background))).astype(np.float64)
+        tables[:, i] = (fit or default)(counts)
+    estimate, sigma, z = tables
+    null = np.flatnonzero(strengths == 0)
+    return ClosureTest(
+        pulls=pulls(estimate, sigma, strengths),
+        coverage=interval_coverage(estimate - sigma, estimate + sigma, strengths),
+        linearity=injection_linearity(strengths, estimate) if np.ptp(strengths) > 0 else None,
+        uniformity=p_value_uniformity(p_from_z(z[null[0]])) if len(null) else None,
+    )
