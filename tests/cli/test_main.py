@@ -29,7 +29,8 @@ def test_version(capsys):
 def test_help_lists_the_commands_in_the_order_of_the_work(capsys):
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    assert list(COMMANDS) == ["demo", "search", "report", "simulate", "data", "info"]
+    order = ["demo", "search", "bump", "limit", "report", "simulate", "data", "info"]
+    assert list(COMMANDS) == order
     places = [out.index(f"\n  {name} ") for name in COMMANDS]
     assert places == sorted(places)
 

@@ -24,7 +24,7 @@ features = [["a", "b"]]
 efficiencies = [0.1]
 n_members = 2
 n_folds = 2
-classifier = { kind = "boosted_trees", n_trees = 200 }
+classifier = { kind = "boosted_trees", n_trees = 80 }
 """
 SEARCH = [
     sys.executable,

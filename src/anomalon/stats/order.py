@@ -16,6 +16,10 @@ from anomalon.stats.spectrum import Spectrum
 
 __all__ = ["choose_order"]
 
+# Fits leave up to 1e-8 of the deviance unexplained, and its sum over bins is rounded. In a spectrum
+# without fluctuations, such as Asimov data, that is all there is.
+_RESOLVED = 1e-6
+
 
 def choose_order(
     spectrum: Any,
@@ -126,15 +130,23 @@ def _row(fit: Fit) -> dict[str, Any]:
 
 def _f_test(fit: Fit, richer: Fit) -> tuple[float, float]:
     """F and its p-value; the more general fit as the measure of the scatter."""
-    gain = max(float(fit.deviance - richer.deviance), 0.0)
+    gain = _gain(fit, richer)
+    if gain == 0:
+        return 0.0, 1.0
     rest = float(richer.deviance) / richer.ndf
     if rest == 0:
-        return (np.inf, 0.0) if gain > 0 else (0.0, 1.0)
+        return np.inf, 0.0
     return gain / rest, float(special.fdtrc(1, richer.ndf, gain / rest))
 
 
+def _gain(fit: Fit, richer: Fit) -> float:
+    """What the richer fit gains in deviance; nothing, if it is less than fits can tell."""
+    gain = float(fit.deviance - richer.deviance)
+    return gain if gain > _RESOLVED else 0.0
+
+
 def _likelihood_ratio_test(fit: Fit, richer: Fit) -> tuple[float, float]:
-    gain = max(float(fit.deviance - richer.deviance), 0.0)
+    gain = _gain(fit, richer)
     return gain, float(special.chdtrc(1, gain))
 
 
