@@ -140,8 +140,23 @@ def test_any_counts_give_a_fit_that_is_no_worse_than_without_signal(counts, mass
     assert fit.ok or fit.why
     if fit.ok:
         assert fit.deviance <= fit.background.deviance + 1e-6
-        assert fit.expected.min() > 0
+        assert fit.expected.min() >= 0
         assert np.isfinite(fit.sigma_strength)
+
+
+@pytest.mark.parametrize("shape", [Dijet(3), Dijet(4), Exponential(3)], ids=repr)
+def test_fits_at_the_end_of_the_spectrum_converge(shape):
+    """Masses with less than an event in the window: the maximum is often at zero expectation."""
+    edges = np.geomspace(1000.0, 8000.0, 81)
+    masses = np.geomspace(4000.0, 6000.0, 20)
+    templates = Gaussian(1.0, 1.0).templates(masses, edges, lambda m: 0.03 * m)
+    expected = Dijet(4).integrate([0.0, 8.0, 5.6, 0.08], edges)
+    rng = Seed(21).child("end").generator()
+    counts = rng.poisson(expected / expected.sum() * 3e4, (200, 80))
+    fit = fit_signal((counts, edges), shape, templates)
+    assert (fit.strength < 0).mean() > 0.5
+    assert (fit.deviance <= fit.background.deviance[:, None] + 1e-6).all()
+    assert (fit.expected >= 0).all()
 
 
 def test_weighted_spectra_are_scaled_poisson():

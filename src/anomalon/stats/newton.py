@@ -7,8 +7,9 @@ strengths s_k.
 Every spectrum starts from weighted least squares of the logarithms of its counts. Newton steps
 follow: without signal with the expected information sum_i dmu_i dmu_i' / mu_i, which is the second
 derivative of -ln L up to the curvature of ln mu within a bin, and positive definite; with signal
-with the observed information, and with the expected one wherever that does not lead downhill.
-Steps that go too far are halved, and no step may make an expectation negative.
+with the observed information, and with the expected one for empty bins, or for all, wherever that
+does not lead downhill. Steps that go too far are halved, and no step may make an expectation
+negative: where empty bins pull a signal below zero, the maximum is at an expectation of zero.
 
 Nothing that is done for one spectrum depends on the others: fitted alone or among ten thousand,
 it gets the same numbers to the last bit. The columns are orthonormalised (QR) over the bins, which
@@ -36,6 +37,8 @@ _MOST_HALVINGS = 40
 _GAIN = 1e-8  # of -2 ln L still to be had; the step that would gain it is taken
 _ROUGHLY = 1e-2  # the same, for the start with one node per bin
 _NEARBY = 0.03**2  # up to it, the series of the logarithm is exact to rounding
+_CREEPING = 1e-4  # of -ln L, in the last half of the steps
+_NO_BIN, _EMPTY_BINS = -1.0, 0.0  # counts up to which bins are guarded
 _EMPTY = 0.1  # stands for the count of an empty bin where a logarithm is needed
 _SMALLEST = 1e-280
 
@@ -139,7 +142,7 @@ def _fit_all(
                 _climb(counts[toy], mean, width, templates[mass], a, lower, _ROUGHLY)
             else:
                 for j in range(start.shape[1]):
-                    a[j] = _dot(inverse[j], start[toy])
+                    a[j] = _dot(inverse[j, : start.shape[1]], start[toy])
             if found and _climb(counts[toy], columns, weights, templates[mass], a, lower, _GAIN):
                 converged[toy, mass] = True
                 _inverse_transposed(lower, inner)
@@ -191,16 +194,21 @@ def _climb(
     for i in range(bins):
         allowed += 1e-12 * counts[i]
     _expect(columns, weights, a, at_nodes, background, slope, mu)
-    for _ in range(_MOST_STEPS):
+    lately = 0.0
+    for number in range(_MOST_STEPS):
+        if number == _MOST_STEPS // 2:
+            lately = 0.0
         if signals:
             _score(counts, mu, slope, step)
-            _observed(counts, mu, background, slope, n, information)
+            _observed(counts, mu, background, slope, n, _NO_BIN, information)
             if _cholesky(information, lower):
                 gain = _solve(lower, step)
                 for j in range(len(a)):
                     trial[j] = a[j] + step[j]
                 _expect(columns, weights, trial, at_nodes, background, slope, trial_mu)
-                if _rise(counts, mu, trial_mu) <= allowed:
+                rise = _rise(counts, mu, trial_mu)
+                if rise <= allowed:
+                    lately += rise
                     a[:] = trial
                     mu, trial_mu = trial_mu, mu
                     if gain < enough:
@@ -208,11 +216,16 @@ def _climb(
                     continue
                 _expect(columns, weights, a, at_nodes, background, slope, mu)
         _score(counts, mu, slope, step)
-        _weighted(slope, 1.0 / mu, information)
-        if not _cholesky(information, lower):
-            return False
+        found = False
+        if signals:
+            _observed(counts, mu, background, slope, n, _EMPTY_BINS, information)
+            found = _cholesky(information, lower)
+        if not found:
+            _weighted(slope, 1.0 / mu, information)
+            if not _cholesky(information, lower):
+                return False
         gain = _solve(lower, step)
-        if gain < enough and signals:  # the step might lead below an expectation of zero
+        if gain < 10 * enough and signals:  # the step might lead below an expectation of zero
             return _curvature(mu, a, slope, n, information, lower)
         if gain < enough:
             for j in range(len(a)):
@@ -223,13 +236,18 @@ def _climb(
             for j in range(len(a)):
                 trial[j] = a[j] + size * step[j]
             _expect(columns, weights, trial, at_nodes, background, slope, trial_mu)
-            if _rise(counts, mu, trial_mu) <= allowed:
+            rise = _rise(counts, mu, trial_mu)
+            if rise <= allowed:
+                lately += rise
                 break
             size *= 0.9 if size == 1.0 else 0.5  # 0.9: towards an expectation of zero
         else:
             return False
         a[:] = trial
         mu, trial_mu = trial_mu, mu
+    # creeping along an expectation of zero, where nothing is to be had any more
+    if signals and lately > -_CREEPING:
+        return _curvature(mu, a, slope, n, information, lower)
     return False
 
 
@@ -293,13 +311,27 @@ def _score(counts: Floats, mu: Floats, slope: Floats, score: Floats) -> None:
 
 @compiled
 def _observed(
-    counts: Floats, mu: Floats, background: Floats, slope: Floats, n: int, information: Floats
+    counts: Floats,
+    mu: Floats,
+    background: Floats,
+    slope: Floats,
+    n: int,
+    guarded: float,
+    information: Floats,
 ) -> None:
-    """The lower triangle of the observed information, ln mu_background taken as linear in a bin."""
+    """The lower triangle of the observed information, ln mu_background taken as linear in a bin.
+
+    Bins with counts up to `guarded` get the expected one instead. It is the larger, the less they
+    expect, and keeps steps away from an expectation of zero, where empty bins have their maximum.
+    """
     ratio = counts / mu
-    _weighted(slope, ratio / mu, information)
+    weight, bend = ratio / mu, (1.0 - ratio) / background
+    for i in range(len(mu)):
+        if counts[i] <= guarded:
+            weight[i], bend[i] = 1.0 / mu[i], 0.0
+    _weighted(slope, weight, information)
     bent = np.empty((n, n))  # only the background has second derivatives
-    _weighted(slope[:n], (1.0 - ratio) / background, bent)
+    _weighted(slope[:n], bend, bent)
     for j in range(n):
         for k in range(j + 1):
             information[j, k] += bent[j, k]

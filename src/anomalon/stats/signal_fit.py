@@ -99,7 +99,8 @@ class SignalFit:
     @property
     def expected(self) -> Floats:
         """Events expected from background and signal, shape (…, bin)."""
-        return self.expected_background + self.strength[..., None] * self.templates
+        # zero where a negative signal leaves nothing, and rounding less
+        return np.maximum(self.expected_background + self.strength[..., None] * self.templates, 0.0)
 
     @property
     def value(self) -> Value:
