@@ -47,6 +47,15 @@ def test_a_global_p_value_is_larger_than_the_local_one(found):
     assert found.p_global >= found.p_local
 
 
+def test_a_fit_that_suffices_invents_no_signal_and_one_that_does_not_does(found):
+    assert len(found.mass_spurious) == len(found.masses)
+    assert np.abs(found.mass_spurious).max() < 1.5
+    bent = Spectrum(np.random.default_rng(4).poisson(Exponential(3).integrate(
+        [4.6, -1.2, 0.12], EDGES) * 20), EDGES)  # fmt: skip
+    rigid = hunt_bump(bent, SmoothBackground("exponential", 2, 2), resolution=0.03, n_toys=50)
+    assert np.abs(rigid.mass_spurious).max() > 3
+
+
 def test_no_bump_no_significance():
     p = [
         hunt_bump(spectrum(seed), SMOOTH, n_toys=200, seed=seed).p_global for seed in range(20, 40)

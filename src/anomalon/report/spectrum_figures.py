@@ -55,6 +55,18 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
             p_values(result),
         )
 
+    if len(result.mass_spurious):
+        yield Drawing(
+            "spurious",
+            "spurious",
+            "Signal that the fit finds, over its uncertainty, in a spectrum without signal that "
+            "needs one more parameter than the fit has. Lines at 20\u202f% and 50\u202f%: a fit "
+            "beyond them invents signals.",
+            "Spurious signal against mass, at most "
+            f"{plain(float(abs(result.mass_spurious).max()))} of its uncertainty.",
+            spurious(result),
+        )
+
 
 def limit_drawings(result: LimitResult) -> Iterator[Drawing]:
     """All figures of a scan of limits, in the order of the page."""
@@ -146,6 +158,21 @@ def p_values(result: BumpResult) -> Figure:
     powers(axes.yaxis)
     axes.set(xlabel=MASS, ylabel="p-value")
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+    return figure
+
+
+@styled
+def spurious(result: BumpResult) -> Figure:
+    """Spurious signal over its uncertainty against mass."""
+    figure, axes = single(4.6, 3.3)
+    axes.plot(result.masses, result.mass_spurious, color=LIGHT["blue"])
+    for line, dash in ((0.2, (4, 3)), (0.5, (1, 2))):
+        for sign in (-1, 1):
+            axes.axhline(sign * line, color=LIGHT["muted"], lw=0.8, ls=(0, dash))
+    axes.axhline(0, color=LIGHT["muted"], lw=0.8)
+    reach = max(0.6, 1.1 * float(np.abs(result.mass_spurious).max()))
+    axes.set_ylim(-reach, reach)
+    axes.set(xlabel=MASS, ylabel="spurious signal / its uncertainty")
     return figure
 
 

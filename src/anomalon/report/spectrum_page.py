@@ -19,6 +19,9 @@ from anomalon.search.result import BumpResult, LimitResult, SpectrumFit
 
 __all__ = ["SpectrumSummary", "said", "spectrum_citations", "write_spectrum_report"]
 
+_SPURIOUS = 0.5
+"""A spurious signal of more than this share of its uncertainty is shown as failed."""
+
 _CHANCES = {
     "fit": "Every pseudo-experiment was drawn from the fit and fitted again, so the global p-value "
     "knows that a fit absorbs fluctuations.",
@@ -214,6 +217,15 @@ def _toy_checks(result: BumpResult) -> list[dict[str, Any]]:
             "passed": result.n_failed == 0,
         },
     ]
+    if len(result.mass_spurious):
+        worst = float(np.abs(result.mass_spurious).max())
+        checks.append(
+            {
+                "what": "spurious signal, if the truth has one more parameter",
+                "found": f"at most {worst:.0%} of its uncertainty",
+                "passed": worst <= _SPURIOUS,
+            }
+        )
     if result.p_global_fixed is not None:
         checks.append(
             {

@@ -30,6 +30,7 @@ from anomalon.stats import (
     likelihood_ratio_scan,
     p_from_z,
     score_correlation,
+    spurious_signal,
     upper_limits,
 )
 from anomalon.stats.limits import N_SIGMA
@@ -41,6 +42,7 @@ Floats = NDArray[np.floating[Any]]
 
 _STEPS_PER_WIDTH = 2  # masses per standard deviation of the signal
 _GLOBAL_SAMPLES = 4000
+_LARGEST_Z = 35.0  # its p-value is 1e-268; beyond, numbers run out
 _HALF_WINDOW = 1.5  # standard deviations: 87 % of a Gaussian, and nearly the best s/sqrt(b)
 
 
@@ -159,6 +161,7 @@ def hunt_bump(
         resolution=resolution,
         mass_z=z,
         mass_p_global=p_global,
+        mass_spurious=_spurious(fit, masses, resolution),
         trial_factor=factor,
         seed=seed.root,
     )
@@ -189,15 +192,29 @@ def _mass_scan(
     z = likelihood_ratio_scan(fit, signals).z
     correlation = score_correlation(fit, signals)
     # The global p-value falls with z: a few points and interpolation in its logarithm.
-    grid = np.linspace(0.0, max(float(np.nanmax(z)), 1.0), 25)
+    grid = np.linspace(0.0, np.clip(float(np.nanmax(z)), 1.0, _LARGEST_Z), 25)
     log_p = [
         np.log(global_p_gaussian(correlation, level, n=_GLOBAL_SAMPLES, seed=seed).value)
         for level in grid
     ]
     p_global = np.minimum(np.exp(np.interp(np.maximum(z, 0.0), grid, log_p)), 1.0)
     best = float(np.nanmax(z))
-    factor = float(np.nanmin(p_global) / p_from_z(best)) if best > 0 else None
+    factor = float(np.nanmin(p_global) / p_from_z(best)) if 0 < best < _LARGEST_Z else None
     return masses, z, p_global, factor
+
+
+def _spurious(fit: Fit | None, masses: Floats, resolution: float | None) -> Floats:
+    """Signal found where there is none, over its uncertainty, if the truth has a parameter more."""
+    if fit is None or resolution is None or fit.n_parameters >= fit.shape.n_most:
+        return np.zeros(0)
+    richer = replace(fit.shape, n=fit.n_parameters + 1)
+    truth = fit_spectrum(fit.spectrum, richer, throw=False)
+    if not truth.ok:
+        return np.zeros(0)
+    signals = [Gaussian(m, resolution * m) for m in masses]
+    return spurious_signal(
+        Spectrum(truth.expected, fit.spectrum.edges), fit.shape, signals, masses
+    ).ratio
 
 
 def _masses(spectrum: Spectrum, resolution: float) -> Floats:

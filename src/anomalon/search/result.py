@@ -201,6 +201,8 @@ class BumpResult:
         resolution: Standard deviation of the resonance over its mass, or None.
         mass_z: Local significance at each mass, signed.
         mass_p_global: Probability of a significance as large at any mass.
+        mass_spurious: Signal that the fit finds, over its uncertainty, in a spectrum without signal
+            that follows the same family with one more parameter; empty if there is none.
         trial_factor: Global over local p-value at the best mass, or None.
         seed: Root seed.
     """
@@ -233,6 +235,7 @@ class BumpResult:
     resolution: float | None
     mass_z: Floats
     mass_p_global: Floats
+    mass_spurious: Floats
     trial_factor: float | None
     seed: int
 
