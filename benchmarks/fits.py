@@ -49,7 +49,7 @@ def minuit_fit(counts, start, *, nodes=None, template=None):
     n = columns.shape[-1]
 
     def model(p):
-        at_nodes = np.exp(columns @ p[:n]) * weights
+        at_nodes = np.exp(np.minimum(columns @ p[:n], 600.0)) * weights
         slope = np.matmul(at_nodes[:, None], columns)[:, 0]
         mu = at_nodes.sum(axis=1)
         if template is None:
@@ -58,6 +58,8 @@ def minuit_fit(counts, start, *, nodes=None, template=None):
 
     def cost(p):
         mu, _ = model(np.asarray(p))
+        if not np.all(mu > -1e-9):  # rounding, where a negative signal leaves nothing
+            return 1e9 * (1 + np.sum(~(mu > -1e-9)))
         return 2 * (mu - counts * np.log(np.maximum(mu, 1e-300))).sum()
 
     def gradient(p):

@@ -34,9 +34,10 @@ Floats = NDArray[np.floating[Any]]
 
 _MOST_STEPS = 200
 _MOST_HALVINGS = 40
-_GAIN = 1e-8  # of -2 ln L still to be had; the step that would gain it is taken
+_GAIN = 1e-6  # of -2 ln L still to be had; the step that would gain it is taken, so less is left
 _ROUGHLY = 1e-2  # the same, for the start with one node per bin
 _NEARBY = 0.03**2  # up to it, the series of the logarithm is exact to rounding
+_GUARDED_GAIN = 1e-7  # the same, towards an expectation of zero; that step is not taken
 _CREEPING = 1e-4  # of -ln L, in the last half of the steps
 _NO_BIN, _EMPTY_BINS = -1.0, 0.0  # counts up to which bins are guarded
 _EMPTY = 0.1  # stands for the count of an empty bin where a logarithm is needed
@@ -225,9 +226,9 @@ def _climb(
             if not _cholesky(information, lower):
                 return False
         gain = _solve(lower, step)
-        if gain < 10 * enough and signals:  # the step might lead below an expectation of zero
+        if signals and gain < _GUARDED_GAIN:  # the step might lead below an expectation of zero
             return _curvature(mu, a, slope, n, information, lower)
-        if gain < enough:
+        if not signals and gain < enough:
             for j in range(len(a)):
                 a[j] += step[j]
             return True
