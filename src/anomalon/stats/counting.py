@@ -274,7 +274,7 @@ def _count_tails(n: Floats, b: Floats, sigma_b: Floats, more: float = 0.0) -> tu
     """Logarithms of P(N >= n + more) and its complement; `more` of 1 is P(N > n)."""
     variance = sigma_b**2
     known = variance <= _EXACT * b
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         n_off = np.where(known, 1.0, b**2 / variance)
         tau = np.where(known, 1.0, b / variance)
     beta = _beta_tails(n + more, n_off + 1.0 - more, tau)
