@@ -13,6 +13,7 @@ __all__ = [
     "Scan",
     "SpectrumFit",
     "Trial",
+    "TrialToys",
     "WindowResult",
 ]
 
@@ -146,6 +147,34 @@ class Trial:
 
 
 @dataclass(frozen=True, eq=False)
+class TrialToys:
+    """Pseudo-experiments without signal in which the whole search was repeated, training included.
+
+    Args:
+        p_local: Local p-value of each trial of the ledger, shape (toy, trial); NaN where it failed.
+        smallest: The smallest of each pseudo-experiment, shape (toy,).
+        k: How many of them are as small as that of the data.
+        p: (k + 1)/(n + 1), the data counting as one of them.
+        low, high: Clopper-Pearson interval of k/n at 68 %.
+        n_effective: How many independent trials would be as bad, at the local p-value that 5 % of
+            the pseudo-experiments beat.
+    """
+
+    p_local: Floats
+    smallest: Floats
+    k: int
+    p: float
+    low: float
+    high: float
+    n_effective: float
+
+    @property
+    def n(self) -> int:
+        """How many pseudo-experiments."""
+        return len(self.smallest)
+
+
+@dataclass(frozen=True, eq=False)
 class Scan:
     """A whole search.
 
@@ -154,14 +183,18 @@ class Scan:
         windows: One result per window and feature set.
         ledger: Every trial, in order.
         best: The trial with the smallest local p-value, or None if no trial has one.
-        p_global: Upper bound on the probability that background alone gives, anywhere in the
-            ledger, a p-value as small as the best: 1 - (1 - p)^trials (Sidak). The trials are
-            positively correlated (overlapping windows, nested cuts), so the true one is smaller.
+        p_global: Probability that background alone gives, anywhere in the ledger, a p-value as
+            small as the best: the share of pseudo-experiments that do. Without any that does, an
+            upper bound: Sidak's 1 - (1 - p)^trials, or 1/(n + 1) of n pseudo-experiments. The
+            trials are positively correlated (overlapping windows, nested cuts), so the true one is
+            smaller than Sidak's.
         z_global: The same in standard deviations.
         settings: The search as resolved, plain.
         data: {"source", "n_events", "digest", "has_truth"} of what was searched.
         seed: Root seed.
         notes: What a reader must know, in sentences.
+        p_global_is_bound: Whether `p_global` is only an upper bound.
+        toys: The pseudo-experiments, if there were any.
     """
 
     name: str
@@ -174,6 +207,8 @@ class Scan:
     data: dict[str, Any]
     seed: int
     notes: tuple[str, ...] = field(default=())
+    p_global_is_bound: bool = True
+    toys: TrialToys | None = None
 
 
 @dataclass(frozen=True, eq=False)

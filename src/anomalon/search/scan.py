@@ -1,10 +1,11 @@
 """`Search`: the settings of a whole search; `run` gives a `Scan`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalon.background import BackgroundEstimator, Cwola
 from anomalon.core import config
@@ -16,9 +17,11 @@ from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifier
 from anomalon.run import Executor, Serial, Store
+from anomalon.search.ledger import best_of, global_p, ledger, repeat_choice
 from anomalon.search.measure import FitSettings
 from anomalon.search.one import Method, search_window
-from anomalon.search.result import Scan, Trial, WindowResult
+from anomalon.search.pseudo_data import PseudoData, deal
+from anomalon.search.result import Scan, WindowResult
 from anomalon.search.serial import window_from_dict, window_to_dict
 from anomalon.stats import z_from_p
 
@@ -50,6 +53,9 @@ class Search:
         decorrelate: How features are made independent of the mass; None to leave them as they are.
         efficiencies: Background efficiencies of the cuts, each in (0, 1).
         fit: How the spectrum is fitted.
+        n_toys: Pseudo-experiments without signal in which the whole search is repeated, training
+            included, for the global p-value: so many times the work. Without any, the global
+            p-value is a bound.
         name: Title for the report.
 
     Raises:
@@ -71,6 +77,7 @@ class Search:
     decorrelate: ConditionalQuantiles | None = field(default_factory=ConditionalQuantiles)
     efficiencies: tuple[float, ...] = (0.1, 0.02, 0.01)
     fit: FitSettings = field(default_factory=FitSettings)
+    n_toys: int = 0
     name: str = "Resonance search"
 
     def __post_init__(self) -> None:
@@ -95,6 +102,8 @@ class Search:
 
         if not 0 < self.subsample <= 1:
             raise BadValue(f"search.subsample: expected a share in (0, 1], got {self.subsample}.")
+        if self.n_toys < 0:
+            raise BadValue(f"search.n_toys: expected a number from 0 on, got {self.n_toys}.")
 
     @property
     def method(self) -> Method:
@@ -125,18 +134,31 @@ class Search:
         Raises:
             TooFewEvents: If there are no events, or a window lies outside the data.
             ColumnMissing: If a feature is not in the data.
+            DidNotConverge: If there are to be pseudo-experiments, and the whole spectrum cannot be
+                fitted.
         """
         seed = Seed.of(seed)
         self._check(data)
+        digests = (data.digest(), "" if simulation is None else simulation.digest())
         pieces = [
-            _Piece(self.method, data, simulation, window, features, seed)
+            _Piece(self.method, data, simulation, window, features, seed, digests)
             for window in self.windows
             for features in self.features
         ]
-        digests = (data.digest(), "" if simulation is None else simulation.digest())
-        keys = [piece.key(*digests) for piece in pieces]
-        found = _run_pieces(pieces, keys, executor or Serial(), store, progress)
-        return self._scan(found, data, digests[0], seed)
+        repeated = self._repeated(pieces, data)
+        values = _run_pieces([*pieces, *repeated], executor or Serial(), store, progress)
+        # Always through the plain form, so that stored and fresh results are the same to the bit.
+        windows = [window_from_dict(v) for v in values[: len(pieces)]]
+        p_local = np.array(values[len(pieces) :], dtype=np.float64)
+        n_trials = sum(len(w.cuts) for w in windows)
+        return self._scan(windows, p_local.reshape(self.n_toys, n_trials), data, digests[0], seed)
+
+    def _repeated(self, pieces: "Sequence[_Piece]", data: Sample) -> "list[_ToyPiece]":
+        """The same pieces again in each pseudo-experiment."""
+        if self.n_toys == 0:
+            return []
+        pseudo = PseudoData.like(data, self.fit)
+        return [_ToyPiece(piece, pseudo, toy) for toy in range(self.n_toys) for piece in pieces]
 
     def _check(self, data: Sample) -> None:
         if len(data) == 0:
@@ -146,34 +168,26 @@ class Search:
         for window in self.windows:
             window.check_inside(data)
 
-    def _scan(self, windows: Sequence[WindowResult], data: Sample, digest: str, seed: Seed) -> Scan:
-        ledger = tuple(
-            Trial(
-                window=f"{w.window['low']:g}-{w.window['high']:g}",
-                features=", ".join(w.features),
-                efficiency=cut.efficiency,
-                p_local=cut.p_local,
-                z_local=cut.z_local,
-            )
-            for w in windows
-            for cut in w.cuts
-        )
-        valid = [t for t in ledger if np.isfinite(t.p_local)]
-        best = min(valid, key=lambda t: t.p_local) if valid else None
-        p_global = z_global = None
-        if best is not None:
-            # 1 - (1 - p)^N without cancellation.
-            p_global = float(-np.expm1(len(valid) * np.log1p(-best.p_local)))
-            z_global = float(z_from_p(p_global))
-        failed = sum(1 for t in ledger if not np.isfinite(t.p_local))
-        notes = (f"{failed} of {len(ledger)} trials have no significance.",) if failed else ()
+    def _scan(
+        self,
+        windows: Sequence[WindowResult],
+        p_local: NDArray[np.float64],
+        data: Sample,
+        digest: str,
+        seed: Seed,
+    ) -> Scan:
+        trials = ledger(windows)
+        toys = repeat_choice(trials, p_local)
+        p, is_bound = global_p(trials, toys)
+        failed = sum(1 for t in trials if not np.isfinite(t.p_local))
+        notes = (f"{failed} of {len(trials)} trials have no significance.",) if failed else ()
         return Scan(
             name=self.name,
             windows=tuple(windows),
-            ledger=ledger,
-            best=best,
-            p_global=p_global,
-            z_global=z_global,
+            ledger=trials,
+            best=best_of(trials),
+            p_global=p,
+            z_global=None if p is None else float(z_from_p(p)),
             settings=config.to_plain(self),
             data={
                 "source": data.source,
@@ -183,6 +197,8 @@ class Search:
             },
             seed=seed.root,
             notes=notes,
+            p_global_is_bound=is_bound,
+            toys=toys,
         )
 
 
@@ -196,45 +212,92 @@ class _Piece:
     window: Window
     features: tuple[str, ...]
     seed: Seed
+    digests: tuple[str, str]
 
-    def key(self, data_digest: str, simulation_digest: str) -> str:
+    @property
+    def what(self) -> str:
+        return f"window {self.window} GeV"
+
+    @property
+    def key(self) -> str:
         truth = "" if self.data.label is None else config.digest(self.data.label)
         return config.digest(
             anomalon_version(),
             self.window,
             self.features,
             self.method,
-            data_digest,
-            simulation_digest,
+            *self.digests,
             truth,
             str(self.seed),
         )
 
-    def __call__(self) -> dict[str, Any]:
-        seed = self.seed.child("window", str(self.window), features="+".join(self.features))
-        result = search_window(
+    def search(self) -> WindowResult:
+        return search_window(
             self.data,
             self.window,
             self.features,
             self.method,
             simulation=self.simulation,
+            seed=self.seed.child("window", str(self.window), features="+".join(self.features)),
+        )
+
+    def __call__(self) -> dict[str, Any]:
+        return window_to_dict(self.search())
+
+
+@dataclass(frozen=True, eq=False)
+class _ToyPiece:
+    """The same window and feature set in a pseudo-experiment; gives its local p-values."""
+
+    piece: _Piece
+    pseudo: PseudoData
+    toy: int
+
+    @property
+    def what(self) -> str:
+        return f"pseudo-experiment {self.toy + 1}, {self.piece.what}"
+
+    @property
+    def key(self) -> str:
+        return config.digest(self.piece.key, "pseudo-experiment", self.toy)
+
+    def __call__(self) -> list[float]:
+        piece = self.piece
+        seed = piece.seed.child("pseudo-experiment", toy=self.toy)
+        fit = piece.method.fit
+        repeated = replace(
+            piece,
+            # the range of the data, not that of the masses which happen to be drawn
+            method=replace(piece.method, fit=replace(fit, range=fit.range_in(piece.data))),
+            data=self.pseudo.draw(seed.child("data")),
+            simulation=self._simulation(seed.child("simulation")),
             seed=seed,
         )
-        return window_to_dict(result)
+        try:
+            cuts = repeated.search().cuts
+        except TooFewEvents:  # a region came out empty: no trial here has a significance
+            return [float("nan")] * (1 + len(piece.method.efficiencies))
+        return [cut.p_local for cut in cuts]
+
+    def _simulation(self, seed: Seed) -> Sample | None:
+        """Dealt out like the data, or classifiers would tell the two apart by that."""
+        simulation = self.piece.simulation
+        return None if simulation is None else deal(simulation, seed)
 
 
-def _call(piece: _Piece) -> dict[str, Any]:
+def _call(piece: _Piece | _ToyPiece) -> Any:
     return piece()
 
 
 def _run_pieces(
-    pieces: Sequence[_Piece],
-    keys: Sequence[str],
+    pieces: Sequence[_Piece | _ToyPiece],
     executor: Executor,
     store: Store | None,
     progress: Progress | None,
-) -> list[WindowResult]:
-    found: dict[int, dict[str, Any]] = {}
+) -> list[Any]:
+    """The value of each piece: from the store if it is there, and into it when it is done."""
+    keys = [piece.key for piece in pieces]
+    found: dict[int, Any] = {}
     if store is not None:
         found = {i: value for i, key in enumerate(keys) if (value := store.get(key)) is not None}
 
@@ -249,6 +312,5 @@ def _run_pieces(
         if store is not None:
             store.put(keys[index], value)
         found[index] = value
-        report(f"window {pieces[index].window} GeV")
-    # Always through the plain form, so that stored and fresh results are the same to the last bit.
-    return [window_from_dict(found[i]) for i in range(len(pieces))]
+        report(pieces[index].what)
+    return [found[i] for i in range(len(pieces))]

@@ -1,6 +1,6 @@
 """Results to plain JSON and back, without loss."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -68,7 +68,13 @@ def _plain(value: Any) -> Any:
 
 def _build(cls: type[T], plain: dict[str, Any]) -> T:
     hints = get_type_hints(cls)
-    return cls(**{f.name: _value(hints[f.name], plain[f.name]) for f in fields(cls)})  # type: ignore[arg-type]
+    # What an earlier version did not write has its default.
+    known = [f.name for f in fields(cls) if f.name in plain or _is_required(f)]  # type: ignore[arg-type]
+    return cls(**{name: _value(hints[name], plain[name]) for name in known})
+
+
+def _is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _value(kind: Any, plain: Any) -> Any:
