@@ -132,6 +132,16 @@ def test_gaussian_maximum_refuses_what_is_no_correlation():
         expected_upcrossings(np.ones(3))
 
 
+def test_many_levels_are_as_many_calls():
+    levels = [0.0, 1.0, 3.0, 8.0]
+    together = global_p_gaussian(matched_filter(10.0), levels, n=3000, seed=5)
+    alone = [global_p_gaussian(matched_filter(10.0), z, n=3000, seed=5) for z in levels]
+    assert together.value.tolist() == [p.value for p in alone]
+    assert together.uncertainty.tolist() == [p.uncertainty for p in alone]
+    with pytest.raises(BadLayout, match="one axis"):
+        global_p_gaussian(np.eye(2), [[1.0]])
+
+
 def test_same_seed_same_p():
     one, other = (global_p_gaussian(matched_filter(5.0), 2.0, seed=4) for _ in range(2))
     assert (one.value, one.uncertainty) == (other.value, other.uncertainty)

@@ -10,7 +10,7 @@ choose a mass, draw there above z, draw the rest given that, and count how many 
 The relative error does not grow with z, so that p = 1e-9 takes no more samples than p = 0.1.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,7 +30,7 @@ _CHUNK = 2000
 
 
 def global_p_gaussian(
-    correlation: ArrayLike, z: float, *, n: int = 10_000, seed: Seed | int = 0
+    correlation: ArrayLike, z: ArrayLike, *, n: int = 10_000, seed: Seed | int = 0
 ) -> Value:
     """Probability that a Gaussian process of unit variance exceeds `z` anywhere.
 
@@ -40,15 +40,17 @@ def global_p_gaussian(
 
     Args:
         correlation: Of the significances, shape (mass, mass), with ones on the diagonal.
-        z: Local significance of the largest excess.
+        z: Local significance of the largest excess; or many, shape (level,), for which the same
+            random numbers are used, so that the p-values are those of as many calls.
         n: Number of samples.
         seed: Of the samples.
 
     Returns:
-        p-value and its sampling uncertainty.
+        p-value and its sampling uncertainty; arrays of shape (level,) for many.
 
     Raises:
-        BadLayout: If the matrix is not square, symmetric and with ones on the diagonal.
+        BadLayout: If the matrix is not square, symmetric and with ones on the diagonal, or `z` has
+            more than one axis.
         BadValue: If it has negative eigenvalues, or there are less than two samples.
 
     Example:
@@ -60,27 +62,39 @@ def global_p_gaussian(
     """
     if n < 2:
         raise BadValue(f"global_p_gaussian: n: expected at least 2 samples, got {n}.")
+    levels = np.asarray(z, dtype=np.float64)
+    if levels.ndim > 1:
+        raise BadLayout(f"global_p_gaussian: z: expected one axis at most, got {levels.shape}.")
     matrix = _checked(correlation)
     root = _root(matrix)
     masses = len(matrix)
-    share = []
+    shares = np.empty((levels.size, n))
     for chunk, first in enumerate(range(0, n, _CHUNK)):
         size = min(_CHUNK, n - first)
         rng = Seed.of(seed).child("gaussian process", chunk=chunk).generator()
         chosen = rng.integers(masses, size=size)
-        # above z at the chosen mass, by the inverse of the tail
-        above = 0.0 - special.ndtri_exp(
-            special.log_ndtr(-z) + np.log(rng.uniform(size=size, low=1e-300))
-        )
-        scan = rng.standard_normal((size, root.shape[1])) @ root.T
-        rows = np.arange(size)
-        scan += matrix[chosen] * (above - scan[rows, chosen])[:, None]
-        scan[rows, chosen] = np.maximum(above, z)
-        share.append(1.0 / (scan >= z).sum(axis=1))
-    shares = np.concatenate(share)
-    scale = masses * float(p_from_z(z))
-    error = shares.std(ddof=1) / np.sqrt(n)
-    return Value(float(scale * shares.mean()), float(scale * error))
+        log_share = np.log(rng.uniform(size=size, low=1e-300))
+        free = rng.standard_normal((size, root.shape[1])) @ root.T
+        for row, level in zip(shares, levels.flat, strict=True):
+            row[first : first + size] = 1.0 / _above(level, free, matrix, chosen, log_share)
+    scale = masses * p_from_z(levels)
+    value = scale * shares.mean(axis=1).reshape(levels.shape)
+    error = scale * shares.std(axis=1, ddof=1).reshape(levels.shape) / np.sqrt(n)
+    if levels.ndim == 0:
+        return Value(float(value), float(error))
+    return Value(cast(Any, value), cast(Any, error))
+
+
+def _above(
+    level: float, free: Floats, matrix: Floats, chosen: NDArray[np.int64], log_share: Floats
+) -> NDArray[np.int64]:
+    """At how many masses each scan is above the level, given that it is at its chosen mass."""
+    # above the level at the chosen mass, by the inverse of the tail
+    drawn = 0.0 - special.ndtri_exp(special.log_ndtr(-level) + log_share)
+    rows = np.arange(len(free))
+    scan = free + matrix[chosen] * (drawn - free[rows, chosen])[:, None]
+    scan[rows, chosen] = np.maximum(drawn, level)
+    return np.asarray((scan >= level).sum(axis=1))
 
 
 def sample_scans(correlation: ArrayLike, n: int, seed: Seed | int = 0) -> Floats:
