@@ -5,7 +5,7 @@ import pytest
 
 from anomalon.core.errors import BadValue, UnknownKey
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
-from anomalon.search.result import BumpResult, LimitResult
+from anomalon.search.histogram_result import BumpResult, LimitResult
 from anomalon.search.serial import from_plain, to_plain
 from anomalon.stats import Exponential, Reference, Spectrum, p_from_z
 

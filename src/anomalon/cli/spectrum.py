@@ -11,7 +11,7 @@ from anomalon.cli.options import as_json_option, out_option
 
 if TYPE_CHECKING:
     from anomalon.search.histogram import SmoothBackground
-    from anomalon.search.result import BumpResult, LimitResult
+    from anomalon.search.histogram_result import BumpResult, LimitResult
     from anomalon.stats import Spectrum
 
 __all__ = ["bump", "limit"]

@@ -21,7 +21,7 @@ from anomalon.report.document import Report, Section, summarise, write_report
 from anomalon.report.environment import environment as here
 from anomalon.report.spectrum_page import said, spectrum_citations, write_spectrum_report
 from anomalon.report.toml import dumps
-from anomalon.search.result import BumpResult, LimitResult
+from anomalon.search.histogram_result import BumpResult, LimitResult
 from anomalon.search.serial import from_plain, scan_from_dict, scan_to_dict, to_plain
 
 __all__ = [

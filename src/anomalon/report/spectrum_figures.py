@@ -10,7 +10,7 @@ from anomalon.report.figures import Drawing
 from anomalon.report.rounding import count, p_value, plain, sigmas
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, styled
-from anomalon.search.result import BumpResult, LimitResult
+from anomalon.search.histogram_result import BumpResult, LimitResult
 
 __all__ = ["bump_drawings", "limit_drawings"]
 

@@ -15,7 +15,8 @@ from anomalon.report.page import fill
 from anomalon.report.rounding import count, p_value, plain, sigmas
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.report.summary import ALARM, EXCESS, citation_summary
-from anomalon.search.result import BumpResult, LimitResult, SpectrumFit
+from anomalon.search.histogram_result import BumpResult, LimitResult
+from anomalon.search.result import SpectrumFit
 
 __all__ = ["SpectrumSummary", "said", "spectrum_citations", "write_spectrum_report"]
 

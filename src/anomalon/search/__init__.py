@@ -2,17 +2,10 @@
 
 from anomalon.core.window import Window, sliding_windows
 from anomalon.search.histogram import SmoothBackground, hunt_bump, scan_limits
+from anomalon.search.histogram_result import BumpResult, LimitResult
 from anomalon.search.inject import inject
 from anomalon.search.measure import FitSettings
-from anomalon.search.result import (
-    BumpResult,
-    CutResult,
-    LimitResult,
-    Scan,
-    SpectrumFit,
-    Trial,
-    WindowResult,
-)
+from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
 from anomalon.search.scan import Progress, Search
 
 __all__ = [

@@ -15,7 +15,8 @@ from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.seed import Seed
 from anomalon.search.fitted import spectrum_fit
-from anomalon.search.result import BumpResult, LimitResult, SpectrumFit
+from anomalon.search.histogram_result import BumpResult, LimitResult
+from anomalon.search.result import SpectrumFit
 from anomalon.stats import (
     SHAPES,
     BumpHunt,

@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "BumpResult",
     "CutResult",
-    "LimitResult",
     "Scan",
     "SpectrumFit",
     "Trial",
@@ -209,105 +207,3 @@ class Scan:
     notes: tuple[str, ...] = field(default=())
     p_global_is_bound: bool = True
     toys: TrialToys | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class BumpResult:
-    """The most significant window of a spectrum.
-
-    Args:
-        name: Title that the user gave.
-        source: Where the spectrum came from.
-        background: "fit", "reference" (a finite sample) or "exact".
-        deficit: Whether a deficit was looked for.
-        fit: The spectrum and its background.
-        low, high: Edges of the window in GeV.
-        n, expected: Events seen and expected in it.
-        p_local, z_local: Of the window alone.
-        p_global: Share of background-only pseudo-experiments with a window as significant,
-            (k + 1)/(n + 1); `p_global_low` to `p_global_high` is its 68 % interval.
-        z_global: The same in standard deviations.
-        p_global_fixed: The same if pseudo-experiments are not fitted anew; None without a fit.
-        n_toys, n_failed: Pseudo-experiments, and those that could not be fitted.
-        t: Test statistic, -ln p_local.
-        t_edges, t_counts: Histogram of it in the pseudo-experiments.
-        window_low, window_high, window_z: Every window that was tried, shape (window,).
-        masses: Of the scan for a narrow resonance, GeV, shape (mass,); empty if none was made.
-        resolution: Standard deviation of the resonance over its mass, or None.
-        mass_z: Local significance at each mass, signed.
-        mass_p_global: Probability of a significance as large at any mass.
-        mass_spurious: Signal that the fit finds, over its uncertainty, in a spectrum without signal
-            that follows the same family with one more parameter; empty if there is none.
-        trial_factor: Global over local p-value at the best mass, or None.
-        seed: Root seed.
-    """
-
-    name: str
-    source: str
-    background: str
-    deficit: bool
-    fit: SpectrumFit
-    low: float
-    high: float
-    n: float
-    expected: float
-    p_local: float
-    z_local: float
-    p_global: float
-    p_global_low: float
-    p_global_high: float
-    z_global: float
-    p_global_fixed: float | None
-    n_toys: int
-    n_failed: int
-    t: float
-    t_edges: Floats
-    t_counts: Floats
-    window_low: Floats
-    window_high: Floats
-    window_z: Floats
-    masses: Floats
-    resolution: float | None
-    mass_z: Floats
-    mass_p_global: Floats
-    mass_spurious: Floats
-    trial_factor: float | None
-    seed: int
-
-
-@dataclass(frozen=True, eq=False)
-class LimitResult:
-    """Upper limits on the number of signal events against mass.
-
-    Args:
-        name: Title that the user gave.
-        source: Where the spectrum came from.
-        fit: The spectrum and the fit to all of it.
-        masses: Of the signal, GeV, shape (mass,).
-        resolution: Standard deviation of the signal over its mass.
-        level: Confidence level.
-        low, high: Window in which events were counted, GeV, shape (mass,).
-        n, expected, sigma_expected: Events seen there, and expected from a fit to the other bins.
-        share: Of the signal in the window.
-        observed: Upper limits in events, shape (mass,); NaN where there is none.
-        n_sigma: Standard deviations of the band, shape (5,).
-        band: Expected upper limits, shape (5, mass).
-        why: Reasons where there is no limit, "" elsewhere.
-    """
-
-    name: str
-    source: str
-    fit: SpectrumFit
-    masses: Floats
-    resolution: float
-    level: float
-    low: Floats
-    high: Floats
-    n: Floats
-    expected: Floats
-    sigma_expected: Floats
-    share: Floats
-    observed: Floats
-    n_sigma: Floats
-    band: Floats
-    why: tuple[str, ...]
