@@ -8,7 +8,14 @@ from scipy.stats import kstest
 
 from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
-from anomalon.stats import Dijet, Exponential, Spectrum, binomial_significance, fit_spectrum
+from anomalon.stats import (
+    Dijet,
+    Exponential,
+    Spectrum,
+    binomial_significance,
+    choose_orders,
+    fit_spectrum,
+)
 from anomalon.stats import pseudo_experiments as toys
 from anomalon.stats.backgrounds import Reference
 from anomalon.stats.bumphunt import bump_hunt
@@ -107,6 +114,23 @@ def test_refitted_one_by_one():
         assert np.array_equal(
             fit_spectrum((counts[i], EDGES), fit.shape).expected, together.expected[i]
         )
+
+
+def test_a_procedure_of_ones_own_is_repeated():
+    counts = null(3000, "own procedure")
+    fit = fit_spectrum((counts, EDGES), Exponential(3))
+
+    def again(spectrum):
+        return fit_spectrum(spectrum, Exponential(3)).expected
+
+    def hunt(refit):
+        return bump_hunt((counts, EDGES), fit, n_pseudo=50, refit=refit, seed=1)
+
+    assert hunt(again).t_toys.tolist() == hunt(True).t_toys.tolist()
+    by_choice = hunt(lambda s: choose_orders(s, "exponential", 2, 4).expected)
+    assert 0 < np.mean(by_choice.t_toys == hunt(True).t_toys) < 1  # where it takes three as well
+    with pytest.raises(BadLayout, match=r"refit: expected expectations of shape \(50, 40\)"):
+        hunt(lambda s: fit.expected)
 
 
 @pytest.mark.parametrize("kind", ["known", "reference", "normalised"])

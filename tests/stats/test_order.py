@@ -6,7 +6,14 @@ from scipy.stats import chi2, f
 
 from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents, UnknownKey
-from anomalon.stats import Dijet, Exponential, Spectrum, choose_order, fit_spectrum
+from anomalon.stats import (
+    Dijet,
+    Exponential,
+    Spectrum,
+    choose_order,
+    choose_orders,
+    fit_spectrum,
+)
 
 EDGES = np.linspace(2800.0, 6500.0, 38)
 
@@ -122,3 +129,27 @@ def test_refusals():
         choose_order(data, "dijet", test="aic")
     with pytest.raises(BadLayout, match="one spectrum"):
         choose_order(data.with_counts(np.ones((2, 37))), "dijet")
+
+
+@pytest.mark.parametrize("test", ["f", "likelihood_ratio"])
+def test_toys_are_chosen_for_as_one_after_the_other(test):
+    expected = Dijet(3).integrate((0.0, 9.0, 5.2), EDGES)
+    rng = Seed(9).child("toys").generator()
+    toys = rng.poisson(expected / expected.sum() * 3000, (60, len(expected))).astype(float)
+    toys[7] = 0.0
+    toys[8, 3:] = 0.0  # enough for two parameters
+    together = choose_orders((toys, EDGES), "dijet", 2, 5, test=test)
+    assert len(set(together.n_parameters.tolist())) > 3
+    for counts, mean, n in zip(toys, together.expected, together.n_parameters, strict=True):
+        alone = choose_order((counts, EDGES), "dijet", 2, 5, test=test, throw=False)
+        assert n == (alone.n_parameters if alone.ok else 0)
+        assert mean.tolist() == alone.expected.tolist() or not alone.ok
+    assert np.isnan(together.expected[7]).all()
+
+
+def test_toys_and_one_spectrum_are_told_apart():
+    data = spectrum(1000)
+    with pytest.raises(BadLayout, match="see choose_order"):
+        choose_orders(data, "dijet")
+    with pytest.raises(BadValue, match="choose_orders: expected 1 <= n_min"):
+        choose_orders((data.counts[None], EDGES), "dijet", 3, 2)

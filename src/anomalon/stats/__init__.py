@@ -48,7 +48,7 @@ from anomalon.stats.mass_scan import (
     score_test_scan,
 )
 from anomalon.stats.merit import Band, Evaluation, WorkingPoint, evaluate
-from anomalon.stats.order import choose_order
+from anomalon.stats.order import ChosenOrders, choose_order, choose_orders
 from anomalon.stats.poisson import poisson_deviance
 from anomalon.stats.pseudo_experiments import EmpiricalP, empirical_p
 from anomalon.stats.pvalues import log_p_from_z, p_from_z, z_from_log_p, z_from_p
@@ -91,6 +91,7 @@ __all__ = [
     "Band",
     "BestCut",
     "BumpHunt",
+    "ChosenOrders",
     "ClosureTest",
     "CombinedTrials",
     "Coverage",
@@ -129,6 +130,7 @@ __all__ = [
     "binomial_significance",
     "bump_hunt",
     "choose_order",
+    "choose_orders",
     "clopper_pearson",
     "closure_test",
     "cls",

@@ -5,12 +5,14 @@ with its two counts per bin, and pseudo-experiments that treat the background as
 
 * `Known`: exact expectations. Right for a background with negligible uncertainty, and for nothing
   else.
-* `Fitted`: a smooth function fitted to the same data. Pseudo-experiments are fitted again.
+* `Fitted`: a smooth function fitted to the same data. Pseudo-experiments are fitted again, in the
+  same way: where the number of parameters was chosen, it can be chosen again.
 * `Reference`: another sample of finite size. Given the sum of both samples in a bin, the data are
   binomial under the background hypothesis whatever its spectrum, so pseudo-experiments that share
   out the sum anew are exact (a permutation test): both samples fluctuate, and nothing is estimated.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,12 +25,17 @@ from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.scan_kernel import DEFICIT, KNOWN, ON_OFF
 from anomalon.stats.spectrum import Spectrum
 
-__all__ = ["Background", "Fitted", "Known", "Reference"]
+__all__ = ["Background", "Fitted", "Known", "Reference", "Refit"]
 
 Floats = NDArray[np.floating[Any]]
 _MOST_SHARED = 1e9  # events that numpy can share out exactly; beyond, both totals may fluctuate
 
 Counts = tuple[Floats, Floats]  # the k and m of the kernels, shape (toy, bin) or (1, bin)
+
+Refit = Callable[[Spectrum], Floats]
+"""Expectations of toys, both of shape (toy, bin), by the whole procedure that gave the fit of the
+data; NaN where it fails. The counts of the toys are Poisson, those of weighted data divided by the
+scale."""
 
 
 class Background(Protocol):
@@ -107,10 +114,12 @@ class Fitted:
     Args:
         fit: The fit.
         deficit: Look for deficits.
+        refit: How pseudo-experiments are fitted; None for the same shape and bins.
     """
 
     fit: Fit
     deficit: bool
+    refit: Refit | None = None
 
     q = 0.5
 
@@ -135,10 +144,20 @@ class Fitted:
         fit = self.fit
         mean = fit.expected / float(fit.scale)
         toys = rng.poisson(mean, (size, len(mean))).astype(np.float64)
-        again = fit_spectrum(
-            Spectrum(toys, fit.spectrum.edges), fit.shape, mask=~fit.fitted, throw=False
-        )
+        pseudo_data = Spectrum(toys, fit.spectrum.edges)
+        if self.refit is not None:
+            return toys, self._checked(self.refit(pseudo_data), toys.shape)
+        again = fit_spectrum(pseudo_data, fit.shape, mask=~fit.fitted, throw=False)
         return toys, again.expected
+
+    @staticmethod
+    def _checked(expected: Floats, shape: tuple[int, ...]) -> Floats:
+        if np.shape(expected) != shape:
+            raise BadLayout(
+                f"bump hunt: refit: expected expectations of shape {shape} for as many toys and "
+                f"bins, got {np.shape(expected)}."
+            )
+        return np.ascontiguousarray(expected, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,8 @@ t as large: the global p-value, which accounts for all windows that were tried.
 The answer is only as honest as the background. Say what it is:
 
 * a `Shape` or a `Fit`: fitted to the same data; the pseudo-experiments are fitted again, with as
-  many parameters (a choice of the order is not repeated);
+  many parameters. A fit whose number of parameters was chosen on the data needs that choice
+  repeated: give `refit`;
 * a `Reference`: another sample of finite size, which fluctuates as well;
 * an array: exact. A reference of the size of the data, passed as exact, gives a global p below 5 %
   in most experiments without any signal (`benchmarks/false_positives.py`).
@@ -23,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
-from anomalon.stats.backgrounds import Background, Fitted, Known, Reference
+from anomalon.stats.backgrounds import Background, Fitted, Known, Reference, Refit
 from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.pseudo_experiments import EmpiricalP, blocks, empirical_p
 from anomalon.stats.pvalues import z_from_log_p
@@ -157,7 +158,7 @@ def bump_hunt(
     widths: Iterable[int] | None = None,
     step: int | Literal["half", "full"] = 1,
     n_pseudo: int = 10_000,
-    refit: bool = True,
+    refit: bool | Refit = True,
     deficit: bool = False,
     seed: Seed | int = 0,
 ) -> BumpHunt:
@@ -178,7 +179,9 @@ def bump_hunt(
         step: Bins from one window to the next; "half" or "full" of the width.
         n_pseudo: Number of pseudo-experiments.
         refit: Fit the pseudo-experiments like the data. False compares them with the fit of the
-            data, which is conservative: they have not absorbed their fluctuations.
+            data, which is conservative: they have not absorbed their fluctuations. A function
+            takes the toys and returns their expectations, for whatever was done to the data, as
+            `lambda toys: choose_orders(toys, "dijet", 2, 4).expected`.
         deficit: Look for the most significant deficit.
         seed: Of the pseudo-experiments. The first of them do not depend on `n_pseudo`.
 
@@ -234,14 +237,16 @@ def bump_hunt(
     )
 
 
-def _model(data: Spectrum, background: Any, *, refit: bool, deficit: bool) -> Background:
+def _model(data: Spectrum, background: Any, *, refit: bool | Refit, deficit: bool) -> Background:
     if isinstance(background, Reference):
         return background.against(data, deficit=deficit)
     if isinstance(background, Shape):
         background = fit_spectrum(data, background)
     if isinstance(background, Fit):
         _check_fit(background, data)
-        return Fitted(background, deficit) if refit else Known(data, background.expected, deficit)
+        if not refit:
+            return Known(data, background.expected, deficit)
+        return Fitted(background, deficit, refit if callable(refit) else None)
     return Known(data, np.asarray(background, dtype=np.float64), deficit)
 
 
