@@ -84,6 +84,17 @@ def test_goes_on_from_what_is_stored_with_the_same_bytes(finished, toy, tmp_path
     assert before == after
 
 
+def test_pseudo_experiments_give_the_global_p_value(finished, toy, capsys):
+    _, out = finished
+    arguments = ["search", str(toy / "toy.toml"), "--out", str(out), "--processes", "1", "--json"]
+    assert main([*arguments, "--toys", "3"]) == 0
+    captured = capsys.readouterr()
+    (section,) = json.loads(captured.out)["sections"]
+    assert section["scan"]["toys"]["n"] == 3
+    assert "1 finished earlier" in captured.err
+    assert "n_toys = 3" in (out / "run.toml").read_text("utf-8")
+
+
 def test_an_interruption_says_how_to_go_on(toy, monkeypatch, capsys, tmp_path):
     def interrupted(self, *args, **kwargs):
         raise KeyboardInterrupt

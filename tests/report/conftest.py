@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fake_scans import with_toys
 
 from anomalon.report import Report, Section, write_run_folder
 from anomalon.search.result import Scan
@@ -24,6 +25,7 @@ def scan(make_scan) -> Scan:
 @pytest.fixture(scope="session")
 def written(make_scan, tmp_path_factory) -> Written:
     """A run folder with two searches, like that of the demonstration."""
+    nothing = make_scan(signal=0.0, failing=False, centres=(3000.0,), efficiencies=(1.0, 0.1))
     report = Report(
         "Two searches",
         (
@@ -32,10 +34,7 @@ def written(make_scan, tmp_path_factory) -> Written:
                 "With a signal",
                 "One & <two>.",
             ),
-            Section(
-                make_scan(signal=0.0, failing=False, centres=(3000.0,), efficiencies=(1.0, 0.1)),
-                "Without",
-            ),
+            Section(with_toys(nothing, n=20), "Without"),
         ),
     )
     folder = tmp_path_factory.mktemp("run")

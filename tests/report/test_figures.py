@@ -3,6 +3,8 @@ from dataclasses import replace
 import matplotlib as mpl
 import numpy as np
 import pytest
+from fake_scans import with_toys
+from scipy.stats import norm
 
 from anomalon.report import figures
 
@@ -66,6 +68,21 @@ def test_significances_are_drawn_where_they_are(scan):
     assert expected <= drawn
     # One cross for the one window without an answer.
     assert sum(line.get_marker() == "x" for line in axes.lines) == 1
+
+
+def test_the_look_elsewhere_figure_counts_pseudo_experiments(scan):
+    repeated = with_toys(scan, 50)
+    assert [d.kind for d in figures.drawings(repeated)].count("global_p") == 1
+    (axes,) = figures.global_p(repeated, repeated.toys).axes
+    share, independent, *_ = axes.get_lines()
+    z, p = share.get_data()
+    best = norm.isf(repeated.toys.smallest)
+    shown = np.isfinite(p)
+    np.testing.assert_allclose(p[shown], [(best >= x).mean() for x in z[shown]])
+    assert not any((best >= x).any() for x in z[~shown])
+    z, p = independent.get_data()
+    n = repeated.toys.p_local.shape[1] - 1  # one trial has no answer
+    np.testing.assert_allclose(p, 1 - norm.cdf(z) ** n, rtol=1e-6)
 
 
 def test_sculpting_is_scaled_to_the_bins_where_it_is_judged(scan):

@@ -111,6 +111,11 @@ def test_every_trial_is_in_the_ledger(written):
     assert rows.count("<tr") == 1 + len(written.report.sections[0].scan.ledger)
 
 
+def test_pseudo_experiments_are_explained_where_there_are_some(written):
+    assert "repeated in 20 pseudo-experiments" in written.html
+    assert written.html.count("Look-elsewhere effect") == 1
+
+
 def test_the_page_stays_small(written):
     n_drawings = written.html.count("<svg")
     # 8 windows x 3 cuts x 2 feature sets make 116 drawings, which must stay below 6 MB.

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fake_scans import with_toys
 
 from anomalon.report.summary import summary
 
@@ -21,6 +22,23 @@ def test_leads_with_the_best_trial_and_the_bound(scan):
     assert tree["n_trials"] == 9
     assert tree["n_with_answer"] == 8
     assert "after all 8 trials" in tree["headline"]
+
+
+def test_a_global_p_value_of_pseudo_experiments_is_no_bound(make_scan):
+    tree = summary(with_toys(make_scan(signal=0.0), 40))
+    assert tree["toys"]["n"] == 40
+    assert tree["toys"]["k"] > 0
+    assert not tree["p_global_is_bound"]
+    assert "at most" not in tree["headline"]
+    assert tree["p_global"] == (tree["toys"]["k"] + 1) / 41
+    assert json.loads(json.dumps(tree, allow_nan=False)) == tree
+
+
+def test_no_pseudo_experiment_as_significant_leaves_a_bound(make_scan):
+    tree = summary(with_toys(make_scan(signal=500.0), 40))
+    assert tree["toys"]["k"] == 0
+    assert tree["p_global_is_bound"]
+    assert "at most" in tree["headline"]
 
 
 def test_says_when_nothing_is_found(make_scan):

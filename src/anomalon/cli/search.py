@@ -25,12 +25,20 @@ __all__ = ["search"]
     metavar="KEY=VALUE",
     help="A setting instead of that in CONFIG, e.g. search.n_members=5; repeatable.",
 )
+@click.option(
+    "--toys",
+    "n_toys",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Repeat the whole search in N pseudo-experiments for the global p-value.",
+)
 @processes_option
 @as_json_option
 def search(
     config: Path,
     out: Path | None,
     seed: int | None,
+    n_toys: int | None,
     settings: tuple[str, ...],
     processes: int | None,
     as_json: bool,  # noqa: FBT001  click passes by name
@@ -38,7 +46,7 @@ def search(
     """Search the data that CONFIG, a TOML file, names, and write a run folder.
 
     Finished windows are kept in the folder: after an interruption the same command goes on from
-    there and gives the same numbers.
+    there and gives the same numbers. More pseudo-experiments go on from fewer.
 
     Exits with 1 if a trial has no answer; the folder is written all the same.
     """
@@ -49,6 +57,8 @@ def search(
 
     job = configuration.parse(overridden(read_toml(config), settings), folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
+    if n_toys is not None:
+        job = replace(job, search=replace(job.search, n_toys=n_toys))
     folder = Path("runs") / config.stem if out is None else out
     data, simulation = job.load()
     with going_on_from(folder), progress(job.search.name) as report_progress:

@@ -19,12 +19,14 @@ from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
 from anomalon.report.summary import window_name
-from anomalon.search.result import CutResult, Scan, WindowResult
+from anomalon.search.result import CutResult, Scan, TrialToys, WindowResult
+from anomalon.stats import clopper_pearson, p_from_z, sidak, z_from_p
 
 __all__ = [
     "Drawing",
     "distributions",
     "drawings",
+    "global_p",
     "local_significance",
     "members",
     "p_values",
@@ -77,6 +79,18 @@ def drawings(scan: Scan) -> Iterator[Drawing]:
             "values below 10⁻¹⁶ are drawn there.",
             f"Local p-value against mass on a logarithmic axis; features {features}.",
             p_values(group),
+        )
+    if scan.toys is not None:
+        yield Drawing(
+            "global-p",
+            "global_p",
+            f"What the most significant of all trials is worth: share of {scan.toys.n} "
+            "pseudo-experiments, each a whole search, whose best trial is at least as significant "
+            "(steps, with the 68\u202f% interval), beside as many independent trials as there are "
+            "(dashed) and as many as fit (dotted). The line is the data.",
+            "Global p-value against the local significance of the best trial; the data are at "
+            f"{sigmas(scan.best.z_local) if scan.best else 'no value'}.",
+            global_p(scan, scan.toys),
         )
     for i, result in enumerate(scan.windows):
         yield from _of_window(result, i)
@@ -205,6 +219,36 @@ def p_values(results: Sequence[WindowResult]) -> Figure:
     powers(axes.yaxis)
     _mark_missing(axes, results)
     _legend(axes)
+    return figure
+
+
+@styled
+def global_p(scan: Scan, toys: TrialToys) -> Figure:
+    """Global p-value against the local significance of the best trial."""
+    figure, axes = single(5.4, 3.0, right=0.3)
+    z_data = scan.best.z_local if scan.best else 0.0
+    z = np.linspace(0, min(max(z_data + 0.5, 4), 6), 200)
+    best = np.sort(np.asarray(z_from_p(toys.smallest)))
+    n_above = toys.n - np.searchsorted(best, z, side="left")
+    low, high = clopper_pearson(n_above, np.full(len(z), toys.n))
+    lowest = 0.3 / (toys.n + 1)
+    axes.fill_between(z, np.maximum(low, lowest), high, step="mid", color=LIGHT["region"], lw=0)
+    share = np.where(n_above > 0, n_above / toys.n, np.nan)
+    axes.step(z, share, where="mid", color=LIGHT["blue"], label="pseudo-experiments")
+    n_valid = sum(bool(np.isfinite(t.p_local)) for t in scan.ledger)
+    for n, dash in ((float(n_valid), (0, (4, 3))), (toys.n_effective, ":")):
+        if np.isfinite(n):
+            curve = sidak(p_from_z(z), n)
+            label = f"{plain(n, 2)} independent trials"
+            axes.plot(z, curve, color=LIGHT["muted"], lw=1.0, ls=dash, label=label)
+    beyond = " (beyond)" if z_data > z[-1] else ""
+    axes.axvline(min(z_data, z[-1]), color=LIGHT["orange"], lw=1.8, label=f"data{beyond}")
+    axes.set_yscale("log")
+    axes.set(xlim=(0, z[-1]), ylim=(lowest, 1.5))
+    axes.set(xlabel="local significance of the best trial [σ]", ylabel="global p-value")
+    sigma_lines(axes, lowest)
+    powers(axes.yaxis)
+    axes.legend(loc="upper right")
     return figure
 
 

@@ -8,10 +8,19 @@ from collections.abc import Mapping, Sequence
 from math import isfinite, sqrt
 from typing import Any, Literal, TypedDict
 
+import numpy as np
+
 from anomalon.report.citations import Citation, used
 from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.rounding import p_value, sigmas
-from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
+from anomalon.search.result import (
+    CutResult,
+    Scan,
+    SpectrumFit,
+    Trial,
+    TrialToys,
+    WindowResult,
+)
 
 __all__ = [
     "ALARM",
@@ -21,6 +30,7 @@ __all__ = [
     "FailureSummary",
     "FitSummary",
     "ScanSummary",
+    "ToysSummary",
     "TrialSummary",
     "WindowSummary",
     "citation_summary",
@@ -143,6 +153,19 @@ class CitationSummary(TypedDict):
     gives: str
 
 
+class ToysSummary(TypedDict):
+    """Pseudo-experiments that repeat the whole search."""
+
+    n: int
+    k: int
+    p: float
+    low: float
+    high: float
+    n_effective: float | None
+    n_failed: int
+    share_below_5_percent: float
+
+
 class ScanSummary(TypedDict):
     """A whole search."""
 
@@ -152,6 +175,8 @@ class ScanSummary(TypedDict):
     best: TrialSummary | None
     p_global: float | None
     z_global: float | None
+    p_global_is_bound: bool
+    toys: ToysSummary | None
     n_trials: int
     n_with_answer: int
     n_windows: int
@@ -182,6 +207,8 @@ def summary(scan: Scan) -> ScanSummary:
         "best": None if scan.best is None else _trial(scan.best),
         "p_global": _number(scan.p_global),
         "z_global": _number(scan.z_global),
+        "p_global_is_bound": scan.p_global_is_bound,
+        "toys": None if scan.toys is None else _toys(scan.toys),
         "n_trials": len(scan.ledger),
         "n_with_answer": _n_with_answer(scan),
         "n_windows": len({window_name(w.window) for w in scan.windows}),
@@ -201,6 +228,20 @@ def summary(scan: Scan) -> ScanSummary:
         "data": {key: _plain(value) for key, value in scan.data.items()},
         "seed": scan.seed,
         "citations": [citation_summary(c) for c in used(scan.settings, scan.data, scan.notes)],
+    }
+
+
+def _toys(toys: TrialToys) -> ToysSummary:
+    valid = toys.p_local[np.isfinite(toys.p_local)]
+    return {
+        "n": toys.n,
+        "k": toys.k,
+        "p": toys.p,
+        "low": toys.low,
+        "high": toys.high,
+        "n_effective": _number(toys.n_effective),
+        "n_failed": int(toys.p_local.size - valid.size),
+        "share_below_5_percent": float(np.mean(valid < 0.05)) if len(valid) else 0.0,
     }
 
 
@@ -250,8 +291,9 @@ def _headline(scan: Scan, status: Status) -> str:
     n = _n_with_answer(scan)
     bound = "it has no global bound"
     if scan.p_global is not None and scan.z_global is not None:
-        bound = f"after all {n} trials the global p-value is at most {p_value(scan.p_global)}"
-        bound += f" (at least {sigmas(scan.z_global)})" if scan.z_global > 0 else ""
+        most, least = ("at most ", "at least ") if scan.p_global_is_bound else ("", "")
+        bound = f"after all {n} trials the global p-value is {most}{p_value(scan.p_global)}"
+        bound += f" ({least}{sigmas(scan.z_global)})" if scan.z_global > 0 else ""
     if status == "excess":
         return f"Excess in {where}: {z}; {bound}."
     if best.z_local <= 0:

@@ -3,11 +3,13 @@
 Not a test: the factory behind the fixtures `make_scan` of tests/report and tests/cli.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
+from anomalon.search.ledger import global_p, repeat_choice
 from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
 
 FEATURES = ("j1_mass", "delta_mass", "j1_tau21", "j2_tau21")
@@ -171,3 +173,12 @@ def fake_scan(
         data={"source": "toy", "n_events": 43_210, "digest": "ab" * 32, "has_truth": truth},
         seed=7, notes=("Made by hand, not by a search.",),
     )  # fmt: skip
+
+
+def with_toys(scan: Scan, n: int) -> Scan:
+    """The same scan with `n` pseudo-experiments of independent trials."""
+    p_local = np.random.default_rng(3).random((n, len(scan.ledger)))
+    toys = repeat_choice(scan.ledger, p_local)
+    p, is_bound = global_p(scan.ledger, toys)
+    z = None if p is None else float(norm.isf(p))
+    return replace(scan, toys=toys, p_global=p, z_global=z, p_global_is_bound=is_bound)
