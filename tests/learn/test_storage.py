@@ -59,3 +59,19 @@ def test_other_formats_and_kinds_are_refused(tmp_path):
     rewrite(path, format=1, scorer={"kind": "boosted_treez", "names": ["a"]})
     with pytest.raises(UnknownKey, match="did you mean 'boosted_trees'"):
         load_scorer(path)
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "scorer.npz"
+    save_scorer(scorer(), path)
+    before = path.read_bytes()
+
+    def full_disk(file, **_):
+        file.write_bytes(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full_disk)
+    with pytest.raises(OSError, match="no space"):
+        save_scorer(scorer(), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

@@ -14,6 +14,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core.atomic import write_atomically
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.seed import Seed
@@ -34,7 +35,7 @@ Header = dict[str, Any]
 
 
 def save_scorer(scorer: Scorer, path: Path | str) -> None:
-    """Write a fitted scorer to a `.npz` file.
+    """Write a fitted scorer to a `.npz` file; it is there whole or not at all.
 
     Raises:
         BadValue: If the path does not end in .npz or the scorer is of a kind that has no file form.
@@ -45,7 +46,8 @@ def save_scorer(scorer: Scorer, path: Path | str) -> None:
     arrays: Arrays = {}
     header = {"format": _FORMAT, "scorer": _take_apart(scorer, "scorer", arrays)}
     text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    np.savez_compressed(path, allow_pickle=False, **{_HEADER: text}, **arrays)
+    with write_atomically(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **{_HEADER: text}, **arrays)
 
 
 def load_scorer(path: Path | str) -> Scorer:
