@@ -55,7 +55,7 @@ def test_what_is_doubtful_is_said(bump):
     assert said(poor)["checks"][0]["passed"] is False
     exact = replace(bump, background="exact")
     assert "not to be trusted" in said(exact)["how"]
-    none = replace(bump, p_global=1 / (bump.n_toys + 1), z_global=3.5)
+    none = replace(bump, p_global_is_bound=True, z_global=3.5)
     assert said(none)["status"] == "excess"
     assert "at most" in said(none)["headline"]
     assert any("only a bound" in text for text in said(none)["warnings"])

@@ -10,8 +10,8 @@ import click
 from anomalon.cli.options import as_json_option, out_option
 
 if TYPE_CHECKING:
-    from anomalon.search.histogram import SmoothBackground
     from anomalon.search.histogram_result import BumpResult, LimitResult
+    from anomalon.search.smooth import SmoothBackground
     from anomalon.stats import Spectrum
 
 __all__ = ["bump", "limit"]
@@ -120,7 +120,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 @as_json_option
 def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
     """Upper limits on a narrow resonance at each mass of the spectrum in FILE."""
-    from anomalon.search.histogram import scan_limits
+    from anomalon.search.limit_scan import scan_limits
 
     result = scan_limits(
         _read(file, options["histogram"], options["mass_range"]),
@@ -166,7 +166,7 @@ def _background(file: Path, options: dict[str, Any]) -> Any:
 
 
 def _fitted(options: dict[str, Any]) -> "SmoothBackground":
-    from anomalon.search.histogram import SmoothBackground
+    from anomalon.search.smooth import SmoothBackground
 
     low, high = options["parameters"]
     if low > high:

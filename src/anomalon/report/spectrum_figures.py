@@ -11,6 +11,7 @@ from anomalon.report.rounding import count, p_value, plain, sigmas
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, styled
 from anomalon.search.histogram_result import BumpResult, LimitResult
+from anomalon.stats import p_from_z
 
 __all__ = ["bump_drawings", "limit_drawings"]
 
@@ -51,7 +52,8 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
             "p_values",
             "p-value of a narrow resonance at each mass, background fitted together with it: of "
             "that mass alone (line), and of one as significant anywhere (dashed).",
-            f"Local and global p-value against mass, smallest {p_value(_local_p(result).min())}.",
+            f"Local and global p-value against mass, smallest "
+            f"{p_value(float(np.nanmin(p_from_z(result.mass_z))))}.",
             p_values(result),
         )
 
@@ -132,17 +134,11 @@ def pseudo_experiments(result: BumpResult) -> Figure:
     return figure
 
 
-def _local_p(result: BumpResult) -> np.ndarray:
-    from scipy.special import ndtr
-
-    return np.asarray(ndtr(-result.mass_z))
-
-
 @styled
 def p_values(result: BumpResult) -> Figure:
     """Local and global p-value against mass."""
     figure, axes = single(4.6, 3.3, right=0.3)
-    local = np.maximum(_local_p(result), _SMALLEST)
+    local = np.maximum(p_from_z(result.mass_z), _SMALLEST)
     lowest = float(np.nanmin(local)) / 5
     axes.plot(result.masses, local, color=LIGHT["blue"], label="local")
     axes.plot(

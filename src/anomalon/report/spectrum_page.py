@@ -99,7 +99,7 @@ def _drawings(result: BumpResult | LimitResult) -> Iterator[Drawing]:
 def _bump(result: BumpResult) -> SpectrumSummary:
     what = "deficit" if result.deficit else "excess"
     found = result.z_global >= EXCESS
-    bound = "at most " if result.p_global <= 1 / (result.n_toys + 1) else ""
+    bound = "at most " if result.p_global_is_bound else ""
     where = f"{result.low:g}-{result.high:g} GeV"
     headline = (
         f"{what.capitalize()} in {where}: {count(result.n)} events, "
@@ -248,7 +248,7 @@ def _bump_warnings(result: BumpResult) -> list[str]:
             f"the background does not describe the spectrum (p = {p_value(result.fit.p_value)}): "
             "an excess may be its fault. Try more parameters or another shape."
         )
-    if result.p_global <= 1 / (result.n_toys + 1):
+    if result.p_global_is_bound:
         warnings.append(
             "no pseudo-experiment was as significant as the data, so the global p-value is only a "
             "bound. More --toys make it a number."

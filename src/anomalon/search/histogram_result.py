@@ -21,6 +21,7 @@ class BumpResult:
         name: Title that the user gave.
         source: Where the spectrum came from.
         background: "fit", "reference" (a finite sample) or "exact".
+        choice_repeated: Whether pseudo-experiments chose their own number of parameters.
         deficit: Whether a deficit was looked for.
         fit: The spectrum and its background.
         low, high: Edges of the window in GeV.
@@ -28,6 +29,7 @@ class BumpResult:
         p_local, z_local: Of the window alone.
         p_global: Share of background-only pseudo-experiments with a window as significant,
             (k + 1)/(n + 1); `p_global_low` to `p_global_high` is its 68 % interval.
+        p_global_is_bound: Whether none was as significant, so that more would give less.
         z_global: The same in standard deviations.
         p_global_fixed: The same if pseudo-experiments are not fitted anew; None without a fit.
         n_toys, n_failed: Pseudo-experiments, and those that could not be fitted.
@@ -47,6 +49,7 @@ class BumpResult:
     name: str
     source: str
     background: str
+    choice_repeated: bool
     deficit: bool
     fit: SpectrumFit
     low: float
@@ -58,6 +61,7 @@ class BumpResult:
     p_global: float
     p_global_low: float
     p_global_high: float
+    p_global_is_bound: bool
     z_global: float
     p_global_fixed: float | None
     n_toys: int

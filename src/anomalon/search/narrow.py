@@ -1,0 +1,119 @@
+"""A narrow resonance at every mass of a spectrum, the background fitted together with it."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.errors import BadValue
+from anomalon.core.seed import Seed
+from anomalon.stats import (
+    Fit,
+    Spectrum,
+    fit_spectrum,
+    global_p_gaussian,
+    likelihood_ratio_scan,
+    p_from_z,
+    score_correlation,
+    spurious_signal,
+)
+from anomalon.stats.signals import Gaussian
+
+__all__ = ["NarrowScan", "resonance_masses", "scan_narrow"]
+
+Floats = NDArray[np.floating[Any]]
+
+_STEPS_PER_WIDTH = 2  # masses per standard deviation of the signal
+_GLOBAL_SAMPLES = 4000
+_LEVELS = 25  # the global p-value falls smoothly with z: interpolated in its logarithm
+_LARGEST_Z = 35.0  # its p-value is 1e-268; beyond, numbers run out
+
+
+@dataclass(frozen=True, eq=False)
+class NarrowScan:
+    """A scan for a Gaussian resonance of constant relative width.
+
+    Args:
+        masses: In GeV, shape (mass,); empty if no scan was made.
+        z: Local significance, signed.
+        p_global: Probability of a significance as large at any mass.
+        spurious: Signal found where there is none over its uncertainty, if the truth has one more
+            parameter; empty if there is no such function.
+        trial_factor: Global over local p-value at the best mass; None without an excess.
+    """
+
+    masses: Floats
+    z: Floats
+    p_global: Floats
+    spurious: Floats
+    trial_factor: float | None
+
+    @classmethod
+    def none(cls) -> "NarrowScan":
+        """No scan was made."""
+        nothing = np.zeros(0)
+        return cls(nothing, nothing, nothing, nothing, None)
+
+    @property
+    def best(self) -> int:
+        """Index of the mass with the largest excess."""
+        return int(np.nanargmax(self.z))
+
+
+def scan_narrow(fit: Fit, resolution: float, seed: Seed) -> NarrowScan:
+    """The scan, with global p-values from the covariance of the significances.
+
+    Args:
+        fit: The background, fitted to all bins of one spectrum.
+        resolution: Standard deviation of the resonance over its mass.
+        seed: Of the global p-values.
+
+    Raises:
+        BadValue: If the resolution is not in (0, 1), or too wide for the spectrum.
+    """
+    masses = resonance_masses(fit.spectrum, resolution)
+    signals = [Gaussian(m, resolution * m) for m in masses]
+    z = likelihood_ratio_scan(fit, signals).z
+    best = float(np.nanmax(z))
+    levels = np.linspace(0.0, np.clip(best, 1.0, _LARGEST_Z), _LEVELS)
+    correlation = score_correlation(fit, signals)
+    log_p = np.log(global_p_gaussian(correlation, levels, n=_GLOBAL_SAMPLES, seed=seed).value)
+    p_global = np.minimum(np.exp(np.interp(np.maximum(z, 0.0), levels, log_p)), 1.0)
+    factor = float(np.nanmin(p_global) / p_from_z(best)) if 0 < best < _LARGEST_Z else None
+    return NarrowScan(masses, z, p_global, _spurious(fit, masses, signals), factor)
+
+
+def _spurious(fit: Fit, masses: Floats, signals: list[Gaussian]) -> Floats:
+    """Signal found where there is none, over its uncertainty, if the truth has a parameter more."""
+    if fit.n_parameters >= fit.shape.n_most:
+        return np.zeros(0)
+    richer = replace(fit.shape, n=fit.n_parameters + 1)
+    truth = fit_spectrum(fit.spectrum, richer, throw=False)
+    if not truth.ok:
+        return np.zeros(0)
+    without_signal = Spectrum(truth.expected, fit.spectrum.edges)
+    return spurious_signal(without_signal, fit.shape, signals, masses).ratio
+
+
+def resonance_masses(spectrum: Spectrum, resolution: float) -> Floats:
+    """Masses in steps of a share of the resolution, a standard deviation away from both ends.
+
+    Raises:
+        BadValue: If the resolution is not in (0, 1), or too wide for the spectrum.
+    """
+    if not 0 < resolution < 1:
+        raise BadValue(
+            f"resolution: expected a standard deviation over the mass in (0, 1), got {resolution}."
+        )
+    low = spectrum.edges[0] / (1 - resolution)
+    high = spectrum.edges[-1] / (1 + resolution)
+    if low <= 0:
+        low = spectrum.edges[1] / (1 - resolution)
+    if not high > low:
+        raise BadValue(
+            f"resolution: {resolution} is too wide for {spectrum.edges[0]:g}-"
+            f"{spectrum.edges[-1]:g} GeV."
+        )
+    n = int(np.ceil(np.log(high / low) / resolution * _STEPS_PER_WIDTH)) + 1
+    return np.geomspace(low, high, max(n, 2))
