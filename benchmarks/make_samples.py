@@ -14,10 +14,11 @@ from anomalon.simulate.generate import generate
 from anomalon.simulate.recipe import qcd_dijet, w_prime
 
 SEED = 20250616
-SAMPLES = {
-    "signal_wprime_3500_500_100": (w_prime(3500, 500, 100), 20_000),
-    "qcd_data": (qcd_dijet(variation="data"), 120_000),
-    "qcd_simulation": (qcd_dijet(variation="simulation"), 120_000),
+SAMPLES = {  # name: recipe, events, first chunk
+    "signal_wprime_3500_500_100": (w_prime(3500, 500, 100), 20_000, 0),
+    "qcd_data": (qcd_dijet(variation="data"), 120_000, 0),
+    "qcd_template": (qcd_dijet(variation="data"), 120_000, 173),  # where qcd_data ended
+    "qcd_simulation": (qcd_dijet(variation="simulation"), 120_000, 0),
 }
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()
     for name in options.names:
-        recipe, n_events = SAMPLES[name]
+        recipe, n_events, first_chunk = SAMPLES[name]
         started = time.monotonic()
 
         def show(done, wanted, name=name, started=started):
@@ -41,6 +42,7 @@ def main() -> None:
             n_events,
             options.out / f"{name}.parquet",
             seed=SEED,
+            first_chunk=first_chunk,
             executor=default_executor(options.processes),
             compact=True,
             progress=show,

@@ -71,6 +71,18 @@ def test_more_events_begin_with_the_same_and_seeds_differ(sample, tmp_path):
     assert not both.any()
 
 
+def test_a_sample_goes_on_where_another_ended(sample, tmp_path):
+    few = generate(SIGNAL, 20, tmp_path / "few.parquet", seed=4, chunk_size=80)
+    n_chunks = few.tally.n_generated // 80
+    more = generate(
+        SIGNAL, 20, tmp_path / "more.parquet", seed=4, chunk_size=80, first_chunk=n_chunks
+    )
+    assert not np.isin(load(more.path).mass, load(few.path).mass).any()
+    together = pyarrow.parquet.read_table(sample.path)
+    begin = few.tally.n_accepted  # the file of 20 leaves out what its last chunk has beyond them
+    assert pyarrow.parquet.read_table(more.path).equals(together.slice(begin, 20))
+
+
 def test_an_interrupted_run_goes_on(sample, tmp_path, monkeypatch):
     path = tmp_path / "c.parquet"
     make, made = generation.make_chunk, []
@@ -151,3 +163,5 @@ def test_rounding_is_to_the_nearest():
 def test_refuses_numbers_out_of_range(tmp_path):
     with pytest.raises(BadValue, match="n_events"):
         generate(qcd_dijet(), 0, tmp_path / "h.parquet")
+    with pytest.raises(BadValue, match="first_chunk"):
+        generate(qcd_dijet(), 5, tmp_path / "h.parquet", first_chunk=-1)

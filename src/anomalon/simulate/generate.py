@@ -60,6 +60,7 @@ def generate(
     seed: Seed | int = 0,
     executor: Executor | None = None,
     chunk_size: int | None = None,
+    first_chunk: int = 0,
     compact: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Generated:
@@ -76,6 +77,8 @@ def generate(
         seed: Of the sample.
         executor: Who works; this process if not given.
         chunk_size: Generated events in a chunk; 1000 if not given.
+        first_chunk: Where to begin. A sample that begins where another of the same recipe, seed and
+            chunk size ended (`n_chunks` in its file) shares no event with it.
         compact: Round the mantissas (see `anomalon.simulate.table`), for small files.
         progress: Called with (accepted so far, wanted) after each chunk.
 
@@ -89,22 +92,22 @@ def generate(
     """
     path, seed = Path(path), Seed.of(seed)
     chunk_size = CHUNK if chunk_size is None else chunk_size
-    if n_events < 1 or chunk_size < 1:
+    if n_events < 1 or chunk_size < 1 or first_chunk < 0:
         raise BadValue(
-            "generate: expected n_events and chunk_size of at least 1, got "
-            f"{n_events} and {chunk_size}"
+            "generate: expected n_events and chunk_size of at least 1 and first_chunk of at least "
+            f"0, got {n_events}, {chunk_size} and {first_chunk}"
         )
     folder = _work_folder(path, recipe, seed, chunk_size)
     make = partial(_make, recipe=recipe, seed=seed, chunk_size=chunk_size, folder=folder)
     tallies = _finished(folder)
     report = progress or _silent
     executor = executor or Serial()
-    while (n_chunks := _chunks_needed(tallies, n_events, recipe)) > 0:
-        missing = [i for i in range(n_chunks) if i not in tallies]
+    while (end := _chunks_needed(tallies, first_chunk, n_events, recipe)) > first_chunk:
+        missing = [i for i in range(first_chunk, end) if i not in tallies]
         for position, tally in executor.map_unordered(make, missing):
             tallies[missing[position]] = tally
             report(min(sum(t.n_accepted for t in tallies.values()), n_events), n_events)
-    used = _leading(tallies, n_events)
+    used = _leading(tallies, first_chunk, n_events)
     total = _sum([tallies[i] for i in used])
     columns = _assemble(folder, used, n_events)
     luminosity = n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
@@ -112,6 +115,7 @@ def generate(
         "recipe": to_plain(recipe),
         "seed": str(seed),
         "chunk_size": chunk_size,
+        "first_chunk": first_chunk,
         "n_chunks": len(used),
         "luminosity_fb": luminosity,
         "tally": to_plain(total),
@@ -160,30 +164,30 @@ def _finished(folder: Path) -> dict[int, Tally]:
     return {index: read_chunk(file).tally for index, file in sorted(files.items())}
 
 
-def _leading(tallies: dict[int, Tally], n_events: int) -> list[int]:
-    """The chunks 0, 1, … that hold the first `n_events`; all without a gap if they do not yet."""
+def _leading(tallies: dict[int, Tally], first: int, n_events: int) -> list[int]:
+    """The chunks from `first` on that hold the first `n_events`; if too few, all without a gap."""
     used: list[int] = []
     accepted = 0
-    while len(used) in tallies and accepted < n_events:
-        accepted += tallies[len(used)].n_accepted
-        used.append(len(used))
+    while (index := first + len(used)) in tallies and accepted < n_events:
+        accepted += tallies[index].n_accepted
+        used.append(index)
     return used
 
 
-def _chunks_needed(tallies: dict[int, Tally], n_events: int, recipe: Recipe) -> int:
-    """How many chunks, from 0 on, to have before looking again; 0 if there are enough events."""
-    used = _leading(tallies, n_events)
+def _chunks_needed(tallies: dict[int, Tally], first: int, n_events: int, recipe: Recipe) -> int:
+    """Up to which chunk to have all before looking again; `first` if there are enough events."""
+    used = _leading(tallies, first, n_events)
     accepted = sum(tallies[i].n_accepted for i in used)
     if accepted >= n_events:
-        return 0
+        return first
     if len(used) >= _PATIENCE and accepted == 0:
         raise TooFewEvents(
             f"recipe {recipe.name}: none of {sum(tallies[i].n_generated for i in used)} generated "
             "events was accepted. Loosen the selection or raise the masses."
         )
     if accepted == 0:
-        return len(used) + 2
-    return max(len(used) + 1, math.ceil(len(used) * n_events / accepted))
+        return first + len(used) + 2
+    return first + max(len(used) + 1, math.ceil(len(used) * n_events / accepted))
 
 
 def _sum(tallies: list[Tally]) -> Tally:
