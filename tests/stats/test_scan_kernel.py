@@ -6,7 +6,8 @@ from scipy import special
 
 from anomalon.core import Seed
 from anomalon.stats import scan_kernel as kernel
-from anomalon.stats.tail_kernels import half_deviance_of, log_at_least, log_at_most
+from anomalon.stats.poisson import half_deviance_of
+from anomalon.stats.tail_kernels import log_at_least, log_at_most
 from anomalon.stats.windows import Windows
 
 MEAN = np.exp(-np.arange(30) / 4.0)
@@ -35,7 +36,7 @@ def test_fast_is_slow_to_the_last_bit(statistic, events, step):
 def test_significance_is_below_the_root_of_the_deviance(b):
     """The inequality of Zubkov and Serov, by which windows are left out."""
     for n in np.arange(1, int(2 * b + 30)):
-        g = np.sqrt(2 * half_deviance_of(float(n), b))
+        g = np.sqrt(2 * half_deviance_of(float(n), b, n - b))
         if n > b:
             assert log_at_least(float(n), b) >= special.log_ndtr(-g)
         if n < b:

@@ -12,17 +12,15 @@ All broadcast like NumPy functions and return float64. Significances are signed:
 deficit.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from anomalon.core.errors import BadValue
 from anomalon.stats.poisson import half_deviance, log1p_gap
 from anomalon.stats.pvalues import z_from_log_p
-from anomalon.stats.tails import log_beta_tail, log_gamma_tail, log_upper_gamma_tail
+from anomalon.stats.tails import log_beta_tails, log_gamma_tails
 
 __all__ = [
     "asimov_significance",
@@ -35,7 +33,6 @@ __all__ = [
 
 Floats = NDArray[np.floating[Any]]
 
-_UNDERFLOW = 1e-290  # below it, tail probabilities are computed as logarithms
 _EPSILON = float(np.finfo(np.float64).eps)
 _EXACT = 1e-9  # sigma_b^2/b below which the background counts as known
 
@@ -86,7 +83,7 @@ def binomial_significance(n_on: ArrayLike, n_off: ArrayLike, tau: ArrayLike) -> 
         array([3.108 , 1.6643])
     """
     n_on, n_off, tau = _counts(n_on=n_on, n_off=n_off, tau=tau)
-    return _z_from_tails(*_beta_tails(n_on, n_off + 1.0, tau))
+    return _z_from_tails(*log_beta_tails(n_on, n_off + 1.0, *_shares(tau)))
 
 
 def observed_significance(n: ArrayLike, b: ArrayLike, sigma_b: ArrayLike = 0.0) -> Floats:
@@ -231,45 +228,6 @@ def _profile(excess: Floats, b: Floats, sigma_b: Floats) -> Floats:
     return _signed_root(excess, of_count + left * log1p_gap(pull))
 
 
-def _beta_tails(a: Floats, c: Floats, tau: Floats) -> tuple[Floats, Floats]:
-    """Logarithms of I_x(a, c) and 1 - I_x(a, c) for x = 1/(1 + tau)."""
-    x = 1.0 / (1.0 + tau)
-    y = tau / (1.0 + tau)
-    inside = (a > 0) & (c > 0) & (y > 0)
-    # a = 0: certain to have at least none; c = 0 or y = 0: the limits of the same function
-    certain = (a == 0) | ((c > 0) & (y == 0))
-    a, c, x, y = (np.where(inside, v, 0.5) for v in (a, c, x, y))
-    up = np.where(inside, special.betainc(a, c, x), certain)
-    down = np.where(inside, special.betaincc(a, c, x), ~certain)
-    return (
-        _log_tail(up, log_beta_tail, a, c, x, where=inside),
-        _log_tail(down, log_beta_tail, c, a, y, where=inside),
-    )
-
-
-def _gamma_tails(n: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Logarithms of P(N >= n) and P(N < n) for a Poisson mean b, for n not integer as well."""
-    some = np.maximum(n, _UNDERFLOW)
-    up = np.where(n > 0, special.gammainc(some, b), 1.0)
-    down = np.where(n > 0, special.gammaincc(some, b), 0.0)
-    return (
-        _log_tail(up, log_gamma_tail, n, b, where=(n > 0) & (b > 0)),
-        _log_tail(down, log_upper_gamma_tail, n, b, where=n > 0),
-    )
-
-
-def _log_tail(
-    p: Floats, tail: Callable[..., Floats], *arguments: Floats, where: NDArray[np.bool_]
-) -> Floats:
-    """Logarithm of p, from `tail` where p underflows."""
-    with np.errstate(divide="ignore"):
-        log_p = np.array(np.log(p))
-    deep = where & (p < _UNDERFLOW)
-    if deep.any():
-        log_p[deep] = tail(*(np.asarray(v)[deep] for v in arguments))
-    return log_p
-
-
 def _count_tails(n: Floats, b: Floats, sigma_b: Floats, more: float = 0.0) -> tuple[Floats, Floats]:
     """Logarithms of P(N >= n + more) and its complement; `more` of 1 is P(N > n)."""
     variance = sigma_b**2
@@ -277,9 +235,15 @@ def _count_tails(n: Floats, b: Floats, sigma_b: Floats, more: float = 0.0) -> tu
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         n_off = np.where(known, 1.0, b**2 / variance)
         tau = np.where(known, 1.0, b / variance)
-    beta = _beta_tails(n + more, n_off + 1.0 - more, tau)
-    gamma = _gamma_tails(n + more, b)
+    beta = log_beta_tails(n + more, n_off + 1.0 - more, *_shares(tau))
+    gamma = log_gamma_tails(n + more, b)
     return np.where(known, gamma[0], beta[0]), np.where(known, gamma[1], beta[1])
+
+
+def _shares(tau: Floats) -> tuple[Floats, Floats]:
+    """Exposures of the signal and of the control region over that of both."""
+    with np.errstate(invalid="ignore"):
+        return 1.0 / (1.0 + tau), np.where(np.isinf(tau), 1.0, tau / (1.0 + tau))
 
 
 def _mid_tails(n: Floats, b: Floats, sigma_b: Floats) -> tuple[Floats, Floats]:

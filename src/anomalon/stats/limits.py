@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
-from anomalon.stats.poisson_cls import exact_limits, exact_log_cls, poisson_quantile
+from anomalon.stats.poisson_cls import exact_limits, exact_log_cls
 from anomalon.stats.profile import (
     GAMMA,
     GAUSSIAN,
@@ -38,6 +38,7 @@ from anomalon.stats.profile import (
     expected_limits,
     observed_limits,
 )
+from anomalon.stats.tails import poisson_quantile
 
 __all__ = [
     "N_SIGMA",

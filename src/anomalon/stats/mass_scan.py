@@ -24,8 +24,8 @@ from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout
 from anomalon.stats.fit import Fit
 from anomalon.stats.newton import maximise_with_signal
+from anomalon.stats.poisson import half_deviance_of
 from anomalon.stats.quadrature import compiled, events, summing
-from anomalon.stats.tail_kernels import half_deviance_of
 from anomalon.stats.upcrossings import count_upcrossings
 
 __all__ = ["MassScan", "likelihood_ratio_scan", "score_correlation", "score_test_scan"]
@@ -283,11 +283,12 @@ def _gain(
     for toy in range(toys):
         without = 0.0
         for i in range(len(expected[toy])):
-            without += half_deviance_of(counts[toy, i], expected[toy, i])
+            n, mu = counts[toy, i], expected[toy, i]
+            without += half_deviance_of(n, mu, n - mu)
         for mass in range(masses):
             total = 0.0
             for i in range(len(expected[toy])):
                 mu = background[toy, mass, i] + strength[toy, mass] * templates[mass, i]
-                total += half_deviance_of(counts[toy, i], mu)
+                total += half_deviance_of(counts[toy, i], mu, counts[toy, i] - mu)
             gain[toy, mass] = 2.0 * (without - total)
     return gain

@@ -13,13 +13,15 @@ item, so a batch gives bit by bit what one item gives.
 Asymptotic formulae: Cowan, Cranmer, Gross and Vitells, arXiv:1007.1727, below "CCGV".
 """
 
-from math import erfc, inf, log, log1p, pi, sqrt
+from math import inf, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.stats.poisson import half_deviance_of
 from anomalon.stats.quadrature import compiled
+from anomalon.stats.tail_kernels import log_normal_tail
 
 __all__ = ["GAMMA", "GAUSSIAN", "QTILDE", "Q", "cls_values", "expected_limits", "observed_limits"]
 
@@ -28,7 +30,6 @@ Floats = NDArray[np.floating[Any]]
 GAMMA, GAUSSIAN = 0, 1  # constraints
 QTILDE, Q = 0, 1  # statistics: without and with a negative signal in the best fit
 
-_ROOT_2 = sqrt(2.0)
 _ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
 _MOST_STEPS = 200
 _MOST_DOUBLINGS = 1100  # from the smallest to the largest float
@@ -108,18 +109,7 @@ def _log_cls(mu: float, bins: _Bins, asimov: _Bins, best: _Best) -> float:
         t = (q - q_asimov) / (2.0 * root)
     else:
         t = sqrt(q) - root
-    return _log_tail(t + root) - _log_tail(t)
-
-
-@compiled
-def _log_tail(x: float) -> float:
-    """The logarithm of P(Z > x) for a standard normal Z."""
-    if x < 0.0:
-        return log1p(-0.5 * erfc(-x / _ROOT_2))
-    if x < 30.0:
-        return log(0.5 * erfc(x / _ROOT_2))
-    y = 1.0 / (x * x)
-    return -0.5 * x * x - log(x * sqrt(2.0 * pi)) + log1p(-y * (1.0 - y * (3.0 - 15.0 * y)))
+    return log_normal_tail(t + root) - log_normal_tail(t)
 
 
 @compiled
@@ -170,13 +160,13 @@ def _half(mu: float, bins: _Bins) -> float:
         n, b, v = bins.n[j], bins.b[j], bins.v[j]
         background = _background(mu * bins.s[j], j, bins)
         mean = mu * bins.s[j] + background
-        total += _deviance(n, mean, n - mean)
+        total += half_deviance_of(n, mean, n - mean)
         if v == 0.0:
             continue
         # the pull of the count on the background, which a difference would lose to rounding
         pull = (n - mean) / mean if mean > 0.0 else -1.0
         if bins.constraint == GAMMA:
-            total += _deviance(b * (b / v), background * (b / v), -background * pull)
+            total += half_deviance_of(b * (b / v), background * (b / v), -background * pull)
         elif background > 0.0:
             total += 0.5 * v * pull * pull
         else:
@@ -205,22 +195,6 @@ def _positive_root(p: float, q: float) -> float:
     if p >= 0.0:
         return 0.5 * (p + root)
     return 2.0 * q / (root - p)
-
-
-@compiled
-def _deviance(n: float, mu: float, excess: float) -> float:
-    """As `half_deviance`, for one bin: the excess is n - mu."""
-    if n <= 0.0:
-        return mu
-    x = -excess / n
-    if abs(x) < 1e-3:
-        series = 1 / 2 - x * (1 / 3 - x * (1 / 4 - x * (1 / 5 - x * (1 / 6 - x / 7))))
-        return -excess * x * series
-    if abs(x) < 0.1:
-        return -excess * (1.0 - log1p(x) / x)
-    if mu <= 0.0:
-        return inf
-    return n * (log(n) - log(mu)) - excess  # the ratio may underflow
 
 
 @compiled

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.stats.poisson import half_deviance_of
 from anomalon.stats.quadrature import compiled
 from anomalon.stats.tail_kernels import (
-    half_deviance_of,
     log_at_least,
     log_at_most,
     log_binomial_at_least,
@@ -58,9 +58,10 @@ def _log_p(statistic: int, k: float, m: float, q: float) -> float:
 @compiled
 def _twice_deviance(statistic: int, k: float, m: float, q: float) -> float:
     if statistic == ON_OFF:
-        n = k + m
-        return 2.0 * (half_deviance_of(k, n * q) + half_deviance_of(m, n * (1.0 - q)))
-    return 2.0 * half_deviance_of(k, m)
+        n, excess = k + m, k * (1.0 - q) - m * q
+        on = half_deviance_of(k, n * q, excess)
+        return 2.0 * (on + half_deviance_of(m, n * (1.0 - q), -excess))
+    return 2.0 * half_deviance_of(k, m, k - m)
 
 
 @compiled

@@ -1,74 +1,80 @@
-"""Tail probabilities of counts where the usual functions underflow.
+"""Logarithms of tail probabilities of counts, for arrays; the mathematics is in `tail_kernels`."""
 
-Logarithms of incomplete beta and gamma functions by continued fractions (DLMF 8.17.22, 8.9.1 and
-8.9.2), evaluated by the modified Lentz method.
-"""
-
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["log_beta_tail", "log_gamma_tail", "log_upper_gamma_tail"]
+from anomalon.stats import tail_kernels
+from anomalon.stats.quadrature import compiled
+
+__all__ = ["log_beta_tails", "log_gamma_tails", "log_poisson_at_most", "poisson_quantile"]
 
 Floats = NDArray[np.floating[Any]]
 
-_TINY = 1e-300
-_EPSILON = 1e-14
-_MOST = 100_000
+
+def log_gamma_tails(a: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats]:
+    """Logarithms of P(a, x) and Q(a, x), for a and x >= 0.
+
+    P is the probability of at least a events of a Poisson count with mean x, and Q of fewer.
+    """
+    a, x = _broadcast(a, x)
+    tails = np.empty((2, a.size))
+    _gamma_tails(a.ravel(), x.ravel(), tails)
+    return tails[0].reshape(a.shape), tails[1].reshape(a.shape)
 
 
-def _continued_fraction(numerator: Callable[[int], Floats], like: Floats) -> Floats:
-    """1 / (1 + a_1/(1 + a_2/(1 + …))) with a_k = numerator(k)."""
-    c = np.ones_like(like)
-    d = np.zeros_like(like)
-    value = np.ones_like(like)
-    for k in range(1, _MOST):
-        a = numerator(k)
-        d = 1.0 + a * d
-        d = 1.0 / np.where(np.abs(d) < _TINY, _TINY, d)
-        c = 1.0 + a / c
-        c = np.where(np.abs(c) < _TINY, _TINY, c)
-        value = value * (d * c)
-        if np.all(np.abs(d * c - 1.0) < _EPSILON):
-            break
-    return 1.0 / value  # Lentz builds the denominator
+def log_beta_tails(a: ArrayLike, c: ArrayLike, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
+    """Logarithms of I_x(a, c) and 1 - I_x(a, c), for a and c >= 0 and y = 1 - x.
+
+    I is the probability of at least a of a + c - 1 events, each counted with probability x.
+    """
+    a, c, x, y = _broadcast(a, c, x, y)
+    tails = np.empty((2, a.size))
+    _beta_tails(a.ravel(), c.ravel(), x.ravel(), y.ravel(), tails)
+    return tails[0].reshape(a.shape), tails[1].reshape(a.shape)
 
 
-def log_beta_tail(a: Floats, b: Floats, x: Floats) -> Floats:
-    """Logarithm of I_x(a, b) for x below the mean (a + 1)/(a + b + 2), where I may underflow."""
-
-    def numerator(k: int) -> Floats:
-        m = k // 2
-        if k % 2:
-            return -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-
-    head = a * np.log(x) + b * np.log1p(-x) - np.log(a) - special.betaln(a, b)
-    return np.asarray(head + np.log(_continued_fraction(numerator, a)))
+def log_poisson_at_most(n: ArrayLike, mean: ArrayLike) -> Floats:
+    """Logarithm of P(N <= n) of a Poisson count."""
+    return log_gamma_tails(np.asarray(n) + 1.0, mean)[1]
 
 
-def log_gamma_tail(a: Floats, x: Floats) -> Floats:
-    """Logarithm of P(a, x), lower incomplete gamma, for x < a, where P may underflow."""
-
-    def numerator(k: int) -> Floats:
-        m = k // 2
-        top = -(a + m) * x if k % 2 else m * x
-        return top / ((a + k - 1) * (a + k))
-
-    head = a * np.log(x) - x - special.gammaln(a + 1)
-    return np.asarray(head + np.log(_continued_fraction(numerator, a)))
+def poisson_quantile(p: float, mean: ArrayLike) -> Floats:
+    """The smallest count with a probability of at least `p`, in (0, 1), not to be exceeded."""
+    (mean,) = _broadcast(mean)
+    quantile = np.empty(mean.size)
+    _quantiles(float(np.log(p)), mean.ravel(), quantile)
+    return quantile.reshape(mean.shape)
 
 
-def log_upper_gamma_tail(a: Floats, x: Floats) -> Floats:
-    """Logarithm of Q(a, x), upper incomplete gamma, for x > a, where Q may underflow."""
+def _broadcast(*arrays: ArrayLike) -> list[Floats]:
+    return list(np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in arrays)))
 
-    def numerator(k: int) -> Floats:
-        # DLMF 8.9.2, divided through so that every partial denominator is 1
-        below = x + 1 - a + 2 * (k - 1)
-        return k * (a - k) / (below * (below + 2))
 
-    head = a * np.log(x) - x - special.gammaln(a) - np.log(x + 1 - a)
-    return np.asarray(head + np.log(_continued_fraction(numerator, a)))
+@compiled
+def _gamma_tails(a: Floats, x: Floats, tails: Floats) -> None:
+    for i in range(len(a)):
+        tails[0, i], tails[1, i] = tail_kernels.log_gamma_tails(a[i], x[i])
+
+
+@compiled
+def _beta_tails(a: Floats, c: Floats, x: Floats, y: Floats, tails: Floats) -> None:
+    for i in range(len(a)):
+        tails[0, i], tails[1, i] = tail_kernels.log_beta_tails(a[i], c[i], x[i], y[i])
+
+
+@compiled
+def _quantiles(log_p: float, mean: Floats, quantile: Floats) -> None:
+    for i in range(len(mean)):
+        below, above = -1.0, np.floor(mean[i])
+        step = np.floor(np.sqrt(mean[i])) + 1.0
+        while tail_kernels.log_at_most(above, mean[i]) < log_p:
+            below, above, step = above, above + step, 2.0 * step
+        while above - below > 1.0:  # P(N <= below) < p <= P(N <= above)
+            middle = np.floor(0.5 * (below + above))
+            if tail_kernels.log_at_most(middle, mean[i]) < log_p:
+                below = middle
+            else:
+                above = middle
+        quantile[i] = above
