@@ -147,7 +147,6 @@ def test_a_window_that_fails_does_not_lose_the_others():
     assert bad.cuts[0].ok  # the spectrum without a cut needs no template
     assert not any(cut.ok for cut in bad.cuts[1:])
     assert "no events in the signal region 3600-4200" in bad.cuts[1].why
-    assert "no events in the signal region" in bad.warnings[0]
     assert scan.notes == ("2 of 6 trials have no significance.",)
     assert scan.best.window in ("3000-3600", "3600-4200")
     assert json.loads(text(scan))["windows"][1]["cuts"][-1]["z_local"] is None

@@ -418,15 +418,14 @@ def _failures(result: WindowResult) -> list[FailureSummary]:
 
 
 def _warnings(result: WindowResult) -> list[str]:
-    """What the search warns of, but for the reasons of failures, which are listed as such."""
-    reasons = tuple(cut.why for cut in result.cuts if cut.why)
+    """What the search warns of, and deficits that no fluctuation makes."""
     deficits = [
         f"{working_point(cut.efficiency)}: a deficit of {sigmas(cut.z_local)} means that the "
         "background fit does not describe this window; do not trust its other significances."
         for cut in result.cuts
         if cut.ok and cut.z_local < DEFICIT
     ]
-    return [text for text in result.warnings if not text.endswith(reasons)] + deficits
+    return [*result.warnings, *deficits]
 
 
 def _trial(trial: Trial) -> TrialSummary:

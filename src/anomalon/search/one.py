@@ -101,7 +101,6 @@ def search_window(
         return replace(
             result,
             cuts=(first, *(_failed(first, e, error) for e in method.efficiencies)),
-            warnings=(str(error),),
         )
     base = _base(original, window, edges, method.fit)
     selections = [select(scores, original, window, e) for e in method.efficiencies]
@@ -233,25 +232,17 @@ def _correlation(original: Sample, window: Window, method: Method) -> tuple[dict
 
 
 def _warnings(cuts: tuple[CutResult, ...], method: Method) -> tuple[str, ...]:
+    """What the numbers do not say themselves; why a cut failed and how well it fits, they do."""
     notes = []
     if method.subsample == 1 or method.n_members == 1:
         notes.append(
             "folds that learn from each other fluctuate together, and with subsample = 1 or one "
             "member nobody knows how much: significances after a cut are too wide."
         )
-    for cut in cuts:
-        what = "no cut" if cut.efficiency == 1 else f"cut at {cut.efficiency:g}"
-        if not cut.ok:
-            notes.append(f"{what}: no significance: {cut.why}")
-            continue
-        if cut.fit.p_value < 0.01:
-            notes.append(
-                f"{what}: the side-band fit is poor (p = {cut.fit.p_value:.2g}); "
-                "its significance is not to be trusted."
-            )
-        if cut.efficiency < 1 and cut.expected < 10:
-            notes.append(
-                f"{what}: only {cut.expected:.1f} background events expected; "
-                "significances are granular."
-            )
+    notes += [
+        f"cut at {cut.efficiency:g}: only {cut.expected:.1f} background events expected; "
+        "significances are granular."
+        for cut in cuts
+        if cut.ok and cut.efficiency < 1 and cut.expected < 10
+    ]
     return tuple(notes)

@@ -119,7 +119,8 @@ class WindowResult:
             truth, or None if there is none.
         correlation: Spearman correlation of each feature with mass, before and after the
             decorrelation: rows with keys feature, before, after.
-        warnings: What a reader must know, in sentences.
+        warnings: What a reader must know and the numbers do not say, in sentences. (Why a cut
+            failed is in its `why`, how well it fits in the `p_value` of its fit.)
     """
 
     window: dict[str, float]
