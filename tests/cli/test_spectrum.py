@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import uproot
 
 from anomalon.cli.main import main
 from anomalon.stats import Exponential
@@ -20,6 +21,12 @@ def table(tmp_path):
     return path
 
 
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Drawing takes longer than the searches."""
+    monkeypatch.setattr("anomalon.report.spectrum_page._drawings", lambda result: iter(()))
+
+
 def run(*arguments):
     return main([str(a) for a in arguments])
 
@@ -30,12 +37,12 @@ def test_bump(table, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "global p-value" in said
     assert (tmp_path / "run" / "report.html").exists()
-    assert run("bump", table, *options, "--json") == 0
-    tree = json.loads(capsys.readouterr().out)
-    assert tree["summary"]["kind"] == "bump hunt"
+    (tmp_path / "run" / "report.html").unlink()
     assert run("report", tmp_path / "run") == 0
+    assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_other_backgrounds(table, tmp_path, capsys):
     out = ("--toys", 100, "--out", tmp_path / "run", "--json")
     assert run("bump", table, "--background", "fit", *out) == 0
@@ -54,16 +61,120 @@ def test_limit(table, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("bump", ("--shape", "exponential", "--parameters", 2, 3, "--seed", 5)),
+        ("bump", ("--resolution", 0.05, "--keep-order", "--deficit", "--widths", 2, 4)),
+        ("bump", ("--background", "fit", "--column", "count")),
+        ("bump", ("--reference", "mjj.csv", "--tau", 1)),
+        ("limit", ("--shape", "exponential", "--range", 1200, 4000, "--level", 0.9)),
+    ],
+)
+@pytest.mark.usefixtures("no_figures")
+def test_the_toml_of_a_run_repeats_it_from_anywhere(
+    table, tmp_path, monkeypatch, command, options, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    toys = ("--toys", 30) if command == "bump" else ()
+    assert run(command, table.name, *options, *toys, "--out", "first") == 0
+    elsewhere = tmp_path / "some" / "where"
+    elsewhere.mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    assert run(command, tmp_path / "first" / "run.toml", "--out", "again") == 0, capsys.readouterr()
+    first, again = (p / "result.json" for p in (tmp_path / "first", elsewhere / "again"))
+    assert first.read_bytes() == again.read_bytes()
+    assert run(command, "again/run.toml", "--out", "third") == 0
+    assert first.read_bytes() == (elsewhere / "third" / "result.json").read_bytes()
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_options_win_over_the_toml(table, tmp_path, capsys):
+    config = tmp_path / "mine.toml"
+    config.write_text('file = "mjj.csv"\ntoys = 40\nshape = "exponential"\n', encoding="utf-8")
+    out = ("--out", tmp_path / "run", "--json")
+    assert run("bump", config, "--toys", 30, *out) == 0
+    said = json.loads(capsys.readouterr().out)["summary"]
+    assert {"what": "pseudo-experiments", "value": "30"} in said["numbers"]
+    assert said["kind"] == "bump hunt"
+    settings = json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))["settings"]
+    assert (settings["shape"], settings["toys"]) == ("exponential", 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "message"),
+    [
+        ('file = "mjj.csv"\ntoyz = 3', 2, "unknown key 'toyz'; did you mean 'toys'?"),
+        ('file = "mjj.csv"\nout = "x"', 2, "unknown key 'out'"),
+        ("toys = 3", 2, "expected a key `file`"),
+        ("file = 3", 2, "file: expected a path, got 3"),
+        ("file = ", 1, "expected a TOML file"),
+        ('file = "nothing.csv"', 1, "nothing.csv"),
+        ('file = "mjj.csv"\ntoys = "many"', 2, "--toys"),
+        ('file = "mjj.csv"\nbackground = "fit"\nresolution = 0.1', 2, "--resolution: only for"),
+    ],
+)
+def test_what_is_wrong_in_a_toml_is_said(table, tmp_path, text, status, message, capsys):
+    config = tmp_path / "mine.toml"
+    config.write_text(text, encoding="utf-8")
+    assert run("bump", config, "--out", tmp_path / "run") == status
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_a_histogram_that_is_not_there(tmp_path, capsys):
+    with uproot.recreate(tmp_path / "h.root") as file:
+        file["mjj"], file["pt"] = (COUNTS, EDGES), (COUNTS, EDGES)
+    out = ("--out", tmp_path / "run", "--toys", 20)
+    assert run("bump", tmp_path / "h.root", "--histogram", "mj", *out) == 1
+    assert "no histogram 'mj'; did you mean 'mjj'?" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+    assert run("bump", tmp_path / "h.root", "--histogram", "mjj", *out) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("", "at least one line of numbers"),
+        ("1,2,3\n2,3", "got 2 in line 2"),
+        ("1,2,3\n2,3,nan", "finite numbers"),
+        ("1,2,3\n2,3,-1", "no negative numbers"),
+        ("1,2,3\n4,5,1", "bins that join"),
+        ("1,2,0\n2,3,0\n3,4,0", "filled bins"),
+    ],
+)
+@pytest.mark.parametrize("command", ["bump", "limit"])
+def test_a_bad_spectrum_is_one_clear_error(tmp_path, rows, message, command, capsys):
+    (tmp_path / "bad.csv").write_text(f"low,high,count\n{rows}", encoding="utf-8")
+    assert run(command, tmp_path / "bad.csv", "--out", tmp_path / "run") == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
         (("--background", "fit", "--reference", "x.csv"), 2, "not both"),
         (("--tau", "2"), 2, "there is none"),
+        (("--tau", "0"), 2, "there is none"),
+        (("--reference", "TABLE", "--tau", "0"), 2, "above 0, or None; got 0"),
+        (("--background", "fit", "--resolution", "0.03"), 2, "--resolution: only for a background"),
+        (("--reference", "TABLE", "--shape", "ua2"), 2, "--shape: only for a background that is"),
+        (("--background", "fitt"), 1, "did you mean 'fit'"),
+        (("--widths", "5", "2"), 2, "expected 1 <= MIN <= MAX bins, got 5 2"),
+        (("--widths", "0", "2"), 2, "expected 1 <= MIN <= MAX bins, got 0 2"),
+        (("--resolution", "2"), 2, "in (0, 1), got 2"),
         (("--shape", "dijt"), 2, "did you mean 'dijet'"),
         (("--parameters", "4", "2"), 2, "expected MIN <= MAX"),
         (("--range", "1", "2"), 1, "no bin lies between 1 and 2 GeV"),
         (("--histogram", "mass"), 2, "for ROOT files"),
     ],
 )
-def test_what_is_wrong_is_said(table, arguments, status, message, capsys):
-    assert run("bump", table, *arguments) == status
+def test_what_is_wrong_is_said(table, tmp_path, arguments, status, message, capsys):
+    arguments = [table if a == "TABLE" else a for a in arguments]
+    out = tmp_path / "run"
+    assert run("bump", table, *arguments, "--out", out) == status
     assert message in capsys.readouterr().err
+    assert not out.exists()

@@ -1,15 +1,35 @@
-"""Options that several commands share, and what they share in an interruption."""
+"""Options that several commands share, options from a TOML file, and what an interruption leaves.
 
-from collections.abc import Callable, Iterator
+A command whose argument is `file_argument` takes its options from a TOML file as well: the keys are
+the names of the options (snake_case) and `file`. Options on the command line win. `to_table` is the
+reverse: what goes into `run.toml`.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-__all__ = ["as_json_option", "going_on_from", "out_option", "processes_option"]
+from anomalon.core.config import read_toml
+from anomalon.core.errors import BadValue, UnknownKey, suggest
+
+__all__ = [
+    "as_json_option",
+    "file_argument",
+    "going_on_from",
+    "is_given",
+    "key_of",
+    "out_option",
+    "processes_option",
+    "to_table",
+]
 
 _INTERRUPTED = 130
+_NOT_IN_TOML = {"out", "json"}  # where a run goes and what it prints is not what it does
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -31,6 +51,70 @@ def out_option(default: str) -> Callable[[Any], Any]:
         type=click.Path(file_okay=False, path_type=Path),
         help=f"Run folder.  [default: {default}]",
     )
+
+
+def key_of(parameter: click.Parameter) -> str:
+    """The name of a parameter in TOML: that of the option, in snake_case."""
+    return max(parameter.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def is_given(name: str) -> bool:
+    """Whether an option of the running command was given, on the command line or in TOML."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source not in (None, ParameterSource.DEFAULT)
+
+
+def file_argument(command: Callable[..., None]) -> Callable[..., None]:
+    """FILE: the file to work on, or a TOML file that names it as `file` and sets options."""
+    return click.argument(
+        "file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        is_eager=True,
+        callback=_from_toml,
+    )(command)
+
+
+def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
+    if path.suffix.lower() != ".toml":
+        return path
+    table = read_toml(path)
+    names = {key_of(p): p for p in context.command.params if key_of(p) not in _NOT_IN_TOML}
+    for key in table:
+        if key not in names:
+            raise UnknownKey(f"{path}: unknown key '{key}'; {suggest(key, names)}")
+    for key, option in names.items():
+        if key in table and isinstance(option.type, click.Path):
+            table[key] = _beside(path, key, table[key])
+    if "file" not in table:
+        raise BadValue(f"{path}: expected a key `file` with the path of the spectrum.")
+    context.default_map = {names[key].name: value for key, value in table.items()}
+    return Path(table["file"])
+
+
+def _beside(toml: Path, key: str, value: Any) -> Path:
+    if not isinstance(value, str):
+        raise BadValue(f"{toml}: {key}: expected a path, got {value!r}.")
+    return toml.parent / value
+
+
+def to_table(options: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
+    """Options of the running command by their keys in TOML, in the order of its help.
+
+    Those that are None are left out.
+
+    Args:
+        options: Values by the names of the parameters.
+        folder: Where the TOML file will be: paths are written relative to it, and come from there
+            again. None: the names of files only, which are the same wherever they are.
+    """
+    keys = {key_of(p): options.get(p.name) for p in click.get_current_context().command.params}
+
+    def plain(value: Any) -> Any:
+        if not isinstance(value, Path):
+            return value
+        return value.name if folder is None else Path(os.path.relpath(value, folder)).as_posix()
+
+    return {key: plain(value) for key, value in keys.items() if value is not None}
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from anomalon.cli.options import as_json_option, out_option
+from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
+from anomalon.core.config import digest
 
 if TYPE_CHECKING:
     from anomalon.search.histogram_result import BumpResult, LimitResult
@@ -16,13 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["bump", "limit"]
 
+_OF_A_FIT = ("shape", "parameters", "sqrt_s", "keep_order", "resolution")
+
 
 def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
     """FILE and what both commands ask about it."""
     for option in reversed(
         (
-            click.argument("file", type=click.Path(dir_okay=False, path_type=Path)),
+            file_argument,
             click.option("--histogram", metavar="NAME", help="Histogram in a ROOT file."),
+            click.option(
+                "--column", metavar="NAME",
+                help="Column of the counts in CSV or Parquet, if there are several.",
+            ),
             click.option(
                 "--range", "mass_range", nargs=2, type=float, metavar="LOW HIGH",
                 help="Use the bins between these masses, in GeV.",
@@ -48,6 +55,11 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command()
 @_spectrum_options
+@click.option(
+    "--keep-order",
+    is_flag=True,
+    help="Pseudo-experiments keep the number of parameters of the data instead of choosing anew.",
+)
 @click.option(
     "--resolution",
     type=float,
@@ -77,26 +89,33 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
     """Find the most significant window of the spectrum in FILE, locally and globally.
 
-    FILE is CSV, Parquet or ROOT. The background is fitted to it (and to every pseudo-experiment),
-    or given as --background or --reference.
+    FILE is CSV, Parquet or ROOT; or a TOML file, as a run writes it, with `file` and the options as
+    keys. The background is fitted to the spectrum (and to every pseudo-experiment), or given as
+    --background or --reference.
     """
     from anomalon.search.histogram import hunt_bump
 
-    spectrum = _read(file, options["histogram"], options["mass_range"])
+    _check_bump(options)
+    spectrum = _read(file, options, options["column"])
+    given, of_given = _given_background(file, options)
+    if given is not None:
+        options = {k: v for k, v in options.items() if k not in _OF_A_FIT}
     widths = options["widths"]
     result = hunt_bump(
         spectrum,
-        _background(file, options),
+        _smooth(options) if given is None else given,
         widths=range(widths[0], widths[1] + 1) if widths else None,
-        resolution=options["resolution"],
+        resolution=options.get("resolution"),
         n_toys=options["toys"],
+        repeat_choice=not options.get("keep_order", False),
         deficit=options["deficit"],
         seed=options["seed"],
         name=f"Bump hunt in {file.name}",
-        source=str(file),
+        source=file.name,
     )
     folder = Path("runs") / f"bump-{file.stem}" if out is None else out
-    _finish(result, folder, {"file": str(file), **options}, as_json=as_json)
+    digests = {"digest": _digest(spectrum), **of_given}
+    _finish(result, folder, {"file": file, **options}, digests, as_json=as_json)
 
 
 @click.command()
@@ -119,69 +138,104 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 @out_option("runs/limit-NAME, NAME being that of FILE")
 @as_json_option
 def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
-    """Upper limits on a narrow resonance at each mass of the spectrum in FILE."""
+    """Upper limits on a narrow resonance at each mass of the spectrum in FILE.
+
+    FILE is CSV, Parquet or ROOT; or a TOML file, as a run writes it, with `file` and the options as
+    keys.
+    """
     from anomalon.search.limit_scan import scan_limits
 
+    spectrum = _read(file, options, options["column"])
     result = scan_limits(
-        _read(file, options["histogram"], options["mass_range"]),
-        _fitted(options),
+        spectrum,
+        _smooth(options),
         resolution=options["resolution"],
         level=options["level"],
         name=f"Upper limits from {file.name}",
-        source=str(file),
+        source=file.name,
     )
     folder = Path("runs") / f"limit-{file.stem}" if out is None else out
-    _finish(result, folder, {"file": str(file), **options}, as_json=as_json)
+    digests = {"digest": _digest(spectrum)}
+    _finish(result, folder, {"file": file, **options}, digests, as_json=as_json)
 
 
-def _read(
-    path: Path,
-    histogram: str | None,
-    mass_range: tuple[float, float] | None,
-    column: str | None = None,
-) -> "Spectrum":
+def _check_bump(options: dict[str, Any]) -> None:
+    """Options that do not go together; nothing is left out silently."""
+    instead = [f"--{name}" for name in ("background", "reference") if options[name] is not None]
+    if len(instead) == 2:
+        raise click.UsageError("give --background or --reference, not both.")
+    if options["tau"] is not None and options["reference"] is None:
+        raise click.UsageError("--tau is the exposure of a --reference; there is none.")
+    idle = [f"--{name.replace('_', '-')}" for name in _OF_A_FIT if is_given(name)]
+    if instead and idle:
+        raise click.UsageError(
+            f"{', '.join(idle)}: only for a background that is fitted, and {instead[0]} gives it. "
+            "Leave out one or the other."
+        )
+    widths = options["widths"]
+    if widths is not None and not 1 <= widths[0] <= widths[1]:
+        raise click.BadParameter(
+            f"expected 1 <= MIN <= MAX bins, got {widths[0]} {widths[1]}.", param_hint="--widths"
+        )
+
+
+def _read(path: Path, options: dict[str, Any], column: str | None) -> "Spectrum":
     from anomalon.data import read_spectrum
     from anomalon.stats import Spectrum
 
-    table = read_spectrum(path, histogram=histogram, column=column)
+    table = read_spectrum(path, histogram=options["histogram"], column=column)
     spectrum = Spectrum(table.counts, table.edges, table.variances)
+    mass_range = options["mass_range"]
     return spectrum if mass_range is None else spectrum.between(*mass_range)
 
 
-def _background(file: Path, options: dict[str, Any]) -> Any:
-    """What the windows are compared with: a fit, a reference sample, or numbers in the file."""
+def _given_background(file: Path, options: dict[str, Any]) -> tuple[Any, dict[str, str]]:
+    """A reference sample or exact numbers in the file, with digest; None if it is to be fitted."""
     from anomalon.stats import Reference
 
-    if options["background"] and options["reference"]:
-        raise click.UsageError("give --background or --reference, not both.")
-    if options["tau"] and not options["reference"]:
-        raise click.UsageError("--tau is the exposure of a --reference; there is none.")
-    if options["background"]:
-        given = _read(file, options["histogram"], options["mass_range"], options["background"])
-        return given.counts
-    if options["reference"]:
-        sample = _read(options["reference"], options["histogram"], options["mass_range"])
-        return Reference(sample, options["tau"])
-    return _fitted(options)
+    if options["background"] is not None:
+        given = _read(file, options, options["background"])
+        return given.counts, {"background_digest": _digest(given)}
+    if options["reference"] is not None:
+        sample = _read(options["reference"], options, options["column"])
+        return Reference(sample, options["tau"]), {"reference_digest": _digest(sample)}
+    return None, {}
 
 
-def _fitted(options: dict[str, Any]) -> "SmoothBackground":
+def _digest(spectrum: "Spectrum") -> str:
+    """SHA-256 of the numbers, whatever file they were in."""
+    return digest(spectrum.edges, spectrum.counts, spectrum.variance)
+
+
+def _smooth(options: dict[str, Any]) -> "SmoothBackground":
     from anomalon.search.smooth import SmoothBackground
 
     low, high = options["parameters"]
     if low > high:
-        raise click.BadParameter(f"expected MIN <= MAX, got {low} {high}.", param_hint="parameters")
+        raise click.BadParameter(
+            f"expected MIN <= MAX, got {low} {high}.", param_hint="--parameters"
+        )
     return SmoothBackground(options["shape"], low, high, sqrt_s=options["sqrt_s"])
 
 
 def _finish(
-    result: "BumpResult | LimitResult", folder: Path, options: dict[str, Any], *, as_json: bool
+    result: "BumpResult | LimitResult",
+    folder: Path,
+    options: dict[str, Any],
+    digests: dict[str, str],
+    *,
+    as_json: bool,
 ) -> None:
+    """Write the run folder and say what was found."""
     from anomalon.report import write_spectrum_run
     from anomalon.report.spectrum_page import said
 
-    plain = {k: str(v) if isinstance(v, Path) else v for k, v in options.items() if v is not None}
-    page = write_spectrum_run(result, folder, settings=plain)
+    page = write_spectrum_run(
+        result,
+        folder,
+        settings=to_table(options, None) | digests,
+        run=to_table(options, folder),
+    )
     summary = said(result)
     if as_json:
         tree = {"folder": str(page.parent), "report": str(page), "summary": summary}

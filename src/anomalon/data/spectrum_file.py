@@ -192,11 +192,14 @@ def _text(path: Path) -> dict[str, Floats]:
     names = [name.strip() for name in names]
     if len(set(names)) < len(names):
         raise BadLayout(f"{path}: expected every column name once, got {names}.")
-    if not cells or any(len(row) != len(names) for row in cells):
-        raise BadLayout(
-            f"{path}: expected {len(names)} fields in every line, as in the first "
-            f"({', '.join(names)}), and at least one line of numbers."
-        )
+    if not cells:
+        raise BadLayout(f"{path}: expected at least one line of numbers after the names, got none.")
+    for k, row in enumerate(cells, 1):
+        if len(row) != len(names):
+            raise BadLayout(
+                f"{path}: expected {len(names)} fields in every line ({', '.join(names)}), got "
+                f"{len(row)} in line {k} of the table: {','.join(row)!r}. Is the file complete?"
+            )
     columns = {
         name: _numbers(row) for name, row in zip(names, zip(*cells, strict=True), strict=True)
     }
@@ -204,9 +207,16 @@ def _text(path: Path) -> dict[str, Floats]:
 
 
 def _numbers(cells: tuple[str, ...]) -> Floats | None:
-    """Cells as numbers; None if they are words."""
+    """Cells as numbers, NaN where one is empty or a word; None for a column of words."""
+    values = [_number(cell) for cell in cells]
+    if any(cells) and all(value is None for value in values):
+        return None
+    return np.array([np.nan if value is None else value for value in values])
+
+
+def _number(cell: str) -> float | None:
     try:
-        return np.array([float(cell) if cell.strip() else np.nan for cell in cells])
+        return float(cell)
     except ValueError:
         return None
 

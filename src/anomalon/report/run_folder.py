@@ -1,6 +1,6 @@
 """What a run leaves behind: one folder from which the page, and the run, can be made again.
 
-run.toml          settings as resolved; `anomalon search run.toml` repeats the run
+run.toml          settings as resolved; `anomalon search run.toml` (or bump, limit) repeats the run
 result.json       every number; the same bytes for the same data, settings and seed
 report.html       the page
 figures/          each figure as SVG and PNG
@@ -66,14 +66,19 @@ def write_run_folder(
 
 
 def write_spectrum_run(
-    result: BumpResult | LimitResult, folder: str | Path, *, settings: Mapping[str, Any]
+    result: BumpResult | LimitResult,
+    folder: str | Path,
+    *,
+    settings: Mapping[str, Any],
+    run: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the run folder of a bump hunt or of a scan of limits; `result.json` first.
 
     Args:
         result: What was found.
         folder: Where; made if it is not there.
-        settings: The run as resolved, for `run.toml` and the page.
+        settings: The run as resolved, for `result.json` and the page.
+        run: The same for `run.toml`, with paths from the folder; None if there are no paths.
 
     Returns:
         Path of the page.
@@ -91,7 +96,8 @@ def write_spectrum_run(
     }
     write_text_atomically(folder / "result.json", _json(tree))
     write_text_atomically(folder / "environment.json", _json(versions))
-    write_text_atomically(folder / "run.toml", dumps(settings))
+    head = f"# `anomalon {kind} run.toml` repeats this run.\n"
+    write_text_atomically(folder / "run.toml", head + dumps(settings if run is None else run))
     write_text_atomically(folder / "references.bib", bibtex(spectrum_citations(result)))
     return write_spectrum_report(result, folder, settings, environment=versions)
 

@@ -68,6 +68,9 @@ def hunt_bump(
             "here the background is given. Fit it, or leave the resolution out."
         )
     fit = None if smooth is None else smooth.fit(spectrum)
+    narrow = NarrowScan.none()
+    if fit is not None and resolution is not None:
+        narrow = scan_narrow(fit, resolution, seed)
     repeated = smooth is not None and smooth.is_chosen and repeat_choice
     options: dict[str, Any] = {
         "widths": widths, "n_pseudo": n_toys, "deficit": deficit, "seed": seed,
@@ -78,9 +81,6 @@ def hunt_bump(
     fixed = None if fit is None else bump_hunt(spectrum, fit, refit=False, **options).global_p.p
     counts, edges = np.histogram(hunt.t_toys[np.isfinite(hunt.t_toys)], bins=60)
     tomography = hunt.tomography
-    narrow = NarrowScan.none()
-    if fit is not None and resolution is not None:
-        narrow = scan_narrow(fit, resolution, seed)
     return BumpResult(
         name=name,
         source=source,
