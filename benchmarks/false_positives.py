@@ -12,8 +12,8 @@ With n pseudo-experiments, p = (k + 1)/(n + 1) is valid for any n: 199 allow p <
 10 of 200 cases.
 
 With --order, what the choice of the number of parameters does, an F-test between 2 and 4:
-pseudo-experiments that choose anew beside pseudo-experiments that keep the number of the data, for a
-truth for which a tenth of the experiments take four parameters, and for one with which half do.
+pseudo-experiments that choose anew beside pseudo-experiments that keep the number of the data, for
+a truth for which a tenth of the experiments take four parameters, and for one with which half do.
 """
 
 import argparse
