@@ -205,8 +205,8 @@ def test_one_bad_toy_does_not_spoil_the_others():
 
 
 def test_a_fit_without_a_maximum_is_reported(monkeypatch):
-    def give_up(counts, columns, weights):
-        n = columns.shape[-1]
+    def give_up(counts, shape, edges, fitted):
+        n = shape.n
         return Solution(np.zeros((1, n)), np.ones((1, n, n)), np.array([False]))
 
     monkeypatch.setattr(fit_module, "maximise", give_up)

@@ -60,6 +60,8 @@ from anomalon.stats.shapes import (
     Diphoton,
     Exponential,
     LogLinear,
+    NonNegative,
+    Polynomial,
     Shape,
 )
 from anomalon.stats.signal_fit import SignalFit, fit_signal
@@ -111,8 +113,10 @@ __all__ = [
     "Limit",
     "LogLinear",
     "MassScan",
+    "NonNegative",
     "Optimum",
     "PValueUniformity",
+    "Polynomial",
     "Pulls",
     "Reference",
     "Relative",

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, DidNotConverge, FitError, TooFewEvents
 from anomalon.stats.goodness import deviance_p_value
-from anomalon.stats.newton import maximise
+from anomalon.stats.maximum import maximise
 from anomalon.stats.poisson import poisson_deviance, total_deviance
-from anomalon.stats.quadrature import events
 from anomalon.stats.shapes import Shape
 from anomalon.stats.spectrum import Spectrum
 from anomalon.stats.value import Value
@@ -151,11 +150,7 @@ class Fit:
 
     def _leverage(self, edges: Floats) -> Floats:
         """Derivatives of the expected events in bins, times `root`: shape (bin, n)."""
-        columns, weights = self.shape.quadrature(edges)
-        log_density = np.tensordot(self.parameters, columns, (-1, -1))
-        at_nodes = np.exp(log_density) * weights  # (…, bin, node)
-        slope = np.matmul(at_nodes[..., None, :], columns)[..., 0, :]
-        return np.asarray(slope @ self.root)
+        return np.asarray(self.shape.slope(self.parameters, edges) @ self.root)
 
     def __repr__(self) -> str:
         if self.ok.ndim:
@@ -217,14 +212,14 @@ def fit_spectrum(
     spectrum = Spectrum.of(spectrum)
     fitted = _fitted(spectrum, mask)
     counts = np.atleast_2d(spectrum.counts)
-    columns, weights = shape.quadrature(spectrum.edges)
+    shape = shape.over(spectrum.edges)
     filled = (counts[:, fitted] > 0).sum(axis=1)
     enough = filled > shape.n
     parameters = np.full((len(counts), shape.n), np.nan)
     root = np.full((len(counts), shape.n, shape.n), np.nan)
     converged = np.zeros(len(counts), dtype=bool)
     if enough.any():
-        solution = maximise(counts[np.ix_(enough, fitted)], columns[fitted], weights[fitted])
+        solution = maximise(counts[np.ix_(enough, fitted)], shape, spectrum.edges, fitted)
         good = solution.converged & np.isfinite(solution.root).all(axis=(1, 2))
         converged[enough] = good
         parameters[converged] = solution.parameters[good]
@@ -235,7 +230,7 @@ def fit_spectrum(
         f"{shape.kind} fit with {shape.n} parameters over {spectrum.edges[0]:g}-"
         f"{spectrum.edges[-1]:g} GeV did not converge. Use fewer parameters or coarser bins."
     )
-    expected = events(parameters, columns, weights)
+    expected = shape.integrate(parameters, spectrum.edges)
     fit = _result(spectrum, shape, fitted, parameters, root, expected, why.astype(np.str_))
     if throw and not fit.ok.all():
         _throw(fit, TooFewEvents if not enough.all() else DidNotConverge)

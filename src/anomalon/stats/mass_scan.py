@@ -13,7 +13,6 @@ background profiled, for one spectrum or for thousands of toys by the same call:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
 from typing import Any
 
 import numpy as np
@@ -23,9 +22,9 @@ from anomalon.core import check
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout
 from anomalon.stats.fit import Fit
-from anomalon.stats.newton import maximise_with_signal
+from anomalon.stats.maximum import maximise_with_signal
 from anomalon.stats.poisson import half_deviance_of
-from anomalon.stats.quadrature import compiled, events, summing
+from anomalon.stats.quadrature import compiled, summing
 from anomalon.stats.upcrossings import count_upcrossings
 
 __all__ = ["MassScan", "likelihood_ratio_scan", "score_correlation", "score_test_scan"]
@@ -106,24 +105,23 @@ def score_test_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassScan:
         array([-0.7, -1.2,  4.2, -1.6, -1.8])
     """
     templates = _templates(fit, signals)
-    columns, weights = fit.shape.quadrature(fit.spectrum.edges)
-    u, v = _scores(
-        np.atleast_2d(fit.spectrum.counts),
-        np.atleast_2d(fit.expected),
-        np.ascontiguousarray(np.atleast_2d(fit.parameters)),
-        np.ascontiguousarray(fit.root.reshape(-1, *fit.root.shape[-2:])),
-        np.atleast_1d(fit.scale),
-        columns,
-        weights,
-        templates,
-    )
+    counts, expected = np.atleast_2d(fit.spectrum.counts), np.atleast_2d(fit.expected)
+    parameters, scale = np.atleast_2d(fit.parameters), np.atleast_1d(fit.scale)
+    root = np.ascontiguousarray(fit.root.reshape(-1, fit.shape.n, fit.shape.n))
+    u, v = np.empty((2, len(counts), len(templates)))
+    for first in range(0, len(counts), _CHUNK):
+        rows = slice(first, first + _CHUNK)
+        slope = fit.shape.slope(parameters[rows], fit.spectrum.edges)
+        u[rows], v[rows] = _scores(
+            counts[rows], expected[rows], slope, root[rows], scale[rows], templates
+        )
     fitted = np.atleast_1d(fit.ok)[:, None]
     useful = v > 0
     ok = fitted & useful
     why = np.where(ok, "", "the background absorbs this signal entirely; use a narrower one")
     why = np.where(fitted, why, np.atleast_1d(fit.why)[:, None])
-    root = np.sqrt(np.where(ok, v, np.nan))
-    return _result(fit, u / root, u / root**2, 1.0 / root, ok, why)
+    deviation = np.sqrt(np.where(ok, v, np.nan))
+    return _result(fit, u / deviation, u / deviation**2, 1.0 / deviation, ok, why)
 
 
 def likelihood_ratio_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassScan:
@@ -140,17 +138,17 @@ def likelihood_ratio_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassS
         BadNumbers: If a template is not finite.
     """
     templates = _templates(fit, signals)
-    columns, weights = fit.shape.quadrature(fit.spectrum.edges)
+    shape, edges = fit.shape, fit.spectrum.edges
     counts, expected = np.atleast_2d(fit.spectrum.counts), np.atleast_2d(fit.expected)
     start, scale = np.atleast_2d(fit.parameters), np.atleast_1d(fit.scale)[:, None]
-    shape = (len(counts), len(templates))
-    z, strength, sigma = (np.full(shape, np.nan) for _ in range(3))
-    ok = np.zeros(shape, dtype=bool)
+    items = (len(counts), len(templates))
+    z, strength, sigma = (np.full(items, np.nan) for _ in range(3))
+    ok = np.zeros(items, dtype=bool)
     good = np.flatnonzero(np.atleast_1d(fit.ok))
     for first in range(0, len(good), _CHUNK):
         rows = good[first : first + _CHUNK]
-        found = maximise_with_signal(counts[rows], columns, weights, templates, start[rows])
-        background = events(found.parameters[..., :-1], columns, weights)
+        found = maximise_with_signal(counts[rows], shape, edges, fit.fitted, templates, start[rows])
+        background = shape.integrate(found.parameters[..., :-1], edges)
         size = found.parameters[..., -1]
         gain = _gain(counts[rows], expected[rows], background, size, templates)
         z[rows] = np.sign(size) * np.sqrt(np.maximum(gain, 0.0) / scale[rows])
@@ -220,33 +218,23 @@ def _result(
 
 @compiled
 def _scores(
-    counts: Floats, expected: Floats, parameters: Floats, root: Floats, scale: Floats,
-    columns: Floats, weights: Floats, templates: Floats,
-) -> tuple[Floats, Floats]:  # fmt: skip
+    counts: Floats, expected: Floats, slope: Floats, root: Floats, scale: Floats, templates: Floats
+) -> tuple[Floats, Floats]:
     """U and V of every toy and mass, in units in which U/sqrt(V) is Z; V = 0 for absorbed signals.
 
     Not as matrix products, whose last bits depend on the number of toys.
     """
-    toys, bins = len(counts), len(weights)
-    nodes, n = columns.shape[1], columns.shape[2]
+    toys, bins, n = slope.shape
     u, v = np.full((toys, len(templates)), np.nan), np.full((toys, len(templates)), np.nan)
-    slope, absorbed = np.empty((bins, n)), np.empty((n, bins))
+    absorbed = np.empty((n, bins))
     for toy in range(toys):
         if np.isnan(expected[toy, 0]):
             continue
-        slope[:] = 0.0
         for i in range(bins):
-            for k in range(nodes):
-                exponent = 0.0
-                for j in range(n):
-                    exponent += columns[i, k, j] * parameters[toy, j]
-                at_node = weights[i, k] * exp(exponent)
-                for j in range(n):
-                    slope[i, j] += at_node * columns[i, k, j]
             for j in range(n):
                 absorbed[j, i] = 0.0
                 for k in range(n):
-                    absorbed[j, i] += slope[i, k] * root[toy, k, j]
+                    absorbed[j, i] += slope[toy, i, k] * root[toy, k, j]
                 absorbed[j, i] /= expected[toy, i]
         pull, weight = counts[toy] / expected[toy] - 1.0, 1.0 / expected[toy]
         for mass in range(len(templates)):

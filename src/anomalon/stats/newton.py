@@ -20,13 +20,15 @@ same in plain NumPy.
 """
 
 from dataclasses import dataclass
-from math import log, sqrt
+from math import log
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.stats.quadrature import compiled, contracting, exponentials, summing
+from anomalon.stats.poisson import likelihood_rise
+from anomalon.stats.quadrature import compiled, contracting, exponentials
+from anomalon.stats.small_matrices import cholesky, dot, inverse_transposed, solve, weighted
 
 __all__ = ["Solution", "maximise", "maximise_with_signal"]
 
@@ -36,7 +38,6 @@ _MOST_STEPS = 200
 _MOST_HALVINGS = 40
 _GAIN = 1e-6  # of -2 ln L still to be had; the step that would gain it is taken, so less is left
 _ROUGHLY = 1e-2  # the same, for the start with one node per bin
-_NEARBY = 0.03**2  # up to it, the series of the logarithm is exact to rounding
 _GUARDED_GAIN = 1e-7  # the same, towards an expectation of zero; that step is not taken
 _CREEPING = 1e-4  # of -ln L, in the last half of the steps
 _NO_BIN, _EMPTY_BINS = -1.0, 0.0  # counts up to which bins are guarded
@@ -143,14 +144,14 @@ def _fit_all(
                 _climb(counts[toy], mean, width, templates[mass], a, lower, _ROUGHLY)
             else:
                 for j in range(start.shape[1]):
-                    a[j] = _dot(inverse[j, : start.shape[1]], start[toy])
+                    a[j] = dot(inverse[j, : start.shape[1]], start[toy])
             if found and _climb(counts[toy], columns, weights, templates[mass], a, lower, _GAIN):
                 converged[toy, mass] = True
-                _inverse_transposed(lower, inner)
+                inverse_transposed(lower, inner)
                 for j in range(n):
-                    parameters[toy, mass, j] = _dot(basis[j], a)
+                    parameters[toy, mass, j] = dot(basis[j], a)
                     for k in range(n):
-                        root[toy, mass, j, k] = _dot(basis[j], inner[:, k])
+                        root[toy, mass, j, k] = dot(basis[j], inner[:, k])
     return parameters, root, converged
 
 
@@ -163,12 +164,12 @@ def _start(counts: Floats, mean: Floats, width: Floats, a: Floats, lower: Floats
         mu[i] = max(counts[i], _EMPTY)
         response[i] = mu[i] * log(mu[i] / width[i]) + counts[i] - mu[i]
     information = np.empty((n, n))
-    _weighted(mean, mu, information)
+    weighted(mean, mu, information)
     for j in range(n):
-        a[j] = _dot(mean[j], response)
-    if not _cholesky(information, lower):
+        a[j] = dot(mean[j], response)
+    if not cholesky(information, lower):
         return False
-    _solve(lower, a)
+    solve(lower, a)
     return True
 
 
@@ -202,12 +203,12 @@ def _climb(
         if signals:
             _score(counts, mu, slope, step)
             _observed(counts, mu, background, slope, n, _NO_BIN, information)
-            if _cholesky(information, lower):
-                gain = _solve(lower, step)
+            if cholesky(information, lower):
+                gain = solve(lower, step)
                 for j in range(len(a)):
                     trial[j] = a[j] + step[j]
                 _expect(columns, weights, trial, at_nodes, background, slope, trial_mu)
-                rise = _rise(counts, mu, trial_mu)
+                rise = likelihood_rise(counts, mu, trial_mu)
                 if rise <= allowed:
                     lately += rise
                     a[:] = trial
@@ -220,12 +221,12 @@ def _climb(
         found = False
         if signals:
             _observed(counts, mu, background, slope, n, _EMPTY_BINS, information)
-            found = _cholesky(information, lower)
+            found = cholesky(information, lower)
         if not found:
-            _weighted(slope, 1.0 / mu, information)
-            if not _cholesky(information, lower):
+            weighted(slope, 1.0 / mu, information)
+            if not cholesky(information, lower):
                 return False
-        gain = _solve(lower, step)
+        gain = solve(lower, step)
         if signals and gain < _GUARDED_GAIN:  # the step might lead below an expectation of zero
             return _curvature(mu, a, slope, n, information, lower)
         if not signals and gain < enough:
@@ -237,7 +238,7 @@ def _climb(
             for j in range(len(a)):
                 trial[j] = a[j] + size * step[j]
             _expect(columns, weights, trial, at_nodes, background, slope, trial_mu)
-            rise = _rise(counts, mu, trial_mu)
+            rise = likelihood_rise(counts, mu, trial_mu)
             if rise <= allowed:
                 lately += rise
                 break
@@ -263,8 +264,8 @@ def _curvature(
     for i in range(len(mu)):
         for j in range(n, len(a)):
             mu[i] -= min(a[j], 0.0) * slope[j, i]
-    _weighted(slope, 1.0 / mu, information)
-    return _cholesky(information, lower)
+    weighted(slope, 1.0 / mu, information)
+    return cholesky(information, lower)
 
 
 @contracting
@@ -307,7 +308,7 @@ def _score(counts: Floats, mu: Floats, slope: Floats, score: Floats) -> None:
     """The derivatives of ln L."""
     pull = counts / mu - 1.0
     for j in range(len(slope)):
-        score[j] = _dot(slope[j], pull)
+        score[j] = dot(slope[j], pull)
 
 
 @compiled
@@ -330,108 +331,9 @@ def _observed(
     for i in range(len(mu)):
         if counts[i] <= guarded:
             weight[i], bend[i] = 1.0 / mu[i], 0.0
-    _weighted(slope, weight, information)
+    weighted(slope, weight, information)
     bent = np.empty((n, n))  # only the background has second derivatives
-    _weighted(slope[:n], bend, bent)
+    weighted(slope[:n], bend, bent)
     for j in range(n):
         for k in range(j + 1):
             information[j, k] += bent[j, k]
-
-
-@summing
-def _weighted(rows: Floats, weight: Floats, products: Floats) -> None:
-    """The lower triangle of the products of the rows, each bin with its weight."""
-    for j in range(len(rows)):
-        for k in range(j + 1):
-            total = 0.0
-            for i in range(len(weight)):
-                total += rows[j, i] * rows[k, i] * weight[i]
-            products[j, k] = total
-
-
-@summing
-def _dot(x: Floats, y: Floats) -> float:
-    total = 0.0
-    for i in range(len(x)):
-        total += x[i] * y[i]
-    return total
-
-
-@compiled
-def _rise(counts: Floats, mu: Floats, trial: Floats) -> float:
-    """How much -ln L is larger at `trial` than at `mu`; infinite if an expectation is negative."""
-    rise, largest = _rise_nearby(counts, mu, trial)
-    if largest < _NEARBY:
-        return rise
-    rise = 0.0
-    for i in range(len(mu)):
-        if not trial[i] > 0.0:
-            return np.inf
-        rise += trial[i] - mu[i]
-        if counts[i] > 0:
-            rise -= counts[i] * log(trial[i] / mu[i])
-    return rise
-
-
-@summing
-def _rise_nearby(counts: Floats, mu: Floats, trial: Floats) -> tuple[float, float]:
-    """The same from the series of the logarithm, and how far apart the expectations are."""
-    rise, largest = 0.0, 0.0
-    for i in range(len(mu)):
-        change = trial[i] - mu[i]
-        t = change / (trial[i] + mu[i])  # ln(trial/mu) = 2 artanh(t)
-        u = t * t
-        series = 1.0 + u * (1 / 3 + u * (1 / 5 + u * (1 / 7 + u * (1 / 9))))
-        rise += change - counts[i] * 2.0 * t * series
-        largest += u
-    return rise, largest
-
-
-@compiled
-def _cholesky(matrix: Floats, lower: Floats) -> bool:
-    """The Cholesky factor of a matrix from its lower triangle; False if there is none."""
-    n = len(matrix)
-    for j in range(n):
-        for k in range(j + 1):
-            total = matrix[j, k]
-            for i in range(k):
-                total -= lower[j, i] * lower[k, i]
-            if j > k:
-                lower[j, k] = total / lower[k, k]
-            elif total > 1e-14 * matrix[j, j]:
-                lower[j, j] = sqrt(total)
-            else:
-                lower[j, j] = np.nan
-                return False
-    return True
-
-
-@compiled
-def _solve(lower: Floats, vector: Floats) -> float:
-    """Solve lower lower' x = vector in place; returns vector' x."""
-    n = len(vector)
-    gain = 0.0
-    for j in range(n):
-        for k in range(j):
-            vector[j] -= lower[j, k] * vector[k]
-        vector[j] /= lower[j, j]
-        gain += vector[j] ** 2
-    for j in range(n - 1, -1, -1):
-        for k in range(j + 1, n):
-            vector[j] -= lower[k, j] * vector[k]
-        vector[j] /= lower[j, j]
-    return gain
-
-
-@compiled
-def _inverse_transposed(lower: Floats, root: Floats) -> None:
-    """The transposed inverse of `lower`, whose square is the inverse of lower lower'."""
-    n = len(lower)
-    unit = np.empty(n)
-    for column in range(n):
-        for j in range(n):
-            unit[j] = 1.0 if j == column else 0.0
-            for k in range(j):
-                unit[j] -= lower[j, k] * unit[k]
-            unit[j] /= lower[j, j]
-            root[column, j] = unit[j]

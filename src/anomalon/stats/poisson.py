@@ -7,13 +7,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from anomalon.stats.quadrature import compiled
+from anomalon.stats.quadrature import compiled, summing
 
-__all__ = ["half_deviance", "half_deviance_of", "log1p_gap", "poisson_deviance", "total_deviance"]
+__all__ = [
+    "half_deviance",
+    "half_deviance_of",
+    "likelihood_rise",
+    "log1p_gap",
+    "poisson_deviance",
+    "total_deviance",
+]
 
 Floats = NDArray[np.floating[Any]]
 
 _SERIES = 0.02  # below it, ten terms are exact to rounding
+_NEARBY = 0.03**2  # up to it, the series of the logarithm is exact to rounding
 
 
 def log1p_gap(x: Floats) -> Floats:
@@ -77,6 +85,36 @@ def total_deviance(n: Floats, mu: Floats) -> Floats:
         for i in range(n.shape[1]):
             total[toy] += half_deviance_of(n[toy, i], mu[toy, i], n[toy, i] - mu[toy, i])
     return 2.0 * total
+
+
+@compiled
+def likelihood_rise(counts: Floats, mu: Floats, trial: Floats) -> float:
+    """How much -ln L is larger at `trial` than at `mu`; infinite if an expectation is negative."""
+    rise, largest = _rise_nearby(counts, mu, trial)
+    if largest < _NEARBY:
+        return rise
+    rise = 0.0
+    for i in range(len(mu)):
+        if not trial[i] > 0.0:
+            return np.inf
+        rise += trial[i] - mu[i]
+        if counts[i] > 0:
+            rise -= counts[i] * log(trial[i] / mu[i])
+    return rise
+
+
+@summing
+def _rise_nearby(counts: Floats, mu: Floats, trial: Floats) -> tuple[float, float]:
+    """The same from the series of the logarithm, and how far apart the expectations are."""
+    rise, largest = 0.0, 0.0
+    for i in range(len(mu)):
+        change = trial[i] - mu[i]
+        t = change / (trial[i] + mu[i])  # ln(trial/mu) = 2 artanh(t)
+        u = t * t
+        series = 1.0 + u * (1 / 3 + u * (1 / 5 + u * (1 / 7 + u * (1 / 9))))
+        rise += change - counts[i] * 2.0 * t * series
+        largest += u
+    return rise, largest
 
 
 @compiled

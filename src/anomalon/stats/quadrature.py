@@ -12,7 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["compiled", "contracting", "events", "exponentials", "summing"]
+__all__ = ["compiled", "contracting", "events", "exponentials", "slopes", "summing"]
 
 Floats = NDArray[np.floating[Any]]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -96,3 +96,32 @@ def _sum_nodes(parameters: Floats, columns: Floats, weights: Floats, in_bins: Fl
         for q in range(nodes):
             for i in range(bins):
                 in_bins[toy, i] += weights[q, i] * at_nodes[q * bins + i]
+
+
+def slopes(parameters: ArrayLike, columns: Floats, weights: Floats) -> Floats:
+    """The derivatives of `events` by the parameters: shape (bin, n) or (toy, bin, n)."""
+    parameters = np.asarray(parameters, dtype=np.float64)
+    toys = np.ascontiguousarray(parameters.reshape(-1, parameters.shape[-1]))
+    slope = np.empty((len(toys), len(weights), toys.shape[1]))
+    _sum_slopes(toys, np.ascontiguousarray(columns), np.ascontiguousarray(weights), slope)
+    return slope.reshape(*parameters.shape[:-1], len(weights), toys.shape[1])
+
+
+@contracting
+def _sum_slopes(parameters: Floats, columns: Floats, weights: Floats, slope: Floats) -> None:
+    bins, nodes, n = columns.shape
+    at_nodes, scratch = np.empty(bins * nodes), np.empty(bins * nodes)
+    for toy in range(len(parameters)):
+        slope[toy] = 0.0 * parameters[toy].sum()  # NaN stays NaN
+        for i in range(bins):
+            for q in range(nodes):
+                exponent = 0.0
+                for j in range(n):
+                    exponent += parameters[toy, j] * columns[i, q, j]
+                at_nodes[i * nodes + q] = exponent
+        exponentials(at_nodes, scratch)
+        for i in range(bins):
+            for q in range(nodes):
+                at_node = weights[i, q] * at_nodes[i * nodes + q]
+                for j in range(n):
+                    slope[toy, i, j] += at_node * columns[i, q, j]

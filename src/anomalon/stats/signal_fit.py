@@ -11,9 +11,8 @@ from anomalon.core import check
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, DidNotConverge
 from anomalon.stats.fit import Fit, fit_spectrum
-from anomalon.stats.newton import maximise_with_signal
+from anomalon.stats.maximum import maximise_with_signal
 from anomalon.stats.poisson import total_deviance
-from anomalon.stats.quadrature import events
 from anomalon.stats.shapes import Shape
 from anomalon.stats.value import Value
 
@@ -94,7 +93,7 @@ class SignalFit:
     def expected_background(self) -> Floats:
         """Background events expected beside the signal, shape (…, bin)."""
         fit = self.background
-        return events(self.parameters, *fit.shape.quadrature(fit.spectrum.edges))
+        return fit.shape.integrate(self.parameters, fit.spectrum.edges)
 
     @property
     def expected(self) -> Floats:
@@ -199,7 +198,7 @@ def _fit(background: Fit, templates: Floats) -> dict[str, Any]:
     """Arrays with the axes (toy, mass, …)."""
     fitted, shape = background.fitted, background.shape
     counts = np.atleast_2d(background.spectrum.counts)[:, fitted]
-    columns, weights = (a[fitted] for a in shape.quadrature(background.spectrum.edges))
+    edges = background.spectrum.edges
     signal = np.ascontiguousarray(templates[:, fitted])
     start = background.parameters.reshape(-1, shape.n)
     items = (len(counts), len(templates))
@@ -212,10 +211,11 @@ def _fit(background: Fit, templates: Floats) -> dict[str, Any]:
     for first in range(0, len(good) if len(seen) else 0, step):
         toys = good[first : first + step]
         at = np.ix_(toys, seen)
-        found = maximise_with_signal(counts[toys], columns, weights, signal[seen], start[toys])
+        found = maximise_with_signal(counts[toys], shape, edges, fitted, signal[seen], start[toys])
         parameters[at], strength[at] = found.parameters[..., :-1], found.parameters[..., -1]
         root[at], ok[at] = found.root, found.converged
-        mu = events(parameters[at], columns, weights) + strength[at][..., None] * signal[seen]
+        mu = shape.integrate(parameters[at], edges)[..., fitted]
+        mu = mu + strength[at][..., None] * signal[seen]
         n = np.broadcast_to(counts[toys][:, None], mu.shape)
         flat = total_deviance(n.reshape(-1, n.shape[-1]), mu.reshape(-1, n.shape[-1]))
         deviance[at] = flat.reshape(n.shape[:2])

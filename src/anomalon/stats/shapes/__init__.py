@@ -1,16 +1,20 @@
 """Background shapes: families of smooth spectra that are fitted without start values.
 
-All shapes are log-linear: the exponential of a sum of functions with free factors.
+Most are log-linear, the exponential of a sum of functions with free factors; polynomials are sums
+of non-negative functions with non-negative factors. Both have one maximum of the likelihood.
 
 Writing your own: a frozen dataclass that derives from `LogLinear`, with a class attribute `kind`
 (its name in TOML), `n_most`, a field `n` for the number of parameters, and `columns`, whose first
-column is 1 (the normalisation). Add it to `SHAPES`; the law tests then run over it.
+column is 1 (the normalisation); or from `NonNegative`, with `columns` that are never negative. Add
+it to `SHAPES`; the law tests then run over it.
 """
 
 from anomalon.stats.shapes.base import LogLinear, Shape, quadrature_nodes
 from anomalon.stats.shapes.dijet import Dijet
 from anomalon.stats.shapes.diphoton import Diphoton
 from anomalon.stats.shapes.exponential import Exponential
+from anomalon.stats.shapes.non_negative import NonNegative
+from anomalon.stats.shapes.polynomial import Polynomial
 from anomalon.stats.shapes.ua2 import UA2
 
 __all__ = [
@@ -20,11 +24,13 @@ __all__ = [
     "Diphoton",
     "Exponential",
     "LogLinear",
+    "NonNegative",
+    "Polynomial",
     "Shape",
     "quadrature_nodes",
 ]
 
 SHAPES: dict[str, type[Shape]] = {
-    shape.kind: shape for shape in (Dijet, Diphoton, Exponential, UA2)
+    shape.kind: shape for shape in (Dijet, Diphoton, Exponential, Polynomial, UA2)
 }
 """Name in TOML -> class."""

@@ -2,13 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
-from anomalon.stats.quadrature import events
+from anomalon.stats.quadrature import events, slopes
 
 __all__ = ["LogLinear", "Shape", "quadrature_nodes"]
 
@@ -39,30 +39,30 @@ class Shape(ABC):
         """Events per GeV at masses in GeV: shape (mass,), or (toy, mass) for (toy, n)."""
 
     @abstractmethod
-    def quadrature(self, edges: Floats) -> tuple[Floats, Floats]:
-        """What the events in each bin are made of: sum_q weight_q exp(columns_q . parameters).
-
-        Returns:
-            Columns, shape (bin, node, n), and weights, shape (bin, node).
+    def integrate(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
+        """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n).
 
         Raises:
             BadValue: If the shape is not defined all over the bins.
-        """
-
-    def check_range(self, edges: Floats) -> None:
-        """Raise `BadValue` if the shape is not defined all over the bins."""
-        if edges[0] < 0:
-            raise BadValue(f"{self.kind}: expected masses above 0 GeV, got bins from {edges[0]}.")
-
-    def integrate(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
-        """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n).
 
         Example:
             >>> from anomalon.stats import Exponential
             >>> Exponential(1).integrate([0.0], [1000.0, 1010.0, 1040.0])
             array([10., 30.])
         """
-        return events(parameters, *self.quadrature(np.asarray(edges, dtype=np.float64)))
+
+    @abstractmethod
+    def slope(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
+        """Derivatives of `integrate` by the parameters: shape (bin, n) or (toy, bin, n)."""
+
+    def over(self, edges: Floats) -> Self:  # noqa: ARG002  most shapes have no range
+        """The shape for a spectrum with these bins: itself, unless it has a range to be set."""
+        return self
+
+    def check_range(self, edges: Floats) -> None:
+        """Raise `BadValue` if the shape is not defined all over the bins."""
+        if edges[0] < 0:
+            raise BadValue(f"{self.kind}: expected masses above 0 GeV, got bins from {edges[0]}.")
 
 
 class LogLinear(Shape):
@@ -79,8 +79,16 @@ class LogLinear(Shape):
         """Events per GeV at masses in GeV: shape (mass,), or (toy, mass) for (toy, n)."""
         return np.exp(np.asarray(parameters) @ self.columns(mass).T)
 
+    def integrate(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
+        """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n)."""
+        return events(parameters, *self.quadrature(np.asarray(edges, dtype=np.float64)))
+
+    def slope(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
+        """Derivatives of `integrate` by the parameters: shape (bin, n) or (toy, bin, n)."""
+        return slopes(parameters, *self.quadrature(np.asarray(edges, dtype=np.float64)))
+
     def quadrature(self, edges: Floats) -> tuple[Floats, Floats]:
-        """Columns and weights in GeV at the Gauss-Legendre nodes of each bin.
+        """What the events in each bin are made of: sum_q weight_q exp(columns_q . parameters).
 
         Returns:
             Columns, shape (bin, node, n), and weights in GeV, shape (bin, node).
