@@ -112,6 +112,22 @@ def test_the_example_of_the_readme_works(tmp_path, monkeypatch, make_scan):
     assert (tmp_path / "runs" / "mine" / "report.html").exists()
 
 
+def test_the_histogram_how_to_works(tmp_path, monkeypatch, capsys):
+    import numpy as np
+
+    edges = np.linspace(2000.0, 6000.0, 41)
+    counts = np.random.default_rng(4).poisson(4000 * np.exp(-(edges[:-1] - 2000) / 600))
+    rows = zip(edges[:-1], edges[1:], counts, strict=True)
+    lines = ["# a comment", "low,high,count", *(f"{a},{b},{n}" for a, b, n in rows)]
+    (tmp_path / "spectrum.csv").write_text("\n".join(lines))
+    monkeypatch.chdir(tmp_path)
+    (example,) = blocks("docs/how-to/histogram.md", "python")
+    scope: dict = {"__name__": "how_to"}
+    exec(compile(example, "histogram.md", "exec"), scope)
+    assert scope["fit"].integral(2000, 6000).value == pytest.approx(counts.sum())
+    assert "global p = " in capsys.readouterr().out
+
+
 def test_every_setting_is_documented():
     from dataclasses import fields
 

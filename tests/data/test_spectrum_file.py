@@ -1,5 +1,6 @@
 """Histograms in text, Parquet and ROOT, and tables of events filled into bins."""
 
+import hist
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -145,6 +146,15 @@ def test_root(tmp_path):
     assert read_spectrum(path, column="folder/mjj").variances is None
     with pytest.raises(ColumnMissing, match="folder/mjj"):
         read_spectrum(path, histogram="folder/mj")
+
+
+def test_a_root_histogram_of_categories_is_no_spectrum(tmp_path):
+    cutflow = hist.Hist(hist.axis.StrCategory(["all", "trigger"]))
+    cutflow.fill(["all", "all", "trigger"])
+    with uproot.recreate(tmp_path / "cutflow.root") as file:
+        file["cutflow"] = cutflow
+    with pytest.raises(BadLayout, match=r"'cutflow' with the labels \['all', 'trigger'\]"):
+        read_spectrum(tmp_path / "cutflow.root")
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".root"])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from anomalon.core.errors import BadLayout, BadNumbers
+from anomalon.data import SpectrumTable
 from anomalon.stats import Spectrum
 
 EDGES = np.array([2800.0, 3000.0, 3300.0, 3700.0])
@@ -63,6 +64,11 @@ class BareHistogram:
 def test_bare_protocol_numpy_and_itself():
     assert Spectrum.of(BareHistogram()).edges.tolist() == [0, 1, 3]
     assert Spectrum.of(np.histogram([2900.0], EDGES)).counts.tolist() == [1, 0, 0]
+    for variances in (None, np.array([0.5, 0.0, 0.01])):
+        read = Spectrum.of(SpectrumTable(np.array([1.0, 0.0, 0.1]), EDGES, variances))
+        assert read.counts.tolist() == [1.0, 0.0, 0.1]
+        assert read.edges.tolist() == EDGES.tolist()
+        assert read.variance is None if variances is None else read.variance is variances
     spectrum = Spectrum([1, 2, 3], EDGES)
     assert Spectrum.of(spectrum) is spectrum
 
@@ -97,6 +103,9 @@ def test_refusals():
     two = hist.Hist(hist.axis.Variable(EDGES), hist.axis.Variable(EDGES))
     with pytest.raises(BadLayout, match="2 axes"):
         Spectrum.of(two)
+    for names in (hist.axis.StrCategory(["ee", "mumu"]), hist.axis.IntCategory([1, 2])):
+        with pytest.raises(BadLayout, match="got one of categories"):
+            Spectrum.of(hist.Hist(names))
     profile = hist.Hist(hist.axis.Variable(EDGES), storage=hist.storage.Mean())
     with pytest.raises(BadLayout, match="counts"):
         Spectrum.of(profile)

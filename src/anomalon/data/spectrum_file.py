@@ -3,7 +3,7 @@
 * Text (CSV) and Parquet: one row per bin with its low and high edge and its count; the names of the
   columns are recognised (`low`, `m_lo_GeV`, `M [GeV] LOW` …). Lines that begin with # are left out,
   so exports of HEPData can be read as they are.
-* ROOT: a one-dimensional histogram (TH1).
+* ROOT: a one-dimensional histogram (TH1); its under- and overflow are left out.
 * Any table of events, with `mass` and `edges`: filled here.
 """
 
@@ -44,7 +44,7 @@ _JOIN = 1e-6  # of a bin's width: how well neighbouring edges have to agree
 
 @dataclass(frozen=True, eq=False)
 class SpectrumTable:
-    """A histogram as plain arrays.
+    """A histogram as plain arrays; every function of `anomalon.stats` takes it as a spectrum.
 
     Args:
         counts: Shape (bin,).
@@ -247,8 +247,14 @@ def _root(path: Path, name: str | None) -> SpectrumTable:
         if name is None and len(names) > 1:
             raise BadValue(f"{path}: several histograms: {names}. Choose one with `histogram`.")
         found = file[name or names[0]]
+        axis = found.axis()
+        if axis.traits.discrete:
+            raise BadLayout(
+                f"{path}: expected a histogram of masses in GeV, got '{name or names[0]}' with the "
+                f"labels {axis.labels()} for its bins."
+            )
         counts = np.asarray(found.values(), dtype=np.float64)
-        edges = np.asarray(found.axis().edges(), dtype=np.float64)
+        edges = np.asarray(axis.edges(), dtype=np.float64)
         variances = np.asarray(found.variances(), dtype=np.float64) if found.weighted else None
     check.finite(counts, f"{path}: counts")
     return _checked(counts, edges, variances, path)

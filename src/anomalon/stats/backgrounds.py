@@ -190,7 +190,7 @@ class Reference:
             BadNumbers: If the data or the sample are empty and there is no `tau`.
         """
         counts = self.counts
-        if not (isinstance(counts, Spectrum | tuple) or hasattr(counts, "axes")):
+        if not (isinstance(counts, tuple) or hasattr(counts, "edges") or hasattr(counts, "axes")):
             counts = Spectrum(np.asarray(counts), spectrum.edges)
         sample = Spectrum.of(counts)
         if sample.counts.shape != spectrum.counts.shape or not np.allclose(

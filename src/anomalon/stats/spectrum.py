@@ -79,34 +79,54 @@ class Spectrum:
     def of(cls, histogram: Any) -> "Spectrum":
         """The spectrum of a one-dimensional histogram of counts.
 
-        Under- and overflow are left out.
+        Only what lies between the edges counts: under- and overflow are no bins of mass, neither
+        here nor in what `values()` of a histogram returns.
 
         Args:
-            histogram: A `Spectrum`, anything with the UHI PlottableHistogram protocol (hist,
-                boost-histogram, uproot), or (counts, edges) as from `np.histogram`.
+            histogram: A `Spectrum`; what `anomalon.data.read_spectrum` returns, or anything else
+                with the arrays `counts`, `edges` and `variances` (or None); anything with the UHI
+                PlottableHistogram protocol (hist, boost-histogram, uproot); or (counts, edges) as
+                from `np.histogram`.
 
         Raises:
-            BadLayout: If it is none of these, has more than one axis, or holds means.
+            BadLayout: If it is none of these, has more than one axis or one of categories, or
+                holds means.
+
+        Example:
+            >>> Spectrum.of(np.histogram([2.9e3, 3.1e3, 3.1e3], [2800, 3000, 3200])).counts
+            array([1., 2.])
         """
         if isinstance(histogram, cls):
             return histogram
         if isinstance(histogram, tuple) and len(histogram) == 2:
             return cls(*histogram)
-        if not (hasattr(histogram, "values") and hasattr(histogram, "axes")):
+        if hasattr(histogram, "values") and hasattr(histogram, "axes"):
+            return cls._of_uhi(histogram)
+        if not (hasattr(histogram, "counts") and hasattr(histogram, "edges")):
             raise BadLayout(
-                "spectrum: expected a histogram (UHI protocol) or (counts, edges), got "
-                f"{type(histogram).__name__}."
+                "spectrum: expected a histogram (UHI protocol), a spectrum that was read from a "
+                f"file, or (counts, edges), got {type(histogram).__name__}."
             )
+        return cls(histogram.counts, histogram.edges, getattr(histogram, "variances", None))
+
+    @classmethod
+    def _of_uhi(cls, histogram: Any) -> "Spectrum":
         kind = getattr(histogram, "kind", "COUNT")
         if len(histogram.axes) != 1 or str(getattr(kind, "value", kind)).upper() != "COUNT":
             raise BadLayout(
                 f"spectrum: expected one axis and counts, got {len(histogram.axes)} axes of "
                 f"{kind}. Project onto the mass first."
             )
+        axis = histogram.axes[0]
+        if getattr(getattr(axis, "traits", None), "discrete", False):
+            raise BadLayout(
+                f"spectrum: expected an axis of masses in GeV, got one of categories ({axis!r}). "
+                "Project onto the mass first."
+            )
         counts = np.asarray(histogram.values(), dtype=np.float64)
         variance = histogram.variances()
         plain = variance is None or np.array_equal(variance, counts)
-        return cls(counts, _edges(histogram.axes[0]), None if plain else np.asarray(variance))
+        return cls(counts, _edges(axis), None if plain else np.asarray(variance))
 
     @classmethod
     def from_masses(
