@@ -115,8 +115,8 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
         yield Drawing(
             f"{tag}-sculpting",
             "sculpting",
-            "Share of events that pass the cut over the share asked for, with χ²/ndf of a constant "
-            "outside the signal region (shaded). A cut that does not sculpt the spectrum is flat "
+            "Share of events that pass the cut over the share asked for; above, χ²/ndf of a "
+            "constant outside the signal region (shaded). A cut that does not sculpt the spectrum is flat "
             "there. Triangles lie above the figure.",
             f"Pass fraction against mass for window {name}, one line per working point.",
             sculpting(result),
@@ -138,7 +138,8 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             "roc",
             "From the truth, which the search did not see: signal against background efficiency, "
             "and the significance improvement TPR/√FPR. Shaded: below the floor where the "
-            "background's statistical error exceeds 20\u202f%; maxima there mean nothing.",
+            "background's statistical error exceeds 20\u202f%; maxima there mean nothing. Dotted: "
+            "the cuts of the search; dashed: a score that knows nothing.",
             f"ROC and significance improvement of window {name}; maximum "
             f"{plain(result.roc.get('max_sic'))}.",
             roc(result),

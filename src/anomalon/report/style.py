@@ -114,7 +114,7 @@ def _shorter(number: re.Match[str]) -> str:
 
 
 # Pixels per point between which a drawing follows the width of the page: its text stays legible.
-_SMALLEST, _LARGEST = 1.04, 1.75
+_SMALLEST, _LARGEST = 0.92, 1.75
 
 _NUMBER = re.compile(r"(?<![\w#.])-?\d+\.\d{3,}(?![\w.])")
 _HEAD = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
