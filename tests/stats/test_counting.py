@@ -6,7 +6,7 @@ from scipy import stats as reference
 from scipy.optimize import minimize_scalar
 
 from anomalon.core import Seed
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadLayout, BadValue
 from anomalon.stats import (
     asimov_significance,
     binomial_significance,
@@ -133,19 +133,23 @@ def test_broadcasts_and_gives_numbers_for_numbers():
     assert isinstance(observed_significance(3, 2, 0.5), float)
 
 
-@pytest.mark.parametrize("bad", [-1.0, np.nan])
+@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
 def test_refuses_what_is_no_count(bad):
     for call in (
         lambda: on_off_significance(bad, 1, 1),
+        lambda: on_off_significance(1, 1, bad),
         lambda: binomial_significance(1, bad, 1),
         lambda: observed_significance(1, 1, bad),
         lambda: asimov_significance(bad, 1),
         lambda: scaled_significance(1, 1, bad),
     ):
-        with pytest.raises(BadValue, match="expected numbers >= 0"):
+        with pytest.raises(BadValue, match=f"expected finite numbers >= 0, got {bad}"):
             call()
     with pytest.raises(BadValue, match="variance_scale"):
         scaled_significance(1, 1, 0.0)
+    shapes = r"s of shape \(2,\), b of shape \(3,\), sigma_b of shape \(\)"
+    with pytest.raises(BadLayout, match=shapes):
+        asimov_significance([1, 2], [1, 2, 3])
 
 
 @pytest.mark.parametrize("b", [3.0, 10.0, 100.0])

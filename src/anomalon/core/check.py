@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, BadNumbers
 
-__all__ = ["finite", "length", "non_negative"]
+__all__ = ["finite", "length", "non_negative", "together"]
 
 _SHOWN = 5
 
@@ -45,3 +45,19 @@ def length(values: NDArray[Any], expected: int, what: str) -> None:
             f"{what}: expected one number for each of {expected} events, "
             f"got an array of shape {values.shape}."
         )
+
+
+def together(what: str, **named: ArrayLike) -> list[NDArray[np.float64]]:
+    """Numbers and arrays as float64 arrays of one shape, broadcast as by NumPy.
+
+    Raises:
+        BadLayout: With all shapes, if they do not go together.
+    """
+    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in named.items()}
+    try:
+        return list(np.broadcast_arrays(*arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} of shape {array.shape}" for name, array in arrays.items())
+        raise BadLayout(
+            f"{what}: expected arrays of one shape, or single numbers, got {shapes}."
+        ) from None

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.stats.poisson import half_deviance, log1p_gap
 from anomalon.stats.pvalues import z_from_log_p
@@ -48,7 +49,8 @@ def on_off_significance(n_on: ArrayLike, n_off: ArrayLike, tau: ArrayLike) -> Fl
         tau: Expected background in the control region over that in the signal region.
 
     Raises:
-        BadValue: If a number is negative or NaN.
+        BadLayout: If the shapes do not go together.
+        BadValue: If a number is negative, infinite or NaN.
 
     Example:
         >>> on_off_significance([150, 4], [100, 5], [1, 5]).round(4)
@@ -76,7 +78,8 @@ def binomial_significance(n_on: ArrayLike, n_off: ArrayLike, tau: ArrayLike) -> 
         Significance; -inf for `n_on` = 0, where p = 1.
 
     Raises:
-        BadValue: If a number is negative or NaN.
+        BadLayout: If the shapes do not go together.
+        BadValue: If a number is negative, infinite or NaN.
 
     Example:
         >>> binomial_significance([150, 4], [100, 5], [1, 5]).round(4)
@@ -99,7 +102,8 @@ def observed_significance(n: ArrayLike, b: ArrayLike, sigma_b: ArrayLike = 0.0) 
         sigma_b: Uncertainty of `b`.
 
     Raises:
-        BadValue: If a number is negative or NaN.
+        BadLayout: If the shapes do not go together.
+        BadValue: If a number is negative, infinite or NaN.
 
     Example:
         >>> float(observed_significance(150, 100, 10).round(4))
@@ -121,7 +125,8 @@ def asimov_significance(s: ArrayLike, b: ArrayLike, sigma_b: ArrayLike = 0.0) ->
         sigma_b: Uncertainty of `b`.
 
     Raises:
-        BadValue: If a number is negative or NaN.
+        BadLayout: If the shapes do not go together.
+        BadValue: If a number is negative, infinite or NaN.
 
     Example:
         >>> asimov_significance([10, 50], [100, 100], [0, 7]).round(6)
@@ -156,7 +161,8 @@ def scaled_significance(
             (see `count_log_p`). False: the asymptotic `observed_significance`.
 
     Raises:
-        BadValue: If a number is negative or NaN, or a scale is not above zero.
+        BadLayout: If the shapes do not go together.
+        BadValue: If a number is negative, infinite or NaN, or a scale is not above zero.
 
     Example:
         Twelve events over 5, and the same as a mean of selections with half the variance:
@@ -189,7 +195,8 @@ def count_log_p(
         mid_p: False: the exact, conservative p-value (of `binomial_significance`).
 
     Raises:
-        BadValue: If a number is negative or NaN.
+        BadLayout: If the shapes do not go together.
+        BadValue: If a number is negative, infinite or NaN.
 
     Example:
         >>> float(np.exp(count_log_p(12, 5.0)).round(5)), float(
@@ -202,12 +209,13 @@ def count_log_p(
 
 
 def _counts(**named: ArrayLike) -> list[Floats]:
-    """The arguments as float64 arrays, or `BadValue` for a negative number or NaN."""
-    arrays = [np.asarray(value, dtype=np.float64) for value in named.values()]
+    """The arguments as float64 arrays of one shape, checked."""
+    arrays = check.together("significance", **named)
     for name, array in zip(named, arrays, strict=True):
-        if not np.all(array >= 0):  # NaN is not >= 0 either
-            raise BadValue(f"{name}: expected numbers >= 0, got {array[~(array >= 0)].ravel()[0]}.")
-    return list(np.broadcast_arrays(*arrays))
+        good = np.isfinite(array) & (array >= 0)
+        if not good.all():
+            raise BadValue(f"{name}: expected finite numbers >= 0, got {array[~good][0]}.")
+    return list(arrays)
 
 
 def _signed_root(excess: Floats, half_q: Floats) -> Floats:
