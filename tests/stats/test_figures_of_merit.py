@@ -80,9 +80,22 @@ def test_punzi_against_published_numbers():
     power = norm.cdf(1.2816)
     assert punzi_minimum_signal(100, 5, power) == pytest.approx(66.5390, abs=1e-4)
     assert punzi_figure(3)(0.3, 20) == pytest.approx(punzi(0.3, 20, 3))
-    for wrong in ((-0.1, 1, 5), (0.1, -1, 5), (0.1, 1, 0), (np.nan, 1, 5)):
-        with pytest.raises(BadValue):
+    assert punzi(0.3, [100, 20], [5, 3]) == pytest.approx([0.0240, 0.0502333], abs=1e-7)
+    for name, *wrong in (
+        ("efficiency", -0.1, 1, 5),
+        ("efficiency", 1.5, 3, 5),
+        ("efficiency", np.nan, 1, 5),
+        ("b", 0.1, -1, 5),
+        ("b", 0.1, np.inf, 5),
+        ("a", 0.1, 1, 0),
+        ("a", 0.1, 1, [5, -1]),
+    ):
+        with pytest.raises(BadValue, match=f"punzi: {name}: "):
             punzi(*wrong)
+    with pytest.raises(BadLayout, match=r"b of shape \(3,\), a of shape \(2,\)"):
+        punzi(0.3, [1, 2, 3], [5, 3])
+    with pytest.raises(BadLayout, match=r"asimov: .* s of shape"):
+        FIGURES_OF_MERIT["asimov"]([1, 2], [1, 2, 3])
     with pytest.raises(BadValue):
         punzi_figure(0)
     with pytest.raises(BadValue, match="power"):

@@ -174,6 +174,19 @@ def test_refusals():
         evaluate([[1.0]], [1.0])
     with pytest.raises(BadValue, match="fpr"):
         evaluate([1.0], [1.0]).tpr_at(0.0)
+    with pytest.raises(BadValue, match=r"fpr: .* in \(0, 1\], got 2.0"):
+        evaluate([1.0], [1.0]).sic([0.1, 2.0])
+    with pytest.raises(BadLayout, match=r"shape \(1, 1\)"):
+        evaluate([1.0], [1.0]).tpr_at([[0.1]])
+    with pytest.raises(BadLayout, match=r"one number, got an array of shape \(2,\)"):
+        evaluate([1.0], [1.0]).working_point([0.1, 0.2])
+
+
+@pytest.mark.parametrize("row", [[0.01, 0.1, 1.0], np.array([0.01, 0.1, 1.0]), (0.5,), []])
+def test_several_efficiencies_at_once(row):
+    evaluation = evaluate(*gaussians("several"))
+    assert evaluation.tpr_at(row) == tuple(evaluation.tpr_at(float(fpr)) for fpr in row)
+    assert evaluation.sic(row) == tuple(evaluation.sic(float(fpr)) for fpr in row)
 
 
 def test_working_points_have_exact_intervals():

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents, UnknownKey, suggest
 from anomalon.stats.counting import asimov_significance, count_log_p
 from anomalon.stats.limits import expected_upper_limits
@@ -78,16 +79,17 @@ class FigureOfMerit:
             The figures; infinite for b = 0 < s where it is not `bounded`.
 
         Raises:
+            BadLayout: If the shapes do not go together.
             BadValue: If a number is negative, NaN or infinite.
         """
-        arrays = [np.asarray(x, dtype=np.float64) for x in (s, b, sigma_b)]
+        arrays = check.together(self.name, s=s, b=b, sigma_b=sigma_b)
         for name, array in zip(("s", "b", "sigma_b"), arrays, strict=True):
             good = np.isfinite(array) & (array >= 0)
             if not good.all():
                 raise BadValue(
                     f"{self.name}: expected finite {name} >= 0, got {array[~good].ravel()[0]}."
                 )
-        signal, background, sigma = np.broadcast_arrays(*arrays)
+        signal, background, sigma = arrays
         values = np.zeros(signal.shape)
         some = signal > 0
         with np.errstate(divide="ignore"):
@@ -123,27 +125,35 @@ class Optimum:
     warning: str
 
 
-def punzi(efficiency: ArrayLike, b: ArrayLike, a: float = 5.0) -> Floats:
+def punzi(efficiency: ArrayLike, b: ArrayLike, a: ArrayLike = 5.0) -> Floats:
     """Punzi's figure of merit, efficiency / (a/2 + sqrt(b)).
 
     G. Punzi, physics/0308063, eq. 7. It needs no cross-section of the signal: the smallest one
     that can be found is as the inverse of it.
 
     Args:
-        efficiency: Efficiency for the signal, or any number of events in proportion to it.
+        efficiency: Efficiency for the signal, in [0, 1]. For a number of events in proportion to
+            it there is `punzi_figure`.
         b: Background events expected.
         a: Standard deviations of the test, above zero: 5 for a discovery.
 
     Raises:
-        BadValue: If a number is negative or NaN, or `a` is not above zero.
+        BadLayout: If the shapes do not go together.
+        BadValue: If an efficiency is not in [0, 1], `b` is negative, `a` is not above zero, or a
+            number is not finite.
 
     Example:
         >>> punzi([0.3, 0.3], [100, 20], 5).round(4), float(punzi(0.3, 20, 3).round(7))
         (array([0.024, 0.043]), 0.0502333)
     """
-    efficiency, b = np.asarray(efficiency, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if not (a > 0 and np.all(efficiency >= 0) and np.all(b >= 0)):
-        raise BadValue("punzi: expected efficiencies and backgrounds >= 0, and a > 0.")
+    efficiency, b, a = check.together("punzi", efficiency=efficiency, b=b, a=a)
+    for name, values, good, wanted in (
+        ("efficiency", efficiency, (efficiency >= 0) & (efficiency <= 1), "numbers in [0, 1]"),
+        ("b", b, np.isfinite(b) & (b >= 0), "finite numbers >= 0"),
+        ("a", a, np.isfinite(a) & (a > 0), "finite numbers > 0"),
+    ):
+        if not good.all():
+            raise BadValue(f"punzi: {name}: expected {wanted}, got {values[~good][0]}.")
     return np.asarray(efficiency / (a / 2.0 + np.sqrt(b)))[()]
 
 

@@ -5,14 +5,15 @@ with the uncertainty that the finite samples give it; the largest significance i
 looked for where the background efficiency itself is known to 20 %.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
 from anomalon.stats.intervals import ONE_SIGMA, clopper_pearson
 from anomalon.stats.value import Value
@@ -125,17 +126,32 @@ class Evaluation:
     _tpr: Floats = field()
     _threshold: Floats = field()
 
-    def tpr_at(self, fpr: float) -> Value:
+    @overload
+    def tpr_at(self, fpr: float) -> Value: ...
+
+    @overload
+    def tpr_at(self, fpr: Sequence[float] | Floats) -> tuple[Value, ...]: ...
+
+    def tpr_at(self, fpr: ArrayLike) -> Value | tuple[Value, ...]:
         """Signal efficiency at a background efficiency: the largest at not more than `fpr`.
 
         The uncertainty is that of the signal efficiency and, by the slope of the curve, that of
         the threshold, which finite background sets.
 
+        Args:
+            fpr: A background efficiency in (0, 1], or several, shape (fpr,).
+
+        Returns:
+            The efficiency with its uncertainty; for several, a tuple with one for each.
+
         Raises:
             BadValue: If `fpr` is not in (0, 1].
         """
-        if not 0 < fpr <= 1:
-            raise BadValue(f"fpr: expected a background efficiency in (0, 1], got {fpr}.")
+        several = _efficiencies(fpr)
+        values = tuple(self._tpr_at(float(one)) for one in several.ravel())
+        return values if several.ndim else values[0]
+
+    def _tpr_at(self, fpr: float) -> Value:
         row = self._row(fpr)
         tpr, threshold = self._tpr[row], self._threshold[row]
         of_signal = self._signal.variance(tpr, threshold)
@@ -157,9 +173,7 @@ class Evaluation:
         Raises:
             BadValue: If `fpr` is not in (0, 1] or `level` not in (0, 1).
         """
-        if not 0 < fpr <= 1:
-            raise BadValue(f"fpr: expected a background efficiency in (0, 1], got {fpr}.")
-        row = self._row(fpr)
+        row = self._row(_efficiencies(fpr, axes=0))
         intervals = []
         for efficiency, of in ((self._fpr[row], self._background), (self._tpr[row], self._signal)):
             share, n = min(float(efficiency), 1.0), of.n_effective
@@ -167,14 +181,31 @@ class Evaluation:
             intervals.append((share, float(low), float(high)))
         return WorkingPoint(float(self._threshold[row]), *intervals[0], *intervals[1], level)
 
-    def sic(self, fpr: float) -> Value:
+    @overload
+    def sic(self, fpr: float) -> Value: ...
+
+    @overload
+    def sic(self, fpr: Sequence[float] | Floats) -> tuple[Value, ...]: ...
+
+    def sic(self, fpr: ArrayLike) -> Value | tuple[Value, ...]:
         """Significance improvement tpr/sqrt(fpr): S/sqrt(B) after a cut over that before it.
+
+        Args:
+            fpr: A background efficiency in (0, 1], or several, shape (fpr,).
+
+        Returns:
+            The improvement with its uncertainty; for several, a tuple with one for each.
 
         Raises:
             BadValue: If `fpr` is not in (0, 1].
         """
-        tpr = self.tpr_at(fpr)
-        return Value(tpr.value / np.sqrt(fpr), tpr.uncertainty / np.sqrt(fpr))
+        several = _efficiencies(fpr)
+        roots = np.sqrt(several.ravel())
+        values = tuple(
+            Value(float(tpr.value / root), float(tpr.uncertainty / root))
+            for tpr, root in zip(self.tpr_at(several.ravel()), roots, strict=True)
+        )
+        return values if several.ndim else values[0]
 
     @property
     def best_fpr(self) -> float:
@@ -236,11 +267,9 @@ class Evaluation:
             n_toys: Number of toys.
             level: Central probability of the band.
         """
-        fpr = np.atleast_1d(np.asarray(fpr, dtype=np.float64))
-        if not np.all((fpr > 0) & (fpr <= 1)) or not 0 < level < 1:
-            raise BadValue(
-                "sic_band: expected background efficiencies in (0, 1] and 0 < level < 1."
-            )
+        fpr = np.atleast_1d(_efficiencies(fpr))
+        if not 0 < level < 1:
+            raise BadValue(f"sic_band: expected 0 < level < 1, got {level}.")
         rng = Seed.of(seed).child("bootstrap").generator()
         toys = np.empty((n_toys, len(fpr)))
         for toy in toys:
@@ -279,6 +308,18 @@ class Evaluation:
             f"Evaluation(AUC = {self.auc}{best}, {self.n_signal} signal, "
             f"{self.n_background} background events)"
         )
+
+
+def _efficiencies(fpr: ArrayLike, axes: int = 1) -> Floats:
+    """One background efficiency or, with an axis, a row of them, checked."""
+    values = np.asarray(fpr, dtype=np.float64)
+    good = (values > 0) & (values <= 1)
+    if not good.all():
+        raise BadValue(f"fpr: expected background efficiencies in (0, 1], got {values[~good][0]}.")
+    if values.ndim > axes:
+        wanted = "one number or a row of them" if axes else "one number"
+        raise BadLayout(f"fpr: expected {wanted}, got an array of shape {values.shape}.")
+    return values
 
 
 def evaluate(
