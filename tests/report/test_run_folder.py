@@ -1,11 +1,13 @@
 import json
 import tomllib
+from dataclasses import replace
 
 import pytest
 
 from anomalon.core.errors import BadValue, DataError
 from anomalon.report import Report, read_run_folder, write_run_folder
 from anomalon.report.run_folder import result_to_dict, rewrite_report
+from anomalon.search.failed import failed_cut
 from anomalon.search.serial import scan_to_dict
 
 
@@ -75,3 +77,18 @@ def test_a_broken_result_is_named(tmp_path, content):
 def test_a_report_needs_a_section():
     with pytest.raises(BadValue, match="at least one section"):
         Report("Empty", ())
+
+
+def test_a_page_can_be_made_of_working_points_without_any_number(small, tmp_path):
+    scan = small.sections[0].scan
+    window = replace(
+        scan.windows[0], cuts=(scan.windows[0].cuts[0], failed_cut(0.1, "dijet", "No template."))
+    )
+    report = Report.of(replace(scan, windows=(window,)))
+    page = write_run_folder(report, tmp_path).read_text("utf-8")
+    assert "No template." in page
+    (section,) = read_run_folder(tmp_path).sections
+    before, failed = section.scan.windows[0].cuts
+    assert before.n == window.cuts[0].n
+    assert failed.n != failed.n  # not a number
+    assert len(failed.fit.counts) == 0

@@ -147,9 +147,25 @@ def test_a_window_that_fails_does_not_lose_the_others():
     assert bad.cuts[0].ok  # the spectrum without a cut needs no template
     assert not any(cut.ok for cut in bad.cuts[1:])
     assert "no events in the signal region 3600-4200" in bad.cuts[1].why
+    assert [cut.efficiency for cut in bad.cuts] == [1.0, 0.1, 0.02]
     assert scan.notes == ("2 of 6 trials have no significance.",)
     assert scan.best.window in ("3000-3600", "3600-4200")
     assert json.loads(text(scan))["windows"][1]["cuts"][-1]["z_local"] is None
+
+
+def test_a_cut_that_was_never_made_has_no_numbers_of_the_spectrum_before_it():
+    known = background(seed=9).between(2400, 3600)
+    scan = search(windows=THREE[2:], background=Ideal(), n_members=1).run(B, known, seed=1)
+    before, *failed = scan.windows[0].cuts
+    assert before.true_background == before.n
+    for cut in failed:
+        numbers = {k: v for k, v in vars(cut).items() if isinstance(v, float)}
+        assert {k for k, v in numbers.items() if not np.isnan(v)} == {"efficiency"}
+        assert cut.true_signal is cut.true_background is cut.signal_efficiency is None
+        assert (cut.pass_chi2, cut.pass_ndf, cut.pass_fraction) == (None, None, ())
+        assert len(cut.member_counts) == len(cut.fit.counts) == len(cut.fit.expected) == 0
+        assert not cut.fit.ok
+        assert cut.fit.why == cut.why
 
 
 def test_errors_before_any_work():

@@ -99,6 +99,8 @@ def drawings(scan: Scan) -> Iterator[Drawing]:
 def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
     name, tag = window_name(result.window), f"window-{i + 1}"
     for j, cut in enumerate(result.cuts):
+        if not len(cut.fit.counts):
+            continue  # nothing was selected: there is nothing to draw
         label = working_point(cut.efficiency)
         state = "" if cut.ok else f" No significance: {cut.why}"
         yield Drawing(

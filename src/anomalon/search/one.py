@@ -15,6 +15,7 @@ from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifier
 from anomalon.search.binning import mass_edges
+from anomalon.search.failed import failed_cut
 from anomalon.search.measure import FitSettings, fit_background, measure
 from anomalon.search.result import CutResult, WindowResult
 from anomalon.search.selection import MemberScores, Selection, score_members, select
@@ -98,10 +99,9 @@ def search_window(
             seed=seed,
         )
     except FitError as error:
-        return replace(
-            result,
-            cuts=(first, *(_failed(first, e, error) for e in method.efficiencies)),
-        )
+        shape, why = method.fit.shape, str(error)
+        failed = (failed_cut(e, shape, why) for e in method.efficiencies)
+        return replace(result, cuts=(first, *failed))
     base = _base(original, window, edges, method.fit)
     selections = [select(scores, original, window, e) for e in method.efficiencies]
     cuts = (
@@ -116,19 +116,6 @@ def search_window(
         roc=_roc(original, window, scores),
         correlation=_correlation(original, window, method),
         warnings=_warnings(cuts, method),
-    )
-
-
-def _failed(uncut: CutResult, efficiency: float, error: FitError) -> CutResult:
-    return replace(
-        uncut,
-        efficiency=efficiency,
-        ok=False,
-        why=str(error),
-        n=np.nan,
-        expected=np.nan,
-        z_local=np.nan,
-        p_local=np.nan,
     )
 
 
