@@ -118,8 +118,8 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             f"{tag}-sculpting",
             "sculpting",
             "Share of events that pass the cut over the share asked for; above, χ²/ndf of a "
-            "constant outside the signal region (shaded). A cut that does not sculpt the spectrum is "
-            "flat there. Triangles lie above the figure.",
+            "constant outside the signal region (shaded). A cut that does not sculpt the spectrum "
+            "is flat there. Triangles lie above the figure.",
             f"Pass fraction against mass for window {name}, one line per working point.",
             sculpting(result),
             i,
