@@ -270,6 +270,12 @@ def test_objects_that_will_not_do(names, features, options, message):
         dijet(events, **options)
 
 
+def test_a_table_of_features_is_no_events():
+    table = dijet(jets([[100.0, 0.5, 3.0, 20.0], [90.0, -1.0, -3.0, 10.0]]))
+    with pytest.raises(BadLayout, match=r"got a Sample: Sample\(1 events"):
+        dijet(table)
+
+
 FOUR = st.tuples(
     st.floats(20, 3000), st.floats(-2.5, 2.5), st.floats(-3.14, 3.14), st.floats(0, 500)
 )

@@ -281,6 +281,9 @@ def test_says_what_is_wrong():
     fit = fit_spectrum((counts, EDGES), Exponential(2))
     with pytest.raises(BadLayout, match="one number for each of 40 bins"):
         bump_hunt((counts, EDGES), np.ones(39))
+    for name in ("exponential", Exponential):
+        with pytest.raises(BadValue, match=r"background: .* as Exponential\(3\), got"):
+            bump_hunt((counts, EDGES), name)
     with pytest.raises(BadLayout, match="got 2 toys"):
         bump_hunt((np.stack([counts, counts]), EDGES), expected(500))
     with pytest.raises(BadLayout, match="a fit of this spectrum"):

@@ -86,11 +86,17 @@ def dijet(
         The sample; its event identities are the column `event` of the events, or row numbers.
 
     Raises:
-        BadLayout: If the objects are neither particles nor jets, or lack the tau_N asked for.
+        BadLayout: If these are no `Events`, or the objects are neither particles nor jets or lack
+            the tau_N asked for.
         BadValue: If a setting is out of range.
         TooFewEvents: If an event has fewer than two jets and is not to be dropped.
         MissingExtra: If particles need clustering and FastJet is not installed.
     """
+    if not isinstance(events, Events):
+        raise BadLayout(
+            f"dijet: expected events of particles or jets, got a {type(events).__name__}: "
+            f"{events!r}. A table of features needs no conversion."
+        )
     betas = tuple(float(b) for b in betas)
     _check_settings(betas, n_tau, substructure, on_missing)
     if events.object_names and events.object_names[0].startswith("jet"):

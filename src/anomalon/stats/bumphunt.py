@@ -25,7 +25,7 @@ from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
 from anomalon.stats.backgrounds import Background, Fitted, Known, Reference, Refit
-from anomalon.stats.fit import Fit, fit_spectrum
+from anomalon.stats.fit import Fit, expected_a_shape, fit_spectrum
 from anomalon.stats.pseudo_experiments import EmpiricalP, blocks, empirical_p
 from anomalon.stats.pvalues import z_from_log_p
 from anomalon.stats.scan_kernel import every_window, smallest_log_p
@@ -188,7 +188,8 @@ def bump_hunt(
     Raises:
         BadLayout: If shapes do not fit, or the spectrum holds toys.
         BadNumbers: If events were seen in a window where an exact background expects none.
-        BadValue: If there is not at least one pseudo-experiment.
+        BadValue: If the background is none of these, or there is not at least one
+            pseudo-experiment.
         TooFewEvents: If the background cannot be fitted, or a tenth of the pseudo-experiments
             cannot.
         DidNotConverge: If the background's fit did not converge.
@@ -247,7 +248,14 @@ def _model(data: Spectrum, background: Any, *, refit: bool | Refit, deficit: boo
         if not refit:
             return Known(data, background.expected, deficit)
         return Fitted(background, deficit, refit if callable(refit) else None)
-    return Known(data, np.asarray(background, dtype=np.float64), deficit)
+    try:
+        expected = np.asarray(background, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadValue(
+            "bump hunt: background: not a fit, not a Reference and no numbers either: "
+            + expected_a_shape(background)
+        ) from None
+    return Known(data, expected, deficit)
 
 
 def _check_fit(fit: Fit, data: Spectrum) -> None:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.config import to_plain
-from anomalon.core.errors import BadLayout, DidNotConverge, FitError, TooFewEvents
+from anomalon.core.errors import BadLayout, BadValue, DidNotConverge, FitError, TooFewEvents
 from anomalon.stats.goodness import deviance_p_value
 from anomalon.stats.maximum import maximise
 from anomalon.stats.poisson import poisson_deviance, total_deviance
-from anomalon.stats.shapes import Shape
+from anomalon.stats.shapes import SHAPES, Shape
 from anomalon.stats.spectrum import Spectrum
 from anomalon.stats.value import Value
 
@@ -197,7 +197,7 @@ def fit_spectrum(
         TooFewEvents: If fewer than n + 1 fitted bins have events.
         DidNotConverge: If the maximum was not found.
         BadLayout: If the mask has not one entry per bin.
-        BadValue: If the shape is not defined all over the bins.
+        BadValue: If the shape is none, or not defined all over the bins.
 
     Example:
         >>> from anomalon.stats import Exponential
@@ -209,6 +209,8 @@ def fit_spectrum(
         ... )
         250 ± 12
     """
+    if not isinstance(shape, Shape):
+        raise BadValue(f"fit_spectrum: shape: {expected_a_shape(shape)}")
     spectrum = Spectrum.of(spectrum)
     fitted = _fitted(spectrum, mask)
     counts = np.atleast_2d(spectrum.counts)
@@ -235,6 +237,16 @@ def fit_spectrum(
     if throw and not fit.ok.all():
         _throw(fit, TooFewEvents if not enough.all() else DidNotConverge)
     return fit
+
+
+def expected_a_shape(got: object) -> str:
+    """What to say for a name or a class: these have no number of parameters."""
+    kind = got if isinstance(got, str) else getattr(got, "kind", None)
+    family = SHAPES[kind].__name__ if kind in SHAPES else "Dijet"
+    return (
+        f"expected a shape with its number of parameters, as {family}(3), got {got!r}. "
+        "`choose_order` takes a name and chooses the number."
+    )
 
 
 def _fitted(spectrum: Spectrum, mask: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
