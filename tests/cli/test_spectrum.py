@@ -32,7 +32,7 @@ def run(*arguments):
 
 
 def test_bump(table, tmp_path, capsys):
-    options = ("--shape", "exponential", "--toys", 100, "--out", tmp_path / "run")
+    options = ("--shape", "exponential", "--toys", 100, "--closure", 10, "--out", tmp_path / "run")
     assert run("bump", table, *options) == 0
     said = capsys.readouterr().out
     assert "global p-value" in said
@@ -52,7 +52,8 @@ def test_other_backgrounds(table, tmp_path, capsys):
 
 
 def test_limit(table, tmp_path, capsys):
-    arguments = ("--shape", "exponential", "--range", 1200, 4000, "--out", tmp_path / "run")
+    arguments = ("--shape", "exponential", "--range", 1200, 4000, "--closure", 10)
+    arguments += ("--out", tmp_path / "run")
     assert run("limit", table, *arguments) == 0
     assert "excluded at 95% confidence level" in capsys.readouterr().out
     result = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
@@ -63,11 +64,11 @@ def test_limit(table, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("command", "options"),
     [
-        ("bump", ("--shape", "exponential", "--parameters", 2, 3, "--seed", 5)),
-        ("bump", ("--resolution", 0.05, "--keep-order", "--deficit", "--widths", 2, 4)),
+        ("bump", ("--shape", "exponential", "--parameters", 2, 3, "--seed", 5, "--closure", 10)),
+        ("bump", ("--resolution", 0.05, "--keep-order", "--deficit", "--closure", 0)),
         ("bump", ("--background", "fit", "--column", "count")),
         ("bump", ("--reference", "mjj.csv", "--tau", 1)),
-        ("limit", ("--shape", "exponential", "--range", 1200, 4000, "--level", 0.9)),
+        ("limit", ("--shape", "exponential", "--level", 0.9, "--closure", 10)),
     ],
 )
 @pytest.mark.usefixtures("no_figures")
@@ -92,7 +93,7 @@ def test_options_win_over_the_toml(table, tmp_path, capsys):
     config = tmp_path / "mine.toml"
     config.write_text('file = "mjj.csv"\ntoys = 40\nshape = "exponential"\n', encoding="utf-8")
     out = ("--out", tmp_path / "run", "--json")
-    assert run("bump", config, "--toys", 30, *out) == 0
+    assert run("bump", config, "--toys", 30, "--closure", 0, *out) == 0
     said = json.loads(capsys.readouterr().out)["summary"]
     assert {"what": "pseudo-experiments", "value": "30"} in said["numbers"]
     assert said["kind"] == "bump hunt"
@@ -125,7 +126,7 @@ def test_what_is_wrong_in_a_toml_is_said(table, tmp_path, text, status, message,
 def test_a_histogram_that_is_not_there(tmp_path, capsys):
     with uproot.recreate(tmp_path / "h.root") as file:
         file["mjj"], file["pt"] = (COUNTS, EDGES), (COUNTS, EDGES)
-    out = ("--out", tmp_path / "run", "--toys", 20)
+    out = ("--out", tmp_path / "run", "--toys", 20, "--closure", 0)
     assert run("bump", tmp_path / "h.root", "--histogram", "mj", *out) == 1
     assert "no histogram 'mj'; did you mean 'mjj'?" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

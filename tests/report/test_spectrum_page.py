@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from anomalon.core.errors import DataError
-from anomalon.report import read_run_folder, write_spectrum_run
+from anomalon.report import closure_figures, read_run_folder, write_spectrum_run
+from anomalon.report.rounding import measured, sigmas
 from anomalon.report.run_folder import rewrite_report
+from anomalon.report.spectrum_figures import bump_drawings
 from anomalon.report.spectrum_page import said
+from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
 from anomalon.stats import Exponential, Spectrum
 
@@ -21,14 +24,13 @@ SETTINGS = {"file": "spectrum.csv", "shape": "exponential"}
 @pytest.fixture(scope="module")
 def bump():
     smooth = SmoothBackground("exponential", 2, 3)
-    return hunt_bump(Spectrum(COUNTS, EDGES), smooth, resolution=0.03, n_toys=100)
+    return hunt_bump(Spectrum(COUNTS, EDGES), smooth, resolution=0.03, n_toys=100, n_closure=20)
 
 
 @pytest.fixture(scope="module")
 def limit():
-    return scan_limits(
-        Spectrum(COUNTS, EDGES), SmoothBackground("exponential", 2, 3), resolution=0.03
-    )
+    smooth = SmoothBackground("exponential", 2, 3)
+    return scan_limits(Spectrum(COUNTS, EDGES), smooth, resolution=0.03, n_closure=20)
 
 
 @pytest.mark.parametrize("which", ["bump", "limit"])
@@ -69,3 +71,85 @@ def test_masses_without_a_limit_are_named(limit):
     assert summary["warnings"] == ["No limit at some masses: no fit"]
     assert summary["numbers"][0]["value"] == f"{len(observed) - 1} of {len(observed)}"
     assert summary["table"]["rows"][3][5] is None
+
+
+def test_failed_fits_are_warned_of_under_limits_too(limit):
+    poor = replace(limit, fit=replace(limit.fit, p_value=1e-5))
+    (warning,) = said(poor)["warnings"]
+    assert "does not describe the spectrum" in warning
+
+
+def check(result, words):
+    (found,) = (c for c in said(result)["checks"] if words in c["what"])
+    return found
+
+
+def test_every_closure_test_is_a_check(bump, limit):
+    uniform = check(bump, "global p-values without signal")
+    assert f"of {bump.closure.n} at or below 0.05" in uniform["found"]
+    assert uniform["passed"] == bump.closure.ok
+    local = bump.signal.test.uniformity
+    assert check(bump, "local p-values without signal")["passed"] == local.ok
+    line = bump.signal.test.linearity
+    slope = check(bump, "is the injected one")
+    assert f"slope {measured(line.slope, line.slope_error)}" in slope["found"]
+    shifted = replace(line, slope=1.5)
+    test = replace(bump.signal.test, linearity=shifted)
+    worse = replace(bump, signal=replace(bump.signal, test=test))
+    assert check(worse, "is the injected one")["passed"] is False
+    assert "width" in check(bump, "pulls")["found"]
+    assert "of 20 limits" in check(limit, "cover a signal")["found"]
+    failed = replace(bump, signal=replace(bump.signal, test=None, why="no events"))
+    assert check(failed, "signals injected at")["found"] == "no events"
+    assert check(failed, "signals injected at")["passed"] is False
+    without = replace(bump, closure=None, signal=None)
+    assert not any("p-values without" in c["what"] for c in said(without)["checks"])
+
+
+def test_a_spurious_signal_is_judged_by_what_chance_makes(bump):
+    size = len(bump.masses)
+    large = replace(bump, mass_spurious=np.full(size, 0.9))
+    for error, passed in ((0.5, True), (0.3, False)):
+        one = check(replace(large, mass_spurious_error=np.full(size, error)), "spurious")
+        assert one["passed"] is passed
+        assert f"fluctuations make {error:.0%}" in one["found"]
+
+
+def test_a_narrow_resonance_is_reported_beside_the_best_window(bump):
+    numbers = {row["what"]: row["value"] for row in said(bump)["numbers"]}
+    best = bump.mass_z.argmax()
+    assert numbers["its local significance"] == sigmas(bump.mass_z[best])
+    assert numbers["best narrow resonance"].startswith(f"{bump.masses[best]:.0f}"[0])
+
+
+def test_closure_figures_show_the_numbers(bump, limit):
+    names = [d.kind for d in bump_drawings(bump)]
+    assert names[-2:] == ["uniformity", "injection"]
+    series = {"global": bump.closure, "local": bump.signal.test.uniformity}
+    (axes,) = closure_figures.uniformity(series).axes
+    drawn = {line.get_label(): line for line in axes.lines}
+    for name, found in series.items():
+        np.testing.assert_array_equal(drawn[name].get_xdata(), found.expected)
+        np.testing.assert_allclose(drawn[name].get_ydata(), found.observed)
+    upper, lower = closure_figures.injection(bump.signal.test, 1.0).axes
+    points = [c.lines[0].get_ydata() for c in upper.containers]
+    np.testing.assert_array_equal(points[0], bump.signal.test.linearity.measured)
+    width, mean = (c.lines[0].get_ydata() for c in lower.containers)
+    np.testing.assert_array_equal(mean, bump.signal.test.pulls.mean)
+    np.testing.assert_array_equal(width, bump.signal.test.pulls.width)
+    assert "effective" in closure_figures.injection(bump.signal.test, 2.0).axes[1].get_xlabel()
+    (axes,) = closure_figures.coverage(limit.coverage).axes
+    assert len(axes.containers) == 3
+    np.testing.assert_array_equal(
+        axes.containers[1].lines[0].get_ydata(), limit.coverage.coverage[1].share
+    )
+
+
+def test_pulls_are_standard_deviations_where_counts_are_small(bump):
+    counts = np.zeros(40)
+    counts[7] = 4.0
+    fit = replace(bump.fit, counts=counts, variance=counts, expected=np.full(40, 0.586))
+    (_, lower) = spectrum_panels(fit, None).axes
+    heights = [bar.get_height() for bars in lower.containers for bar in bars]
+    assert heights[7] == pytest.approx(np.sqrt(2 * (4 * np.log(4 / 0.586) - 3.414)))
+    assert heights[8] == pytest.approx(-np.sqrt(2 * 0.586))

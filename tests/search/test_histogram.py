@@ -6,8 +6,8 @@ import pytest
 from anomalon.core.errors import BadValue, UnknownKey
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
 from anomalon.search.histogram_result import BumpResult, LimitResult
-from anomalon.search.limit_scan import count_in_window
 from anomalon.search.serial import from_plain, to_plain
+from anomalon.search.window_count import count_in_window
 from anomalon.stats import Exponential, Gaussian, Reference, Spectrum, p_from_z
 
 EDGES = np.linspace(1000.0, 5000.0, 41)
@@ -24,12 +24,12 @@ def spectrum(seed, signal=0, mass=3000.0, sigma=90.0):
 
 @pytest.fixture(scope="module")
 def found():
-    return hunt_bump(spectrum(1, 220), SMOOTH, resolution=0.03, n_toys=400, seed=3)
+    return hunt_bump(spectrum(1, 220), SMOOTH, resolution=0.03, n_toys=400, n_closure=20, seed=3)
 
 
 @pytest.fixture(scope="module")
 def limits():
-    return scan_limits(spectrum(2), SMOOTH, resolution=0.03)
+    return scan_limits(spectrum(2), SMOOTH, resolution=0.03, n_closure=40)
 
 
 def test_a_bump_is_found_where_it_is(found):
@@ -53,13 +53,31 @@ def test_a_fit_that_suffices_invents_no_signal_and_one_that_does_not_does(found)
     assert np.abs(found.mass_spurious).max() < 1.5
     bent = Spectrum(np.random.default_rng(4).poisson(Exponential(3).integrate(
         [4.6, -1.2, 0.12], EDGES) * 20), EDGES)  # fmt: skip
-    rigid = hunt_bump(bent, SmoothBackground("exponential", 2, 2), resolution=0.03, n_toys=50)
+    rigid = hunt_bump(
+        bent, SmoothBackground("exponential", 2, 2), resolution=0.03, n_toys=50, n_closure=0
+    )
     assert np.abs(rigid.mass_spurious).max() > 3
+    assert rigid.mass_spurious_error.max() < 1
+
+
+def test_the_search_is_tested(found, limits):
+    assert found.closure.n + found.closure.n_failed == 20
+    assert found.signal.mass == found.masses[np.argmax(found.mass_z)]
+    assert found.signal.test.pulls.n.tolist() == [20] * 5
+    assert len(limits.coverage.coverage) == 3
+    assert limits.signal.mass in limits.masses
+    none = hunt_bump(spectrum(1), SMOOTH, resolution=0.03, n_toys=20, n_closure=0)
+    assert (none.closure, none.signal) == (None, None)
+    given = hunt_bump(spectrum(1), EXPECTED, n_toys=20)
+    assert (given.closure, given.signal) == (None, None)
+    bare = scan_limits(spectrum(2), SMOOTH, resolution=0.1, n_closure=0)
+    assert (bare.coverage, bare.signal) == (None, None)
 
 
 def test_no_bump_no_significance():
     p = [
-        hunt_bump(spectrum(seed), SMOOTH, n_toys=200, seed=seed).p_global for seed in range(20, 40)
+        hunt_bump(spectrum(seed), SMOOTH, n_toys=200, n_closure=0, seed=seed).p_global
+        for seed in range(20, 40)
     ]
     assert 0.2 < np.mean(p) < 0.8
     assert np.sum(np.array(p) < 0.05) <= 4
@@ -68,7 +86,7 @@ def test_no_bump_no_significance():
 def test_pseudo_experiments_choose_their_own_order():
     data = spectrum(3)
     chosen, kept, fixed = (
-        hunt_bump(data, smooth, n_toys=100, repeat_choice=repeat)
+        hunt_bump(data, smooth, n_toys=100, n_closure=0, repeat_choice=repeat)
         for smooth, repeat in (
             (SMOOTH, True), (SMOOTH, False), (SmoothBackground("exponential", 2, 2), True),
         )
@@ -135,7 +153,7 @@ def test_results_survive_json(found, limits):
 
 
 def test_the_seed_decides(found):
-    again = hunt_bump(spectrum(1, 220), SMOOTH, resolution=0.03, n_toys=400, seed=3)
+    again = hunt_bump(spectrum(1, 220), SMOOTH, resolution=0.03, n_toys=400, n_closure=20, seed=3)
     assert to_plain(again) == to_plain(found)
 
 
@@ -148,3 +166,7 @@ def test_bad_settings():
         SmoothBackground("exponential", 3, 2)
     with pytest.raises(BadValue, match="here the background is given"):
         hunt_bump(spectrum(1), EXPECTED, resolution=0.03)
+    with pytest.raises(BadValue, match="0 or at least 10"):
+        hunt_bump(spectrum(1), SMOOTH, n_closure=3)
+    with pytest.raises(BadValue, match="0 or at least 10"):
+        scan_limits(spectrum(1), SMOOTH, resolution=0.03, n_closure=3)

@@ -228,3 +228,9 @@ def test_to_dict_is_json_and_repr_reads():
     assert plain["ok"] is True
     assert "b2 = " in repr(fit)
     assert "±" in repr(fit)
+
+
+def test_a_mask_that_hides_everything_is_a_reason():
+    fit = fit_spectrum(([5.0, 3.0], [1, 2, 3]), Exponential(1), mask=np.ones(2, bool), throw=False)
+    assert not fit.ok
+    assert "needs 2 filled bins outside the mask, got 0" in str(fit.why)

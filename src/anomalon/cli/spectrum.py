@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 __all__ = ["bump", "limit"]
 
-_OF_A_FIT = ("shape", "parameters", "sqrt_s", "keep_order", "resolution")
+_OF_A_FIT = ("shape", "parameters", "sqrt_s", "keep_order", "resolution", "closure")
+
+
+def _closure_option(n: int) -> Callable[[Any], Any]:
+    return click.option(
+        "--closure",
+        type=click.IntRange(0),
+        default=n,
+        show_default=True,
+        metavar="N",
+        help="Pseudo-experiments that test the search itself; 0 for none, which is faster.",
+    )
 
 
 def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -46,6 +57,10 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--sqrt-s", type=float, default=13_000.0, show_default=True,
                 help="Centre-of-mass energy in GeV, for shapes in m/sqrt(s).",
+            ),
+            click.option(
+                "--seed", type=click.IntRange(min=0), default=0, show_default=True,
+                help="Root seed.",
             ),
         )
     ):  # fmt: skip
@@ -83,7 +98,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
     "--toys", type=click.IntRange(1), default=10_000, show_default=True, help="Pseudo-experiments."
 )
 @click.option("--deficit", is_flag=True, help="Look for a deficit.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Root seed.")
+@_closure_option(200)
 @out_option("runs/bump-NAME, NAME being that of FILE")
 @as_json_option
 def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
@@ -108,6 +123,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
         resolution=options.get("resolution"),
         n_toys=options["toys"],
         repeat_choice=not options.get("keep_order", False),
+        n_closure=options.get("closure", 0),
         deficit=options["deficit"],
         seed=options["seed"],
         name=f"Bump hunt in {file.name}",
@@ -135,6 +151,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
     show_default=True,
     help="Confidence level.",
 )
+@_closure_option(500)
 @out_option("runs/limit-NAME, NAME being that of FILE")
 @as_json_option
 def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
@@ -151,6 +168,8 @@ def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None: 
         _smooth(options),
         resolution=options["resolution"],
         level=options["level"],
+        n_closure=options["closure"],
+        seed=options["seed"],
         name=f"Upper limits from {file.name}",
         source=file.name,
     )
@@ -241,7 +260,7 @@ def _finish(
         tree = {"folder": str(page.parent), "report": str(page), "summary": summary}
         click.echo(json.dumps(tree, ensure_ascii=False, allow_nan=False))
         return
-    click.echo(summary["headline"])
+    click.echo(f"{summary['verdict']}. {summary['headline']}")
     for row in summary["numbers"]:
         click.echo(f"  {row['what']}: {row['value']}")
     for text in summary["warnings"]:

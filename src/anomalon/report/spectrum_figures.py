@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
+from anomalon.report import closure_figures
 from anomalon.report.axes import MASS, powers, sigma_lines, single
 from anomalon.report.figures import Drawing
-from anomalon.report.rounding import count, p_value, plain, sigmas
+from anomalon.report.rounding import count, measured, p_value, plain, sigmas
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, styled
 from anomalon.search.histogram_result import BumpResult, LimitResult
@@ -24,8 +25,8 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
     yield Drawing(
         "spectrum",
         "spectrum",
-        "The spectrum and its background; the most significant window is shaded. Below: (observed "
-        "− expected) / uncertainty of the count.",
+        "The spectrum and its background; the most significant window is shaded. Below: pulls, "
+        "in standard deviations of the count (signed root of the deviance).",
         f"Mass spectrum; window {result.low:g}-{result.high:g} GeV with {count(result.n)} events, "
         f"{plain(result.expected, 4)} expected.",
         spectrum(result),
@@ -33,8 +34,9 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
     yield Drawing(
         "tomography",
         "tomography",
-        "The most significant windows, each a bar at its significance; the best in orange. "
-        "Windows that overlap share events.",
+        f"The {min(len(result.window_z), _MOST_WINDOWS)} most significant of "
+        f"{count(len(result.window_z))} windows, each a bar at its significance; the best in "
+        "orange. Windows that overlap share events.",
         f"Local significance of windows against mass, at most {sigmas(result.z_local)}.",
         tomography(result),
     )
@@ -62,11 +64,47 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
             "spurious",
             "spurious",
             "Signal that the fit finds, over its uncertainty, in a spectrum without signal that "
-            "needs one more parameter than the fit has. Lines at 20\u202f% and 50\u202f%: a fit "
-            "beyond them invents signals.",
+            "has one more parameter than the fit, of the value that the data prefer. Lines at "
+            "20\u202f% and 50\u202f%: a fit beyond them invents signals. Band: what one standard "
+            "deviation of this parameter makes, so what a right fit shows by chance.",
             "Spurious signal against mass, at most "
             f"{plain(float(abs(result.mass_spurious).max()))} of its uncertainty.",
             spurious(result),
+        )
+    yield from _closure(result)
+
+
+def _closure(result: BumpResult | LimitResult) -> Iterator[Drawing]:
+    """What pseudo-experiments say of the search itself."""
+    test = None if result.signal is None else result.signal.test
+    series = {}
+    if isinstance(result, BumpResult) and result.closure is not None:
+        series["global, the whole search"] = result.closure
+    if result.signal is not None and test is not None and test.uniformity is not None:
+        series[f"local, at {result.signal.mass:.0f} GeV"] = test.uniformity
+    if series:
+        n = next(iter(series.values())).n
+        yield Drawing(
+            "uniformity",
+            "uniformity",
+            f"Are p-values what they say? Those of {n} pseudo-experiments without signal, in "
+            "order, against where uniform ones would lie. Below the line they claim too much. "
+            "Global ones come in steps of 1/100.",
+            "QQ plot of p-values; Kolmogorov-Smirnov "
+            + ", ".join(f"{name}: p = {p_value(one.p_value)}" for name, one in series.items())
+            + ".",
+            closure_figures.uniformity(series),
+        )
+    if result.signal is not None and test is not None and test.linearity is not None:
+        line = test.linearity
+        yield Drawing(
+            "injection",
+            "injection",
+            f"Signals of {result.signal.mass:.0f} GeV injected into pseudo-experiments, "
+            f"{int(test.pulls.n[0])} for each strength, and what was measured. Below: mean and "
+            "width of (measured − injected) / uncertainty, which should be 0 and 1.",
+            f"Measured against injected signal: slope {measured(line.slope, line.slope_error)}.",
+            closure_figures.injection(test, result.signal.scale),
         )
 
 
@@ -77,7 +115,8 @@ def limit_drawings(result: LimitResult) -> Iterator[Drawing]:
         "limits",
         f"Upper limits on the number of signal events at {result.level:.0%} confidence level: "
         "observed (points) and expected without signal (dashed), with the bands of 1 and 2 "
-        "standard deviations.",
+        "standard deviations. Within 3 standard deviations of the resolution from an end of the "
+        "spectrum the background is extrapolated, which costs sensitivity.",
         f"Upper limits against mass, observed {plain(float(np.nanmin(result.observed)))} to "
         f"{plain(float(np.nanmax(result.observed)))} events.",
         limits(result),
@@ -85,17 +124,31 @@ def limit_drawings(result: LimitResult) -> Iterator[Drawing]:
     yield Drawing(
         "spectrum",
         "spectrum",
-        "The spectrum and the fit to all of it. Below: (observed − expected) / uncertainty of the "
-        "count.",
+        "The spectrum and the fit to all of it. Below: pulls, in standard deviations of the count "
+        "(signed root of the deviance).",
         "Mass spectrum with its fit.",
         spectrum_of(result),
     )
+    if result.coverage is not None and result.coverage.coverage:
+        yield Drawing(
+            "coverage",
+            "coverage",
+            "How many limits lie above a signal that is there, in "
+            f"{int(result.coverage.coverage[0].n[0])} pseudo-experiments for each strength: at "
+            f"least {result.level:.0%} (dashed) if they keep what they promise. CLs keeps more for "
+            "weak signals by construction. Bars: 99.7\u202f%.",
+            "Coverage of limits against the injected signal, smallest "
+            f"{min(float(c.share.min()) for c in result.coverage.coverage):.1%}.",
+            closure_figures.coverage(result.coverage),
+        )
+    yield from _closure(result)
 
 
 @styled
 def spectrum(result: BumpResult) -> Figure:
     """The spectrum, the window shaded."""
-    return spectrum_panels(result.fit, (result.low, result.high), sigmas(result.z_local))
+    title = f"best window: {sigmas(result.z_local)} local"
+    return spectrum_panels(result.fit, (result.low, result.high), title)
 
 
 @styled
@@ -161,6 +214,8 @@ def p_values(result: BumpResult) -> Figure:
 def spurious(result: BumpResult) -> Figure:
     """Spurious signal over its uncertainty against mass."""
     figure, axes = single(4.6, 3.3)
+    error = result.mass_spurious_error
+    axes.fill_between(result.masses, -error, error, color=LIGHT["blue"], alpha=0.18, lw=0)
     axes.plot(result.masses, result.mass_spurious, color=LIGHT["blue"])
     for line, dash in ((0.2, (4, 3)), (0.5, (1, 2))):
         for sign in (-1, 1):

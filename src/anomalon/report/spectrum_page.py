@@ -12,20 +12,27 @@ from anomalon.report.document import pictures
 from anomalon.report.environment import environment as here
 from anomalon.report.figures import Drawing
 from anomalon.report.page import fill
-from anomalon.report.rounding import count, p_value, plain, sigmas
+from anomalon.report.rounding import count, measured, p_value, plain, sigmas
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.report.summary import ALARM, EXCESS, citation_summary
-from anomalon.search.histogram_result import BumpResult, LimitResult
+from anomalon.search.histogram_result import (
+    BumpResult,
+    LimitCoverage,
+    LimitResult,
+    SignalClosure,
+)
 from anomalon.search.result import SpectrumFit
+from anomalon.stats import PValueUniformity
 
 __all__ = ["SpectrumSummary", "said", "spectrum_citations", "write_spectrum_report"]
 
 _SPURIOUS = 0.5
-"""A spurious signal of more than this share of its uncertainty is shown as failed."""
+"""A spurious signal of more than this share of its uncertainty is shown as failed, if it is more
+than two standard deviations of the parameter that makes it."""
 
 _CHANCES = {
     "fit": "Every pseudo-experiment was drawn from the fit and fitted again, so the global p-value "
-    "knows that a fit absorbs fluctuations.",
+    "knows that a fit absorbs fluctuations{choice}.",
     "reference": "Windows compare the data with a reference sample of finite size, and "
     "pseudo-experiments fluctuate both.",
     "exact": "The background was given as exact. If it came from a fit or from another sample, "
@@ -106,18 +113,18 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         f"{_events(result.expected)} expected; {sigmas(result.z_local)} local, global p-value "
         f"{bound}{p_value(result.p_global)} ({sigmas(result.z_global)})."
     )
+    headline = headline if found else f"Largest {headline[0].lower()}{headline[1:]}"
     numbers = [
         ("window", where),
         ("local p-value", p_value(result.p_local)),
         ("local significance", sigmas(result.z_local)),
         ("global p-value", f"{bound}{p_value(result.p_global)}"),
         ("global significance", sigmas(result.z_global)),
-        ("pseudo-experiments", str(result.n_toys)),
+        ("pseudo-experiments", count(result.n_toys)),
     ]
-    if result.trial_factor is not None:
-        numbers.append(("trial factor of the mass scan", plain(result.trial_factor)))
     table = None
     if len(result.masses):
+        numbers += _narrow_numbers(result)
         rows = zip(result.masses, result.mass_z, result.mass_p_global, strict=True)
         table = _table(
             "Narrow resonance against mass",
@@ -128,17 +135,30 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         "kind": "bump hunt",
         "status": "excess" if found else "nothing",
         "verdict": what.capitalize() if found else "Nothing found",
-        "headline": headline
-        if found
-        else f"Nothing found. Largest {headline[0].lower()}{headline[1:]}",
+        "headline": headline,
         "numbers": [{"what": name, "value": value} for name, value in numbers],
-        "how": _CHANCES[result.background],
+        "how": _CHANCES[result.background].format(
+            choice=", and chose its own number of parameters" if result.choice_repeated else ""
+        ),
         "warnings": _bump_warnings(result),
         "checks": [_goodness(result.fit), *_toy_checks(result)],
         "orders": [dict(row) for row in result.fit.tried],
         "table": table,
         "source": result.source,
     }
+
+
+def _narrow_numbers(result: BumpResult) -> list[tuple[str, str]]:
+    """The best mass of the scan for a narrow resonance, which is another search."""
+    best = int(np.nanargmax(result.mass_z))
+    numbers = [
+        ("best narrow resonance", f"{plain(float(result.masses[best]), 4)} GeV"),
+        ("its local significance", sigmas(float(result.mass_z[best]))),
+        ("its global p-value", p_value(float(result.mass_p_global[best]))),
+    ]
+    if result.trial_factor is not None:
+        numbers.append(("its trial factor", plain(result.trial_factor)))
+    return numbers
 
 
 def _limits(result: LimitResult) -> SpectrumSummary:
@@ -175,7 +195,10 @@ def _limits(result: LimitResult) -> SpectrumSummary:
         "how": "CLs of the count within 1.5 standard deviations, over a fit to the other bins "
         "whose uncertainty is profiled; asymptotic formulae. Divide by luminosity, acceptance and "
         "efficiency for a cross section.",
-        "warnings": [f"No limit at some masses: {why}" for why in reasons],
+        "warnings": [
+            *_fit_warnings(result.fit, "limits near its failures are too strong or too weak"),
+            *(f"No limit at some masses: {why}" for why in reasons),
+        ],
         "checks": [
             _goodness(result.fit),
             {
@@ -183,6 +206,8 @@ def _limits(result: LimitResult) -> SpectrumSummary:
                 "found": f"{above:.0%} above the median",
                 "passed": 0.05 < above < 0.95,
             },
+            *_coverage_checks(result.coverage),
+            *_signal_checks(result.signal),
         ],
         "orders": [dict(row) for row in result.fit.tried],
         "table": _table("Limits against mass", columns, rows),
@@ -219,12 +244,15 @@ def _toy_checks(result: BumpResult) -> list[dict[str, Any]]:
         },
     ]
     if len(result.mass_spurious):
-        worst = float(np.abs(result.mass_spurious).max())
+        worst, noise = (
+            float(np.abs(x).max()) for x in (result.mass_spurious, result.mass_spurious_error)
+        )
         checks.append(
             {
                 "what": "spurious signal, if the truth has one more parameter",
-                "found": f"at most {worst:.0%} of its uncertainty",
-                "passed": worst <= _SPURIOUS,
+                "found": f"at most {worst:.0%} of its uncertainty; if the fit is right, "
+                f"fluctuations make {noise:.0%}",
+                "passed": worst <= max(_SPURIOUS, 2 * noise),
             }
         )
     if result.p_global_fixed is not None:
@@ -236,24 +264,79 @@ def _toy_checks(result: BumpResult) -> list[dict[str, Any]]:
                 "passed": None,
             }
         )
-    return checks
+    if result.closure is not None:
+        checks.append(_uniform("global p-values without signal are uniform", result.closure))
+    return [*checks, *_signal_checks(result.signal)]
+
+
+def _uniform(what: str, found: PValueUniformity) -> dict[str, Any]:
+    at = int(np.argmin(np.abs(found.alpha - 0.05)))
+    return {
+        "what": what,
+        "found": f"{found.rate[at]:.1%} of {found.n} at or below {found.alpha[at]:g}; "
+        f"Kolmogorov-Smirnov p = {p_value(found.p_value)}",
+        "passed": found.ok,
+    }
+
+
+def _signal_checks(signal: SignalClosure | None) -> list[dict[str, Any]]:
+    """Rows about signals that were injected."""
+    if signal is None:
+        return []
+    where = f"{signal.mass:.0f} GeV"
+    if signal.test is None:
+        return [{"what": f"signals injected at {where}", "found": signal.why, "passed": False}]
+    line, pulls, uniform = signal.test.linearity, signal.test.pulls, signal.test.uniformity
+    checks = []
+    if uniform is not None:
+        checks.append(_uniform(f"local p-values without signal at {where} are uniform", uniform))
+    if line is not None:
+        slope = measured(line.slope, line.slope_error)
+        intercept = measured(line.intercept, line.intercept_error)
+        found = f"slope {slope}, intercept {intercept} events"
+        what = f"measured signal at {where} is the injected one"
+        checks.append({"what": what, "found": found, "passed": line.ok})
+    found = (
+        f"mean {_span(pulls.mean)} (± {pulls.mean_error.max():.2f}), "
+        f"width {_span(pulls.width)} (± {pulls.width_error.max():.2f})"
+    )
+    return [*checks, {"what": "pulls of this signal", "found": found, "passed": pulls.ok}]
+
+
+def _span(values: Any) -> str:
+    return f"{values.min():.2f} to {values.max():.2f}".replace("-", "−")
+
+
+def _coverage_checks(coverage: LimitCoverage | None) -> list[dict[str, Any]]:
+    if coverage is None or not len(coverage.coverage):
+        return []
+    worst = min(coverage.coverage, key=lambda c: float(c.share.min()))
+    masses = ", ".join(f"{m:.0f}" for m in coverage.masses)
+    i = int(worst.share.argmin())
+    found = f"at least {worst.share[i]:.1%} of {int(worst.n[i])} limits, at {masses} GeV"
+    return [
+        {"what": f"limits at {worst.level:.0%} cover a signal", "found": found, "passed": worst.ok}
+    ]
 
 
 def _bump_warnings(result: BumpResult) -> list[str]:
     warnings = []
     if result.background == "exact":
         warnings.append(_CHANCES["exact"])
-    if result.fit.n_parameters and result.fit.p_value < ALARM:
-        warnings.append(
-            f"the background does not describe the spectrum (p = {p_value(result.fit.p_value)}): "
-            "an excess may be its fault. Try more parameters or another shape."
-        )
+    warnings += _fit_warnings(result.fit, "an excess may be its fault")
     if result.p_global_is_bound:
         warnings.append(
             "no pseudo-experiment was as significant as the data, so the global p-value is only a "
             "bound. More --toys make it a number."
         )
     return warnings
+
+
+def _fit_warnings(fit: SpectrumFit, consequence: str) -> list[str]:
+    if not fit.n_parameters or fit.p_value >= ALARM:
+        return []
+    poor = f"the background does not describe the spectrum (p = {p_value(fit.p_value)})"
+    return [f"{poor}: {consequence}. Try more parameters or another shape."]
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from anomalon.report.axes import MASS, blank, count_axis
 from anomalon.report.style import LIGHT
 from anomalon.search.result import SpectrumFit
+from anomalon.stats import poisson_deviance
 
 __all__ = ["spectrum_panels"]
 
@@ -43,9 +44,7 @@ def spectrum_panels(
         upper.stairs(
             fit.expected, fit.edges, baseline=None, color=LIGHT["blue"], lw=1.5, label=label
         )
-        pull = (fit.counts - fit.expected) / np.where(
-            np.isfinite(sigma), sigma, np.sqrt(np.maximum(fit.expected, 1e-9))
-        )
+        pull = _pulls(fit)
         lower.bar(
             centres[fit.fitted],
             pull[fit.fitted],
@@ -90,3 +89,11 @@ def spectrum_panels(
     lower.set(xlabel=MASS, ylabel="pull")
     upper.legend(loc="upper right", handlelength=1.4)
     return figure
+
+
+def _pulls(fit: SpectrumFit) -> np.ndarray:
+    """Signed root of each bin's deviance: about standard normal, also where counts are small."""
+    scale = fit.variance.sum() / fit.counts.sum() if fit.counts.sum() > 0 else 1.0
+    expected = np.maximum(fit.expected, 1e-9)
+    root = np.sqrt(poisson_deviance(fit.counts, expected) / scale)
+    return np.asarray(np.sign(fit.counts - expected) * root)

@@ -4,7 +4,7 @@ Where has the spectrum its most significant excess, and how often does backgroun
 The answer is a plain value that the report shows.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
+from anomalon.search.closure import global_p_closure, signal_closure
 from anomalon.search.fitted import spectrum_fit
-from anomalon.search.histogram_result import BumpResult
+from anomalon.search.histogram_result import BumpResult, SignalClosure
 from anomalon.search.narrow import NarrowScan, scan_narrow
 from anomalon.search.result import SpectrumFit
 from anomalon.search.smooth import SmoothBackground
-from anomalon.stats import BumpHunt, Fit, Reference, Spectrum, bump_hunt
+from anomalon.stats import BumpHunt, Fit, PValueUniformity, Reference, Spectrum, bump_hunt
 
 __all__ = ["hunt_bump"]
 
 Floats = NDArray[np.floating[Any]]
+
+_INNER = 99  # pseudo-experiments behind each p-value of the closure: 5 % is one of its steps
 
 
 def hunt_bump(
@@ -32,6 +35,7 @@ def hunt_bump(
     resolution: float | None = None,
     n_toys: int = 10_000,
     repeat_choice: bool = True,
+    n_closure: int = 200,
     deficit: bool = False,
     seed: Seed | int = 0,
     name: str = "Bump hunt",
@@ -51,43 +55,51 @@ def hunt_bump(
         n_toys: Pseudo-experiments.
         repeat_choice: If the data chose the number of parameters, let each pseudo-experiment
             choose its own. False: they keep that of the data.
+        n_closure: With a fitted background, pseudo-experiments in which the whole search is
+            repeated, with 99 of their own each, to see whether its global p-values are uniform;
+            and as many for each strength of an injected signal. 0 for none.
         deficit: Look for a deficit.
         seed: Root of all random numbers.
         name: Title for the report.
         source: Where the spectrum came from.
 
     Raises:
-        BadValue: If the resolution is not in (0, 1), or given without a fitted background.
+        BadValue: If the resolution is not in (0, 1), or given without a fitted background, or
+            `n_closure` is neither 0 nor at least 10.
         TooFewEvents: If the background cannot be fitted.
     """
+    if n_closure != 0 and n_closure < 10:
+        raise BadValue(f"n_closure: expected 0 or at least 10 pseudo-experiments, got {n_closure}.")
     seed = Seed.of(seed)
-    smooth = background if isinstance(background, SmoothBackground) else None
-    if resolution is not None and smooth is None:
-        raise BadValue(
-            "resolution: the scan for a narrow resonance fits signal and background together, and "
-            "here the background is given. Fit it, or leave the resolution out."
-        )
-    fit = None if smooth is None else smooth.fit(spectrum)
-    narrow = NarrowScan.none()
-    if fit is not None and resolution is not None:
-        narrow = scan_narrow(fit, resolution, seed)
-    repeated = smooth is not None and smooth.is_chosen and repeat_choice
-    options: dict[str, Any] = {
-        "widths": widths, "n_pseudo": n_toys, "deficit": deficit, "seed": seed,
-    }  # fmt: skip
-    model: Any = background if fit is None else fit
-    refit = smooth.expectations if smooth is not None and repeated else True
-    hunt = bump_hunt(spectrum, model, refit=refit, **options)
-    fixed = None if fit is None else bump_hunt(spectrum, fit, refit=False, **options).global_p.p
+    options: dict[str, Any] = {"widths": widths, "deficit": deficit}
+    if isinstance(background, SmoothBackground):
+        procedure = _Procedure(background, repeat_choice and background.is_chosen, options)
+        fit = background.fit(spectrum)
+        narrow = NarrowScan.none() if resolution is None else scan_narrow(fit, resolution, seed)
+        hunt = procedure.hunt(spectrum, fit, n_toys, seed)
+        about = procedure.about(fit, hunt, n_closure, seed)
+        if n_closure and resolution is not None:
+            mass = float(narrow.masses[narrow.best])
+            signal = signal_closure(fit, mass, resolution, n_closure, seed)
+            about = replace(about, signal=signal)
+    else:
+        if resolution is not None:
+            raise BadValue(
+                "resolution: the scan for a narrow resonance fits signal and background together, "
+                "and here the background is given. Fit it, or leave the resolution out."
+            )
+        hunt = bump_hunt(spectrum, background, n_pseudo=n_toys, seed=seed, **options)
+        narrow = NarrowScan.none()
+        about = _given(spectrum, background, hunt)
     counts, edges = np.histogram(hunt.t_toys[np.isfinite(hunt.t_toys)], bins=60)
     tomography = hunt.tomography
     return BumpResult(
         name=name,
         source=source,
-        background=_kind(background),
-        choice_repeated=repeated,
+        background=about.kind,
+        choice_repeated=about.choice_repeated,
         deficit=deficit,
-        fit=_shown(spectrum, hunt, fit, background),
+        fit=about.fit,
         low=hunt.low,
         high=hunt.high,
         n=hunt.n_observed,
@@ -99,7 +111,7 @@ def hunt_bump(
         p_global_high=hunt.global_p.high,
         p_global_is_bound=hunt.global_p.is_bound,
         z_global=hunt.global_p.z,
-        p_global_fixed=fixed,
+        p_global_fixed=about.p_global_fixed,
         n_toys=hunt.global_p.n,
         n_failed=hunt.n_failed,
         t=hunt.t,
@@ -113,26 +125,61 @@ def hunt_bump(
         mass_z=narrow.z,
         mass_p_global=narrow.p_global,
         mass_spurious=narrow.spurious,
+        mass_spurious_error=narrow.spurious_error,
         trial_factor=narrow.trial_factor,
+        closure=about.closure,
+        signal=about.signal,
         seed=seed.root,
     )
 
 
-def _kind(background: SmoothBackground | Reference | Floats) -> str:
-    """The word for it in the result."""
-    if isinstance(background, SmoothBackground):
-        return "fit"
-    return "reference" if isinstance(background, Reference) else "exact"
+@dataclass(frozen=True, eq=False)
+class _About:
+    """What a result says of its background."""
+
+    kind: str
+    fit: SpectrumFit
+    choice_repeated: bool = False
+    p_global_fixed: float | None = None
+    closure: PValueUniformity | None = None
+    signal: SignalClosure | None = None
 
 
-def _shown(spectrum: Spectrum, hunt: BumpHunt, fit: Fit | None, background: Any) -> SpectrumFit:
-    """The spectrum with its background, fitted or given."""
-    everywhere = np.ones(spectrum.n_bins, dtype=bool)
-    if fit is not None:
-        return spectrum_fit(spectrum, fit, everywhere, fit.shape.kind, "")
+@dataclass(frozen=True)
+class _Procedure:
+    """What is done to the data with a fitted background, and to every pseudo-experiment."""
+
+    smooth: SmoothBackground
+    choice_repeated: bool
+    options: dict[str, Any]
+
+    def hunt(self, spectrum: Spectrum, fit: Fit, n: int, seed: Seed) -> BumpHunt:
+        refit = self.smooth.expectations if self.choice_repeated else True
+        return bump_hunt(spectrum, fit, refit=refit, n_pseudo=n, seed=seed, **self.options)
+
+    def about(self, fit: Fit, hunt: BumpHunt, n_closure: int, seed: Seed) -> _About:
+        spectrum, n = fit.spectrum, len(hunt.t_toys)
+        fixed = bump_hunt(spectrum, fit, refit=False, n_pseudo=n, seed=seed, **self.options)
+        return _About(
+            "fit",
+            spectrum_fit(spectrum, fit, fit.fitted, fit.shape.kind, ""),
+            choice_repeated=self.choice_repeated,
+            p_global_fixed=fixed.global_p.p,
+            closure=global_p_closure(fit, self._global_p, n_closure, seed) if n_closure else None,
+        )
+
+    def _global_p(self, spectrum: Spectrum, seed: Seed) -> float:
+        return self.hunt(spectrum, self.smooth.fit(spectrum), _INNER, seed).global_p.p
+
+
+def _given(spectrum: Spectrum, background: Reference | Floats, hunt: BumpHunt) -> _About:
+    """A background that is no fit: its numbers, and their uncertainty if it is a sample."""
     error = np.zeros(spectrum.n_bins)
+    is_sample = isinstance(background, Reference)
     if isinstance(background, Reference):
         sample = background.against(spectrum)
         error = np.sqrt(sample.sample.variances) / sample.tau
+    everywhere = np.ones(spectrum.n_bins, dtype=bool)
     shown = spectrum_fit(spectrum, None, everywhere, "given", "")
-    return replace(shown, expected=hunt.expected, sigma_expected=error, ok=True)
+    shown = replace(shown, expected=hunt.expected, sigma_expected=error, ok=True)
+    return _About("reference" if is_sample else "exact", shown)

@@ -7,10 +7,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.search.result import SpectrumFit
+from anomalon.stats import ClosureTest, Coverage, PValueUniformity
 
-__all__ = ["BumpResult", "LimitResult"]
+__all__ = ["BumpResult", "LimitCoverage", "LimitResult", "SignalClosure"]
 
 Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class SignalClosure:
+    """Signals that were injected into pseudo-experiments, and measured.
+
+    Args:
+        mass: Of the signal, in GeV.
+        scale: Variance over mean of the counts: strengths are in events divided by it.
+        test: What came out, or None if it failed.
+        why: Why it did, or "".
+    """
+
+    mass: float
+    scale: float
+    test: ClosureTest | None
+    why: str
+
+
+@dataclass(frozen=True, eq=False)
+class LimitCoverage:
+    """How often limits in pseudo-experiments are above the signal that was injected.
+
+    Args:
+        masses: In GeV, shape (mass,).
+        expected: Median expected limits without signal, in the units of the coverage.
+        coverage: Against the strength, for each of them.
+        failed: Masses at which it could not be measured, GeV.
+    """
+
+    masses: Floats
+    expected: Floats
+    coverage: tuple[Coverage, ...]
+    failed: Floats
+
+    @property
+    def ok(self) -> bool:
+        """Whether no limit covers less than it promises, and none failed."""
+        return all(c.ok for c in self.coverage) and not len(self.failed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +81,13 @@ class BumpResult:
         mass_z: Local significance at each mass, signed.
         mass_p_global: Probability of a significance as large at any mass.
         mass_spurious: Signal that the fit finds, over its uncertainty, in a spectrum without signal
-            that follows the same family with one more parameter; empty if there is none.
+            that follows the same family with one more parameter, of the value that the data prefer;
+            empty if there is none.
+        mass_spurious_error: What one standard deviation of that parameter makes of it.
         trial_factor: Global over local p-value at the best mass, or None.
+        closure: Are global p-values uniform, if the whole search is repeated in pseudo-experiments?
+            None if that was not asked for, or there is no fit.
+        signal: What is measured of signals that are injected at the best mass; None without scan.
         seed: Root seed.
     """
 
@@ -77,7 +122,10 @@ class BumpResult:
     mass_z: Floats
     mass_p_global: Floats
     mass_spurious: Floats
+    mass_spurious_error: Floats
     trial_factor: float | None
+    closure: PValueUniformity | None
+    signal: SignalClosure | None
     seed: int
 
 
@@ -99,6 +147,8 @@ class LimitResult:
         n_sigma: Standard deviations of the band, shape (5,).
         band: Expected upper limits, shape (5, mass).
         why: Reasons where there is no limit, "" elsewhere.
+        coverage: How often limits cover a signal, or None if that was not asked for.
+        signal: What is measured of signals that are injected in the middle of the masses.
     """
 
     name: str
@@ -117,3 +167,5 @@ class LimitResult:
     n_sigma: Floats
     band: Floats
     why: tuple[str, ...]
+    coverage: LimitCoverage | None
+    signal: SignalClosure | None

@@ -39,7 +39,9 @@ class NarrowScan:
         z: Local significance, signed.
         p_global: Probability of a significance as large at any mass.
         spurious: Signal found where there is none over its uncertainty, if the truth has one more
-            parameter; empty if there is no such function.
+            parameter, with the value that the data prefer; empty if there is no such function.
+        spurious_error: What one standard deviation of that parameter makes of it. It fluctuates
+            around zero where the fit is right.
         trial_factor: Global over local p-value at the best mass; None without an excess.
     """
 
@@ -47,13 +49,14 @@ class NarrowScan:
     z: Floats
     p_global: Floats
     spurious: Floats
+    spurious_error: Floats
     trial_factor: float | None
 
     @classmethod
     def none(cls) -> "NarrowScan":
         """No scan was made."""
         nothing = np.zeros(0)
-        return cls(nothing, nothing, nothing, nothing, None)
+        return cls(nothing, nothing, nothing, nothing, nothing, None)
 
     @property
     def best(self) -> int:
@@ -81,19 +84,23 @@ def scan_narrow(fit: Fit, resolution: float, seed: Seed) -> NarrowScan:
     log_p = np.log(global_p_gaussian(correlation, levels, n=_GLOBAL_SAMPLES, seed=seed).value)
     p_global = np.minimum(np.exp(np.interp(np.maximum(z, 0.0), levels, log_p)), 1.0)
     factor = float(np.nanmin(p_global) / p_from_z(best)) if 0 < best < _LARGEST_Z else None
-    return NarrowScan(masses, z, p_global, _spurious(fit, masses, signals), factor)
+    return NarrowScan(masses, z, p_global, *_spurious(fit, masses, signals), factor)
 
 
-def _spurious(fit: Fit, masses: Floats, signals: list[Gaussian]) -> Floats:
-    """Signal found where there is none, over its uncertainty, if the truth has a parameter more."""
+def _spurious(fit: Fit, masses: Floats, signals: list[Gaussian]) -> tuple[Floats, Floats]:
+    """Spurious signal over its uncertainty if the truth has a parameter more, and its error."""
+    nothing = np.zeros(0), np.zeros(0)
     if fit.n_parameters >= fit.shape.n_most:
-        return np.zeros(0)
+        return nothing
     richer = replace(fit.shape, n=fit.n_parameters + 1)
     truth = fit_spectrum(fit.spectrum, richer, throw=False)
     if not truth.ok:
-        return np.zeros(0)
+        return nothing
     without_signal = Spectrum(truth.expected, fit.spectrum.edges)
-    return spurious_signal(without_signal, fit.shape, signals, masses).ratio
+    ratio = spurious_signal(without_signal, fit.shape, signals, masses).ratio
+    # by Wilks' theorem the parameter is this many standard deviations from its absence
+    n_sigma = np.sqrt(max(float(fit.deviance - truth.deviance), 0.0))
+    return ratio, np.abs(ratio) / n_sigma if n_sigma > 0 else np.zeros(len(ratio))
 
 
 def resonance_masses(spectrum: Spectrum, resolution: float) -> Floats:

@@ -85,8 +85,9 @@ def _value(kind: Any, plain: Any) -> Any:
     if origin is tuple:
         return tuple(_value(arguments[0], v) for v in plain)
     if origin is np.ndarray:
-        is_bool = "bool" in str(arguments)
-        return np.array(plain, dtype=bool if is_bool else np.float64)
+        names = {"bool": np.bool_, "int64": np.int64}
+        kind = next((t for name, t in names.items() if name in str(arguments)), np.float64)
+        return np.array(plain, dtype=kind)
     if kind is float:
         return np.nan if plain is None else float(plain)
     if isinstance(kind, type) and is_dataclass(kind):

@@ -50,8 +50,13 @@ def deviance_p_value(deviance: Floats, expected: Floats, n_parameters: int) -> F
         deviance: Sum over the fitted bins, divided by the variance scale of the counts.
         expected: Expectations in the fitted bins, divided by the same scale.
         n_parameters: Parameters of the fit.
+
+    Returns:
+        p-values; NaN where there are no bins.
     """
     n_bins = expected.shape[-1]
+    if n_bins == 0:
+        return np.full(expected.shape[:-1], np.nan)
     mean, variance = np.empty(expected.shape[:-1]), np.empty(expected.shape[:-1])
     _total(expected.reshape(-1, n_bins), *_table(), mean.reshape(-1), variance.reshape(-1))
     left = max(n_bins - n_parameters, 1) / n_bins

@@ -128,6 +128,8 @@ def test_what_does_not_fit_is_refused():
         pulls(np.ones((3, 9)), np.ones((3, 9)), TRUTH)
     with pytest.raises(BadValue, match="level"):
         interval_coverage(np.zeros(20), np.ones(20), 0.5, level=1.0)
+    with pytest.raises(TooFewEvents, match="20 pseudo-experiments at a strength of 2 gave"):
+        injection_linearity([1.0, 2.0], np.stack([np.arange(20.0), np.zeros(20)]))
     with pytest.raises(BadValue, match="different strengths"):
         injection_linearity([1.0, 1.0], np.ones((2, 20)))
     with pytest.raises(BadValue, match=r"\[0, 1\]"):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.stats.coverage.toys import Plain, average, tables, too_many, usable
 
 __all__ = ["InjectionLinearity", "injection_linearity"]
@@ -67,7 +67,8 @@ def injection_linearity(injected: ArrayLike, measured: ArrayLike) -> InjectionLi
     Raises:
         BadLayout: If the shapes do not fit.
         BadValue: If all strengths are equal.
-        TooFewEvents: If fewer than 10 pseudo-experiments at some strength gave a number.
+        TooFewEvents: If fewer than 10 pseudo-experiments at some strength gave a number, or all of
+            them the same.
     """
     (table,), truth = tables([measured], injected, "injection_linearity")
     if not np.ptp(truth) > 0:
@@ -78,7 +79,12 @@ def injection_linearity(injected: ArrayLike, measured: ArrayLike) -> InjectionLi
         np.nansum(np.where(good, table - mean[:, None], np.nan) ** 2, axis=1) / (n - 1)
     )
     error = spread / np.sqrt(n)
-    weight = 1.0 / np.maximum(error, np.finfo(float).tiny) ** 2
+    if not error.all():
+        raise TooFewEvents(
+            f"injection_linearity: all {n[error.argmin()]} pseudo-experiments at a strength of "
+            f"{truth[error.argmin()]:g} gave the same number. Bring more events."
+        )
+    weight = 1.0 / error**2
     middle = (weight * truth).sum() / weight.sum()
     variance = 1.0 / (weight * (truth - middle) ** 2).sum()
     slope = float((weight * (truth - middle) * mean).sum() * variance)
