@@ -17,6 +17,7 @@ from anomalon.simulate.table import SIMULATE_METADATA
 
 RECIPES = {
     "qcd_data": qcd_dijet(),
+    "qcd_template": qcd_dijet(),
     "qcd_simulation": qcd_dijet(variation="simulation"),
     "signal_wprime_3500_500_100": w_prime(3500, 500, 100),
 }
@@ -74,6 +75,15 @@ def test_fresh_events_have_the_distributions_of_the_file(name):
     p_values = {c: ks_2samp(fresh[c], shipped[c].to_numpy()).pvalue for c in COLUMNS}
     assert len(fresh["mjj"]) > 100
     assert min(p_values.values()) > 1e-4, p_values
+
+
+def test_the_template_is_more_of_the_same_and_shares_no_event():
+    data, template = sample("qcd_data"), sample("qcd_template")
+    rows = [np.column_stack([s.mass, s.x]) for s in (data, template)]
+    assert len(np.unique(np.concatenate(rows), axis=0)) == len(data) + len(template)
+    assert not np.isin(template.event, data.event).any()
+    p_values = [ks_2samp(*columns).pvalue for columns in zip(*(r.T for r in rows), strict=True)]
+    assert min(p_values) > 1e-3
 
 
 def test_simulation_differs_from_data():
