@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from anomalon import Sample
-from anomalon.core.errors import TooFewEvents
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.search.inject import inject
 
 B = Sample(np.zeros((50, 1)), ("a",), np.full(50, 3000.0), label=np.zeros(50))
@@ -24,3 +24,5 @@ def test_zero_and_too_many():
     assert len(inject(B, S, 0, seed=1)) == 50
     with pytest.raises(TooFewEvents, match="asked for 21"):
         inject(B, S, 21, seed=1)
+    with pytest.raises(BadValue, match="expected 0 or more signal events, got -1"):
+        inject(B, S, -1, seed=1)

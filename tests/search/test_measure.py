@@ -7,7 +7,8 @@ from toy_search import background
 from anomalon import Sample
 from anomalon.core.window import Window
 from anomalon.search.binning import mass_edges
-from anomalon.search.measure import FitSettings, fit_background, measure
+from anomalon.search.fit_settings import FitSettings
+from anomalon.search.measure import fit_background, measure
 from anomalon.search.sculpting import pass_fraction
 from anomalon.search.selection import MemberScores, Selection, select
 from anomalon.stats import Spectrum

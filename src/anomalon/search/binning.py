@@ -31,8 +31,8 @@ def mass_edges(
     n_above = int(np.floor((high - window.high) / bin_width + 1e-9))
     if n_below < 1 or n_above < 1:
         raise BadValue(
-            f"fit_range: {low:g}-{high:g} GeV leaves no whole bin of {bin_width:g} GeV on each "
-            f"side of the signal region {window} GeV. Widen the range or use narrower bins."
+            f"search.fit.range: {low:g}-{high:g} GeV leaves no whole bin of {bin_width:g} GeV on "
+            f"each side of the signal region {window} GeV. Widen the range or use narrower bins."
         )
     n_inside = max(1, round((window.high - window.low) / bin_width))
     inside = np.linspace(window.low, window.high, n_inside + 1)

@@ -95,10 +95,19 @@ class Injection:
     Args:
         n_signal: How many.
         seed: Which ones; the seed of the job if None.
+
+    Raises:
+        BadValue: If a number is negative.
     """
 
     n_signal: int
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("n_signal", "seed"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise BadValue(f"injection.{name}: expected 0 or more, got {value}.")
 
 
 @dataclass(frozen=True)

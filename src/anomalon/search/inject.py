@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from anomalon.core.errors import TooFewEvents
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 
@@ -20,9 +20,12 @@ def inject(background: Sample, signal: Sample, n: int, *, seed: Seed | int) -> S
         seed: Which ones.
 
     Raises:
+        BadValue: If `n` is negative.
         TooFewEvents: If `signal` has fewer than `n` events.
         BadLayout: If the features differ.
     """
+    if n < 0:
+        raise BadValue(f"inject: expected 0 or more signal events, got {n}.")
     if n > len(signal):
         raise TooFewEvents(
             f"inject: asked for {n} signal events, {signal.source} has {len(signal)}."

@@ -12,7 +12,6 @@ Four uncertainties are kept apart:
   that had learned from the others (`cross_training`).
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,12 @@ from anomalon.core.errors import FitError
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.search.cross_training import cross_training_correlation
+from anomalon.search.fit_settings import FitSettings
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.result import CutResult
 from anomalon.search.sculpting import pass_fraction
 from anomalon.search.selection import MemberScores, Selection
 from anomalon.stats import (
-    SHAPES,
     Fit,
     Relative,
     Spectrum,
@@ -36,40 +35,9 @@ from anomalon.stats import (
     scaled_significance,
 )
 
-__all__ = ["FitSettings", "fit_background", "measure"]
+__all__ = ["fit_background", "measure"]
 
 Floats = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class FitSettings:
-    """How the mass spectrum is fitted.
-
-    Args:
-        shape: Family of functions, a name in `anomalon.stats.SHAPES`.
-        n_min, n_max: Orders (numbers of parameters, normalisation included) that may be chosen.
-        alpha: The next order is taken only if the F-test's p-value is below this.
-        relative: Fit a selected spectrum as the fitted spectrum before the cut times a polynomial
-            in ln(m), with 1 (a flat share of passing events) to `n_max` parameters. False: with
-            the family itself, as before the cut.
-        range: (low, high) in GeV; all of the data if None. Start above any trigger turn-on. Wide is
-            better than narrow: in a few bins the F-test has no power to ask for the parameter that
-            the spectrum needs (measured on 12 bins of 100 GeV: p < 0.05 in 29 % of toys without
-            signal, 4 % to 5 % over the whole range; see `benchmarks/fit_range.py`).
-        bin_width: Of the mass bins, GeV.
-    """
-
-    shape: str = "dijet"
-    n_min: int = 1
-    n_max: int = 4
-    alpha: float = 0.05
-    relative: bool = True
-    range: tuple[float, float] | None = None
-    bin_width: float = 100.0
-
-    def range_in(self, data: Sample) -> tuple[float, float]:
-        """The mass range in GeV that is fitted."""
-        return self.range or (float(data.mass.min()), float(data.mass.max()))
 
 
 def measure(
@@ -162,13 +130,13 @@ def fit_background(
     base: Fit | None = None,
 ) -> tuple[Fit | None, str]:
     """The fit of the bins outside the signal region and, if there is none to be had, why."""
-    shape = SHAPES[settings.shape](n=1) if base is None else Relative(1, base)
+    shape = settings.family if base is None else Relative(1, base)
     try:
         fit = choose_order(
             spectrum,
             shape,
             settings.n_min if base is None else 1,
-            min(settings.n_max, shape.n_most),
+            settings.n_max if base is None else min(settings.n_max, shape.n_most),
             mask=~outside,
             alpha=settings.alpha,
             throw=False,

@@ -16,7 +16,8 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifier
 from anomalon.search.binning import mass_edges
 from anomalon.search.failed import failed_cut
-from anomalon.search.measure import FitSettings, fit_background, measure
+from anomalon.search.fit_settings import FitSettings
+from anomalon.search.measure import fit_background, measure
 from anomalon.search.result import CutResult, WindowResult
 from anomalon.search.selection import MemberScores, Selection, score_members, select
 from anomalon.stats import Fit, Spectrum, evaluate

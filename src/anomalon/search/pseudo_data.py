@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from anomalon.core.errors import DidNotConverge
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
-from anomalon.search.measure import FitSettings, fit_background
+from anomalon.search.fit_settings import FitSettings
+from anomalon.search.measure import fit_background
 from anomalon.stats import Spectrum
 
 __all__ = ["PseudoData", "deal"]
@@ -53,8 +54,8 @@ class PseudoData:
         if fit is None or not fit.ok:
             raise DidNotConverge(
                 f"pseudo-experiments: no {settings.shape} function fits the whole spectrum of "
-                f"{data.source} from {low:g} to {high:g} GeV ({why}). Narrow `fit.range`, or take "
-                "another `fit.shape`."
+                f"{data.source} from {low:g} to {high:g} GeV ({why}). Narrow "
+                "`search.fit.range`, or take another `search.fit.shape`."
             )
         mass = np.linspace(low, high, _GRID + 1)
         density = np.asarray(fit.shape.integrate(fit.parameters, mass))

@@ -17,8 +17,8 @@ from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifier
 from anomalon.run import Executor, Serial, Store
+from anomalon.search.fit_settings import FitSettings
 from anomalon.search.ledger import best_of, global_p, ledger, repeat_choice
-from anomalon.search.measure import FitSettings
 from anomalon.search.one import Method, search_window
 from anomalon.search.pseudo_data import PseudoData, deal
 from anomalon.search.result import Scan, WindowResult
@@ -134,6 +134,7 @@ class Search:
         Raises:
             TooFewEvents: If there are no events, or a window lies outside the data.
             ColumnMissing: If a feature is not in the data.
+            BadValue: If the family of functions is not defined on all masses that are fitted.
             DidNotConverge: If there are to be pseudo-experiments, and the whole spectrum cannot be
                 fitted.
         """
@@ -165,6 +166,7 @@ class Search:
             raise TooFewEvents(f"search: {data.source} has no events.")
         for features in self.features:
             data.select(features)
+        self.fit.check(data)
         for window in self.windows:
             window.check_inside(data)
 
