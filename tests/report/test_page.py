@@ -120,3 +120,8 @@ def test_the_page_stays_small(written):
     n_drawings = written.html.count("<svg")
     # 8 windows x 3 cuts x 2 feature sets make 116 drawings, which must stay below 6 MB.
     assert len(written.html) / n_drawings < 6e6 / 116
+
+
+def test_a_figure_of_merit_says_its_purpose(page):
+    text = " ".join("".join(page.text).split())
+    assert "s / sqrt(b), a figure of merit for a discovery" in text

@@ -6,6 +6,7 @@ import pytest
 from fake_scans import with_toys
 
 from anomalon.report.summary import summary
+from anomalon.stats import FIGURES_OF_MERIT
 
 
 def test_is_json_without_nan(scan):
@@ -130,4 +131,14 @@ def test_settings_are_rows_of_dotted_keys(scan):
 def test_without_truth_nothing_is_said_of_it(make_scan):
     tree = summary(make_scan(truth=False))
     assert all(window["roc"] is None for window in tree["windows"])
+    assert all(window["merit"] is None for window in tree["windows"])
     assert all(cut["true_signal"] is None for w in tree["windows"] for cut in w["cuts"])
+
+
+def test_the_significance_improvement_says_what_it_is_good_for(scan):
+    merit = summary(scan)["windows"][0]["merit"]
+    assert merit["purpose"] == FIGURES_OF_MERIT["s_over_root_b"].purpose == "discovery"
+    s, b, efficiency, fpr = 30.0, 1000.0, 0.5, 0.01  # TPR/sqrt(FPR) is the gain in s/sqrt(b)
+    figure = FIGURES_OF_MERIT[merit["name"]]
+    gain = figure(efficiency * s, fpr * b) / figure(s, b)
+    assert gain == pytest.approx(efficiency / np.sqrt(fpr))

@@ -13,6 +13,7 @@ import numpy as np
 from anomalon.report.citations import Citation, used
 from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.rounding import p_value, sigmas
+from anomalon.search.ledger import NO_FEATURES
 from anomalon.search.result import (
     CutResult,
     Scan,
@@ -21,6 +22,7 @@ from anomalon.search.result import (
     TrialToys,
     WindowResult,
 )
+from anomalon.stats import FIGURES_OF_MERIT, FigureOfMerit
 
 __all__ = [
     "ALARM",
@@ -29,6 +31,7 @@ __all__ = [
     "CutSummary",
     "FailureSummary",
     "FitSummary",
+    "MeritSummary",
     "ScanSummary",
     "ToysSummary",
     "TrialSummary",
@@ -123,6 +126,17 @@ class CutSummary(TypedDict):
     why: str
 
 
+class MeritSummary(TypedDict):
+    """The figure of merit that the significance improvement compares before and after a cut.
+
+    Its purpose is "discovery" or "limit"; what is best for one is not best for the other.
+    """
+
+    name: str
+    formula: str
+    purpose: str
+
+
 class WindowSummary(TypedDict):
     """One window with one feature set."""
 
@@ -136,6 +150,7 @@ class WindowSummary(TypedDict):
     n_sidebands: int
     cuts: list[CutSummary]
     roc: dict[str, float | None] | None
+    merit: MeritSummary | None
     correlation: list[dict[str, Any]]
     warnings: list[str]
     best: bool
@@ -212,7 +227,7 @@ def summary(scan: Scan) -> ScanSummary:
         "n_trials": len(scan.ledger),
         "n_with_answer": _n_with_answer(scan),
         "n_windows": len({window_name(w.window) for w in scan.windows}),
-        "n_failed": sum(len(failure["efficiencies"]) for failure in failures),
+        "n_failed": len(scan.ledger) - _n_with_answer(scan),
         "failures": failures,
         "checks": checks,
         "n_checks_failed": sum(check["passed"] is False for check in checks),
@@ -314,6 +329,7 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
         "n_sidebands": int(result.n_sidebands),
         "cuts": [_cut(cut) for cut in result.cuts],
         "roc": None if result.roc is None else _roc(result.roc),
+        "merit": None if result.roc is None else _merit(FIGURES_OF_MERIT["s_over_root_b"]),
         "correlation": [_plain(row) for row in result.correlation],
         "warnings": _warnings(result),
         "best": best is not None and _is_of(best, result),
@@ -322,7 +338,7 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
 
 def _is_of(trial: Trial, result: WindowResult) -> bool:
     edges = f"{result.window['low']:g}-{result.window['high']:g}"
-    return trial.window == edges and trial.features == _features(result)
+    return trial.window == edges and trial.features in (NO_FEATURES, _features(result))
 
 
 def _cut(cut: CutResult) -> CutSummary:
@@ -366,6 +382,10 @@ def _fit(fit: SpectrumFit) -> FitSummary:
         "ok": bool(fit.ok),
         "why": fit.why,
     }
+
+
+def _merit(figure: FigureOfMerit) -> MeritSummary:
+    return {"name": figure.name, "formula": figure.formula, "purpose": figure.purpose}
 
 
 def _roc(roc: Mapping[str, Any]) -> dict[str, float | None]:
