@@ -104,6 +104,19 @@ def test_results_of_before_there_were_pseudo_experiments_can_be_read(found):
     assert scan_from_dict(plain).p_global_is_bound
 
 
+def test_the_spectrum_without_a_cut_is_one_trial_for_all_feature_sets(found):
+    both = search(**QUICK, n_toys=4, features=(("a", "b"), ("a",))).run(B, seed=5)
+    listed = [(t.features, t.efficiency) for t in both.ledger]
+    assert listed == [("none", 1.0), ("a, b", 0.1), ("a", 0.1)]
+    first, second = both.windows
+    assert first.cuts[0].p_local == second.cuts[0].p_local == both.ledger[0].p_local
+    assert both.toys.p_local.shape == (4, 3)
+    np.testing.assert_array_equal(both.toys.p_local[:, :2], found.toys.p_local)
+    assert len(np.unique(both.toys.p_local)) == 12
+    alone = search(**QUICK, features=(("a", "b"), ("a",))).run(B, seed=5)
+    assert alone.p_global == pytest.approx(1 - (1 - alone.best.p_local) ** 3)
+
+
 def test_a_region_that_comes_out_empty_is_a_failed_trial(monkeypatch):
     real, calls = scan.search_window, []
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from anomalon.search.ledger import global_p, repeat_choice
-from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
+from anomalon.search.ledger import global_p, ledger, repeat_choice
+from anomalon.search.result import CutResult, Scan, SpectrumFit, WindowResult
 
 FEATURES = ("j1_mass", "delta_mass", "j1_tau21", "j2_tau21")
 EFFICIENCIES = (1.0, 0.1, 0.02)
@@ -148,19 +148,12 @@ def fake_scan(
         for features in feature_sets
         for i, centre in enumerate(centres)
     )  # fmt: skip
-    ledger = tuple(
-        Trial(
-            f"{w.window['low']:g}-{w.window['high']:g}", ", ".join(w.features), c.efficiency,
-            c.p_local, c.z_local,
-        )
-        for w in windows
-        for c in w.cuts
-    )  # fmt: skip
-    valid = [trial for trial in ledger if np.isfinite(trial.p_local)]
+    trials = ledger(windows)
+    valid = [trial for trial in trials if np.isfinite(trial.p_local)]
     best = min(valid, key=lambda trial: trial.p_local, default=None)
     p_global = None if best is None else -np.expm1(len(valid) * np.log1p(-best.p_local))
     return Scan(
-        name=name, windows=windows, ledger=ledger, best=best,
+        name=name, windows=windows, ledger=trials, best=best,
         p_global=None if p_global is None else float(p_global),
         z_global=None if p_global is None else float(norm.isf(p_global)),
         settings={

@@ -9,23 +9,44 @@ from numpy.typing import NDArray
 from anomalon.search.result import Trial, TrialToys, WindowResult
 from anomalon.stats import combine_trials, sidak
 
-__all__ = ["best_of", "global_p", "ledger", "repeat_choice"]
+__all__ = ["NO_FEATURES", "best_of", "counted", "global_p", "ledger", "repeat_choice"]
 
 Floats = NDArray[np.floating[Any]]
 
 
+NO_FEATURES = "none"
+"""The features of a trial without a cut, which looks at none."""
+
+
+def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
+    """Which of all cuts, window by window, are trials of their own, shape (cut,).
+
+    The spectrum without a cut is the same whatever the features, so it counts once for each signal
+    region, with the first feature set.
+    """
+    seen = set()
+    own = []
+    for window in windows:
+        for cut in window.cuts:
+            place = (window.window["low"], window.window["high"])
+            own.append(cut.efficiency < 1 or place not in seen)
+        seen.add(place)
+    return np.array(own, dtype=np.bool_)
+
+
 def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
-    """One trial for each window, feature set and working point, in order."""
+    """One trial for each window, feature set and working point, in order; see `counted`."""
+    cuts = [(window, cut) for window in windows for cut in window.cuts]
     return tuple(
         Trial(
             window=f"{w.window['low']:g}-{w.window['high']:g}",
-            features=", ".join(w.features),
+            features=", ".join(w.features) if cut.efficiency < 1 else NO_FEATURES,
             efficiency=cut.efficiency,
             p_local=cut.p_local,
             z_local=cut.z_local,
         )
-        for w in windows
-        for cut in w.cuts
+        for (w, cut), own in zip(cuts, counted(windows), strict=True)
+        if own
     )
 
 

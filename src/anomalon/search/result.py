@@ -136,7 +136,10 @@ class WindowResult:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One line of the ledger: a place where an excess could have been seen."""
+    """One line of the ledger: a place where an excess could have been seen.
+
+    Without a cut no feature is looked at: `features` is then "none".
+    """
 
     window: str
     features: str
@@ -180,7 +183,7 @@ class Scan:
     Args:
         name: Title that the user gave.
         windows: One result per window and feature set.
-        ledger: Every trial, in order.
+        ledger: Every trial, in order; the spectrum without a cut once for each signal region.
         best: The trial with the smallest local p-value, or None if no trial has one.
         p_global: Probability that background alone gives, anywhere in the ledger, a p-value as
             small as the best: the share of pseudo-experiments that do. Without any that does, an
