@@ -18,7 +18,7 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifier
 from anomalon.run import Executor, Serial, Store
 from anomalon.search.fit_settings import FitSettings
-from anomalon.search.ledger import best_of, global_p, ledger, repeat_choice
+from anomalon.search.ledger import best_of, counted, global_p, ledger, repeat_choice
 from anomalon.search.one import Method, search_window
 from anomalon.search.pseudo_data import PseudoData, deal
 from anomalon.search.result import Scan, WindowResult
@@ -150,9 +150,10 @@ class Search:
         values = _run_pieces([*pieces, *repeated], executor or Serial(), store, progress)
         # Always through the plain form, so that stored and fresh results are the same to the bit.
         windows = [window_from_dict(v) for v in values[: len(pieces)]]
+        own = counted(windows)
         p_local = np.array(values[len(pieces) :], dtype=np.float64)
-        n_trials = sum(len(w.cuts) for w in windows)
-        return self._scan(windows, p_local.reshape(self.n_toys, n_trials), data, digests[0], seed)
+        p_local = p_local.reshape(self.n_toys, len(own))[:, own]
+        return self._scan(windows, p_local, data, digests[0], seed)
 
     def _repeated(self, pieces: "Sequence[_Piece]", data: Sample) -> "list[_ToyPiece]":
         """The same pieces again in each pseudo-experiment."""
