@@ -9,6 +9,9 @@ from scipy.optimize import minimize
 
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey
 from anomalon.stats.limits import cls, cls_upper_limit, expected_upper_limits, upper_limits
+from anomalon.stats.log_normal import likely_pull
+
+CONSTRAINTS = ["gamma", "gaussian", "log_normal"]
 
 # pyhf 0.7.6, toms748 with rtol 1e-8, scipy optimiser; its fits are good to a few 1e-5.
 PYHF = [
@@ -45,20 +48,31 @@ def test_two_bins_agree_with_pyhf():
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pyhf's own, of jsonschema
-@pytest.mark.parametrize("constraint", ["gamma", "gaussian"])
+@pytest.mark.parametrize("constraint", CONSTRAINTS)
 @pytest.mark.parametrize(
     ("n", "b", "sigma"), [([3, 0, 7], [2.5, 1.0, 4.0], [0.5, 0.4, 2.0]), ([9], [6.0], [2.0])]
 )
 def test_pyhf_if_it_is_here(n, b, sigma, constraint):
     pyhf = pytest.importorskip("pyhf", reason="pyhf is an independent calculation")
     signal = [4.0, 2.0, 3.0][: len(n)] if len(n) > 1 else [4.0]
-    kind = {"gamma": "shapesys", "gaussian": "staterror"}[constraint]
     mu = {"name": "mu", "type": "normfactor", "data": None}
-    samples = [
-        {"name": "s", "data": signal, "modifiers": [mu]},
-        {"name": "b", "data": b, "modifiers": [{"name": "u", "type": kind, "data": sigma}]},
-    ]
-    model = pyhf.Model({"channels": [{"name": "c", "samples": samples}]}, poi_name="mu")
+    channels = []
+    for i, (background, error, s) in enumerate(zip(b, sigma, signal, strict=True)):
+        kappa = 1 + error / background
+        modifier = {
+            "gamma": {"name": f"u{i}", "type": "shapesys", "data": [error]},
+            "gaussian": {"name": f"u{i}", "type": "staterror", "data": [error]},
+            "log_normal": {
+                "name": f"u{i}", "type": "normsys", "data": {"hi": kappa, "lo": 1 / kappa},
+            },
+        }[constraint]  # fmt: skip
+        samples = [
+            {"name": "s", "data": [s], "modifiers": [mu]},
+            {"name": "b", "data": [background], "modifiers": [modifier]},
+        ]
+        channels.append({"name": f"c{i}", "samples": samples})
+    codes = {"normsys": {"interpcode": "code1"}, "histosys": {"interpcode": "code4p"}}
+    model = pyhf.Model({"channels": channels}, poi_name="mu", modifier_settings=codes)
     data = n + model.config.auxdata
     for mu_test in (0.5, 1.5, 3.0):
         theirs = pyhf.infer.hypotest(mu_test, data, model)
@@ -74,7 +88,7 @@ shares = st.sampled_from([0.0, 1e-9, 1e-3, 0.1, 0.5, 2.0])
 @settings(max_examples=200, deadline=None)
 @given(
     n=counts, b=backgrounds, share=shares, level=st.sampled_from([0.68, 0.9, 0.95, 0.999]),
-    constraint=st.sampled_from(["gamma", "gaussian"]), statistic=st.sampled_from(["qtilde", "q"]),
+    constraint=st.sampled_from(CONSTRAINTS), statistic=st.sampled_from(["qtilde", "q"]),
 )  # fmt: skip
 def test_cls_at_the_limit_is_one_minus_the_level(n, b, share, level, constraint, statistic):
     options = {"constraint": constraint, "statistic": statistic}
@@ -115,7 +129,7 @@ def test_exact_expected_band_is_that_of_counts():
 @settings(max_examples=25, deadline=None)
 @given(
     n=st.integers(0, 40), b=st.floats(0.5, 40.0), share=st.floats(0.05, 0.8),
-    s=st.floats(0.1, 30.0), constraint=st.sampled_from(["gamma", "gaussian"]),
+    s=st.floats(0.1, 30.0), constraint=st.sampled_from(CONSTRAINTS),
 )  # fmt: skip
 def test_cls_by_brute_force_minimisation(n, b, share, s, constraint):
     """The profile by a minimiser, the Asimov data as in the paper, and its formulae."""
@@ -125,11 +139,11 @@ def test_cls_by_brute_force_minimisation(n, b, share, s, constraint):
     def minimum(strength, count, aux):
         def nll(background):
             mean = max(background, 0.0) + strength
-            pull = (
-                scale * background - aux * np.log(scale * background)
-                if constraint == "gamma"
-                else 0.5 * ((background - aux) / sigma) ** 2
-            )
+            pull = {
+                "gamma": scale * background - aux * np.log(scale * background),
+                "gaussian": 0.5 * ((background - aux) / sigma) ** 2,
+                "log_normal": 0.5 * (np.log(background / aux) / np.log1p(share)) ** 2,
+            }[constraint]
             return mean - (count * np.log(mean) if count else 0.0) + pull
 
         # twice, on a grid that is refined: no minimiser can be caught in a corner
@@ -235,7 +249,8 @@ def test_small_uncertainty_is_none_and_large_counts_are_gaussian():
 
 def test_corners_have_numbers():
     n, b, sigma = np.meshgrid([0, 1, 1000], [0.0, 1e-12, 1.0, 1000.0], [0.0, 1e-9, 1.0, 500.0])
-    for constraint in ("gamma", "gaussian"):
+    for constraint in CONSTRAINTS:
+        sigma = np.where(b > 0, sigma, 0) if constraint == "log_normal" else sigma
         limits = cls_upper_limit(n, b, sigma, constraint=constraint)
         assert np.all(np.isfinite(limits) & (limits > 0))
         again = cls(limits, n, b, sigma, constraint=constraint)
@@ -264,6 +279,34 @@ def test_a_bad_item_does_not_cost_the_others():
     assert binned.observed[1] == cls_upper_limit([5, 6], [4.0, 5.0], 0.5, signal=[1.0, 2.0])
 
 
+def test_a_factor_on_nothing_is_no_factor():
+    limit = upper_limits([3, 4], [0.0, 3.0], 0.5, constraint="log_normal")
+    assert limit.ok.tolist() == [False, True]
+    assert limit.why[0] == "sigma_b is above 0 where b is 0"
+    binned = upper_limits(
+        [[3, 4], [5, 6]], [[2.0, 3.0], [0.0, 5.0]], 0.5, signal=[1.0, 2.0], constraint="log_normal"
+    )
+    assert binned.ok.tolist() == [True, False]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    n=st.integers(0, 10_000), s=st.floats(1e-3, 1e4), b=st.floats(1e-3, 1e4),
+    k=st.floats(1e-4, 10.0),
+)  # fmt: skip
+def test_the_log_normal_pull_is_at_the_largest_likelihood(n, s, b, k):
+    """Also where there are two maxima: no point of a fine grid is better."""
+    pull = likely_pull(float(n), s, b, k)
+    end = np.log((n - s) / b) / k if n > s else -k * b
+
+    def nll(t):
+        mean = s + b * np.exp(k * t)
+        return mean - n * np.log(mean) + t**2 / 2
+
+    grid = nll(np.linspace(min(end, 0.0), max(end, 0.0), 400)).min()
+    assert nll(pull) <= grid + 1e-12 * (abs(grid) + n)
+
+
 def test_before_and_after_the_data():
     before = upper_limits(70, 50, 7, before_data=True)
     assert before.expected == pytest.approx(expected_upper_limits(50, 7))
@@ -276,8 +319,10 @@ def test_bad_arguments_are_refused():
         cls_upper_limit(-1, 2.0)
     with pytest.raises(BadValue, match="level"):
         cls_upper_limit(1, 2.0, level=95)
-    with pytest.raises(BadValue, match="known background"):
-        cls_upper_limit(1, 2.0, 0.5, method="exact")
+    with pytest.raises(BadValue, match='expected "gamma"'):
+        cls_upper_limit(1, 2.0, 0.5, method="exact", constraint="gaussian")
+    with pytest.raises(BadValue, match="a factor on b"):
+        cls_upper_limit(1, 0.0, 0.5, constraint="log_normal")
     with pytest.raises(BadValue, match="qtilde"):
         cls_upper_limit([1], [2.0], signal=[1.0], statistic="q")
     with pytest.raises(UnknownKey, match="did you mean 'gamma'"):

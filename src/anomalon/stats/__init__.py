@@ -48,6 +48,7 @@ from anomalon.stats.mass_scan import (
     score_test_scan,
 )
 from anomalon.stats.merit import Band, Evaluation, WorkingPoint, evaluate
+from anomalon.stats.on_off_limits import on_off_upper_limit
 from anomalon.stats.order import ChosenOrders, choose_order, choose_orders
 from anomalon.stats.poisson import poisson_deviance
 from anomalon.stats.pseudo_experiments import EmpiricalP, empirical_p
@@ -162,6 +163,7 @@ __all__ = [
     "log_p_from_z",
     "observed_significance",
     "on_off_significance",
+    "on_off_upper_limit",
     "optimise",
     "p_from_z",
     "p_value_uniformity",

@@ -8,16 +8,21 @@ Which one to use:
 * CLs at a strength: `cls`;
 * an efficiency that depends on the strength: `upper_limit_with_efficiency`, `limit_by_rerun`.
 
-The background is known, or b +- sigma_b with one of two constraints: "gamma", as measured by a
-Poisson count in a control region (`shapesys` in HistFactory), or "gaussian" (`staterror`).
+The background is known, or b +- sigma_b with one of three constraints: "gamma", as measured by a
+Poisson count in a control region (`shapesys` in HistFactory); "gaussian" (`staterror`); or
+"log_normal", b kappa^t with a standard normal t and kappa = 1 + sigma_b/b, for a factor that is
+known to so many per cent (`normsys`, and `lnN` of Combine).
 
 `method="asymptotic"` takes the distributions of the profile likelihood ratio in the limit of many
 events (Cowan, Cranmer, Gross and Vitells, arXiv:1007.1727), as most experiments do. It claims too
 much at few events: 1.92 instead of 3.00 for no event over no background. `method="exact"` sums
-Poisson probabilities instead, for a background that is known.
+Poisson probabilities instead: of the count, if the background is known, and of both counts with the
+"gamma" constraint, which is what pseudo-experiments tend to. Take it where about ten events or
+fewer are expected or seen; for 50 events over 50 +- 7 both agree to 0.2 %.
 
 The strength is found as the zero of CLs - (1 - level) itself, to rounding, and never read off a
-scan. All calls broadcast like NumPy functions and return float64.
+scan. (Sums over pairs of counts have small jumps; the limit may be at one.) All calls broadcast
+like NumPy functions and return float64.
 """
 
 from dataclasses import dataclass, field
@@ -28,17 +33,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
-from anomalon.stats.poisson_cls import exact_limits, exact_log_cls
+from anomalon.stats import exact_cls
 from anomalon.stats.profile import (
     GAMMA,
     GAUSSIAN,
+    LOG_NORMAL,
     QTILDE,
     Q,
     cls_values,
     expected_limits,
     observed_limits,
 )
-from anomalon.stats.tails import poisson_quantile
 
 __all__ = [
     "N_SIGMA",
@@ -53,9 +58,12 @@ __all__ = [
 ]
 
 Floats = NDArray[np.floating[Any]]
-Constraint = Literal["gamma", "gaussian"]
+Constraint = Literal["gamma", "gaussian", "log_normal"]
 Statistic = Literal["qtilde", "q"]
 Method = Literal["asymptotic", "exact"]
+
+_NOTHING = 1e-200  # events, a factor on which would not matter
+_CONSTRAINTS = {"gamma": GAMMA, "gaussian": GAUSSIAN, "log_normal": LOG_NORMAL}
 
 N_SIGMA = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """The usual band: how many standard deviations the background fluctuates."""
@@ -85,9 +93,10 @@ def cls_upper_limit(
             axis are then one measurement, each with its own background uncertainty, and the limit
             is one on the strength. None: every count is a measurement, and the limit is in events.
         level: Confidence level.
-        constraint: What is known of the background, "gamma" or "gaussian".
+        constraint: What is known of the background, "gamma", "gaussian" or "log_normal".
         statistic: "qtilde", with no negative signal in the best fit, or "q".
-        method: "asymptotic" or "exact"; the latter for one count over a known background.
+        method: "asymptotic" or "exact"; the latter for single counts, with a background that is
+            known or has a "gamma" constraint.
 
     Returns:
         Limits in events, or in strength with shape (…). Infinite for a signal without events.
@@ -107,7 +116,7 @@ def cls_upper_limit(
     data = _Data.of(n, b, sigma_b, signal, constraint)
     log_alpha = _log_alpha(level)
     if _exact(method, data):
-        return data.shaped(exact_limits(data.n[:, 0], data.b[:, 0], float(np.exp(log_alpha))))
+        return data.shaped(exact_cls.observed_limits(*data.single, log_alpha))
     return data.shaped(observed_limits(*data.arrays, _statistic(statistic, signal), log_alpha))
 
 
@@ -137,7 +146,7 @@ def expected_upper_limits(
         signal: See `cls_upper_limit`.
         level: Confidence level.
         constraint: See `cls_upper_limit`.
-        method: "exact" takes the limits at the quantiles of the Poisson distribution.
+        method: "exact" takes the limits at the quantiles of the distribution of the data.
 
     Returns:
         Shape of `n_sigma` before that of the observed limits.
@@ -157,13 +166,11 @@ def expected_upper_limits(
         raise BadValue(f"n_sigma: expected finite numbers, got {where.tolist()}.")
     flat = where.ravel()
     if _exact(method, data):
-        alpha, b_known = float(np.exp(log_alpha)), data.b[:, 0]
-        seen = [poisson_quantile(float(p), b_known) for p in special.ndtr(flat)]
-        limits = np.array([exact_limits(each, b_known, alpha) for each in seen])
+        limits = exact_cls.expected_limits(*data.single, log_alpha, flat)
     else:
         roots = flat - special.ndtri_exp(log_alpha + special.log_ndtr(flat))
         limits = expected_limits(*data.arrays, roots)
-    return np.asarray(limits.reshape(*where.shape, *data.shape))[()]
+    return np.asarray(limits.reshape(where.shape + data.shape))[()]
 
 
 def cls(
@@ -202,7 +209,7 @@ def cls(
     data = _Data.of(n, b, sigma_b, signal, constraint, strength.shape)
     strength = np.array(np.broadcast_to(strength, data.shape)).reshape(-1)
     if _exact(method, data):
-        log_cls = exact_log_cls(strength, data.n[:, 0], data.b[:, 0])
+        log_cls = exact_cls.log_cls(strength, *data.single)
     else:
         log_cls = cls_values(strength, *data.arrays, _statistic(statistic, signal))
     return data.shaped(np.exp(log_cls))
@@ -303,6 +310,10 @@ def upper_limits(
     full = _broadcast([*arrays, *([] if template is None else [template])])
     bad = [~(np.isfinite(x) & (x >= 0)) for x in full[:3]]
     why = _reasons(dict(zip(named, zip(full, bad, strict=False), strict=False)), template)
+    if constraint == "log_normal":
+        no_factor = (full[1] == 0) & (full[2] > 0)
+        no_factor = no_factor if template is None else no_factor.any(axis=-1)
+        why = np.where((why == "") & no_factor, "sigma_b is above 0 where b is 0", why)
     ok = why == ""
     keep = ok if template is None else ok[..., None]
     n_, b_, sigma_ = (np.where(keep, x, 1.0) for x in full[:3])
@@ -359,17 +370,35 @@ class _Data:
         shape = n_.shape[:-1] if binned else n_.shape
         bins = n_.shape[-1] if binned else 1
         # copies: broadcast arrays are views, and those of callers may be read-only
-        n_, b_, v_, s_ = (np.array(x).reshape(-1, bins) for x in (n_, b_, sigma**2, s_))
-        return cls(n_, b_, v_, s_, GAUSSIAN if kind == "gaussian" else GAMMA, shape)
+        v_ = _log_variance(b_, sigma) if kind == "log_normal" else sigma**2
+        n_, b_, v_, s_ = (np.array(x).reshape(-1, bins) for x in (n_, b_, v_, s_))
+        return cls(n_, b_, v_, s_, _CONSTRAINTS[kind], shape)
 
     @property
     def arrays(self) -> tuple[Floats, Floats, Floats, Floats, int]:
         """What the kernels take."""
         return self.n, self.b, self.v, self.s, self.constraint
 
+    @property
+    def single(self) -> tuple[Floats, Floats, Floats]:
+        """Counts, backgrounds and variances of measurements of one bin, shape (item,) each."""
+        n, b, v = (np.ascontiguousarray(x[:, 0]) for x in (self.n, self.b, self.v))
+        return n, b, v
+
     def shaped(self, values: Floats) -> Floats:
         """One number per item, in the shape of the caller."""
         return np.asarray(values.reshape(self.shape))[()]
+
+
+def _log_variance(b: Floats, sigma: Floats) -> Floats:
+    """The square of ln kappa = ln(1 + sigma/b); 0 for a background that is known."""
+    if np.any((b == 0) & (sigma > 0)):
+        raise BadValue(
+            "sigma_b: expected 0 where b is 0: with a log-normal constraint it is a factor on b. "
+            'Take constraint="gamma" for a control region without events.'
+        )
+    some = b > _NOTHING
+    return np.asarray(np.where(some, np.log1p(sigma / np.where(some, b, 1.0)) ** 2, 0.0))
 
 
 def _numbers(values: ArrayLike, name: str) -> Floats:
@@ -421,15 +450,15 @@ def _one_of(value: str, kind: Any, name: str) -> str:
 
 
 def _exact(method: str, data: _Data) -> bool:
-    """Whether to sum probabilities, after checking that they are known."""
+    """Whether to sum probabilities, after checking that it can be done."""
     if _one_of(method, Method, "method") == "asymptotic":
         return False
     if data.n.shape[1] > 1 or np.any(data.s != 1.0):
         raise BadValue('method: "exact" is for single counts; leave `signal` out.')
-    if np.any(data.v > 0):
+    if np.any(data.v > 0) and data.constraint != GAMMA:
         raise BadValue(
-            'sigma_b: expected 0 with method="exact", which is for a known background; '
-            'take method="asymptotic" for an uncertain one.'
+            'constraint: expected "gamma" with method="exact", which sums over the counts of a '
+            'control region; take method="asymptotic" for others.'
         )
     return True
 

@@ -7,27 +7,39 @@ b +- sigma, the best B for a given s solves a quadratic, whatever the number of 
   large: B^2 - (n (1 - w) + b w - s) B - b w s = 0 with w = T/(1 + T);
 * Gaussian constraint: B^2 - (b - sigma^2 - s) B - (s (b - sigma^2) + n sigma^2) = 0, and B >= 0.
 
+Only the log-normal constraint takes a search for a zero (`anomalon.stats.log_normal`).
+
 Strengths multiply a signal template. The arrays are (item, bin); the loops are written for one
 item, so a batch gives bit by bit what one item gives.
 
 Asymptotic formulae: Cowan, Cranmer, Gross and Vitells, arXiv:1007.1727, below "CCGV".
 """
 
-from math import inf, sqrt
+from math import exp, inf, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.stats.log_normal import likely_pull
 from anomalon.stats.poisson import half_deviance_of
 from anomalon.stats.quadrature import compiled
 from anomalon.stats.tail_kernels import log_normal_tail
 
-__all__ = ["GAMMA", "GAUSSIAN", "QTILDE", "Q", "cls_values", "expected_limits", "observed_limits"]
+__all__ = [
+    "GAMMA",
+    "GAUSSIAN",
+    "LOG_NORMAL",
+    "QTILDE",
+    "Q",
+    "cls_values",
+    "expected_limits",
+    "observed_limits",
+]
 
 Floats = NDArray[np.floating[Any]]
 
-GAMMA, GAUSSIAN = 0, 1  # constraints
+GAMMA, GAUSSIAN, LOG_NORMAL = 0, 1, 2  # constraints
 QTILDE, Q = 0, 1  # statistics: without and with a negative signal in the best fit
 
 _ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
@@ -37,7 +49,10 @@ _SLOPE, _EXPECTED, _OBSERVED = 0, 1, 2  # what is searched for its zero
 
 
 class _Bins(NamedTuple):
-    """One measurement: counts, backgrounds and their variances, signal at a strength of one."""
+    """One measurement: counts, backgrounds and their variances, signal at a strength of one.
+
+    For a log-normal constraint, `v` is the variance of the logarithm of the background.
+    """
 
     n: Floats
     b: Floats
@@ -167,6 +182,8 @@ def _half(mu: float, bins: _Bins) -> float:
         pull = (n - mean) / mean if mean > 0.0 else -1.0
         if bins.constraint == GAMMA:
             total += half_deviance_of(b * (b / v), background * (b / v), -background * pull)
+        elif bins.constraint == LOG_NORMAL:
+            total += 0.5 * v * (background * pull) ** 2
         elif background > 0.0:
             total += 0.5 * v * pull * pull
         else:
@@ -182,6 +199,8 @@ def _background(s: float, j: int, bins: _Bins) -> float:
         return float(b)
     if bins.constraint == GAUSSIAN:
         return _positive_root(b - v - s, s * (b - v) + n * v)
+    if bins.constraint == LOG_NORMAL:
+        return float(b * exp(sqrt(v) * likely_pull(n, s, b, sqrt(v))))
     weight = b / (b + v)
     return _positive_root(n * (1.0 - weight) + b * weight - s, b * weight * s)
 
@@ -216,7 +235,10 @@ def _zero(what: int, target: float, bins: _Bins, asimov: _Bins, best: _Best) -> 
     """
     information = 0.0
     for j in range(len(bins.n)):
-        information += bins.s[j] * bins.s[j] / (asimov.b[j] + asimov.v[j] + 1.0)
+        variance = asimov.v[j]
+        if bins.constraint == LOG_NORMAL:
+            variance *= asimov.b[j] ** 2
+        information += bins.s[j] * bins.s[j] / (asimov.b[j] + variance + 1.0)
     if information == 0.0:
         return inf
     start, step = max(best.strength, 0.0), 2.0 / sqrt(information)

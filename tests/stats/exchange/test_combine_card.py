@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,7 @@ def test_gaussian_constraints_are_log_normal():
         observed=4, background=2, signal=3, sigma_background=1, constraint="gaussian"
     )
     assert read_card(to_combine(model))[3][0][1:] == ("lnN", None, ["-", "1.5"])
+    assert "in place of the gaussian" in to_combine(model)
+    exact = to_combine(replace(model, constraint="log_normal"))
+    assert read_card(exact)[3][0][1:] == ("lnN", None, ["-", "1.5"])
+    assert "in place of" not in exact

@@ -50,7 +50,7 @@ def test_a_fit_that_saw_the_bins_is_refused():
         ({"background": [0.0, 1.0], "sigma_background": [1.0, 1.0]}, BadValue, "without backgr"),
         ({"background": [0.0, 1.0], "variations": [[1.0, 1.0]]}, BadValue, "without background"),
         ({"variations": [[1.0]]}, BadLayout, r"\(source, 2\)"),
-        ({"constraint": "flat"}, BadValue, "gamma or gaussian"),
+        ({"constraint": "flat"}, BadValue, "gamma, gaussian, log_normal"),
         ({"name": "signal region"}, BadValue, "name"),
     ],
 )

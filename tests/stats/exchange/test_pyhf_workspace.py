@@ -26,6 +26,13 @@ MODELS = {
         sigma_background=[3, 7],
         constraint="gaussian",
     ),
+    "log-normal": BinnedModel(
+        observed=[51, 48, 2],
+        background=[50, 52, 3],
+        signal=[12, 11, 1],
+        sigma_background=[3, 7, 0],
+        constraint="log_normal",
+    ),
 }
 
 
@@ -80,3 +87,15 @@ def test_variations_move_all_bins_together():
     # signal and background have the same form: this is one bin with a Gaussian 10 %
     one = cls(2.0 * 8, 88, 80, 8, constraint="gaussian")
     assert float(found) == pytest.approx(float(one), abs=1e-4)
+
+
+def test_variations_move_the_parts_of_a_background_together():
+    bins = {"observed": [55, 33], "background": [50.0, 30.0], "signal": [5.0, 3.0]}
+    together = BinnedModel(**bins, variations=[5.0, 3.0])
+    apart = BinnedModel(**bins, variations=[5.0, 3.0], constraint="log_normal")
+    found = []
+    for model in (together, apart):
+        workspace = pyhf.Workspace(to_pyhf(model))
+        made = workspace.model()
+        found.append(float(pyhf.infer.hypotest(2.0, workspace.data(made), made)))
+    assert found[1] == pytest.approx(found[0], abs=1e-5)

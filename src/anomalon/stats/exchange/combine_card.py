@@ -15,7 +15,8 @@ def to_combine(model: BinnedModel, *, name: str = "anomalon") -> str:
 
     CMS, arXiv:2404.06614, section 3. A "gamma" constraint becomes `gmN`, the count in the control
     region, if that is an integer; Combine takes no other. All else is `lnN`: log-normal factors,
-    which agree with the model for small uncertainties. A comment says where this happened.
+    exact for a "log_normal" constraint, and close to the others where uncertainties are small. A
+    comment says where this happened.
 
     Args:
         model: What was measured.
@@ -70,9 +71,10 @@ def _nuisances(
             kind, field = f"gmN {round(control)}", _number(b / round(control))
         else:
             kind, field = "lnN", _number(1.0 + sigma / b)
-            comments.append(
-                f"# {channel}: log-normal in place of the {model.constraint} constraint"
-            )
+            if model.constraint != "log_normal":
+                comments.append(
+                    f"# {channel}: log-normal in place of the {model.constraint} constraint"
+                )
         fields = ["-"] * (2 * len(channels))
         fields[2 * i + 1] = field
         rows.append((f"background_{channel} {kind}", fields))

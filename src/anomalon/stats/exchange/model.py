@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.stats.fit import Fit
+from anomalon.stats.limits import Constraint
 
 __all__ = ["BinnedModel"]
 
 Floats = NDArray[np.floating[Any]]
-Constraint = Literal["gamma", "gaussian"]
 
 _LEAST = 1e-6  # of its variance: a smaller variation of the background is left out
 
@@ -29,8 +29,8 @@ class BinnedModel:
         signal: Signal events expected at a strength of one, same shape.
         sigma_background: Uncertainties of the background that are independent between bins, same
             shape; None for none.
-        constraint: What these are: "gamma" (measured by Poisson counts) or "gaussian", as in
-            `anomalon.stats.cls_upper_limit`.
+        constraint: What these are: "gamma" (measured by Poisson counts), "gaussian" or
+            "log_normal", as in `anomalon.stats.cls_upper_limit`.
         variations: Uncertainties that move the background in all bins together: one row for each
             independent source, moved by one standard deviation; shape (source, bin). None for none.
         name: Of the channel: letters, digits and underscores.
@@ -76,7 +76,8 @@ class BinnedModel:
     def _check(self) -> None:
         if self.constraint not in get_args(Constraint):
             raise BadValue(
-                f"model: expected gamma or gaussian as constraint, got {self.constraint!r}."
+                f"model: expected one of {', '.join(get_args(Constraint))} as constraint, got "
+                f"{self.constraint!r}."
             )
         if not re.fullmatch(r"\w+", self.name, re.ASCII):
             raise BadValue(

@@ -2,17 +2,23 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from anomalon.stats.exchange.model import BinnedModel
 
 __all__ = ["to_pyhf"]
+
+Floats = NDArray[np.floating[Any]]
 
 
 def to_pyhf(model: BinnedModel, *, poi: str = "mu") -> dict[str, Any]:
     """A workspace that `pyhf.Workspace` takes; write it with `json.dump`.
 
     Heinrich, Feickert and Stark, JOSS 6 (2021) 2823; schema 1.0.0. A "gamma" constraint becomes a
-    `shapesys`, a "gaussian" one a `staterror`, each variation a `histosys`. The strength goes up to
-    ten times what is needed for a limit, because pyhf finds none beyond its bounds.
+    `shapesys`, a "gaussian" one a `staterror`, a "log_normal" one a `normsys` for a sample
+    per bin, each variation a `histosys`. The strength goes up to ten times what is needed for a
+    limit, because pyhf finds none beyond its bounds.
 
     Args:
         model: What was measured.
@@ -23,18 +29,6 @@ def to_pyhf(model: BinnedModel, *, poi: str = "mu") -> dict[str, Any]:
         >>> to_pyhf(model)["channels"][0]["samples"][1]["modifiers"]
         [{'name': 'uncorrelated_SR', 'type': 'shapesys', 'data': [3.0]}]
     """
-    background = model.background.tolist()
-    modifiers: list[dict[str, Any]] = []
-    if (model.sigma > 0).any():
-        kind = "shapesys" if model.constraint == "gamma" else "staterror"
-        name = f"{'uncorrelated' if kind == 'shapesys' else 'staterror'}_{model.name}"
-        modifiers.append({"name": name, "type": kind, "data": model.sigma.tolist()})
-    for k, row in enumerate(model.sources):
-        data = {
-            "hi_data": (model.background + row).tolist(),
-            "lo_data": (model.background - row).tolist(),
-        }
-        modifiers.append({"name": f"background_{k}", "type": "histosys", "data": data})
     signal = {
         "name": "signal",
         "data": model.signal.tolist(),
@@ -45,10 +39,7 @@ def to_pyhf(model: BinnedModel, *, poi: str = "mu") -> dict[str, Any]:
         "channels": [
             {
                 "name": model.name,
-                "samples": [
-                    signal,
-                    {"name": "background", "data": background, "modifiers": modifiers},
-                ],
+                "samples": [signal, *_backgrounds(model)],
             }
         ],
         "observations": [{"name": model.name, "data": model.observed.tolist()}],
@@ -57,6 +48,44 @@ def to_pyhf(model: BinnedModel, *, poi: str = "mu") -> dict[str, Any]:
         ],
         "version": "1.0.0",
     }
+
+
+def _backgrounds(model: BinnedModel) -> list[dict[str, Any]]:
+    """The samples of the background: one for all bins, unless factors on single bins are free."""
+    if model.constraint != "log_normal":
+        modifiers: list[dict[str, Any]] = []
+        if (model.sigma > 0).any():
+            kind = "shapesys" if model.constraint == "gamma" else "staterror"
+            name = f"{'uncorrelated' if kind == 'shapesys' else 'staterror'}_{model.name}"
+            modifiers.append({"name": name, "type": kind, "data": model.sigma.tolist()})
+        return [_background("background", model.background, modifiers, model.sources)]
+    samples = []
+    for i, (b, sigma) in enumerate(zip(model.background, model.sigma, strict=True)):
+        only = np.arange(len(model.background)) == i
+        kappa = 1.0 + float(sigma / b) if b > 0 else 1.0
+        factor = {"hi": kappa, "lo": 1.0 / kappa}
+        modifiers = [{"name": f"factor_{model.name}_{i}", "type": "normsys", "data": factor}]
+        name = f"background_{i}"
+        samples.append(
+            _background(
+                name, model.background * only, modifiers if sigma > 0 else [], model.sources * only
+            )
+        )
+    return samples
+
+
+def _background(
+    name: str, data: Floats, modifiers: list[dict[str, Any]], sources: Floats
+) -> dict[str, Any]:
+    variations = [
+        {
+            "name": f"background_{k}",
+            "type": "histosys",
+            "data": {"hi_data": (data + row).tolist(), "lo_data": (data - row).tolist()},
+        }
+        for k, row in enumerate(sources)
+    ]
+    return {"name": name, "data": data.tolist(), "modifiers": [*modifiers, *variations]}
 
 
 def _largest_strength(model: BinnedModel) -> float:
