@@ -49,6 +49,11 @@ def test_other_backgrounds(table, tmp_path, capsys):
     assert "given as exact" in json.loads(capsys.readouterr().out)["summary"]["how"]
     assert run("bump", table, "--reference", table, "--tau", 1, *out) == 0
     assert "finite size" in json.loads(capsys.readouterr().out)["summary"]["how"]
+    assert run("bump", table, "--reference", table, "--reference-column", "fit", *out) == 0
+    result = json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))["result"]
+    assert result["fit"]["counts"] == COUNTS.tolist()
+    tau = (COUNTS + 0.5).sum() / COUNTS.sum()
+    assert result["fit"]["expected"] == pytest.approx(((COUNTS + 0.5) / tau).tolist())
 
 
 def test_limit(table, tmp_path, capsys):
@@ -160,6 +165,7 @@ def test_a_bad_spectrum_is_one_clear_error(tmp_path, rows, message, command, cap
         (("--background", "fit", "--reference", "x.csv"), 2, "not both"),
         (("--tau", "2"), 2, "there is none"),
         (("--tau", "0"), 2, "there is none"),
+        (("--reference-column", "fit"), 2, "--reference-column is the counts of a --reference"),
         (("--reference", "TABLE", "--tau", "0"), 2, "above 0, or None; got 0"),
         (("--background", "fit", "--resolution", "0.03"), 2, "--resolution: only for a background"),
         (("--reference", "TABLE", "--shape", "ua2"), 2, "--shape: only for a background that is"),

@@ -56,7 +56,7 @@ def test_what_is_doubtful_is_said(bump):
     assert any("does not describe" in text for text in said(poor)["warnings"])
     assert said(poor)["checks"][0]["passed"] is False
     exact = replace(bump, background="exact")
-    assert "not to be trusted" in said(exact)["how"]
+    assert "not to be trusted" in said(exact)["warnings"][0]
     none = replace(bump, p_global_is_bound=True, z_global=3.5)
     assert said(none)["status"] == "excess"
     assert "at most" in said(none)["headline"]

@@ -92,6 +92,11 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="FILE",
     help="A finite background sample in the same bins, instead of a fit.",
 )
+@click.option(
+    "--reference-column",
+    metavar="NAME",
+    help="Column (or histogram) of the counts in the reference; as for FILE if not given.",
+)
 @click.option("--tau", type=float, help="Exposure of the reference over that of the data.")
 @click.option("--widths", type=int, nargs=2, metavar="MIN MAX", help="Widths of windows in bins.")
 @click.option(
@@ -183,8 +188,10 @@ def _check_bump(options: dict[str, Any]) -> None:
     instead = [f"--{name}" for name in ("background", "reference") if options[name] is not None]
     if len(instead) == 2:
         raise click.UsageError("give --background or --reference, not both.")
-    if options["tau"] is not None and options["reference"] is None:
-        raise click.UsageError("--tau is the exposure of a --reference; there is none.")
+    for name, what in (("tau", "the exposure"), ("reference_column", "the counts")):
+        if options[name] is not None and options["reference"] is None:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} is {what} of a --reference; there is none.")
     idle = [f"--{name.replace('_', '-')}" for name in _OF_A_FIT if is_given(name)]
     if instead and idle:
         raise click.UsageError(
@@ -216,7 +223,8 @@ def _given_background(file: Path, options: dict[str, Any]) -> tuple[Any, dict[st
         given = _read(file, options, options["background"])
         return given.counts, {"background_digest": _digest(given)}
     if options["reference"] is not None:
-        sample = _read(options["reference"], options, options["column"])
+        column = options["reference_column"] or options["column"]
+        sample = _read(options["reference"], options, column)
         return Reference(sample, options["tau"]), {"reference_digest": _digest(sample)}
     return None, {}
 

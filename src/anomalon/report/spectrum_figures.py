@@ -27,8 +27,8 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
         "spectrum",
         "The spectrum and its background; the most significant window is shaded. Below: pulls, "
         "in standard deviations of the count (signed root of the deviance).",
-        f"Mass spectrum; window {result.low:g}-{result.high:g} GeV with {count(result.n)} events, "
-        f"{plain(result.expected, 4)} expected.",
+        f"Mass spectrum; window {result.low:.5g}-{result.high:.5g} GeV with {count(result.n)} "
+        f"events, {plain(result.expected, 4)} expected.",
         spectrum(result),
     )
     yield Drawing(

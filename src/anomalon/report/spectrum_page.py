@@ -35,9 +35,13 @@ _CHANCES = {
     "knows that a fit absorbs fluctuations{choice}.",
     "reference": "Windows compare the data with a reference sample of finite size, and "
     "pseudo-experiments fluctuate both.",
-    "exact": "The background was given as exact. If it came from a fit or from another sample, "
-    "p-values are not to be trusted: say so with --shape or --reference.",
+    "exact": "The background was given as exact: windows and pseudo-experiments know no other "
+    "uncertainty than that of a count.",
 }
+_EXACT = (
+    "the background was given as exact. If it came from a fit or from another sample, p-values are "
+    "not to be trusted: say so with --shape or --reference."
+)
 
 
 class SpectrumSummary(TypedDict):
@@ -107,7 +111,7 @@ def _bump(result: BumpResult) -> SpectrumSummary:
     what = "deficit" if result.deficit else "excess"
     found = result.z_global >= EXCESS
     bound = "at most " if result.p_global_is_bound else ""
-    where = f"{result.low:g}-{result.high:g} GeV"
+    where = f"{result.low:.5g}-{result.high:.5g} GeV"
     headline = (
         f"{what.capitalize()} in {where}: {count(result.n)} events, "
         f"{_events(result.expected)} expected; {sigmas(result.z_local)} local, global p-value "
@@ -322,7 +326,7 @@ def _coverage_checks(coverage: LimitCoverage | None) -> list[dict[str, Any]]:
 def _bump_warnings(result: BumpResult) -> list[str]:
     warnings = []
     if result.background == "exact":
-        warnings.append(_CHANCES["exact"])
+        warnings.append(_EXACT)
     warnings += _fit_warnings(result.fit, "an excess may be its fault")
     if result.p_global_is_bound:
         warnings.append(

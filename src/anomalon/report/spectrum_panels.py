@@ -92,8 +92,11 @@ def spectrum_panels(
 
 
 def _pulls(fit: SpectrumFit) -> np.ndarray:
-    """Signed root of each bin's deviance: about standard normal, also where counts are small."""
+    """Signed root of each bin's deviance: about standard normal, also where counts are small.
+
+    NaN where nothing is expected.
+    """
     scale = fit.variance.sum() / fit.counts.sum() if fit.counts.sum() > 0 else 1.0
-    expected = np.maximum(fit.expected, 1e-9)
+    expected = np.where(fit.expected > 0, fit.expected, np.nan)
     root = np.sqrt(poisson_deviance(fit.counts, expected) / scale)
     return np.asarray(np.sign(fit.counts - expected) * root)
