@@ -40,6 +40,10 @@ def test_nan_is_allowed_in_empty_slots_only():
 def test_bad_shapes():
     with pytest.raises(BadLayout, match=r"\(event, 2, 3\).*\(4, 2, 2\)"):
         make(objects=np.zeros((4, 2, 2)))
+    with pytest.raises(BadNumbers, match=r"label: expected 0 .* got e\.g\. 3 in 1 of 4"):
+        make(label=[0, 1, 3, 0])
+    with pytest.raises(BadLayout, match="every name once"):
+        make(feature_names=("pt", "eta", "pt"))
     with pytest.raises(BadLayout, match="boolean mask"):
         make(mask=np.ones((4, 2)))
     with pytest.raises(BadLayout, match="column 'mjj'"):

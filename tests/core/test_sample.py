@@ -78,7 +78,18 @@ def test_concatenate():
     [
         ({"x": np.full((6, 2), np.nan)}, BadNumbers, r"feature 'a'.*6 of 6 rows \(first: 0, 1, 2"),
         ({"mass": np.full(6, np.inf)}, BadNumbers, "mass.*NaN or infinity"),
-        ({"mass": np.array([1, 2, -3, 4, 5, 6])}, BadNumbers, r"minimum of -3.*first: 2"),
+        (
+            {"mass": np.array([1, 2, -3, 4, 5, 6])},
+            BadNumbers,
+            r"e\.g\. -3 in 1 of 6 rows \(first: 2",
+        ),
+        (
+            {"label": [0, 1, 2, 0, 1, 2]},
+            BadNumbers,
+            r"label: .* got e\.g\. 2 in 2 of 6 rows \(first: 2",
+        ),
+        ({"label": [0.0, 0.5, 1, 1, 1, 1]}, BadNumbers, r"got e\.g\. 0\.5 in 1 of 6"),
+        ({"names": ("a", "a")}, BadLayout, r"every name once, got \['a'\]"),
         ({"weight": np.ones(5)}, BadLayout, r"each of 6 events.*\(5,\)"),
         ({"label": np.ones(7)}, BadLayout, r"each of 6 events.*\(7,\)"),
         ({"names": ("a",)}, BadLayout, r"\(event, 1\).*\(6, 2\)"),

@@ -70,9 +70,8 @@ def test_start_is_a_row_number(raw_file, start):
 
 
 def test_wrong_label_values(raw_file):
-    with pytest.raises(
-        BadNumbers, match=r"0 \(background\) or 1 \(signal\), got \[2.0\] in 1 of 3"
-    ):
+    wrong = r"0 \(background\) or 1 \(signal\), got e\.g\. 2 in 1 of 3"
+    with pytest.raises(BadNumbers, match=wrong):
         load(raw_file(3, [0.0, 2.0, 1.0]))
 
 
@@ -90,7 +89,7 @@ def test_impossible_particles_are_named(tmp_path, fixed_frame, particles, slot, 
     path = fixed_frame(tmp_path / "raw.h5", dict(enumerate(table.T)))
     with pytest.raises(BadNumbers, match=f"{message}.*(first: 3)"):
         load(path)
-    with pytest.raises(BadNumbers, match=r"\(first: 1\).* Row 0 is here event 2"):
+    with pytest.raises(BadNumbers, match=r"1 of 3 rows \(first: 3\)"):
         load(path, start=2)
 
 
@@ -147,7 +146,7 @@ def test_feature_file_lacks_a_column(tmp_path, fixed_frame):
 
 def test_feature_file_with_a_really_negative_mass(tmp_path, fixed_frame):
     columns = feature_columns() | {"mj2": np.array([-0.02, 3.0])}
-    with pytest.raises(BadNumbers, match=r"'mj2': expected no negative.*minimum of -0.02"):
+    with pytest.raises(BadNumbers, match=r"'mj2': expected no negative numbers, got e.g. -0.02"):
         load(fixed_frame(tmp_path / "f.h5", columns))
 
 

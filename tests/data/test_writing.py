@@ -80,12 +80,6 @@ def test_empty_sample_is_refused(sample, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_two_features_of_one_name_are_refused(tmp_path):
-    twice = Sample(x=np.ones((3, 2)), names=("a", "a"), mass=np.ones(3))
-    with pytest.raises(BadLayout, match=r"distinct feature names, got \['a'\]"):
-        write(twice, tmp_path / "s.parquet")
-
-
 def test_interrupted_write_leaves_the_old_file(sample, tmp_path, monkeypatch):
     path = write(sample, tmp_path / "s.parquet")
     before = path.read_bytes()

@@ -87,6 +87,7 @@ def convert(
     written whole or not at all.
     """
     from anomalon.core import Sample
+    from anomalon.core.errors import BadRows
     from anomalon.data import write
     from anomalon.data.recognise import recognise
     from anomalon.run.executors import default_executor
@@ -101,10 +102,15 @@ def convert(
     with progress(f"{raw.name} -> {out.name}") as report:
         done = 0
         report(done, end - first, "events")
-        for index, part in executor.map_unordered(_convert_piece, pieces):
-            parts[index] = part
-            done += pieces[index].stop - pieces[index].start
-            report(done, end - first, "events")
+        try:
+            for index, part in executor.map_unordered(_convert_piece, pieces):
+                parts[index] = part
+                done += pieces[index].stop - pieces[index].start
+                report(done, end - first, "events")
+        except BadRows:
+            for _ in source.pieces(size, first, end):  # raises it for the rows of all pieces
+                pass
+            raise
     sample = Sample.concatenate([part for part in parts if part is not None])
     dropped = end - first - len(sample)
     note = f" ({dropped} of {end - first} events with fewer than two jets dropped)"

@@ -5,6 +5,7 @@
     │   ├── ColumnMissing    a named column is not there
     │   ├── BadLayout        a file or an array has not the shape it should have
     │   ├── BadNumbers       NaN, infinity, negative masses or weights
+    │   │   └── BadRows      … and in which rows
     │   ├── ChecksumMismatch a file is not the one that was expected
     │   └── TruthRequired    a label is needed and there is none
     ├── ConfigError          something is wrong with settings
@@ -18,13 +19,14 @@
 A message says what was expected, what came, where, and what to do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 __all__ = [
     "AnomalonError",
     "BadLayout",
     "BadNumbers",
+    "BadRows",
     "BadValue",
     "ChecksumMismatch",
     "ColumnMissing",
@@ -58,6 +60,66 @@ class BadLayout(DataError):
 
 class BadNumbers(DataError):
     """Numbers that cannot be right: NaN, infinity, negative masses or weights."""
+
+
+class BadRows(BadNumbers):
+    """Numbers that cannot be right, in some rows of a table.
+
+    Args:
+        what: Which numbers, and where they come from.
+        wanted: What was expected.
+        got: What came.
+        n_bad: In how many rows.
+        first: The first of these rows.
+        n_rows: How many rows were looked at.
+        remedy: What to do.
+    """
+
+    SHOWN = 5
+    """How many rows are named."""
+
+    def __init__(
+        self,
+        what: str,
+        wanted: str,
+        got: str,
+        n_bad: int,
+        first: tuple[int, ...],
+        n_rows: int,
+        remedy: str = "",
+    ) -> None:
+        super().__init__(what, wanted, got, n_bad, first, n_rows, remedy)
+        self.what, self.wanted, self.got, self.remedy = what, wanted, got, remedy
+        self.n_bad, self.first, self.n_rows = n_bad, first[: self.SHOWN], n_rows
+
+    def __str__(self) -> str:
+        more = ", …" if self.n_bad > len(self.first) else ""
+        text = (
+            f"{self.what}: expected {self.wanted}, got {self.got} in {self.n_bad} of {self.n_rows} "
+            f"rows (first: {', '.join(map(str, self.first))}{more}). {self.remedy}"
+        )
+        return text.rstrip()
+
+    def moved(self, by: int) -> "BadRows":
+        """The same, where the first row has the number `by`."""
+        first = tuple(row + by for row in self.first)
+        return BadRows(
+            self.what, self.wanted, self.got, self.n_bad, first, self.n_rows, self.remedy
+        )
+
+    def among(self, n_rows: int, others: "Sequence[BadRows]") -> "BadRows":
+        """The same, with what is wrong elsewhere in a table of `n_rows` rows."""
+        same = [e for e in others if (e.what, e.wanted) == (self.what, self.wanted)]
+        hidden = "" if len(same) == len(others) else " Other columns are wrong as well."
+        return BadRows(
+            self.what,
+            self.wanted,
+            self.got,
+            self.n_bad + sum(e.n_bad for e in same),
+            sum((e.first for e in same), self.first),
+            n_rows,
+            self.remedy + hidden,
+        )
 
 
 class ChecksumMismatch(DataError):

@@ -34,8 +34,8 @@ class Events:
         source: Where the events come from, for messages and reports.
 
     Raises:
-        BadLayout: If a shape does not fit.
-        BadNumbers: If a filled slot holds NaN or infinity.
+        BadLayout: If a shape does not fit or the name of a feature occurs twice.
+        BadNumbers: If a filled slot holds NaN or infinity, or a label is neither 0 nor 1.
     """
 
     objects: Floats
@@ -63,6 +63,7 @@ class Events:
                 f"{self.source}: expected objects of shape (event, {slots[0]}, {slots[1]}), "
                 f"got {objects.shape}."
             )
+        check.distinct(self.feature_names, f"{self.source}: features")
         n = len(objects)
         mask = np.ones(objects.shape[:2], bool) if self.mask is None else np.asarray(self.mask)
         if mask.shape != objects.shape[:2] or mask.dtype != np.bool_:
@@ -75,7 +76,7 @@ class Events:
         check.length(self.weight, n, f"{self.source}: weight")
         check.finite(self.weight, f"{self.source}: weight")
         if self.label is not None:
-            put("label", np.asarray(self.label).astype(np.int8))
+            put("label", check.truth(self.label, f"{self.source}: label"))
             check.length(cast(Any, self.label), n, f"{self.source}: label")
         put("columns", MappingProxyType({k: np.asarray(v) for k, v in self.columns.items()}))
         for name, values in self.columns.items():

@@ -34,8 +34,8 @@ class Sample:
         source: Where the events come from, for messages and reports.
 
     Raises:
-        BadLayout: If a shape does not fit.
-        BadNumbers: If there is a NaN, an infinity or a negative mass.
+        BadLayout: If a shape does not fit or a name occurs twice.
+        BadNumbers: If there is a NaN, an infinity, a negative mass, or a label other than 0 and 1.
     """
 
     x: Floats
@@ -59,6 +59,7 @@ class Sample:
                 f"{self.source}: expected features of shape (event, {len(self.names)}) for the "
                 f"names {list(self.names)}, got {self.x.shape}."
             )
+        check.distinct(self.names, f"{self.source}: features")
         n = len(self.x)
         weight = np.ones(n) if self.weight is None else np.asarray(self.weight, dtype=np.float64)
         put("weight", weight)
@@ -67,7 +68,7 @@ class Sample:
         for name in ("mass", "weight", "event"):
             check.length(getattr(self, name), n, f"{self.source}: {name}")
         if self.label is not None:
-            put("label", np.asarray(self.label).astype(np.int8))
+            put("label", check.truth(self.label, f"{self.source}: label"))
             check.length(cast(Any, self.label), n, f"{self.source}: label")
         for j, name in enumerate(self.names):
             check.finite(self.x[:, j], f"{self.source}: feature '{name}'")

@@ -20,7 +20,7 @@ from anomalon.core.errors import (
     suggest,
 )
 
-__all__ = ["DIJET_FEATURES", "Columns", "clean_masses", "labels", "read_mapping"]
+__all__ = ["DIJET_FEATURES", "Columns", "clean_masses", "read_mapping"]
 
 DIJET_FEATURES = (
     "mJ1",
@@ -136,7 +136,11 @@ class Columns:
             names=tuple(name for name, _ in self.features),
             mass=clean_masses(mass, f"{source}: mass '{self.mass}'"),
             weight=np.ones(n) if self.weight is None else data[self.weight],
-            label=None if self.label is None else labels(data[self.label], source, self.label),
+            label=(
+                None
+                if self.label is None
+                else check.truth(data[self.label], f"{source}: label '{self.label}'")
+            ),
             event=(
                 np.arange(start, start + n)
                 if self.event is None
@@ -155,24 +159,6 @@ def clean_masses(values: NDArray[Any], what: str) -> NDArray[Any]:
     check.finite(np.asarray(values, np.float64), what)
     check.non_negative(values, what, tolerance=MASS_ROUNDING)
     return np.maximum(values, 0)
-
-
-def labels(values: NDArray[Any], source: str, column: str) -> NDArray[np.int8]:
-    """The truth as 0 and 1.
-
-    Raises:
-        BadNumbers: If there is any other value.
-    """
-    bad = ~np.isin(values, (0, 1))
-    if bad.any():
-        got = np.unique(np.asarray(values)[bad])[:5].tolist()
-        rows = np.flatnonzero(bad)
-        raise BadNumbers(
-            f"{source}: label '{column}' should be 0 (background) or 1 (signal), got {got} in "
-            f"{len(rows)} of {len(bad)} rows (first: {', '.join(map(str, rows[:5]))}). Name "
-            "another column, or recode this one."
-        )
-    return np.asarray(values).astype(np.int8)
 
 
 def read_mapping(path: str | Path) -> dict[str, Any]:
@@ -222,11 +208,7 @@ def _scale(scale: object, where: str) -> float:
 
 
 def _identities(values: NDArray[Any], what: str) -> NDArray[np.int64]:
-    check.finite(np.asarray(values, np.float64), what)
+    check.integers(values, what)
     if values.dtype == np.uint64 and len(values) and values.max() > np.iinfo(np.int64).max:
         raise BadNumbers(f"{what}: expected integers below 2^63, got {values.max()}.")
-    integers = values.astype(np.int64)
-    if not np.array_equal(integers, values):
-        row = int(np.flatnonzero(integers != values)[0])
-        raise BadNumbers(f"{what}: expected integers, got {values[row]!r} in row {row}.")
-    return integers
+    return values.astype(np.int64)

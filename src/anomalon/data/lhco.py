@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import Events, check
 from anomalon.core.errors import BadLayout
-from anomalon.data.columns import clean_masses, labels
+from anomalon.data.columns import clean_masses
 from anomalon.data.frame import Frame
 from anomalon.data.hdf5 import open_hdf5
 from anomalon.data.source import Source
@@ -75,7 +75,7 @@ class LhcoRawSource(Source):
             object_names=tuple(f"particle{i}" for i in range(N_PARTICLES)),
             feature_names=("pt", "eta", "phi"),
             mask=pt > 0,
-            label=None if truth is None else labels(truth, str(self.path), str(self.label)),
+            label=_truth(truth, f"{self.path}: label '{self.label}'"),
             columns={"event": np.arange(start, stop)},
             source=str(self.path),
         )
@@ -123,7 +123,7 @@ class LhcoFeatureSource(Source):
             object_names=("jet1", "jet2"),
             feature_names=JET_FEATURES,
             mask=objects[:, :, 0] > 0,
-            label=None if truth is None else labels(truth, str(self.path), "label"),
+            label=_truth(truth, f"{self.path}: label"),
             columns={"event": np.arange(start, stop)},
             source=str(self.path),
         )
@@ -176,6 +176,10 @@ def _polar(data: dict[str, NDArray[Any]], jet: str, source: str) -> NDArray[np.f
     mass = clean_masses(data["m" + jet], f"{source}: column 'm{jet}'")
     taus = [data[f"tau{n}{jet}"] for n in (1, 2, 3)]
     return np.stack([pt, eta, np.arctan2(py, px), mass, *taus], axis=1)
+
+
+def _truth(values: NDArray[Any] | None, what: str) -> NDArray[np.int8] | None:
+    return None if values is None else check.truth(values, what)
 
 
 def _label_beside(file: h5py.File, frame: Frame) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anomalon.core import Events, Sample
-from anomalon.core.errors import AnomalonError, BadLayout, BadNumbers, BadValue, DataError
+from anomalon.core.errors import AnomalonError, BadLayout, BadRows, BadValue, DataError
 
 __all__ = ["LARGEST_LOAD", "Source", "reading"]
 
@@ -57,10 +57,32 @@ class Source(ABC):
         try:
             with reading(self.path, self.layout):
                 return self._read(start, stop)
-        except BadNumbers as error:
-            if start == 0:
-                raise
-            raise BadNumbers(f"{error} Row 0 is here event {start} of the file.") from error
+        except BadRows as error:
+            raise error.moved(start) from None
+
+    def pieces(
+        self, size: int, start: int = 0, stop: int | None = None
+    ) -> Iterator[Events | Sample]:
+        """The events start <= row < stop, `size` at a time.
+
+        An error about rows counts those in all of them, as if they were read at once.
+        """
+        start, stop = self.rows(start, stop)
+        for first in range(start, stop, size):
+            try:
+                yield self.read(first, min(first + size, stop))
+            except BadRows as error:
+                rest = self._bad_rows(range(first + size, stop, size), stop)
+                raise error.among(stop - start, rest) from None
+
+    def _bad_rows(self, starts: range, stop: int) -> list[BadRows]:
+        found = []
+        for start in starts:
+            try:
+                self.read(start, min(start + starts.step, stop))
+            except BadRows as error:
+                found.append(error)
+        return found
 
     def rows(self, start: int = 0, stop: int | None = None) -> tuple[int, int]:
         """`start` and `stop` as row numbers inside the file, checked."""

@@ -31,15 +31,12 @@ def write(sample: Sample, path: str | Path) -> Path:
         The path.
 
     Raises:
-        BadLayout: If the sample is empty or two features have one name.
+        BadLayout: If the sample is empty.
         DataError: If the file cannot be written.
     """
     path = Path(path)
     if len(sample) == 0:
         raise BadLayout(f"{path}: expected events to write, got an empty sample.")
-    twice = sorted({name for name in sample.names if sample.names.count(name) > 1})
-    if twice:
-        raise BadLayout(f"{path}: expected distinct feature names, got {twice} more than once.")
     try:
         with write_atomically(path) as temporary:
             pa.parquet.write_table(_table(sample), temporary, compression="zstd")
