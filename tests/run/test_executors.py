@@ -35,6 +35,28 @@ def test_errors_come_through(executor):
         list(executor.map_unordered(fail_on_two, [2, 1, 3]))
 
 
+def fail_while_the_next_is_at_work(item):
+    index, folder = item
+    (folder / f"begun-{index}").touch()
+    if index == 0:
+        while not (folder / "begun-1").exists():
+            time.sleep(0.01)
+        raise ValueError("zero")
+    if index == 1:
+        time.sleep(0.5)  # until the error has long been seen
+    return index
+
+
+def test_what_had_begun_is_handed_back_before_the_error(tmp_path):
+    items, found = [(i, tmp_path) for i in range(50)], []
+    with pytest.raises(ValueError, match="zero"):
+        found.extend(Processes(2).map_unordered(fail_while_the_next_is_at_work, items))
+    assert (1, 1) in found
+    begun = len(list(tmp_path.iterdir()))
+    assert begun == len(found) + 1
+    assert begun < len(items)
+
+
 @pytest.mark.parametrize("executor", EXECUTORS, ids=repr)
 def test_nothing_to_do(executor):
     assert list(executor.map_unordered(square, [])) == []

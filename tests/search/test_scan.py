@@ -1,14 +1,23 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from toy_search import THREE, background, search, signal
 
-from anomalon import Sample
+from anomalon import Events, Sample
 from anomalon.background import Ideal
-from anomalon.core.errors import BadValue, ColumnMissing, TooFewEvents
+from anomalon.core.errors import (
+    BadLayout,
+    BadValue,
+    ColumnMissing,
+    DataError,
+    MissingExtra,
+    TooFewEvents,
+)
 from anomalon.run import Processes, Store
 from anomalon.search import Search, Window, inject
+from anomalon.search import scan as scan_module
 from anomalon.search.serial import scan_from_dict, scan_to_dict
 
 B, S = background(), signal()
@@ -153,6 +162,55 @@ def test_a_window_that_fails_does_not_lose_the_others():
     assert json.loads(text(scan))["windows"][1]["cuts"][-1]["z_local"] is None
 
 
+def in_the_second_window(error):
+    """`search_window`, but for the second window an error."""
+    real = scan_module.search_window
+
+    def search_window(data, window, *rest, **options):
+        if window == THREE[1]:
+            raise error
+        return real(data, window, *rest, **options)
+
+    return search_window
+
+
+@pytest.mark.parametrize("error", [BadValue("No bin."), DataError("No data."), TooFewEvents("No.")])
+def test_a_window_without_any_answer_does_not_end_the_scan(three, monkeypatch, error):
+    monkeypatch.setattr(scan_module, "search_window", in_the_second_window(error))
+    scan = search(windows=THREE).run(B, seed=5)
+    first, failed, third = scan.windows
+    assert [cut.efficiency for cut in failed.cuts] == [1.0, 0.1, 0.02]
+    assert {cut.why for cut in failed.cuts} == {str(error)}
+    assert not any(cut.ok for cut in failed.cuts)
+    assert failed.n_signal_region == three.windows[1].n_signal_region
+    assert failed.n_sidebands == three.windows[1].n_sidebands
+    assert scan.notes == ("3 of 9 trials have no significance.",)
+    assert [w.cuts[-1].z_local for w in (first, third)] == [
+        w.cuts[-1].z_local for w in (three.windows[0], three.windows[2])
+    ]
+    assert text(scan_from_dict(json.loads(text(scan)))) == text(scan)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), MissingExtra("x", "y", "z")])
+def test_a_bug_ends_the_scan_but_keeps_what_is_finished(monkeypatch, tmp_path, error):
+    monkeypatch.setattr(scan_module, "search_window", in_the_second_window(error))
+    with pytest.raises(type(error)):
+        search(windows=THREE, n_members=1).run(B, seed=5, store=Store(tmp_path))
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_range_that_leaves_no_bins_beside_a_window_is_the_reason_of_that_window():
+    narrow = replace(search().fit, range=(2400, 4250))
+    scan = search(windows=(THREE[0], THREE[2]), n_members=1, fit=narrow).run(B, seed=1)
+    assert scan.windows[0].cuts[1].ok
+    assert "search.fit.range: 2400-4250 GeV leaves no whole bin" in scan.windows[1].cuts[0].why
+
+
+def test_the_simulation_needs_the_features_too():
+    with pytest.raises(ColumnMissing, match="no feature 'b'"):
+        search(background=Ideal()).run(B, B.select(("a",)))
+
+
 def test_a_cut_that_was_never_made_has_no_numbers_of_the_spectrum_before_it():
     known = background(seed=9).between(2400, 3600)
     scan = search(windows=THREE[2:], background=Ideal(), n_members=1).run(B, known, seed=1)
@@ -169,6 +227,11 @@ def test_a_cut_that_was_never_made_has_no_numbers_of_the_spectrum_before_it():
 
 
 def test_errors_before_any_work():
+    raw = Events(np.ones((3, 2, 1)), ("jet1", "jet2"), ("pt",))
+    with pytest.raises(BadLayout, match=r"data: expected a Sample, got Events\(.*features\.dijet"):
+        search().run(raw)
+    with pytest.raises(BadLayout, match="simulation: expected a Sample"):
+        search().run(B, raw)
     with pytest.raises(TooFewEvents, match="no events"):
         search().run(B[:0])
     with pytest.raises(ColumnMissing, match="no feature 'c'"):

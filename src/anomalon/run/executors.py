@@ -52,6 +52,8 @@ class Processes:
     They are started afresh ("spawn"), so a script that uses them needs the usual
     `if __name__ == "__main__":`.
 
+    After an error nothing new is begun; what had begun is handed back before the error is raised.
+
     Args:
         n: Number of processes.
 
@@ -76,10 +78,20 @@ class Processes:
             waiting: dict[Future[Any], int] = {
                 pool.submit(function, item): index for index, item in enumerate(items)
             }
+            failure: BaseException | None = None
             while waiting:
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in done:
-                    yield waiting.pop(future), future.result()
+                    index, error = waiting.pop(future), future.exception()
+                    if error is None:
+                        yield index, future.result()
+                    else:
+                        failure = failure or error
+                if failure is not None:
+                    # What has begun is finished and handed back, so that its work is not lost.
+                    waiting = {f: index for f, index in waiting.items() if not f.cancel()}
+            if failure is not None:
+                raise failure
         finally:
             # After an error or Ctrl-C nothing that has not begun is begun.
             pool.shutdown(wait=True, cancel_futures=True)

@@ -1,10 +1,14 @@
 """What did not come about: a result without numbers, and the reason."""
 
+from dataclasses import asdict
+
 import numpy as np
 
-from anomalon.search.result import CutResult, SpectrumFit
+from anomalon.core.sample import Sample
+from anomalon.core.window import Window
+from anomalon.search.result import CutResult, SpectrumFit, WindowResult
 
-__all__ = ["failed_cut"]
+__all__ = ["failed_cut", "failed_window"]
 
 
 def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
@@ -52,4 +56,34 @@ def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
         true_background=None,
         ok=False,
         why=why,
+    )
+
+
+def failed_window(
+    data: Sample,
+    window: Window,
+    features: tuple[str, ...],
+    efficiencies: tuple[float, ...],
+    shape: str,
+    why: str,
+) -> WindowResult:
+    """A window without any answer, not even without a cut.
+
+    Args:
+        data: What was searched; its events in the window are counted.
+        window: Signal region and side bands.
+        features: What the classifier would have seen.
+        efficiencies: Background efficiencies asked for; the spectrum without a cut comes first.
+        shape: Family of functions that would have been fitted.
+        why: What went wrong.
+    """
+    return WindowResult(
+        window=asdict(window),
+        features=features,
+        n_signal_region=int(window.in_signal_region(data.mass).sum()),
+        n_sidebands=int(window.in_sidebands(data.mass).sum()),
+        cuts=tuple(failed_cut(e, shape, why) for e in (1.0, *efficiencies)),
+        histograms=(),
+        roc=None,
+        correlation=(),
     )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from anomalon.background import BackgroundEstimator
-from anomalon.core.errors import FitError
+from anomalon.core.errors import AnomalonError, MissingExtra
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
@@ -54,7 +54,7 @@ def search_window(
     simulation: Sample | None,
     seed: Seed,
 ) -> WindowResult:
-    """Search one window; a failure becomes a result that says why.
+    """Search one window; cuts that come to nothing become results that say why.
 
     Args:
         data: All events; only those in the fitted range and the window are used. The label, if
@@ -66,7 +66,8 @@ def search_window(
         seed: Random numbers of this window.
 
     Raises:
-        TooFewEvents: If a region of the window has no events at all.
+        AnomalonError: If there is not even a spectrum without a cut: `TooFewEvents` if a region of
+            the window has no events at all, `BadValue` if the range leaves no bins beside it.
     """
     edges = mass_edges(window, method.fit.range_in(data), method.fit.bin_width)
     low = min(edges[0], window.sideband_low)
@@ -87,26 +88,40 @@ def search_window(
         correlation=(),
     )
     try:
-        scores = score_members(
-            original.blind(),
-            window,
-            None if reference is None else reference.blind(),
-            background=method.background,
-            classifier=method.classifier,
-            decorrelate=method.decorrelate,
-            n_members=method.n_members,
-            n_folds=method.n_folds,
-            subsample=method.subsample,
-            seed=seed,
-        )
-    except FitError as error:
-        shape, why = method.fit.shape, str(error)
-        failed = (failed_cut(e, shape, why) for e in method.efficiencies)
+        return _cut(result, original, window, edges, method, reference, seed)
+    except MissingExtra:
+        raise  # no answer of this window's, but of where it was asked
+    except AnomalonError as error:
+        failed = (failed_cut(e, method.fit.shape, str(error)) for e in method.efficiencies)
         return replace(result, cuts=(first, *failed))
+
+
+def _cut(
+    result: WindowResult,
+    original: Sample,
+    window: Window,
+    edges: Floats,
+    method: Method,
+    reference: Sample | None,
+    seed: Seed,
+) -> WindowResult:
+    """The result without a cut, and with all others."""
+    scores = score_members(
+        original.blind(),
+        window,
+        None if reference is None else reference.blind(),
+        background=method.background,
+        classifier=method.classifier,
+        decorrelate=method.decorrelate,
+        n_members=method.n_members,
+        n_folds=method.n_folds,
+        subsample=method.subsample,
+        seed=seed,
+    )
     base = _base(original, window, edges, method.fit)
     selections = [select(scores, original, window, e) for e in method.efficiencies]
     cuts = (
-        first,
+        *result.cuts,
         *(measure(original, window, s, edges, method.fit, base, scores) for s in selections),
     )
     tightest = min(selections, key=lambda s: s.efficiency)

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from anomalon.background import BackgroundEstimator, Cwola
 from anomalon.core import config
-from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.errors import (
+    AnomalonError,
+    BadLayout,
+    BadValue,
+    MissingExtra,
+    TooFewEvents,
+)
 from anomalon.core.provenance import anomalon_version
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
@@ -17,6 +23,7 @@ from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifier
 from anomalon.run import Executor, Serial, Store
+from anomalon.search.failed import failed_window
 from anomalon.search.fit_settings import FitSettings
 from anomalon.search.ledger import best_of, counted, global_p, ledger, repeat_choice
 from anomalon.search.one import Method, search_window
@@ -120,7 +127,7 @@ class Search:
         store: Store | None = None,
         progress: Progress | None = None,
     ) -> Scan:
-        """Search the data.
+        """Search the data. A window that has no answer is part of the result, with the reason.
 
         Args:
             data: Events with all features of all feature sets.
@@ -132,14 +139,15 @@ class Search:
             progress: Called after each finished window and feature set.
 
         Raises:
+            BadLayout: If data or simulation are no samples.
             TooFewEvents: If there are no events, or a window lies outside the data.
-            ColumnMissing: If a feature is not in the data.
+            ColumnMissing: If a feature is not in the data, or not in the simulation.
             BadValue: If the family of functions is not defined on all masses that are fitted.
             DidNotConverge: If there are to be pseudo-experiments, and the whole spectrum cannot be
                 fitted.
         """
         seed = Seed.of(seed)
-        self._check(data)
+        self._check(data, simulation)
         digests = (data.digest(), "" if simulation is None else simulation.digest())
         pieces = [
             _Piece(self.method, data, simulation, window, features, seed, digests)
@@ -162,11 +170,20 @@ class Search:
         pseudo = PseudoData.like(data, self.fit)
         return [_ToyPiece(piece, pseudo, toy) for toy in range(self.n_toys) for piece in pieces]
 
-    def _check(self, data: Sample) -> None:
+    def _check(self, data: Sample, simulation: Sample | None) -> None:
+        for what, given in (("data", data), ("simulation", simulation)):
+            if given is not None and not isinstance(given, Sample):
+                raise BadLayout(
+                    f"search: {what}: expected a Sample, got {given!r}. Make one with "
+                    "anomalon.features.dijet(events), or of the columns of a table with "
+                    "anomalon.load(path, mass=..., features=[...])."
+                )
         if len(data) == 0:
             raise TooFewEvents(f"search: {data.source} has no events.")
         for features in self.features:
             data.select(features)
+            if simulation is not None:
+                simulation.select(features)
         self.fit.check(data)
         for window in self.windows:
             window.check_inside(data)
@@ -235,14 +252,15 @@ class _Piece:
         )
 
     def search(self) -> WindowResult:
-        return search_window(
-            self.data,
-            self.window,
-            self.features,
-            self.method,
-            simulation=self.simulation,
-            seed=self.seed.child("window", str(self.window), features="+".join(self.features)),
-        )
+        """One window must not end the whole scan: what goes wrong in it is its result."""
+        seed = self.seed.child("window", str(self.window), features="+".join(self.features))
+        what, how = (self.data, self.window, self.features), self.method
+        try:
+            return search_window(*what, how, simulation=self.simulation, seed=seed)
+        except MissingExtra:
+            raise
+        except AnomalonError as error:
+            return failed_window(*what, how.efficiencies, how.fit.shape, str(error))
 
     def __call__(self) -> dict[str, Any]:
         return window_to_dict(self.search())
@@ -276,11 +294,7 @@ class _ToyPiece:
             simulation=self._simulation(seed.child("simulation")),
             seed=seed,
         )
-        try:
-            cuts = repeated.search().cuts
-        except TooFewEvents:  # a region came out empty: no trial here has a significance
-            return [float("nan")] * (1 + len(piece.method.efficiencies))
-        return [cut.p_local for cut in cuts]
+        return [cut.p_local for cut in repeated.search().cuts]
 
     def _simulation(self, seed: Seed) -> Sample | None:
         """Dealt out like the data, or classifiers would tell the two apart by that."""
