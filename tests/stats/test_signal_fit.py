@@ -189,7 +189,7 @@ def test_failures_keep_the_others():
 
 @pytest.mark.parametrize("signal", [np.ones(5), np.ones((2, 2, 37)), np.zeros((0, 37))])
 def test_templates_fit_the_bins(signal):
-    with pytest.raises(BadLayout, match="fractions per bin"):
+    with pytest.raises(BadLayout, match="fraction per bin"):
         fit_signal((truth(1000), EDGES), Dijet(3), signal)
 
 

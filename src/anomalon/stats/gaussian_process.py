@@ -14,12 +14,11 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.seed import Seed
-from anomalon.stats.pvalues import p_from_z
+from anomalon.stats.pvalues import log_p_from_z, p_from_z, z_from_log_p
 from anomalon.stats.value import Value
 
 __all__ = ["global_p_gaussian", "sample_scans"]
@@ -90,7 +89,7 @@ def _above(
 ) -> NDArray[np.int64]:
     """At how many masses each scan is above the level, given that it is at its chosen mass."""
     # above the level at the chosen mass, by the inverse of the tail
-    drawn = 0.0 - special.ndtri_exp(special.log_ndtr(-level) + log_share)
+    drawn = z_from_log_p(log_p_from_z(level) + log_share)
     rows = np.arange(len(free))
     scan = free + matrix[chosen] * (drawn - free[rows, chosen])[:, None]
     scan[rows, chosen] = np.maximum(drawn, level)

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.core import check
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout
 from anomalon.stats.fit import Fit
 from anomalon.stats.maximum import maximise_with_signal
 from anomalon.stats.poisson import half_deviance_of
 from anomalon.stats.quadrature import compiled, summing
+from anomalon.stats.signals import signal_templates
 from anomalon.stats.upcrossings import count_upcrossings
 
 __all__ = ["MassScan", "likelihood_ratio_scan", "score_correlation", "score_test_scan"]
@@ -193,17 +193,9 @@ def _templates(fit: Fit, signals: ArrayLike | Sequence[Any]) -> Floats:
             f"mass scan: expected a background fitted to all bins, got one that leaves out "
             f"{int((~fit.fitted).sum())}. Fit without a mask: the signal is profiled."
         )
-    if isinstance(signals, Sequence):
-        rows: list[Any] = list(signals)
-        edges = fit.spectrum.edges
-        signals = np.array([s.integrate(edges) if hasattr(s, "integrate") else s for s in rows])
-    templates = np.ascontiguousarray(np.asarray(signals, dtype=np.float64))
-    if templates.ndim != 2 or templates.shape[1] != fit.spectrum.n_bins:
-        raise BadLayout(
-            f"mass scan: expected templates of shape (mass, {fit.spectrum.n_bins}), got "
-            f"{templates.shape}."
-        )
-    check.finite(templates, "mass scan: templates")
+    templates = signal_templates(signals, fit.spectrum.edges, "mass scan")
+    if templates.ndim != 2:
+        raise BadLayout("mass scan: expected one template for each mass, got a single signal.")
     return templates
 
 

@@ -1,6 +1,5 @@
 """Fits of a signal of known form on top of a smooth background, for many spectra and masses."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.maximum import maximise_with_signal
 from anomalon.stats.poisson import total_deviance
 from anomalon.stats.shapes import Shape
+from anomalon.stats.signals import signal_templates
 from anomalon.stats.value import Value
 
 __all__ = ["SignalFit", "fit_signal"]
@@ -160,7 +160,8 @@ def fit_signal(
         SignalFit(Exponential(n=2, unit=1000.0)): strength = 50 ± 21, Z = 2.38
     """
     background = fit_spectrum(spectrum, shape, mask=mask, throw=throw)
-    templates = _templates(signal, background.spectrum.edges)
+    templates = signal_templates(signal, background.spectrum.edges, "signal")
+    check.non_negative(templates, "signal: fractions")
     result = _fit(background, np.atleast_2d(templates))
     strip = (
         0 if background.ok.ndim == 0 else slice(None),
@@ -175,23 +176,6 @@ def fit_signal(
             "Call with throw=False to keep the others."
         )
     return fit
-
-
-def _templates(signal: Any, edges: Floats) -> Floats:
-    """Fractions of the signal per bin, shape (bin,) or (mass, bin)."""
-    if hasattr(signal, "integrate"):
-        signal = signal.integrate(edges)
-    elif isinstance(signal, Sequence) and all(hasattr(s, "integrate") for s in signal):
-        signal = [s.integrate(edges) for s in signal]
-    templates: Floats = np.asarray(signal, dtype=np.float64)
-    if templates.ndim not in (1, 2) or templates.shape[-1] != len(edges) - 1 or not templates.size:
-        raise BadLayout(
-            f"signal: expected a signal, or fractions per bin of shape ({len(edges) - 1},) or "
-            f"(mass, {len(edges) - 1}), got an array of shape {templates.shape}."
-        )
-    check.finite(templates, "signal: fractions")
-    check.non_negative(templates, "signal: fractions")
-    return templates
 
 
 def _fit(background: Fit, templates: Floats) -> dict[str, Any]:

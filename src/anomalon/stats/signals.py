@@ -10,7 +10,7 @@ the three functions `_density`, `_below` and `_above` of t = (mass - mean)/sigma
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from math import exp, pi, sqrt
 from typing import Any, ClassVar, final
@@ -22,7 +22,7 @@ from scipy import special
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
 
-__all__ = ["SIGNALS", "DoubleSidedCrystalBall", "Gaussian", "Signal"]
+__all__ = ["SIGNALS", "DoubleSidedCrystalBall", "Gaussian", "Signal", "signal_templates"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -217,3 +217,29 @@ SIGNALS: dict[str, type[Signal]] = {
     signal.kind: signal for signal in (DoubleSidedCrystalBall, Gaussian)
 }
 """Name in TOML -> class."""
+
+
+def signal_templates(signals: Any, edges: Floats, where: str) -> Floats:
+    """What signals have in each bin, contiguous, shape (bin,) or (mass, bin).
+
+    Args:
+        signals: What has `integrate(edges)`, a sequence of such, or numbers per bin.
+        edges: Bin edges in GeV, shape (bin + 1,).
+        where: Who asks, for messages.
+
+    Raises:
+        BadLayout: If the shapes do not fit.
+        BadNumbers: If a number is not finite.
+    """
+    if hasattr(signals, "integrate"):
+        signals = signals.integrate(edges)
+    elif isinstance(signals, Sequence):
+        signals = [s.integrate(edges) if hasattr(s, "integrate") else s for s in signals]
+    templates: Floats = np.ascontiguousarray(signals, dtype=np.float64)
+    if templates.ndim not in (1, 2) or templates.shape[-1] != len(edges) - 1 or not templates.size:
+        raise BadLayout(
+            f"{where}: expected signals, or templates of shape ({len(edges) - 1},) or (mass, "
+            f"{len(edges) - 1}) with the fraction per bin, got an array of shape {templates.shape}."
+        )
+    check.finite(templates, f"{where}: templates")
+    return templates

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from anomalon.core.errors import BadValue
-from anomalon.stats.shapes.base import LogLinear
+from anomalon.stats.shapes.scaled import Scaled
 
 __all__ = ["Dijet"]
 
@@ -16,7 +15,7 @@ Floats = NDArray[np.floating[Any]]
 
 @final
 @dataclass(frozen=True)
-class Dijet(LogLinear):
+class Dijet(Scaled):
     """The dijet function, f = e^b0 (1 - x)^b1 x^-(b2 + b3 ln x + b4 ln^2 x), x = m/sqrt(s).
 
     The standard of ATLAS (arXiv:1910.08447, eq. 1) and CMS (arXiv:1911.03947, eq. 5) dijet
@@ -29,25 +28,11 @@ class Dijet(LogLinear):
     """
 
     n: int = 3
-    sqrt_s: float = 13_000.0
 
     kind: ClassVar[str] = "dijet"
     n_most: ClassVar[int] = 5
 
-    def columns(self, mass: ArrayLike) -> Floats:
-        """1, ln(1 - x), -ln x, -ln^2 x, -ln^3 x; for two parameters 1, -ln x."""
-        x = np.asarray(mass, dtype=np.float64) / self.sqrt_s
+    def functions(self, x: Floats) -> list[Floats]:
+        """1, ln(1 - x), -ln x, -ln^2 x, -ln^3 x."""
         log = np.log(x)
-        all_columns = [np.ones_like(x), np.log1p(-x), -log, -(log**2), -(log**3)]
-        if self.n == 2:
-            del all_columns[1]
-        return np.stack(all_columns[: self.n], axis=-1)
-
-    def check_range(self, edges: Floats) -> None:
-        """Raise `BadValue` unless the bins are between 0 and sqrt(s)."""
-        super().check_range(edges)
-        if edges[-1] > self.sqrt_s:
-            raise BadValue(
-                f"dijet: expected masses below sqrt(s) = {self.sqrt_s} GeV, got bins up to "
-                f"{edges[-1]} GeV. Set `sqrt_s`, or end the spectrum earlier."
-            )
+        return [np.ones_like(x), np.log1p(-x), -log, -(log**2), -(log**3)]
