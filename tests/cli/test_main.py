@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import click
 import pytest
 
@@ -71,3 +74,29 @@ def test_wrong_usage_is_2_and_shows_how(arguments, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "Usage: anomalon" in captured.err
+
+
+def test_a_command_that_is_nearly_right_is_suggested(capsys):
+    assert main(["serch", "a.toml"]) == 2
+    assert "no command 'serch'; did you mean 'search'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["search", "bump", "limit"])
+@pytest.mark.parametrize("content", [None, "= 3"])
+def test_a_configuration_that_cannot_be_read_is_2(tmp_path, capsys, command, content):
+    path = tmp_path / "a.toml"
+    if content is not None:
+        path.write_text(content)
+    assert main([command, str(path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "a.toml: " in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "anomalon", "serch"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "Usage: anomalon" in done.stderr

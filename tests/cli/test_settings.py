@@ -5,7 +5,7 @@ import pytest
 
 from anomalon.cli.settings import overridden, resolved
 from anomalon.core.config import read_toml
-from anomalon.core.errors import BadValue, DataError
+from anomalon.core.errors import BadValue, ConfigError
 from anomalon.report.toml import dumps
 from anomalon.search import configuration
 
@@ -47,9 +47,9 @@ def test_a_key_through_a_value_is_refused():
 def test_a_broken_file_is_named(tmp_path):
     path = tmp_path / "a.toml"
     path.write_text("= 3")
-    with pytest.raises(DataError, match=r"a\.toml: expected a TOML file"):
+    with pytest.raises(ConfigError, match=r"a\.toml: expected a TOML file"):
         read_toml(path)
-    with pytest.raises(DataError, match=r"b\.toml: cannot be read"):
+    with pytest.raises(ConfigError, match=r"b\.toml: cannot be read"):
         read_toml(tmp_path / "b.toml")
 
 

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from toy_search import background
 
-from anomalon.core.errors import AnomalonError, BadValue, DataError, TruthRequired, UnknownKey
+from anomalon.core.errors import (
+    AnomalonError,
+    BadValue,
+    ConfigError,
+    DataError,
+    TruthRequired,
+    UnknownKey,
+)
 from anomalon.core.window import Window
 from anomalon.data import write
 from anomalon.learn import Network
@@ -96,7 +103,7 @@ def test_decorrelation_can_be_turned_off(folder):
         ("data.parquet", "$NOT_SET_ANYWHERE/x", BadValue, "NOT_SET_ANYWHERE is not set"),
         ("seed = 3", "seed = 1.5", BadValue, "seed"),
         ("[data]", "[dta]", UnknownKey, "did you mean 'data'"),
-        ("seed = 3", "seed = ", DataError, "expected a TOML file"),
+        ("seed = 3", "seed = ", ConfigError, "expected a TOML file"),
     ],
 )
 def test_a_mistake_is_named(folder, old, new, error, message):
@@ -105,7 +112,7 @@ def test_a_mistake_is_named(folder, old, new, error, message):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         read(tmp_path / "none.toml")
 
 

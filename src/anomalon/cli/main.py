@@ -8,7 +8,7 @@ from importlib import import_module
 import click
 
 from anomalon import __version__
-from anomalon.core.errors import AnomalonError, ConfigError
+from anomalon.core.errors import AnomalonError, ConfigError, suggest
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -39,6 +39,13 @@ class _Commands(click.Group):
         module, name = COMMANDS[cmd_name][0].split(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no command '{args[0]}'; {suggest(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

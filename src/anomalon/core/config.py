@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from anomalon.core.errors import DataError, UnknownKey, suggest
+from anomalon.core.errors import ConfigError, UnknownKey, suggest
 
 __all__ = ["digest", "lookup", "read_toml", "to_plain"]
 
@@ -21,14 +21,14 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     """A TOML file as a table.
 
     Raises:
-        DataError: If it cannot be read or is no TOML.
+        ConfigError: If it cannot be read or is no TOML.
     """
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected a TOML file: {error}.") from error
+        raise ConfigError(f"{path}: expected a TOML file: {error}.") from error
 
 
 def to_plain(setting: Any) -> Any:

@@ -161,7 +161,8 @@ def read(path: str | Path) -> Job:
     """The job that a TOML file describes; relative paths in it are beside the file, or here.
 
     Raises:
-        DataError: If the file cannot be read or is no TOML.
+        ConfigError: If the file cannot be read or is no TOML.
+        DataError: If there is no file of data where it says.
         UnknownKey: If it has a key that does not exist; the nearest one is suggested.
         BadValue: If a value is missing, of the wrong type or outside what is allowed.
     """
