@@ -1,10 +1,12 @@
 """The demonstration's exit status; the demonstration itself is run in continuous integration."""
 
+import tomllib
 from dataclasses import dataclass
 
 import pytest
 
 from anomalon.cli import main
+from anomalon.search import demo
 from anomalon.search.result import Scan
 
 
@@ -13,7 +15,17 @@ class Found:
     with_signal: Scan
     without: Scan
     n_signal: int = 400
-    window: str = "3200-3800"
+    windows: tuple[str, ...] = ("3100-3700", "3400-4000")
+
+
+def test_the_windows_that_are_named_are_those_that_hold_the_resonance(monkeypatch, make_scan):
+    monkeypatch.setattr(demo.Search, "run", lambda *_, **__: make_scan(centres=(3000.0,)))
+    found = demo.run(seed=4)
+    assert [str(w) for w in found.windows] == ["3100-3700", "3400-4000"]
+    assert found.window in found.windows
+    assert found.with_signal.data["injected_signal"] == 300
+    assert found.with_signal.data["injection_seed"] == 4
+    assert "injected_signal" not in found.without.data
 
 
 @pytest.mark.parametrize(
@@ -29,8 +41,12 @@ def test_exits_with_0_only_if_the_method_does_what_it_should(
 
     monkeypatch.setattr("anomalon.search.demo.run", lambda **_: Found(made(signal), made(twin)))
     monkeypatch.setattr("anomalon.report.document.drawings", lambda _: [])
-    assert main(["demo", "--out", str(tmp_path)]) == status
+    assert main(["demo", "--out", str(tmp_path), "--seed", "3"]) == status
     out = capsys.readouterr().out
     assert "With a signal" in out
     assert "Its twin without a signal" in out
-    assert (tmp_path / "report.html").exists()
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "Its mass, 3500 GeV, lies in the signal regions 3100-3700 and 3400-4000 GeV." in page
+    run = tomllib.loads((tmp_path / "run.toml").read_text("utf-8"))
+    assert run["command"] == "anomalon demo --seed 3"
+    assert run["search"] == made(signal).settings

@@ -138,6 +138,12 @@ def test_copies_of_events_do_not_fake_a_signal():
     assert leak.n / leak.expected > cut.n / cut.expected
 
 
+def test_cuts_with_few_events_are_warned_of_in_percent():
+    (window,) = search(efficiencies=(0.1, 0.005), n_members=2).run(B[:6000], seed=1).windows
+    (warning,) = window.warnings
+    assert warning.startswith("cut at 0.5\u202f%: only ")
+
+
 def test_undecorrelated_is_an_option_and_shows():
     scan = search(decorrelate=None, n_members=1).run(B, seed=1)
     for row in scan.windows[0].correlation:

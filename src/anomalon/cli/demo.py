@@ -25,14 +25,14 @@ def demo(
     """Search simulated dijet events with a hidden resonance, and the same without it.
 
     The events ship with the package. The report shows both searches side by side: what the method
-    finds, and that it finds nothing where nothing is.
+    finds, and that it finds nothing where nothing is. The command in `run.toml` repeats the run.
 
     Exits with 1 if the resonance is missed, or if its twin without one shows an excess.
     """
     from anomalon.report import Report, Section, summarise, write_run_folder
     from anomalon.report.run_folder import STORE
     from anomalon.run import Store, default_executor
-    from anomalon.search.demo import run
+    from anomalon.search.demo import SIGNAL_MASS, run
 
     folder = Path("runs/demo") if out is None else out
     with going_on_from(folder), progress("demo") as report_progress:
@@ -49,7 +49,8 @@ def demo(
                 found.with_signal,
                 "With a signal",
                 f"Simulated dijet background with {found.n_signal} events of a resonance added. "
-                f"Its mass lies in the window {found.window} GeV. The search does not know that.",
+                f"Its mass, {SIGNAL_MASS:g} GeV, lies in the signal regions "
+                f"{' and '.join(map(str, found.windows))} GeV. The search does not know that.",
             ),
             Section(
                 found.without,
@@ -59,7 +60,8 @@ def demo(
             ),
         ),
     )
-    page = write_run_folder(report, folder)
+    settings = {"command": f"anomalon demo --seed {seed}", "search": found.with_signal.settings}
+    page = write_run_folder(report, folder, settings=settings)
     sections = summarise(report)
     show(sections, page, as_json=as_json)
     found_it, found_nothing = (section["scan"]["status"] for section in sections)

@@ -70,7 +70,7 @@ def search(
             store=Store(folder / STORE),
             progress=report_progress,
         )
-    report = Report.of(scan)
+    report = Report.of(job.describe(scan))
     page = write_run_folder(report, folder, settings=resolved(job, folder))
     sections = summarise(report)
     show(sections, page, as_json=as_json)

@@ -1,6 +1,7 @@
 """What a run leaves behind: one folder from which the page, and the run, can be made again.
 
-run.toml          settings as resolved; `anomalon search run.toml` (or bump, limit) repeats the run
+run.toml          settings as resolved; `anomalon search run.toml` (or bump, limit) repeats the run,
+                  and the `command` in that of the demonstration does
 result.json       every number; the same bytes for the same data, settings and seed
 report.html       the page
 figures/          each figure as SVG and PNG

@@ -46,7 +46,8 @@ from anomalon.data import chunks
 from anomalon.features import dijet
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import CLASSIFIERS, Classifier
-from anomalon.search.inject import inject
+from anomalon.search.inject import inject, with_injection
+from anomalon.search.result import Scan
 from anomalon.search.scan import Search
 
 __all__ = ["DataSource", "Injection", "Job", "parse", "read"]
@@ -142,10 +143,20 @@ class Job:
                     f"injection: {self.data.path} has no label to tell signal from background. "
                     "Add `label` to [data]."
                 )
-            seed = self.seed if self.injection.seed is None else self.injection.seed
             background, signal = data[data.label == 0], data[data.label == 1]
-            data = inject(background, signal, self.injection.n_signal, seed=seed)
+            data = inject(background, signal, self.injection.n_signal, seed=self._injection_seed)
         return data, simulation
+
+    def describe(self, scan: Scan) -> Scan:
+        """The scan of what `load` gave, with the injection among what it says about its data."""
+        if self.injection is None:
+            return scan
+        return with_injection(scan, self.injection.n_signal, seed=self._injection_seed)
+
+    @property
+    def _injection_seed(self) -> int:
+        given = None if self.injection is None else self.injection.seed
+        return self.seed if given is None else given
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from anomalon.core.window import Window, sliding_windows
 from anomalon.data import sample
 from anomalon.learn import BoostedTrees
 from anomalon.run import Executor, Store
-from anomalon.search.inject import inject
+from anomalon.search.inject import inject, with_injection
 from anomalon.search.result import CutResult, Scan
 from anomalon.search.scan import Progress, Search
 
@@ -36,12 +36,14 @@ class Demo:
         without: Its twin on the same background alone.
         n_signal: Signal events added.
         window: The window whose signal region holds the resonance most centrally.
+        windows: All windows whose signal region holds its mass.
     """
 
     with_signal: Scan
     without: Scan
     n_signal: int
     window: Window
+    windows: tuple[Window, ...]
 
     def before_and_after(self) -> tuple[CutResult, CutResult]:
         """The window of the resonance: without a cut, and at the tightest working point."""
@@ -92,10 +94,11 @@ def run(
             events, seed=seed, executor=executor, store=store, progress=shifted(by, name)
         )
 
-    with_signal = search_in(data, 0, "with signal")
+    with_signal = with_injection(search_in(data, 0, "with signal"), N_SIGNAL, seed=seed.root)
     without = search_in(background, len(search.windows), "twin without signal")
     nearest = min(search.windows, key=lambda w: abs(w.centre - SIGNAL_MASS))
-    return Demo(with_signal, without, N_SIGNAL, nearest)
+    holding = tuple(w for w in search.windows if w.low <= SIGNAL_MASS < w.high)
+    return Demo(with_signal, without, N_SIGNAL, nearest, holding)
 
 
 def _background() -> Sample:

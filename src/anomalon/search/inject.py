@@ -1,12 +1,15 @@
 """Signal put into data, for tests, demonstrations and limits."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
+from anomalon.search.result import Scan
 
-__all__ = ["inject"]
+__all__ = ["inject", "with_injection"]
 
 
 def inject(background: Sample, signal: Sample, n: int, *, seed: Seed | int) -> Sample:
@@ -33,3 +36,8 @@ def inject(background: Sample, signal: Sample, n: int, *, seed: Seed | int) -> S
     rng = Seed.of(seed).child("inject", n=n).generator()
     rows = np.sort(rng.choice(len(signal), size=n, replace=False))
     return Sample.concatenate([background, signal[rows]])
+
+
+def with_injection(scan: Scan, n: int, *, seed: int) -> Scan:
+    """The scan whose `data` say that `n` signal events were added to them, drawn with this seed."""
+    return replace(scan, data=scan.data | {"injected_signal": n, "injection_seed": seed})

@@ -29,6 +29,7 @@ Floats = NDArray[np.floating[Any]]
 # Below this many true signal events in a signal region a ROC curve says nothing.
 _MIN_SIGNAL_FOR_ROC = 20
 _HISTOGRAM_BINS = 30
+_BAND_TOYS = 100
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _cut(
         result,
         cuts=cuts,
         histograms=_histograms(original, window, scores, tightest),
-        roc=_roc(original, window, scores),
+        roc=_roc(original, window, scores, seed.child("roc")),
         correlation=_correlation(original, window, method),
         warnings=_warnings(cuts, method),
     )
@@ -149,7 +150,7 @@ def _mean_score(scores: MemberScores) -> Floats:
     return np.asarray(scores.score.mean(axis=0))
 
 
-def _roc(events: Sample, window: Window, scores: MemberScores) -> dict[str, Any] | None:
+def _roc(events: Sample, window: Window, scores: MemberScores, seed: Seed) -> dict[str, Any] | None:
     if events.label is None:
         return None
     inside = window.in_signal_region(events.mass)
@@ -164,12 +165,18 @@ def _roc(events: Sample, window: Window, scores: MemberScores) -> dict[str, Any]
     fpr, tpr = result.roc()
     keep = fpr > 0
     fpr, tpr = fpr[keep], tpr[keep]
+    band = result.sic_band(fpr, seed=seed, n_toys=_BAND_TOYS)
+    auc, max_sic = result.auc, result.max_sic
     return {
         "fpr": fpr,
         "tpr": tpr,
         "sic": tpr / np.sqrt(fpr),
-        "auc": float(result.auc),
-        "max_sic": float(result.max_sic),
+        "sic_low": band.low,
+        "sic_high": band.high,
+        "auc": auc.value,
+        "auc_uncertainty": auc.uncertainty,
+        "max_sic": max_sic.value,
+        "max_sic_uncertainty": max_sic.uncertainty,
         "fpr_floor": float(result.fpr_floor),
         "n_background": int(background.sum()),
         "n_signal": int(signal.sum()),
@@ -243,8 +250,8 @@ def _warnings(cuts: tuple[CutResult, ...], method: Method) -> tuple[str, ...]:
             "member nobody knows how much: significances after a cut are too wide."
         )
     notes += [
-        f"cut at {cut.efficiency:g}: only {cut.expected:.1f} background events expected; "
-        "significances are granular."
+        f"cut at {100 * cut.efficiency:g}\u202f%: only {cut.expected:.1f} background events "
+        "expected; significances are granular."
         for cut in cuts
         if cut.ok and cut.efficiency < 1 and cut.expected < 10
     ]

@@ -115,7 +115,8 @@ class WindowResult:
         histograms: Score and feature distributions before and after the tightest cut: rows with
             keys name, unit, edges, signal_region, sidebands, selected (counts, each normalised to
             one; selected = signal region after the cut).
-        roc: {"fpr", "tpr", "sic", "auc", "max_sic", "fpr_floor", "n_background", "n_signal"} from
+        roc: {"fpr", "tpr", "sic", "sic_low", "sic_high" (68 % bootstrap band), "auc", "max_sic",
+            both with "…_uncertainty", "fpr_floor", "n_background", "n_signal"} from
             truth, or None if there is none.
         correlation: Spearman correlation of each feature with mass, before and after the
             decorrelation: rows with keys feature, before, after.
@@ -192,7 +193,8 @@ class Scan:
             smaller than Sidak's.
         z_global: The same in standard deviations.
         settings: The search as resolved, plain.
-        data: {"source", "n_events", "digest", "has_truth"} of what was searched.
+        data: {"source", "n_events", "digest", "has_truth"} of what was searched; with signal that
+            was added for a study, {"injected_signal", "injection_seed"} as well.
         seed: Root seed.
         notes: What a reader must know, in sentences.
         p_global_is_bound: Whether `p_global` is only an upper bound.
