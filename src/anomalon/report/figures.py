@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from anomalon.report.axes import MASS, blank, powers, sigma_lines, single
-from anomalon.report.rounding import count, plain, sigmas
+from anomalon.report.rounding import count, measured, plain, sigmas
 from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
@@ -139,9 +139,9 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             f"{tag}-roc",
             "roc",
             "From the truth, which the search did not see: signal against background efficiency, "
-            "and the significance improvement TPR/√FPR. Shaded: below the floor where the "
-            "background's statistical error exceeds 20\u202f%; maxima there mean nothing. Dotted: "
-            "the cuts of the search; dashed: a score that knows nothing.",
+            "and the significance improvement TPR/√FPR with its 68\u202f% band. Grey: below the "
+            "floor where the background's statistical error exceeds 20\u202f%; maxima there mean "
+            "nothing. Dotted: the cuts of the search; dashed: a score that knows nothing.",
             f"ROC and significance improvement of window {name}; maximum "
             f"{plain(result.roc.get('max_sic'))}.",
             roc(result),
@@ -349,6 +349,9 @@ def roc(result: WindowResult) -> Figure:
     floor = float(table["fpr_floor"])
     upper.plot(fpr[seen], tpr[seen], color=LIGHT["blue"])
     upper.plot(fpr[seen], fpr[seen], color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
+    if "sic_low" in table:  # not in results of early versions
+        low, high = (np.asarray(table[name], float) for name in ("sic_low", "sic_high"))
+        lower.fill_between(fpr[seen], low[seen], high[seen], color=LIGHT["blue"], alpha=0.25, lw=0)
     lower.plot(fpr[seen], sic[seen], color=LIGHT["blue"])
     lower.plot(fpr[seen], np.sqrt(fpr[seen]), color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
     left = min(floor / 3, float(fpr[seen].min(initial=1.0)))
@@ -357,7 +360,8 @@ def roc(result: WindowResult) -> Figure:
         for cut in result.cuts:
             if cut.efficiency < 1:
                 axes.axvline(cut.efficiency, color=LIGHT["orange"], lw=0.8, ls=":")
-    upper.set_title(f"AUC {plain(table['auc'])},  best improvement {plain(table['max_sic'])}")
+    auc, best = (measured(table[k], table.get(f"{k}_uncertainty")) for k in ("auc", "max_sic"))
+    upper.set_title(f"AUC {auc},  best improvement {best}")
     upper.set(ylabel="TPR (signal)", xscale="log", ylim=(0, 1.02))
     lower.set(xlabel="FPR (background)", ylabel="TPR / √FPR", xlim=(left, 1))
     lower.set_ylim(0, float(np.max(sic[fpr > floor], initial=1.0)) * 1.25)

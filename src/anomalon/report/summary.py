@@ -389,7 +389,15 @@ def _merit(figure: FigureOfMerit) -> MeritSummary:
 
 
 def _roc(roc: Mapping[str, Any]) -> dict[str, float | None]:
-    names = ("auc", "max_sic", "fpr_floor", "n_background", "n_signal")
+    names = (
+        "auc",
+        "auc_uncertainty",
+        "max_sic",
+        "max_sic_uncertainty",
+        "fpr_floor",
+        "n_background",
+        "n_signal",
+    )
     return {name: _number(roc.get(name)) for name in names}
 
 
