@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from anomalon.cli.data import data, info
-from anomalon.core.errors import AnomalonError, BadLayout, BadNumbers, TooFewEvents
+from anomalon.core.errors import AnomalonError, BadLayout, BadNumbers, DataError, TooFewEvents
 from anomalon.data import available, load
 from anomalon.features import dijet
 
@@ -51,6 +51,13 @@ def test_convert_is_dijet_of_load(raw, tmp_path):
     converted, direct = load(out), dijet(load(raw, stop=8))
     assert converted.digest() == direct.digest()
     np.testing.assert_array_equal(converted.label, direct.label)
+
+
+def test_convert_refuses_an_output_before_any_work(raw, tmp_path, monkeypatch):
+    monkeypatch.setattr("anomalon.cli.data._convert_piece", None)  # would be a TypeError
+    result = run(data, "convert", raw, raw / "o.parquet")
+    assert isinstance(result.exception, DataError)
+    assert f"o.parquet: cannot be written ({raw} is a file)" in str(result.exception)
 
 
 def test_convert_counts_bad_rows_over_the_whole_file(raw, tmp_path):

@@ -87,11 +87,13 @@ def convert(
     written whole or not at all.
     """
     from anomalon.core import Sample
+    from anomalon.core.atomic import check_writable
     from anomalon.core.errors import BadRows
     from anomalon.data import write
     from anomalon.data.recognise import recognise
     from anomalon.run.executors import default_executor
 
+    check_writable(out)
     source = recognise(raw)
     first, end = source.rows(0, stop)
     settings = {"betas": betas or (1.0,), **settings}

@@ -14,6 +14,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from anomalon.core.atomic import check_writable
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, UnknownKey, suggest
 
@@ -49,8 +50,15 @@ def out_option(default: str) -> Callable[[Any], Any]:
     return click.option(
         "--out",
         type=click.Path(file_okay=False, path_type=Path),
+        callback=_check_folder,
         help=f"Run folder.  [default: {default}]",
     )
+
+
+def _check_folder(_: click.Context, __: click.Parameter, folder: Path | None) -> Path | None:
+    """Refuse a run folder that nothing can be written to, before any work is done."""
+    check_writable((Path("runs") / "any" if folder is None else folder) / "result.json")
+    return folder
 
 
 def key_of(parameter: click.Parameter) -> str:

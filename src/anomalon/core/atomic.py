@@ -3,10 +3,51 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["write_atomically", "write_text_atomically"]
+from anomalon.core.errors import DataError
+
+__all__ = ["check_writable", "write_atomically", "write_text_atomically"]
+
+
+def check_writable(path: str | Path) -> None:
+    """Refuse a place for a file before any work is done for it; nothing is left there.
+
+    Raises:
+        DataError: If no file can be written there.
+    """
+    path = Path(path)
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        with _writing(path):
+            if path.is_dir():
+                raise IsADirectoryError("it is a folder")
+            _make_folder(path.parent)
+            with tempfile.NamedTemporaryFile(dir=path.parent):
+                pass
+    finally:
+        for folder in missing:
+            with suppress(OSError):  # never made, or no longer empty
+                folder.rmdir()
+
+
+def _make_folder(folder: Path) -> None:
+    there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    if there.exists() and not there.is_dir():
+        raise NotADirectoryError(f"{there} is a file")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be written ({error.strerror or error}). Choose another place for it, "
+            "or make room for it there."
+        ) from error
 
 
 @contextmanager
@@ -15,9 +56,18 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
 
     The suffix is kept, because some writers choose the format by it. After an error, or a kill, the
     old file is still there and whole.
+
+    Raises:
+        DataError: If the file cannot be written.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _writing(path), _replacing(path) as temporary:
+        yield temporary
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    _make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import Sample
 from anomalon.core.atomic import write_atomically
-from anomalon.core.errors import BadLayout, DataError
+from anomalon.core.errors import BadLayout
 from anomalon.data.arrow import SAMPLE_METADATA
 
 __all__ = ["write"]
@@ -37,11 +37,8 @@ def write(sample: Sample, path: str | Path) -> Path:
     path = Path(path)
     if len(sample) == 0:
         raise BadLayout(f"{path}: expected events to write, got an empty sample.")
-    try:
-        with write_atomically(path) as temporary:
-            pa.parquet.write_table(_table(sample), temporary, compression="zstd")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror or error}).") from error
+    with write_atomically(path) as temporary:
+        pa.parquet.write_table(_table(sample), temporary, compression="zstd")
     return path
 
 
