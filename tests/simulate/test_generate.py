@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet
@@ -141,6 +142,23 @@ def test_a_selection_that_takes_nothing_gives_up(tmp_path, monkeypatch):
     hopeless = w_prime(2000, 100, 100, mpi=False, selection=DijetSelection(mjj_min=9000.0))
     with pytest.raises(TooFewEvents, match="Loosen the selection"):
         generate(hopeless, 5, tmp_path / "f.parquet", chunk_size=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_left_where_nothing_was_made(tmp_path):
+    impossible = replace(SIGNAL, settings=("Beams:eCM = 13000.",))
+    with pytest.raises(BadValue, match="with the 1 settings of this recipe: no process") as error:
+        generate(impossible, 5, tmp_path / "f.parquet")
+    assert "eCM" not in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_refused_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(generation, "make_chunk", None)  # would be a TypeError
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match=r"x\.parquet: cannot be written \(.*file is a file\)"):
+        generate(SIGNAL, 5, tmp_path / "file" / "x.parquet")
+    assert (tmp_path / "file").read_text() == ""
 
 
 def test_compact_files_round_as_they_say(sample, tmp_path):

@@ -36,3 +36,10 @@ def test_refuses_what_cannot_be_made():
         a_h_zprime(3500, 5, 100)
     with pytest.raises(BadValue, match="mjj_min of at least 200"):
         qcd_dijet(selection=DijetSelection(mjj_min=50.0))
+    for recipe, masses in ((qcd_dijet, ()), (w_prime, (3500, 500, 100))):
+        for impossible in (13_000.0, 20_000.0, float("inf")):
+            with pytest.raises(BadValue, match="mjj_min below the 13000 GeV of the beams"):
+                recipe(*masses, selection=DijetSelection(mjj_min=impossible))
+    for parent in (13_000, 20_000, 0, float("nan")):
+        with pytest.raises(BadValue, match="a parent above 0 and below the 13000 GeV"):
+            a_h_zprime(parent, 100, 100)

@@ -21,7 +21,11 @@ def simulate() -> None:
 
 @simulate.command("dijet")
 @click.option("--process", type=click.Choice(PROCESSES), help="What to generate.")
-@click.option("--masses", help="Parent and daughters in GeV, as 3500,500,100; signals only.")
+@click.option(
+    "--masses",
+    help="Parent and its two daughters in GeV, as 3500,500,100; signals only. The parent is below "
+    "13000; daughters are from 10 (a0: 15) to 0.2 of the parent, so that each makes one jet.",
+)
 @click.option("--point", help="A named signal instead (--list-points).")
 @click.option(
     "--variation",
@@ -30,7 +34,12 @@ def simulate() -> None:
     show_default=True,
     help="Which of two generator settings.",
 )
-@click.option("--mjj-min", default=2500.0, show_default=True, help="Smallest dijet mass in GeV.")
+@click.option(
+    "--mjj-min",
+    default=2500.0,
+    show_default=True,
+    help="Smallest dijet mass in GeV, below 13000; for qcd from 200.",
+)
 @click.option(
     "--events", type=click.IntRange(min=1), default=1000, show_default=True, help="How many."
 )

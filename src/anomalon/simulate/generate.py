@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Seed
-from anomalon.core.atomic import write_text_atomically
+from anomalon.core.atomic import check_writable, write_text_atomically
 from anomalon.core.config import digest, to_plain
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.run.executors import Executor, Serial
@@ -87,6 +87,7 @@ def generate(
 
     Raises:
         BadValue: If a number is out of range, or the folder of chunks belongs to other settings.
+        DataError: If the file cannot be written.
         TooFewEvents: If the selection accepts (nearly) nothing.
         MissingExtra: If Pythia or FastJet is not installed.
     """
@@ -97,16 +98,22 @@ def generate(
             "generate: expected n_events and chunk_size of at least 1 and first_chunk of at least "
             f"0, got {n_events}, {chunk_size} and {first_chunk}"
         )
+    check_writable(path)
     folder = _work_folder(path, recipe, seed, chunk_size)
     make = partial(_make, recipe=recipe, seed=seed, chunk_size=chunk_size, folder=folder)
     tallies = _finished(folder)
     report = progress or _silent
     executor = executor or Serial()
-    while (end := _chunks_needed(tallies, first_chunk, n_events, recipe)) > first_chunk:
-        missing = [i for i in range(first_chunk, end) if i not in tallies]
-        for position, tally in executor.map_unordered(make, missing):
-            tallies[missing[position]] = tally
-            report(min(sum(t.n_accepted for t in tallies.values()), n_events), n_events)
+    try:
+        while (end := _chunks_needed(tallies, first_chunk, n_events, recipe)) > first_chunk:
+            missing = [i for i in range(first_chunk, end) if i not in tallies]
+            for position, tally in executor.map_unordered(make, missing):
+                tallies[missing[position]] = tally
+                report(min(sum(t.n_accepted for t in tallies.values()), n_events), n_events)
+    except Exception:
+        if not any(t.n_accepted for t in tallies.values()):  # nothing to go on from
+            shutil.rmtree(folder)
+        raise
     used = _leading(tallies, first_chunk, n_events)
     total = _sum([tallies[i] for i in used])
     columns = _assemble(folder, used, n_events)

@@ -98,8 +98,10 @@ class Generator:
                 self._pythia.setUserHooksPtr(self._hook)
             if not self._pythia.init():
                 raise BadValue(
-                    f"Pythia {self.version} cannot be initialised with these settings (its own "
-                    "message is on stderr):\n  " + "\n  ".join(settings)
+                    f"Pythia {self.version} cannot be initialised with the {len(settings)} "
+                    "settings of this recipe: no process is switched on, or its masses and "
+                    "thresholds leave no phase space at this energy of the beams. Its own message "
+                    "is on stderr."
                 )
 
     @property

@@ -12,13 +12,25 @@ from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.veto import PartonVeto
 
-__all__ = ["SIGNALS", "TALK_POINTS", "VARIATIONS", "Recipe", "a_h_zprime", "qcd_dijet", "w_prime"]
+__all__ = [
+    "SIGNALS",
+    "SQRT_S",
+    "TALK_POINTS",
+    "VARIATIONS",
+    "Recipe",
+    "a_h_zprime",
+    "qcd_dijet",
+    "w_prime",
+]
 
 # "simulation" differs from "data" as two generators do: less final-state radiation.
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "data": (),
     "simulation": ("TimeShower:alphaSvalue = 0.118",),
 }
+
+SQRT_S = 13_000.0
+"""Energy of the beams in GeV."""
 
 _SELECTION, _DETECTOR = DijetSelection(), Detector()
 _X, _Y = 9000001, 9000002
@@ -51,11 +63,16 @@ class Recipe:
     veto: PartonVeto | None = None
 
 
-def _common(variation: str, *, mpi: bool) -> tuple[str, ...]:
+def _common(what: str, variation: str, selection: DijetSelection, *, mpi: bool) -> tuple[str, ...]:
+    if not selection.mjj_min < SQRT_S:
+        raise BadValue(
+            f"{what}: expected mjj_min below the {SQRT_S:g} GeV of the beams, got "
+            f"{selection.mjj_min:g} GeV: no event can have so much mass."
+        )
     if variation not in VARIATIONS:
         raise UnknownKey(f"variation: unknown name '{variation}'; {suggest(variation, VARIATIONS)}")
     return (
-        "Beams:eCM = 13000.",
+        f"Beams:eCM = {SQRT_S:.0f}.",
         f"PartonLevel:MPI = {'on' if mpi else 'off'}",
         *VARIATIONS[variation],
     )
@@ -84,7 +101,7 @@ def qcd_dijet(
     return Recipe(
         name="qcd_dijet",
         settings=(
-            *_common(variation, mpi=mpi),
+            *_common("qcd_dijet", variation, selection, mpi=mpi),
             "HardQCD:all = on",
             f"PhaseSpace:mHatMin = {round(0.65 * threshold)}.",
             f"PhaseSpace:pTHatMin = {round(0.29 * threshold)}.",
@@ -107,6 +124,11 @@ def _scalar(code: int, name: str, mass: float, decay: str) -> tuple[str, ...]:
 
 
 def _check_masses(what: str, parent: float, daughters: tuple[float, float], least: float) -> None:
+    if not 0 < parent < SQRT_S:
+        raise BadValue(
+            f"{what}: expected a parent above 0 and below the {SQRT_S:g} GeV of the beams, got "
+            f"{parent:g} GeV."
+        )
     limit = _CONTAINED * parent * (1 + 1e-9)
     if not all(least <= m <= limit for m in daughters):
         raise BadValue(
@@ -128,16 +150,26 @@ def w_prime(
     """W' -> X Y -> qq qq with free masses, the signal of the LHC Olympics (arXiv:2101.08320).
 
     X is charged and Y neutral, because the W' is charged; both are scalars and decay to light
-    quarks. Widths are 1 %.
+    quarks. Widths are 1 %. The heavier the W', the more of its events are far below its mass, where
+    the beams have more partons: 10 % at 3.5 TeV, 20 % at 5 and 6 TeV, a third at 7 TeV and more
+    than half at 8 TeV are more than 5 % away.
+
+    Args:
+        m_w: Mass of the W' in GeV, below 13 TeV.
+        m_x: Mass of X in GeV, from 10 GeV to 0.2 `m_w`, so that it decays inside one jet.
+        m_y: Mass of Y in GeV, in the same range.
+        variation: A name in `VARIATIONS`.
+        selection: Which events are kept.
+        mpi: Multiparton interactions.
 
     Raises:
-        BadValue: If X or Y would not fit into one jet.
+        BadValue: If a mass is outside its range.
     """
     _check_masses("w_prime", m_w, (m_x, m_y), 10.0)
     return Recipe(
         name=f"wprime_{m_w:g}_{m_x:g}_{m_y:g}",
         settings=(
-            *_common(variation, mpi=mpi),
+            *_common("w_prime", variation, selection, mpi=mpi),
             "NewGaugeBoson:ffbar2Wprime = on",
             f"34:m0 = {m_w:g}",
             f"34:mWidth = {_WIDTH * m_w:g}",
@@ -168,16 +200,25 @@ def a_h_zprime(
 
     The parent is Pythia's A0 (36). Three things are needed together: `Higgs:useBSM`, an *added*
     channel (`oneChannel` would remove the one to gluons, by which it is produced), and a forced
-    width (else its mass falls to the lower edge of the range).
+    width (else its mass falls to the lower edge of the range). Of heavy ones many events are
+    far below the mass, as of a heavy W'.
+
+    Args:
+        m_a: Mass of the A0 in GeV, below 13 TeV.
+        m_h: Mass of H in GeV, from 15 GeV (two b quarks) to 0.2 `m_a` (one jet).
+        m_z: Mass of Z' in GeV, in the same range.
+        variation: A name in `VARIATIONS`.
+        selection: Which events are kept.
+        mpi: Multiparton interactions.
 
     Raises:
-        BadValue: If H or Z' would not fit into one jet, or H is too light for two b quarks.
+        BadValue: If a mass is outside its range.
     """
     _check_masses("a_h_zprime", m_a, (m_h, m_z), 15.0)
     return Recipe(
         name=f"a0_{m_a:g}_{m_h:g}_{m_z:g}",
         settings=(
-            *_common(variation, mpi=mpi),
+            *_common("a_h_zprime", variation, selection, mpi=mpi),
             "Higgs:useBSM = on",
             "HiggsBSM:gg2A3 = on",
             f"36:m0 = {m_a:g}",
