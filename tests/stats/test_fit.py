@@ -6,7 +6,7 @@ from iminuit import Minuit
 from scipy.stats import chi2, kstest
 
 from anomalon.core import Seed
-from anomalon.core.errors import BadLayout, DidNotConverge, TooFewEvents
+from anomalon.core.errors import BadLayout, BadValue, DidNotConverge, TooFewEvents
 from anomalon.stats import UA2, Dijet, Exponential, Spectrum, Value, fit_spectrum
 from anomalon.stats import fit as fit_module
 from anomalon.stats.newton import Solution
@@ -205,8 +205,8 @@ def test_one_bad_toy_does_not_spoil_the_others():
 
 
 def test_a_fit_without_a_maximum_is_reported(monkeypatch):
-    def give_up(counts, shape, edges, fitted):
-        n = shape.n
+    def give_up(counts, shape):
+        n = shape.columns.shape[-1]
         return Solution(np.zeros((1, n)), np.ones((1, n, n)), np.array([False]))
 
     monkeypatch.setattr(fit_module, "maximise", give_up)
@@ -218,6 +218,12 @@ def test_a_fit_without_a_maximum_is_reported(monkeypatch):
 def test_a_mask_is_one_bool_per_bin(mask):
     with pytest.raises(BadLayout, match="one bool for each of 37 bins"):
         fit_spectrum((truth(1000.0), EDGES), Dijet(3), mask=mask)
+
+
+@pytest.mark.parametrize("shape", ["ua2", UA2])
+def test_a_shape_has_a_number_of_parameters(shape):
+    with pytest.raises(BadValue, match=r"as UA2\(3\), got .*(ua2|UA2).*`choose_order`"):
+        fit_spectrum((truth(1000.0), EDGES), shape)
 
 
 def test_to_dict_is_json_and_repr_reads():

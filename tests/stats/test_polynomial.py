@@ -49,7 +49,7 @@ def test_karush_kuhn_tucker(truth, events, n):
     fit = fit_spectrum((toys(truth, events, 20), EDGES), Polynomial(n), throw=False)
     assert all(fit.ok | np.array(["filled bins" in why for why in fit.why]))
     assert fit.ok.sum() > 5
-    templates = fit.shape.templates(EDGES)
+    templates = fit.shape.binned(EDGES).templates
     for toy in np.flatnonzero(fit.ok):
         b = fit.parameters[toy]
         slope = score(fit.spectrum.counts[toy], templates, fit.expected[toy])
@@ -66,7 +66,7 @@ def test_karush_kuhn_tucker(truth, events, n):
 def test_no_worse_than_minuit_with_limits(truth):
     counts = toys(truth, 3000, 1)[0]
     fit = fit_spectrum((counts, EDGES), Polynomial(5))
-    templates = fit.shape.templates(EDGES)
+    templates = fit.shape.binned(EDGES).templates
     size = 3000 / templates.sum(axis=0)
 
     def cost(b):
@@ -108,7 +108,7 @@ def test_fits_with_signal_are_at_the_maximum(events):
     counts = toys("falling", events, 10)
     signals = [Gaussian(mass, 1.5) for mass in (105.0, 125.0, 150.0)]
     fit = fit_signal((counts, EDGES), Polynomial(4), signals)
-    templates = fit.background.shape.templates(EDGES)
+    templates = fit.background.shape.binned(EDGES).templates
     walls = 0
     for toy, number in np.ndindex(fit.ok.shape):
         mu, rows = fit.expected[toy, number], np.c_[templates, fit.templates[number]]

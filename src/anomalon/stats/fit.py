@@ -215,13 +215,14 @@ def fit_spectrum(
     fitted = _fitted(spectrum, mask)
     counts = np.atleast_2d(spectrum.counts)
     shape = shape.over(spectrum.edges)
+    binned = shape.binned(spectrum.edges)
     filled = (counts[:, fitted] > 0).sum(axis=1)
     enough = filled > shape.n
     parameters = np.full((len(counts), shape.n), np.nan)
     root = np.full((len(counts), shape.n, shape.n), np.nan)
     converged = np.zeros(len(counts), dtype=bool)
     if enough.any():
-        solution = maximise(counts[np.ix_(enough, fitted)], shape, spectrum.edges, fitted)
+        solution = maximise(counts[np.ix_(enough, fitted)], binned[fitted])
         good = solution.converged & np.isfinite(solution.root).all(axis=(1, 2))
         converged[enough] = good
         parameters[converged] = solution.parameters[good]
@@ -232,7 +233,7 @@ def fit_spectrum(
         f"{shape.kind} fit with {shape.n} parameters over {spectrum.edges[0]:g}-"
         f"{spectrum.edges[-1]:g} GeV did not converge. Use fewer parameters or coarser bins."
     )
-    expected = shape.integrate(parameters, spectrum.edges)
+    expected = binned.events(parameters)
     fit = _result(spectrum, shape, fitted, parameters, root, expected, why.astype(np.str_))
     if throw and not fit.ok.all():
         _throw(fit, TooFewEvents if not enough.all() else DidNotConverge)

@@ -108,10 +108,11 @@ def score_test_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassScan:
     counts, expected = np.atleast_2d(fit.spectrum.counts), np.atleast_2d(fit.expected)
     parameters, scale = np.atleast_2d(fit.parameters), np.atleast_1d(fit.scale)
     root = np.ascontiguousarray(fit.root.reshape(-1, fit.shape.n, fit.shape.n))
+    shape = fit.shape.binned(fit.spectrum.edges)
     u, v = np.empty((2, len(counts), len(templates)))
     for first in range(0, len(counts), _CHUNK):
         rows = slice(first, first + _CHUNK)
-        slope = fit.shape.slope(parameters[rows], fit.spectrum.edges)
+        slope = shape.slopes(parameters[rows])
         u[rows], v[rows] = _scores(
             counts[rows], expected[rows], slope, root[rows], scale[rows], templates
         )
@@ -138,7 +139,7 @@ def likelihood_ratio_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassS
         BadNumbers: If a template is not finite.
     """
     templates = _templates(fit, signals)
-    shape, edges = fit.shape, fit.spectrum.edges
+    shape = fit.shape.binned(fit.spectrum.edges)
     counts, expected = np.atleast_2d(fit.spectrum.counts), np.atleast_2d(fit.expected)
     start, scale = np.atleast_2d(fit.parameters), np.atleast_1d(fit.scale)[:, None]
     items = (len(counts), len(templates))
@@ -147,8 +148,8 @@ def likelihood_ratio_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassS
     good = np.flatnonzero(np.atleast_1d(fit.ok))
     for first in range(0, len(good), _CHUNK):
         rows = good[first : first + _CHUNK]
-        found = maximise_with_signal(counts[rows], shape, edges, fit.fitted, templates, start[rows])
-        background = shape.integrate(found.parameters[..., :-1], edges)
+        found = maximise_with_signal(counts[rows], shape, templates, start[rows])
+        background = shape.events(found.parameters[..., :-1])
         size = found.parameters[..., -1]
         gain = _gain(counts[rows], expected[rows], background, size, templates)
         z[rows] = np.sign(size) * np.sqrt(np.maximum(gain, 0.0) / scale[rows])

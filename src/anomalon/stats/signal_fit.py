@@ -182,7 +182,7 @@ def _fit(background: Fit, templates: Floats) -> dict[str, Any]:
     """Arrays with the axes (toy, mass, …)."""
     fitted, shape = background.fitted, background.shape
     counts = np.atleast_2d(background.spectrum.counts)[:, fitted]
-    edges = background.spectrum.edges
+    binned = shape.binned(background.spectrum.edges)[fitted]
     signal = np.ascontiguousarray(templates[:, fitted])
     start = background.parameters.reshape(-1, shape.n)
     items = (len(counts), len(templates))
@@ -195,11 +195,10 @@ def _fit(background: Fit, templates: Floats) -> dict[str, Any]:
     for first in range(0, len(good) if len(seen) else 0, step):
         toys = good[first : first + step]
         at = np.ix_(toys, seen)
-        found = maximise_with_signal(counts[toys], shape, edges, fitted, signal[seen], start[toys])
+        found = maximise_with_signal(counts[toys], binned, signal[seen], start[toys])
         parameters[at], strength[at] = found.parameters[..., :-1], found.parameters[..., -1]
         root[at], ok[at] = found.root, found.converged
-        mu = shape.integrate(parameters[at], edges)[..., fitted]
-        mu = mu + strength[at][..., None] * signal[seen]
+        mu = binned.events(parameters[at]) + strength[at][..., None] * signal[seen]
         n = np.broadcast_to(counts[toys][:, None], mu.shape)
         flat = total_deviance(n.reshape(-1, n.shape[-1]), mu.reshape(-1, n.shape[-1]))
         deviance[at] = flat.reshape(n.shape[:2])

@@ -10,6 +10,7 @@ it to `SHAPES`; the law tests then run over it.
 """
 
 from anomalon.stats.shapes.base import LogLinear, Shape, quadrature_nodes
+from anomalon.stats.shapes.binned import Binned, SumOfExponentials, SumOfTemplates
 from anomalon.stats.shapes.dijet import Dijet
 from anomalon.stats.shapes.diphoton import Diphoton
 from anomalon.stats.shapes.exponential import Exponential
@@ -20,6 +21,7 @@ from anomalon.stats.shapes.ua2 import UA2
 __all__ = [
     "SHAPES",
     "UA2",
+    "Binned",
     "Dijet",
     "Diphoton",
     "Exponential",
@@ -27,6 +29,8 @@ __all__ = [
     "NonNegative",
     "Polynomial",
     "Shape",
+    "SumOfExponentials",
+    "SumOfTemplates",
     "quadrature_nodes",
 ]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
-from anomalon.stats.quadrature import events, slopes
+from anomalon.stats.shapes.binned import Binned, SumOfExponentials
 
 __all__ = ["LogLinear", "Shape", "quadrature_nodes"]
 
@@ -39,21 +39,26 @@ class Shape(ABC):
         """Events per GeV at masses in GeV: shape (mass,), or (toy, mass) for (toy, n)."""
 
     @abstractmethod
-    def integrate(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
-        """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n).
+    def binned(self, edges: Floats) -> Binned:
+        """The shape on these bins.
 
         Raises:
             BadValue: If the shape is not defined all over the bins.
+        """
+
+    def integrate(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
+        """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n).
 
         Example:
             >>> from anomalon.stats import Exponential
             >>> Exponential(1).integrate([0.0], [1000.0, 1010.0, 1040.0])
             array([10., 30.])
         """
+        return self.binned(np.asarray(edges, dtype=np.float64)).events(parameters)
 
-    @abstractmethod
     def slope(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
         """Derivatives of `integrate` by the parameters: shape (bin, n) or (toy, bin, n)."""
+        return self.binned(np.asarray(edges, dtype=np.float64)).slopes(parameters)
 
     def over(self, edges: Floats) -> Self:  # noqa: ARG002  most shapes have no range
         """The shape for a spectrum with these bins: itself, unless it has a range to be set."""
@@ -79,13 +84,9 @@ class LogLinear(Shape):
         """Events per GeV at masses in GeV: shape (mass,), or (toy, mass) for (toy, n)."""
         return np.exp(np.asarray(parameters) @ self.columns(mass).T)
 
-    def integrate(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
-        """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n)."""
-        return events(parameters, *self.quadrature(np.asarray(edges, dtype=np.float64)))
-
-    def slope(self, parameters: ArrayLike, edges: ArrayLike) -> Floats:
-        """Derivatives of `integrate` by the parameters: shape (bin, n) or (toy, bin, n)."""
-        return slopes(parameters, *self.quadrature(np.asarray(edges, dtype=np.float64)))
+    def binned(self, edges: Floats) -> SumOfExponentials:
+        """The shape on these bins."""
+        return SumOfExponentials(*self.quadrature(edges))
 
     def quadrature(self, edges: Floats) -> tuple[Floats, Floats]:
         """What the events in each bin are made of: sum_q weight_q exp(columns_q . parameters).
