@@ -72,6 +72,13 @@ def test_other_columns_and_separators(tmp_path):
         read_spectrum(path, column="fits")
 
 
+def test_comments_do_not_end_a_table(tmp_path):
+    content = "# one\n\nlow,high,count\n1000,1100,30\n# the tail\n1100,1250,12\n1250,1500,0\n"
+    assert read_spectrum(text(tmp_path, content)).counts.tolist() == COUNTS.tolist()
+    with pytest.raises(BadLayout, match="got 2 in line 8: '1500,2000'"):
+        read_spectrum(text(tmp_path, content + "1500,2000\n"))
+
+
 def test_variances_and_errors(tmp_path):
     rows = "1000,1100,30,9\n1100,1250,12,4\n"
     read = read_spectrum(text(tmp_path, "low,high,count,variance\n" + rows))
@@ -93,14 +100,18 @@ def test_variances_and_errors(tmp_path):
         (
             "low,high,count\n1,2,3\n2,3\n",
             BadLayout,
-            "3 fields .* got 2 in line 2 of",
+            "3 fields .* got 2 in line 3: '2,3'",
         ),
         ("low,high,count\n1,2,3\n2,3,x\n", BadNumbers, "'count': .* 1 of 2 rows"),
         ("low,high,count\n1,2,nan\n", BadNumbers, "'count': .* 1 of 1 rows"),
         ("mass,count\n1050,30\n", BadLayout, "low edges"),
         ("low,low_high,count\n1,2,3\n", BadLayout, "low edges"),
         ("low,count\n1000,30\n", BadLayout, "high edges"),
-        ("low,high,data,observed\n1000,1100,30,31\n", BadLayout, "`column`"),
+        (
+            "low,high,data,observed\n1000,1100,30,31\n",
+            BadLayout,
+            r"Choose one with `column` \(--column\)",
+        ),
         ("low,high,count\n1000,1100,30\n1200,1300,5\n", BadLayout, "1000-1100 GeV followed by 12"),
         ("low,high,count\n1100,1000,30\n", BadLayout, "bins that join"),
         ("low,high,count\n1000,1100,\n", BadNumbers, "'count'"),
@@ -191,5 +202,5 @@ def test_other_files_are_refused(tmp_path):
     with uproot.recreate(tmp_path / "tree.root") as file:
         file.mktree("events", {"mjj": np.float64})
         file["events"].extend({"mjj": np.ones(3)})
-    with pytest.raises(BadLayout, match="For a tree of events"):
+    with pytest.raises(BadLayout, match="filled into bins first, in Python: anomalon.data.read_"):
         read_spectrum(tmp_path / "tree.root")

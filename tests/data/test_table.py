@@ -252,8 +252,17 @@ def test_truncated_file(tmp_path, suffix, fraction):
 def test_truncated_csv(tmp_path):
     path = write_table(tmp_path / "t.csv", COLUMNS)
     path.write_text(path.read_text()[:-8])
-    with pytest.raises(DataError, match=r"expected a table in text.*Expected 6 columns, got 4"):
+    with pytest.raises(DataError, match=r"6 fields in every line .* got 4 in line 13: '"):
         load(path)
+
+
+def test_a_ragged_line_is_named(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("# a comment\n\nm,a\n1,2\n# another, with, commas\n3,4\n5\n6,7\n")
+    with pytest.raises(BadLayout, match=r"2 fields in every line \(m, a\), got 1 in line 7: '5'"):
+        load(path)
+    path.write_text(path.read_text().replace("\n5\n", "\n"))
+    np.testing.assert_array_equal(load(path, mass="m", features=["a"]).mass, [1.0, 3.0, 6.0])
 
 
 def test_strings_are_named_with_their_type(tmp_path):
@@ -276,7 +285,10 @@ def test_csv_without_a_first_line_of_names(tmp_path):
 def test_text_that_is_no_table(tmp_path):
     path = tmp_path / "README.md"
     path.write_text("# A title\n\nSome words.\n")
-    with pytest.raises(BadLayout, match=r"expected columns with one number per event"):
+    with pytest.raises(BadLayout, match=r"expected events, got none"):
+        load(path)
+    path.write_text("# A title\n\n# and no more\n")
+    with pytest.raises(BadLayout, match="line of column names, got only comments"):
         load(path)
 
 

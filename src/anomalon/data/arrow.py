@@ -1,5 +1,6 @@
 """Tables in Parquet and CSV files, read with pyarrow."""
 
+import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,33 +64,72 @@ def open_parquet(path: Path) -> ParquetTable:
 
 
 def open_csv(path: Path) -> CsvTable:
-    """The table in a text file with a first line of column names.
+    """The table in a text file whose first line has the column names; lines with # come before it.
 
     Raises:
-        BadLayout: If the first line holds numbers.
-        DataError: If the lines do not all have the same number of fields.
+        BadLayout: If the first line holds numbers, or a line has not as many fields as that one.
+        DataError: If the file is broken.
     """
     layout = "a table in text (CSV)"
     with reading(path, layout):
-        with path.open(encoding="utf-8-sig") as file:
-            head = file.readline()
-            empty = not file.read(1)
+        n_before, head, empty = _first_line(path)
+        if not head:
+            raise BadLayout(f"{path}: expected a line of column names, got only comments.")
         delimiter = max(",;\t", key=head.count)
         names = [name.strip().strip('"') for name in head.split(delimiter)]
         if all(_is_number(name) for name in names):
             raise BadLayout(
                 f"{path}: expected column names in the first line, got numbers "
-                f"({head.strip()[:60]}). Add a first line that names the columns."
+                f"({head.strip()[:60]}). Add a first line, without #, that names the columns."
             )
-        parse = pa.csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=True)
         content = (
             pa.table([pa.nulls(0)] * len(names), names=names)
             if empty
-            else pa.csv.read_csv(path, parse_options=parse)
+            else _read_csv(path, delimiter, n_before, names)
         )
         content = content.rename_columns([name.strip() for name in content.column_names])
     dtypes, unread = _types(content.schema, path)
     return CsvTable(path, layout, content.num_rows, dtypes, unread, content=content)
+
+
+def _first_line(path: Path) -> tuple[int, str, bool]:
+    """How many lines are comments or empty, the line after them, and whether it is the last."""
+    with path.open(encoding="utf-8-sig") as file:
+        n_before = 0
+        while (line := file.readline()) and (line.startswith("#") or not line.strip()):
+            n_before += 1
+        return n_before, line, not file.read(1)
+
+
+def _read_csv(path: Path, delimiter: str, n_before: int, names: list[str]) -> pa.Table:
+    try:
+        return pa.csv.read_csv(
+            path,
+            read_options=pa.csv.ReadOptions(skip_rows=n_before),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=delimiter,
+                ignore_empty_lines=True,
+                invalid_row_handler=lambda row: "skip" if row.text.startswith("#") else "error",
+            ),
+        )
+    except pa.ArrowInvalid:
+        _check_fields(path, delimiter, names)
+        raise
+
+
+def _check_fields(path: Path, delimiter: str, names: list[str]) -> None:
+    """Raise `BadLayout` for the first line that has not one field for each name."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file, delimiter=delimiter)
+        for fields in lines:
+            if not fields or fields[0].startswith("#") or len(fields) == len(names):
+                continue
+            shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+            raise BadLayout(
+                f"{path}: expected {len(names)} fields in every line ({shown}), got {len(fields)} "
+                f"in line {lines.line_num}: {delimiter.join(fields)[:60]!r}. Repair this line; if "
+                "it is the last one, the file is not complete."
+            )
 
 
 def _is_number(word: str) -> bool:

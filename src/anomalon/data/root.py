@@ -17,6 +17,10 @@ from anomalon.data.table import Table
 __all__ = ["open_root"]
 
 TREES = ("TTree", "ROOT::RNTuple")
+_HISTOGRAMS = (
+    " Histograms are for `anomalon bump` and `anomalon limit`; in Python, "
+    "anomalon.data.read_spectrum reads them."
+)
 RNTUPLE_TYPES = {
     "bool": "?",
     "float": "f4",
@@ -57,6 +61,7 @@ def open_root(path: Path, tree: str | None) -> RootTable:
         if not trees:
             raise BadLayout(
                 f"{path}: expected a ROOT file with a TTree or RNTuple, got {classes or 'nothing'}."
+                + (_HISTOGRAMS if any(c.startswith("TH1") for c in classes.values()) else "")
             )
         if tree is None and len(trees) > 1:
             raise BadValue(f"{path}: several trees: {trees}. Choose one with `tree`.")

@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,10 @@ _COUNT = {
 _VARIANCE = {"variance", "variances", "var", "sumw2"}
 _ERROR = {"error", "errors", "err", "sigma", "uncertainty", "stat"}
 _FILLER = {"m", "mass", "mjj", "edge", "edges", "bin", "bins", "gev", "x", "number", "of", "num"}
+_OF_EVENTS = (
+    "Events have to be filled into bins first, in Python: "
+    "anomalon.data.read_spectrum(path, mass=..., edges=...)."
+)
 _JOIN = 1e-6  # of a bin's width: how well neighbouring edges have to agree
 
 
@@ -90,11 +95,13 @@ def read_spectrum(
     if kind == "ROOT":
         return _root(path, histogram if column is None else column)
     if histogram is not None:
-        raise BadValue(f"{path}: `histogram` is for ROOT files; this one is {kind}. Use `column`.")
+        raise BadValue(
+            f"{path}: `histogram` (--histogram) is for ROOT files; this one is {kind}. Use "
+            "`column` (--column)."
+        )
     if kind == "HDF5":
         raise BadLayout(
-            f"{path}: expected a spectrum in text (CSV), Parquet or ROOT, got HDF5. For a table of "
-            "events give `mass` and `edges`."
+            f"{path}: expected a spectrum in text (CSV), Parquet or ROOT, got HDF5. {_OF_EVENTS}"
         )
     columns = _parquet(path) if kind == "Parquet" else _text(path)
     return _binned(columns, column, path)
@@ -161,7 +168,7 @@ def _count_column(names: list[str], column: str | None, path: Path) -> str:
     if len(found) != 1:
         raise BadLayout(
             f"{path}: expected one column of counts (named 'count', for instance), got "
-            f"{found or names}. Choose one with `column`."
+            f"{found or names}. Choose one with `column` (--column)."
         )
     return found[0]
 
@@ -182,23 +189,24 @@ def _text(path: Path) -> dict[str, Floats]:
     """The columns of numbers of the first table in a text file."""
     with reading(path, "a table in text (CSV)"):
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    rows = [line if not line.startswith("#") else "" for line in lines]
-    first = next((i for i, line in enumerate(rows) if line.strip()), None)
-    if first is None:
+    rows = [(i, line) for i, line in enumerate(lines, 1) if not line.startswith("#")]
+    rows = list(dropwhile(lambda row: not row[1].strip(), rows))
+    rows = list(takewhile(lambda row: row[1].strip(), rows))
+    if not rows:
         raise BadLayout(f"{path}: expected a line of column names, got none.")
-    last = next((i for i in range(first, len(rows)) if not rows[i].strip()), len(rows))
-    delimiter = max(",;\t", key=rows[first].count)
-    names, *cells = csv.reader(rows[first:last], delimiter=delimiter, skipinitialspace=True)
+    numbers, table = zip(*rows, strict=True)
+    delimiter = max(",;\t", key=table[0].count)
+    names, *cells = csv.reader(table, delimiter=delimiter, skipinitialspace=True)
     names = [name.strip() for name in names]
     if len(set(names)) < len(names):
         raise BadLayout(f"{path}: expected every column name once, got {names}.")
     if not cells:
         raise BadLayout(f"{path}: expected at least one line of numbers after the names, got none.")
-    for k, row in enumerate(cells, 1):
+    for number, row in zip(numbers[1:], cells, strict=False):
         if len(row) != len(names):
             raise BadLayout(
                 f"{path}: expected {len(names)} fields in every line ({', '.join(names)}), got "
-                f"{len(row)} in line {k} of the table: {','.join(row)!r}. Is the file complete?"
+                f"{len(row)} in line {number}: {delimiter.join(row)!r}. Is the file complete?"
             )
     columns = {
         name: _numbers(row) for name, row in zip(names, zip(*cells, strict=True), strict=True)
@@ -242,10 +250,12 @@ def _root(path: Path, name: str | None) -> SpectrumTable:
         if not names:
             raise BadLayout(
                 f"{path}: expected a one-dimensional histogram (TH1), got {classes or 'nothing'}. "
-                "For a tree of events give `mass` and `edges`."
+                + _OF_EVENTS
             )
         if name is None and len(names) > 1:
-            raise BadValue(f"{path}: several histograms: {names}. Choose one with `histogram`.")
+            raise BadValue(
+                f"{path}: several histograms: {names}. Choose one with `histogram` (--histogram)."
+            )
         found = file[name or names[0]]
         axis = found.axis()
         if axis.traits.discrete:

@@ -205,7 +205,8 @@ def _complete(events: Events, jets: _TwoJets, on_missing: str) -> tuple[Events, 
         shown = ", ".join(map(str, event[rows[:5]])) + (", …" if len(rows) > 5 else "")
         raise TooFewEvents(
             f"{events.source}: expected two jets in every event, but {len(rows)} of {len(events)} "
-            f"events have fewer (first: {shown}). Use on_missing='drop' to leave them out."
+            f"events have fewer (first: {shown}). Use on_missing='drop' to leave them out "
+            "(anomalon data convert --on-missing drop)."
         )
     source = (
         f"{events.source} ({len(rows)} of {len(found)} events with fewer than two jets dropped)"
