@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import uproot
 
 from anomalon.core.errors import DataError
 from anomalon.data import describe
@@ -23,6 +24,42 @@ def test_sample(tmp_path):
     ]
     assert found.unread == ("more",)
     json.dumps(found.to_dict())
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".root"])
+def test_a_spectrum_is_not_taken_for_events(tmp_path, suffix):
+    path = tmp_path / f"s{suffix}"
+    edges, counts = np.array([1000.0, 1100.0, 1250.0]), np.array([30.0, 12.0])
+    if suffix == ".csv":
+        path.write_text("# a comment\nm_lo_GeV,m_hi_GeV,observed\n1000,1100,30\n1100,1250,12\n")
+    elif suffix == ".parquet":
+        pq.write_table(pa.table({"low": edges[:-1], "high": edges[1:], "count": counts}), path)
+    else:
+        with uproot.recreate(path) as file:
+            file["mjj"] = (counts, edges)
+    found = describe(path)
+    assert (found.gives, found.n_events, found.problems) == ("a spectrum", 2, ())
+    assert "2 bins, 1000-1250 GeV, with 42 events; `anomalon bump`" in found.layout
+    json.dumps(found.to_dict())
+
+
+def test_events_beside_a_histogram_are_events(tmp_path):
+    with uproot.recreate(tmp_path / "t.root") as file:
+        file["mjj"] = (np.array([3.0]), np.array([0.0, 1.0]))
+        file.mktree("events", {"mjj": np.float64})
+        file["events"].extend({"mjj": np.ones(3)})
+    assert (describe(tmp_path / "t.root").gives, describe(tmp_path / "t.root").n_events) == (
+        "Events",
+        3,
+    )
+
+
+def test_several_histograms_are_named(tmp_path):
+    with uproot.recreate(tmp_path / "h.root") as file:
+        for name in ("a", "b"):
+            file[name] = (np.array([3.0]), np.array([0.0, 1.0]))
+    with pytest.raises(DataError, match=r"TH1D.*Histograms are for `anomalon bump`"):
+        describe(tmp_path / "h.root")
 
 
 def test_problem_is_told_and_shown(tmp_path):

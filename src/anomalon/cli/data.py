@@ -187,9 +187,11 @@ def info(path: Path, as_json: bool, **options: Any) -> None:  # noqa: FBT001
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     """A description for people."""
     yield f"{found['path']}: {found['layout']}"
-    yield f"load gives   {found['gives']}"
+    binned = found["gives"] == "a spectrum"
+    if not binned:
+        yield f"load gives   {found['gives']}"
     truth = found["n_signal"]
-    yield f"events       {found['n_events']}" + (
+    yield f"{'bins  ' if binned else 'events'}       {found['n_events']}" + (
         "" if truth is None else f" ({truth} signal among the first {found['n_looked_at']})"
     )
     if found["columns"]:

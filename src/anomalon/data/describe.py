@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from anomalon.core import Events, Sample
 from anomalon.core.config import to_plain
-from anomalon.core.errors import DataError
+from anomalon.core.errors import BadLayout, ConfigError, DataError
 from anomalon.data.recognise import recognise
 from anomalon.data.source import Source
+from anomalon.data.spectrum_file import read_spectrum
 from anomalon.data.table import TableSource
 
 __all__ = ["ColumnRange", "Description", "describe"]
@@ -20,6 +21,8 @@ __all__ = ["ColumnRange", "Description", "describe"]
 FIRST = 100_000
 """Rows that the ranges are taken from; raw particles have fewer, so that a glance stays quick."""
 GLANCE_BYTES = 256 * 2**20
+MOST_BINS = 10_000
+"""Rows above which a table is not tried as a spectrum."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,9 @@ class Description:
     Args:
         path: The file.
         layout: What it was recognised as.
-        gives: What `load` returns: "Events", "Sample", or "nothing" if it raises.
-        n_events: Events in the file.
+        gives: What `load` returns: "Events", "Sample", or "nothing" if it raises; "a spectrum" if
+            the file is a histogram, which `read_spectrum` reads.
+        n_events: Events in the file; bins of a spectrum.
         n_looked_at: Events that the ranges are from, the first of the file.
         n_signal: Events among those with label 1; None if there is no truth.
         columns: What is used, with ranges.
@@ -74,6 +78,8 @@ def describe(path: str | Path, **options: Any) -> Description:
         DataError: If the file cannot be recognised at all.
         ConfigError: If an option is unknown or impossible.
     """
+    if not options and (spectrum := _spectrum(Path(path))) is not None:
+        return spectrum
     source = recognise(path, options)
     looked = min(source.n_events, FIRST, max(1, GLANCE_BYTES // max(1, source.bytes_per_event)))
     problems: tuple[str, ...] = ()
@@ -94,6 +100,35 @@ def describe(path: str | Path, **options: Any) -> Description:
         columns=tuple(_range(name, values) for name, values in columns),
         unread=source.unread,
         problems=problems,
+    )
+
+
+def _spectrum(path: Path) -> Description | None:
+    """The histogram in a file, if it holds one and no events; None if not, or not for sure."""
+    try:
+        events = recognise(path)
+    except BadLayout:  # a ROOT file without a tree
+        pass
+    else:
+        bare = isinstance(events, TableSource) and events.columns is None
+        if not bare or events.layout.startswith("a ROOT") or events.n_events > MOST_BINS:
+            return None
+    try:
+        table = read_spectrum(path)
+    except (DataError, ConfigError):
+        return None
+    edges, total = table.edges, table.counts.sum()
+    return Description(
+        path=str(path),
+        layout=f"a spectrum of {len(table.counts)} bins, {edges[0]:g}-{edges[-1]:g} GeV, with "
+        f"{total:.6g} events; `anomalon bump` and `anomalon limit` read it",
+        gives="a spectrum",
+        n_events=len(table.counts),
+        n_looked_at=len(table.counts),
+        n_signal=None,
+        columns=(_range("mass", edges), _range("count", table.counts)),
+        unread=(),
+        problems=(),
     )
 
 
