@@ -1,4 +1,4 @@
-"""Does the side-band fit give honest p-values? Wide and narrow ranges, chosen and fixed orders.
+"""Does the background fit give honest p-values? Wide and narrow ranges, chosen and fixed orders.
 
     python benchmarks/fit_range.py [--toys 1000]
 

@@ -107,7 +107,7 @@ def test_a_poor_fit_fails_its_check(scan):
     windows = (replace(window, cuts=(poor, *window.cuts[1:])), *scan.windows[1:])
     tree = summary(replace(scan, windows=windows))
     failed = [check for check in tree["checks"] if check["passed"] is False]
-    assert [check["what"] for check in failed] == ["side-band fit"]
+    assert [check["what"] for check in failed] == ["background fit"]
     assert tree["n_checks_failed"] == 1
 
 

@@ -415,7 +415,7 @@ def _checks(result: WindowResult, cut: CutResult) -> list[CheckSummary]:
             "passed": None if p is None else p >= ALARM,
         }
 
-    checks = [check("side-band fit", cut.fit.deviance, cut.fit.ndf, cut.fit.p_value)]
+    checks = [check("background fit", cut.fit.deviance, cut.fit.ndf, cut.fit.p_value)]
     if cut.pass_chi2 is not None and cut.pass_ndf:
         p = _chi2_tail(cut.pass_chi2, cut.pass_ndf)
         checks.append(check("no sculpting of the mass", cut.pass_chi2, cut.pass_ndf, p))

@@ -1,17 +1,18 @@
-"""From a selection to a significance: spectrum, side-band fit, comparison of counts.
+"""From a selection to a significance: spectrum, background fit, comparison of counts.
 
 The count in the signal region is a mean over ensemble members, i.e. a sum of event weights w in
 [0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from a smooth
 function fitted to the same spectrum without the signal region; its order is chosen by an F-test.
 Four uncertainties are kept apart:
 
-* Poisson: sqrt(b s), with s = sum(w^2) / sum(w) of the side bands, where no signal is.
+* Poisson: sqrt(b s), with s = sum(w^2) / sum(w) outside the signal region, where no signal is.
 * Fit: from the covariance of the parameters.
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
 * Folds: what the counts of different folds fluctuate together, because each was selected by models
   that had learned from the others (`cross_training`).
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ from anomalon.core.window import Window
 from anomalon.search.cross_training import cross_training_correlation
 from anomalon.search.fit_settings import FitSettings
 from anomalon.search.fitted import spectrum_fit
-from anomalon.search.result import CutResult
+from anomalon.search.merged_goodness import goodness
+from anomalon.search.result import CutResult, SpectrumFit
 from anomalon.search.sculpting import pass_fraction
 from anomalon.search.selection import MemberScores, Selection
 from anomalon.stats import (
@@ -67,6 +69,7 @@ def measure(
     chi2, ndf, fraction = pass_fraction(events, window, selection.weight, edges)
     truth = _truth(events, weight, inside)
     fit, why = fit_background(spectrum, settings, outside, base)
+    shown = spectrum_fit(spectrum, fit, outside, settings.shape, why)
     if fit is None or not fit.ok:
         return CutResult(
             efficiency=selection.efficiency,
@@ -79,7 +82,7 @@ def measure(
             z_local=np.nan,
             p_local=np.nan,
             member_counts=members,
-            fit=spectrum_fit(spectrum, fit, outside, settings.shape, why),
+            fit=shown,
             pass_chi2=chi2,
             pass_ndf=ndf,
             pass_fraction=fraction,
@@ -113,7 +116,7 @@ def measure(
         z_local=z,
         p_local=float(p_from_z(z)),
         member_counts=members,
-        fit=spectrum_fit(spectrum, fit, outside, settings.shape, why),
+        fit=_judged(shown, fit),
         pass_chi2=chi2,
         pass_ndf=ndf,
         pass_fraction=fraction,
@@ -121,6 +124,12 @@ def measure(
         ok=True,
         why="",
     )
+
+
+def _judged(shown: SpectrumFit, fit: Fit) -> SpectrumFit:
+    """With the goodness of fit over merged bins."""
+    found = goodness(fit)
+    return replace(shown, deviance=found.deviance, ndf=found.ndf, p_value=found.p_value)
 
 
 def fit_background(

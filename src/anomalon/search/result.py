@@ -20,7 +20,7 @@ Floats = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, eq=False)
 class SpectrumFit:
-    """The selected mass spectrum and the smooth function fitted to its side bands.
+    """A mass spectrum and the smooth function fitted to it, to all of it but the signal region.
 
     Args:
         edges: Bin edges in GeV, shape (bin + 1,).
@@ -32,11 +32,12 @@ class SpectrumFit:
         shape: Name of the family, e.g. "dijet" or "exponential".
         n_parameters: Chosen by the F-test.
         parameters: Their values, shape (n_parameters,).
-        deviance: -2 ln(likelihood ratio) to the saturated model, over the fitted bins.
-        ndf: Fitted bins minus parameters.
-        p_value: Goodness of fit.
+        deviance: -2 ln(likelihood ratio) to the saturated model, over the fitted bins; in a search
+            of events merged until each expects five of them (`search.merged_goodness`).
+        ndf: So many bins minus parameters.
+        p_value: Goodness of fit, from these two.
         tried: The F-test's table: one row per order tried, with keys n_parameters, deviance, ndf,
-            p_value, f, p_f (None for the first) and chosen.
+            p_value, f, p_f (None for the first) and chosen; over all fitted bins, not merged.
         ok: False if the fit has no answer; then `why` says it.
     """
 
@@ -64,7 +65,7 @@ class CutResult:
     Args:
         efficiency: Background efficiency asked for; 1.0 is the spectrum without a cut.
         n: Mean over ensemble members of the selected events in the signal region.
-        expected: Background expected there from the side-band fit.
+        expected: Background expected there from the fit outside the signal region.
         sigma_poisson: Statistical uncertainty of `n` if only background is there.
         sigma_fit: Uncertainty of `expected` from the fit.
         sigma_ensemble: Uncertainty of `n` from the spread of the members.

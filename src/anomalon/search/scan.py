@@ -44,8 +44,8 @@ class Search:
 
     For each window and feature set: flatten the features in mass, make a background template, train
     `n_members` x `n_folds` classifiers on signal region against template, cut each member at the
-    given background efficiencies on events that it never saw, fit the side bands of the selected
-    mass spectrum and compare the counts in the signal region.
+    given background efficiencies on events that it never saw, fit the selected mass spectrum
+    outside the signal region and compare the counts inside.
 
     Args:
         windows: Signal regions with their side bands.
