@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from anomalon.core import Events, Sample
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, ConfigError, DataError
-from anomalon.data.recognise import recognise
+from anomalon.data.recognise import kind_of, recognise
 from anomalon.data.source import Source
 from anomalon.data.spectrum_file import read_spectrum
 from anomalon.data.table import TableSource
@@ -105,14 +105,8 @@ def describe(path: str | Path, **options: Any) -> Description:
 
 def _spectrum(path: Path) -> Description | None:
     """The histogram in a file, if it holds one and no events; None if not, or not for sure."""
-    try:
-        events = recognise(path)
-    except BadLayout:  # a ROOT file without a tree
-        pass
-    else:
-        bare = isinstance(events, TableSource) and events.columns is None
-        if not bare or events.layout.startswith("a ROOT") or events.n_events > MOST_BINS:
-            return None
+    if not _may_be_bins(path):
+        return None
     try:
         table = read_spectrum(path)
     except (DataError, ConfigError):
@@ -130,6 +124,17 @@ def _spectrum(path: Path) -> Description | None:
         unread=(),
         problems=(),
     )
+
+
+def _may_be_bins(path: Path) -> bool:
+    """Whether a file is a small table that may be of bins, or ROOT without a tree."""
+    kind = kind_of(path)
+    try:
+        events = recognise(path)
+    except BadLayout:
+        return kind == "ROOT"
+    bare = isinstance(events, TableSource) and events.columns is None
+    return bare and kind in ("text", "Parquet") and events.n_events <= MOST_BINS
 
 
 def _named(events: Events | Sample) -> Iterator[tuple[str, NDArray[Any]]]:
