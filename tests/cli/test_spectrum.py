@@ -142,7 +142,7 @@ def test_a_histogram_that_is_not_there(tmp_path, capsys):
     ("rows", "message"),
     [
         ("", "at least one line of numbers"),
-        ("1,2,3\n2,3", "got 2 in line 2"),
+        ("1,2,3\n2,3", "got 2 in line 3"),
         ("1,2,3\n2,3,nan", "finite numbers"),
         ("1,2,3\n2,3,-1", "no negative numbers"),
         ("1,2,3\n4,5,1", "bins that join"),

@@ -39,6 +39,7 @@ def save_scorer(scorer: Scorer, path: Path | str) -> None:
 
     Raises:
         BadValue: If the path does not end in .npz or the scorer is of a kind that has no file form.
+        DataError: If the file cannot be written.
     """
     path = Path(path)
     if path.suffix != ".npz":
