@@ -113,7 +113,7 @@ def test_options_win_over_the_toml(table, tmp_path, capsys):
         ('file = "mjj.csv"\nout = "x"', 2, "unknown key 'out'"),
         ("toys = 3", 2, "expected a key `file`"),
         ("file = 3", 2, "file: expected a path, got 3"),
-        ("file = ", 1, "expected a TOML file"),
+        ("file = ", 2, "expected a TOML file"),
         ('file = "nothing.csv"', 1, "nothing.csv"),
         ('file = "mjj.csv"\ntoys = "many"', 2, "--toys"),
         ('file = "mjj.csv"\nbackground = "fit"\nresolution = 0.1', 2, "--resolution: only for"),
