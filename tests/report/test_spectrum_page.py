@@ -153,3 +153,14 @@ def test_pulls_are_standard_deviations_where_counts_are_small(bump):
     heights = [bar.get_height() for bars in lower.containers for bar in bars]
     assert heights[7] == pytest.approx(np.sqrt(2 * (4 * np.log(4 / 0.586) - 3.414)))
     assert heights[8] == pytest.approx(-np.sqrt(2 * 0.586))
+
+
+def test_the_page_says_where_limits_are_exact(limit):
+    few = (limit.n < 25) | (limit.expected < 25)
+    assert [m == "exact" for m in limit.method] == few.tolist()
+    size = len(limit.masses)
+    some = replace(limit, method=("asymptotic",) * (size - 3) + ("exact",) * 3)
+    assert f"at 3 of {size} masses between {limit.masses[-3]:.0f} and " in said(some)["how"]
+    assert [row[-1] for row in said(some)["table"]["rows"]] == list(some.method)
+    alone = replace(limit, method=("asymptotic",) * size)
+    assert "asymptotic formulae at all masses" in said(alone)["how"]

@@ -8,6 +8,7 @@ from anomalon.search import SmoothBackground, hunt_bump, scan_limits
 from anomalon.search.histogram_result import BumpResult, LimitResult
 from anomalon.search.serial import from_plain, to_plain
 from anomalon.search.window_count import count_in_window
+from anomalon.search.window_limit import is_covered
 from anomalon.stats import Exponential, Gaussian, Reference, Spectrum, p_from_z
 
 EDGES = np.linspace(1000.0, 5000.0, 41)
@@ -111,7 +112,7 @@ def test_a_reference_knows_that_it_fluctuates():
 def test_limits_lie_around_what_is_expected(limits):
     good = np.isfinite(limits.observed)
     assert good.all()
-    assert np.all(np.diff(limits.band, axis=0) > 0)
+    assert np.all(np.diff(limits.band, axis=0) >= 0)  # of few events several limits are the same
     inside = (limits.observed > limits.band[0]) & (limits.observed < limits.band[4])
     assert inside.mean() > 0.8
     assert np.all((limits.share > 0.5) & (limits.share <= 1))
@@ -126,8 +127,9 @@ def test_limits_cover_a_true_signal(strength):
     counted = count_in_window(Spectrum(toys, EDGES), Exponential(2), 3000.0, 90.0)
     signal = (counted.n - counted.expected) / counted.share
     assert signal.mean() == pytest.approx(strength, abs=4 * signal.std() / np.sqrt(2000))
-    limit = counted.limit(0.95).observed / counted.share
-    assert np.mean(limit >= strength) > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 2000)
+    covered, there = is_covered(counted, strength, 0.95)
+    assert there.all()
+    assert covered.mean() > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 2000)
 
 
 def test_one_spectrum_is_counted_as_among_toys():

@@ -180,11 +180,11 @@ def _limits(result: LimitResult) -> SpectrumSummary:
     ]
     rows = zip(
         result.masses, result.n, result.expected, result.sigma_expected, result.share,
-        result.observed, *result.band, strict=True,
+        result.observed, *result.band, result.method, strict=True,
     )  # fmt: skip
     columns = (
         "mass [GeV]", "observed in window", "expected", "±", "signal in window", "limit",
-        "−2σ", "−1σ", "expected limit", "+1σ", "+2σ",
+        "−2σ", "−1σ", "expected limit", "+1σ", "+2σ", "calculation",
     )  # fmt: skip
     reasons = sorted({why for why in result.why if why})
     return {
@@ -197,8 +197,8 @@ def _limits(result: LimitResult) -> SpectrumSummary:
         "confidence level.",
         "numbers": [{"what": name, "value": value} for name, value in numbers],
         "how": "CLs of the count within 1.5 standard deviations, over a fit to the other bins "
-        "whose uncertainty is profiled; asymptotic formulae. Divide by luminosity, acceptance and "
-        "efficiency for a cross section.",
+        f"whose uncertainty is profiled; {_calculation(result)} Divide by luminosity, acceptance "
+        "and efficiency for a cross section.",
         "warnings": [
             *_fit_warnings(result.fit, "limits near its failures are too strong or too weak"),
             *(f"No limit at some masses: {why}" for why in reasons),
@@ -217,6 +217,18 @@ def _limits(result: LimitResult) -> SpectrumSummary:
         "table": _table("Limits against mass", columns, rows),
         "source": result.source,
     }
+
+
+def _calculation(result: LimitResult) -> str:
+    """At how many masses limits come from sums, and where."""
+    exact = result.masses[[method == "exact" for method in result.method]]
+    if not len(exact):
+        return "asymptotic formulae at all masses."
+    where = f"{len(exact)} of {len(result.masses)} masses between {exact[0]:.0f} and "
+    return (
+        "asymptotic formulae; where fewer than 25 events are seen or expected, which is at "
+        f"{where}{exact[-1]:.0f} GeV, exact sums over the counts, for the formulae claim too much."
+    )
 
 
 def _events(expected: float) -> str:
@@ -344,7 +356,9 @@ def _fit_warnings(fit: SpectrumFit, consequence: str) -> list[str]:
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Any) -> dict[str, Any]:
-    def cell(value: Any) -> float | None:
+    def cell(value: Any) -> float | str | None:
+        if isinstance(value, str):
+            return value
         number = float(value)
         return number if np.isfinite(number) else None
 

@@ -15,6 +15,7 @@ from anomalon.core.errors import FitError, TooFewEvents
 from anomalon.core.seed import Seed
 from anomalon.search.histogram_result import LimitCoverage, SignalClosure
 from anomalon.search.window_count import count_in_window
+from anomalon.search.window_limit import is_covered, window_limit
 from anomalon.stats import (
     Coverage,
     Fit,
@@ -25,6 +26,7 @@ from anomalon.stats import (
     interval_coverage,
     p_value_uniformity,
 )
+from anomalon.stats.limits import N_SIGMA
 from anomalon.stats.signals import Gaussian
 
 __all__ = ["global_p_closure", "limit_closure", "limit_coverage", "signal_closure"]
@@ -135,7 +137,7 @@ def _coverage(
     """Expected limit and coverage at one mass; None if hardly any limit can be set there."""
     edges, mean, sigma = fit.spectrum.edges, _mean(fit), resolution * mass
     without = count_in_window(Spectrum(mean, edges), fit.shape, mass, sigma)
-    expected = float(without.limit(level).median) / without.share
+    expected = float(window_limit(without, level).band[N_SIGMA.index(0.0)])
     if not np.isfinite(expected):
         return None
     strengths = _LIMITED * expected
@@ -145,8 +147,9 @@ def _coverage(
         own = seed.child("coverage of limits", mass=mass, strength=float(strength))
         toys = own.generator().poisson(mean + strength * template, (n, len(mean)))
         counted = count_in_window(Spectrum(toys.astype(np.float64), edges), fit.shape, mass, sigma)
-        row[:] = counted.limit(level).observed / counted.share
-    if (np.isfinite(limits).sum(axis=1) < 10).any():
+        covered, there = is_covered(counted, strength, level)
+        row[:] = np.where(there, np.where(covered, np.inf, -np.inf), np.nan)
+    if ((~np.isnan(limits)).sum(axis=1) < 10).any():
         return None
     lowest = np.where(np.isnan(limits), np.nan, -np.inf)
     return expected, interval_coverage(lowest, limits, strengths, level)

@@ -146,6 +146,7 @@ class LimitResult:
         observed: Upper limits in events, shape (mass,); NaN where there is none.
         n_sigma: Standard deviations of the band, shape (5,).
         band: Expected upper limits, shape (5, mass).
+        method: "asymptotic", or "exact" where events are few; "" where there is no limit.
         why: Reasons where there is no limit, "" elsewhere.
         coverage: How often limits cover a signal, or None if that was not asked for.
         signal: What is measured of signals that are injected in the middle of the masses.
@@ -166,6 +167,7 @@ class LimitResult:
     observed: Floats
     n_sigma: Floats
     band: Floats
+    method: tuple[str, ...]
     why: tuple[str, ...]
     coverage: LimitCoverage | None
     signal: SignalClosure | None

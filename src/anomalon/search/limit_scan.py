@@ -10,7 +10,8 @@ from anomalon.search.histogram_result import LimitResult
 from anomalon.search.narrow import resonance_masses
 from anomalon.search.smooth import SmoothBackground
 from anomalon.search.window_count import count_in_window
-from anomalon.stats import Spectrum, upper_limits
+from anomalon.search.window_limit import window_limit
+from anomalon.stats import Spectrum
 from anomalon.stats.limits import N_SIGMA
 
 __all__ = ["scan_limits"]
@@ -31,8 +32,9 @@ def scan_limits(
 
     At each mass the events within 1.5 standard deviations are counted, the background there comes
     from a fit to the bins beyond three, and the limit on the count (CLs, background profiled) is
-    divided by the share of a Gaussian that lies in the window. A signal that is wider than it
-    should be reaches into the fit, and limits on it are too strong.
+    divided by the share of a Gaussian that lies in the window. Where fewer than 25 events are seen
+    or expected, sums of probabilities take the place of asymptotic formulae. A signal that is wider
+    than it should be reaches into the fit, and limits on it are too strong.
 
     Args:
         spectrum: One spectrum.
@@ -55,18 +57,14 @@ def scan_limits(
     fit = background.fit(spectrum)
     masses = resonance_masses(spectrum, resolution)
     counts = [count_in_window(spectrum, fit.shape, m, resolution * m) for m in masses]
-    n, b, sigma_b = (
-        np.array([getattr(c, name) for c in counts]) for name in ("n", "expected", "sigma_expected")
-    )
-    share = np.array([c.share for c in counts])
-    scale = float(spectrum.scale())
-    limit = upper_limits(n / scale, b / scale, sigma_b / scale, level=level)
-    why = tuple(str(c.why) or str(w) for c, w in zip(counts, limit.why, strict=True))
-    if not limit.ok.any():
-        raise TooFewEvents(f"limits: there is none at any mass; the first: {why[0]}")
+    limits = [window_limit(c, level) for c in counts]
+    observed = np.array([one.observed for one in limits])
+    found = np.isfinite(observed)
+    if not found.any():
+        raise TooFewEvents(f"limits: there is none at any mass; the first: {limits[0].why}")
     coverage = signal = None
     if n_closure:
-        limited = masses[limit.ok]
+        limited = masses[found]
         coverage = limit_coverage(fit, limited, resolution, level, n_closure, seed)
         middle = float(limited[len(limited) // 2])
         signal = limit_closure(fit, middle, resolution, n_closure, seed)
@@ -79,14 +77,15 @@ def scan_limits(
         level=level,
         low=np.array([c.low for c in counts]),
         high=np.array([c.high for c in counts]),
-        n=n,
-        expected=b,
-        sigma_expected=sigma_b,
-        share=share,
-        observed=limit.observed * scale / share,
+        n=np.array([c.n for c in counts]),
+        expected=np.array([c.expected for c in counts]),
+        sigma_expected=np.array([c.sigma_expected for c in counts]),
+        share=np.array([c.share for c in counts]),
+        observed=observed,
         n_sigma=np.array(N_SIGMA),
-        band=limit.expected * scale / share,
-        why=why,
+        band=np.array([one.band for one in limits]).T,
+        method=tuple(one.method for one in limits),
+        why=tuple(one.why for one in limits),
         coverage=coverage,
         signal=signal,
     )

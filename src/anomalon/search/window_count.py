@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.stats import Limit, Shape, Spectrum, fit_spectrum, upper_limits
+from anomalon.stats import Shape, Spectrum, fit_spectrum
 from anomalon.stats.signals import Gaussian
 
 __all__ = ["WindowCount", "count_in_window"]
@@ -42,11 +42,6 @@ class WindowCount:
     share: float
     scale: Floats
     why: NDArray[np.str_]
-
-    def limit(self, level: float) -> Limit:
-        """Upper limits on the signal in the window, in units in which counts are Poisson."""
-        counts = (x / self.scale for x in (self.n, self.expected, self.sigma_expected))
-        return upper_limits(*counts, level=level)
 
 
 def count_in_window(spectrum: Spectrum, shape: Shape, mass: float, sigma: float) -> WindowCount:
