@@ -60,7 +60,7 @@ def test_limit(table, tmp_path, capsys):
     arguments = ("--shape", "exponential", "--range", 1200, 4000, "--closure", 10)
     arguments += ("--out", tmp_path / "run")
     assert run("limit", table, *arguments) == 0
-    assert "excluded at 95% confidence level" in capsys.readouterr().out
+    assert "events at 95\u202f% confidence level" in capsys.readouterr().out
     result = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
     edges = result["result"]["fit"]["edges"]
     assert (edges[0], edges[-1]) == (1200, 4000)
@@ -185,3 +185,18 @@ def test_what_is_wrong_is_said(table, tmp_path, arguments, status, message, caps
     assert run("bump", table, *arguments, "--out", out) == status
     assert message in capsys.readouterr().err
     assert not out.exists()
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_failed_checks_are_said_and_leave_a_result(tmp_path, capsys):
+    path = tmp_path / "steps.csv"
+    counts = np.where(np.arange(40) % 20 < 10, 900, 300)
+    rows = [f"{a},{b},{n}" for a, b, n in zip(EDGES, EDGES[1:], counts, strict=False)]
+    path.write_text("\n".join(["low,high,count", *rows]), encoding="utf-8")
+    for command, more in (("bump", ("--toys", 20)), ("limit", ())):
+        options = ("--shape", "exponential", "--closure", 0, "--out", tmp_path / command, *more)
+        assert run(command, path, *options) == 0
+        assert "check failed: background fit: exponential" in capsys.readouterr().out
+        page = (tmp_path / command / "report.html").read_text(encoding="utf-8")
+        box = page[page.index('class="problems bad"') :]
+        assert "background fit: exponential" in box[: box.index("</div>")]

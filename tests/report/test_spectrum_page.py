@@ -8,9 +8,9 @@ import pytest
 
 from anomalon.core.errors import DataError
 from anomalon.report import closure_figures, read_run_folder, write_spectrum_run
-from anomalon.report.rounding import measured, sigmas
+from anomalon.report.rounding import measured, plain, sigmas
 from anomalon.report.run_folder import rewrite_report
-from anomalon.report.spectrum_figures import bump_drawings
+from anomalon.report.spectrum_figures import bump_drawings, limits
 from anomalon.report.spectrum_page import said
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
@@ -164,3 +164,30 @@ def test_the_page_says_where_limits_are_exact(limit):
     assert [row[-1] for row in said(some)["table"]["rows"]] == list(some.method)
     alone = replace(limit, method=("asymptotic",) * size)
     assert "asymptotic formulae at all masses" in said(alone)["how"]
+
+
+def test_the_headline_is_what_was_expected_and_where_the_data_are_furthest_from_it(limit):
+    z = np.zeros(len(limit.masses))
+    z[4], z[7] = -2.5, 1.9
+    summary = said(replace(limit, z=z))
+    assert f"by −2.50\u202fσ at {plain(limit.masses[4], 4)} GeV" in summary["headline"]
+    low, high = limit.band[2].min(), limit.band[2].max()
+    assert f"{plain(low)} to {plain(high)} events at 95\u202f%" in summary["headline"]
+    over = np.sign(limit.z) == np.sign(limit.observed - limit.band[2])
+    assert over[np.abs(limit.z) > 0.5].all()
+
+
+def test_a_rough_global_p_value_is_a_warning_and_no_failure(bump):
+    rough = replace(bump, p_global=0.03, p_global_is_bound=False)
+    assert any("rough" in text for text in said(rough)["warnings"])
+    assert check(rough, "enough pseudo-experiments")["passed"] is None
+
+
+def test_axes_and_legends_say_what_is_drawn(bump, limit):
+    assert spectrum_panels(bump.fit, None).axes[0].get_ylabel() == "events / 100\u202fGeV"
+    edges = np.geomspace(1000, 5000, 41)
+    uneven = replace(bump.fit, edges=edges)
+    assert spectrum_panels(uneven, None).axes[0].get_ylabel() == "events / bin"
+    (legend,) = (axes.get_legend() for axes in limits(limit).axes)
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["observed", "expected", "expected ± 1σ", "expected ± 2σ"]

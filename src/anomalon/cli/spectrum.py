@@ -271,6 +271,9 @@ def _finish(
     click.echo(f"{summary['verdict']}. {summary['headline']}")
     for row in summary["numbers"]:
         click.echo(f"  {row['what']}: {row['value']}")
+    for check in summary["checks"]:
+        if check["passed"] is False:
+            click.echo(f"  check failed: {check['what']}: {check['found']}")
     for text in summary["warnings"]:
         click.echo(f"  warning: {text}")
     click.echo(f"\nreport: {page}")

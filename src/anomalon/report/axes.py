@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anomalon.report.style import LIGHT
 
-__all__ = ["MASS", "SIGMA_P", "blank", "count_axis", "powers", "sigma_lines", "single"]
+__all__ = ["MASS", "SIGMA_P", "blank", "count_axis", "per_bin", "powers", "sigma_lines", "single"]
 
 MASS = "resonant mass [GeV]"
 SIGMA_P = {1: 0.1586553, 2: 0.0227501, 3: 1.349898e-3, 4: 3.167124e-5, 5: 2.866516e-7}
@@ -58,6 +58,19 @@ def count_axis(axes: Axes, counts: NDArray[Any]) -> None:
     if len(positive):
         axes.set_ylim(max(float(positive.min()) / 3, 0.05), float(positive.max()) * 4)
     powers(axes.yaxis)
+
+
+def per_bin(edges: NDArray[Any]) -> str:
+    r"""The label of a count: with the width of the bins, if they all have the same.
+
+    Example:
+        >>> per_bin(np.array([1000.0, 1100.0, 1200.0])), per_bin(np.array([1.0, 2.0, 4.0]))
+        ('events / 100\u202fGeV', 'events / bin')
+    """
+    widths = np.diff(edges)
+    if np.ptp(widths) > 1e-6 * widths.max():
+        return "events / bin"
+    return f"events / {widths.mean():.6g}\u202fGeV"
 
 
 def powers(axis: Any) -> None:

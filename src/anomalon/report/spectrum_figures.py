@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from anomalon.report import closure_figures
 from anomalon.report.axes import MASS, powers, sigma_lines, single
 from anomalon.report.figures import Drawing
-from anomalon.report.rounding import count, measured, p_value, plain, sigmas
+from anomalon.report.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, styled
 from anomalon.search.histogram_result import BumpResult, LimitResult
@@ -113,7 +113,7 @@ def limit_drawings(result: LimitResult) -> Iterator[Drawing]:
     yield Drawing(
         "limits",
         "limits",
-        f"Upper limits on the number of signal events at {result.level:.0%} confidence level: "
+        f"Upper limits on the number of signal events at {percent(result.level)} confidence level: "
         "observed (points) and expected without signal (dashed), with the bands of 1 and 2 "
         "standard deviations. Within 3 standard deviations of the resolution from an end of the "
         "spectrum the background is extrapolated, which costs sensitivity.",
@@ -135,8 +135,8 @@ def limit_drawings(result: LimitResult) -> Iterator[Drawing]:
             "coverage",
             "How many limits lie above a signal that is there, in "
             f"{int(result.coverage.coverage[0].n[0])} pseudo-experiments for each strength: at "
-            f"least {result.level:.0%} (dashed) if they keep what they promise. CLs keeps more for "
-            "weak signals by construction. Bars: 99.7\u202f%.",
+            f"least {percent(result.level)} (dashed) if they keep what they promise. CLs "
+            "keeps more for weak signals by construction. Bars: 99.7\u202f%.",
             "Coverage of limits against the injected signal, smallest "
             f"{min(float(c.share.min()) for c in result.coverage.coverage):.1%}.",
             closure_figures.coverage(result.coverage),
@@ -234,14 +234,21 @@ def limits(result: LimitResult) -> Figure:
     two_low, one_low, median, one_high, two_high = result.band
     good = np.isfinite(result.observed)
     m = result.masses[good]
-    axes.fill_between(m, two_low[good], two_high[good], color=LIGHT["sky"], alpha=0.25, lw=0)
-    axes.fill_between(m, one_low[good], one_high[good], color=LIGHT["sky"], alpha=0.45, lw=0)
+    for low, high, alpha, label in (
+        (two_low, two_high, 0.25, "expected ± 2σ"),
+        (one_low, one_high, 0.45, "expected ± 1σ"),
+    ):
+        axes.fill_between(
+            m, low[good], high[good], color=LIGHT["sky"], alpha=alpha, lw=0, label=label
+        )
     axes.plot(m, median[good], color=LIGHT["ink"], ls=(0, (4, 2)), lw=1.2, label="expected")
     axes.plot(
         m, result.observed[good], "o-", color=LIGHT["orange"], ms=2.5, lw=1.0, label="observed"
     )
     axes.set_yscale("log")
     powers(axes.yaxis)
-    axes.set(xlabel=MASS, ylabel=f"{result.level:.0%} upper limit [signal events]")
-    axes.legend(loc="upper right")
+    axes.set(xlabel=MASS, ylabel=f"{percent(result.level)} upper limit [signal events]")
+    handles, labels = axes.get_legend_handles_labels()
+    order = [labels.index(name) for name in ("observed", "expected", *labels[1::-1])]
+    axes.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper right")
     return figure

@@ -12,7 +12,7 @@ from anomalon.report.document import pictures
 from anomalon.report.environment import environment as here
 from anomalon.report.figures import Drawing
 from anomalon.report.page import fill
-from anomalon.report.rounding import count, measured, p_value, plain, sigmas
+from anomalon.report.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.report.summary import ALARM, EXCESS, citation_summary
 from anomalon.search.histogram_result import (
@@ -29,6 +29,8 @@ __all__ = ["SpectrumSummary", "said", "spectrum_citations", "write_spectrum_repo
 _SPURIOUS = 0.5
 """A spurious signal of more than this share of its uncertainty is shown as failed, if it is more
 than two standard deviations of the parameter that makes it."""
+
+_ENOUGH = 10  # pseudo-experiments beyond the data for a global p-value
 
 _CHANCES = {
     "fit": "Every pseudo-experiment was drawn from the fit and fitted again, so the global p-value "
@@ -167,16 +169,19 @@ def _narrow_numbers(result: BumpResult) -> list[tuple[str, str]]:
 
 def _limits(result: LimitResult) -> SpectrumSummary:
     good = np.flatnonzero(np.isfinite(result.observed))
-    best = good[result.observed[good].argmin()]
     median = result.band[2]
+    odd = good[np.abs(result.z[good]).argmax()]
+    furthest = f"{sigmas(float(result.z[odd]))} at {plain(float(result.masses[odd]), 4)} GeV"
     above = float(np.mean(result.observed[good] > median[good]))
     numbers = [
         ("masses", f"{len(good)} of {len(result.masses)}"),
-        ("strongest limit", f"{plain(float(result.observed[best]))} events"),
-        ("at", f"{plain(float(result.masses[best]), 4)} GeV"),
-        ("expected there", f"{plain(float(median[best]))} events"),
-        ("confidence level", f"{result.level:.0%}"),
-        ("resolution", f"{result.resolution:.1%}"),
+        ("expected limits", f"{_range(median[good])} events"),
+        ("observed limits", f"{_range(result.observed[good])} events"),
+        ("largest deviation", furthest),
+        ("observed limit there", f"{plain(float(result.observed[odd]))} events"),
+        ("expected there", f"{plain(float(median[odd]))} events"),
+        ("confidence level", percent(result.level)),
+        ("resolution", percent(result.resolution)),
     ]
     rows = zip(
         result.masses, result.n, result.expected, result.sigma_expected, result.share,
@@ -191,10 +196,10 @@ def _limits(result: LimitResult) -> SpectrumSummary:
         "kind": "upper limits",
         "status": "nothing",
         "verdict": "Upper limits",
-        "headline": f"Signals of a resonance between {result.masses[good[0]]:.0f} and "
-        f"{result.masses[good[-1]]:.0f} GeV above {plain(float(result.observed[good].min()))} to "
-        f"{plain(float(result.observed[good].max()))} events are excluded at {result.level:.0%} "
-        "confidence level.",
+        "headline": f"Expected limits on a resonance between {result.masses[good[0]]:.0f} and "
+        f"{result.masses[good[-1]]:.0f} GeV: {_range(median[good])} events at "
+        f"{percent(result.level)} confidence level. The data are furthest from what is expected, "
+        f"by {furthest}.",
         "numbers": [{"what": name, "value": value} for name, value in numbers],
         "how": "CLs of the count within 1.5 standard deviations, over a fit to the other bins "
         f"whose uncertainty is profiled; {_calculation(result)} Divide by luminosity, acceptance "
@@ -217,6 +222,10 @@ def _limits(result: LimitResult) -> SpectrumSummary:
         "table": _table("Limits against mass", columns, rows),
         "source": result.source,
     }
+
+
+def _range(values: Any) -> str:
+    return f"{plain(float(values.min()))} to {plain(float(values.max()))}"
 
 
 def _calculation(result: LimitResult) -> str:
@@ -251,7 +260,7 @@ def _toy_checks(result: BumpResult) -> list[dict[str, Any]]:
         {
             "what": "enough pseudo-experiments for the global p-value",
             "found": f"68 % interval {interval}",
-            "passed": result.p_global * result.n_toys >= 10,
+            "passed": True if result.p_global * result.n_toys >= _ENOUGH else None,
         },
         {
             "what": "pseudo-experiments that could be fitted",
@@ -331,7 +340,11 @@ def _coverage_checks(coverage: LimitCoverage | None) -> list[dict[str, Any]]:
     i = int(worst.share.argmin())
     found = f"at least {worst.share[i]:.1%} of {int(worst.n[i])} limits, at {masses} GeV"
     return [
-        {"what": f"limits at {worst.level:.0%} cover a signal", "found": found, "passed": worst.ok}
+        {
+            "what": f"limits at {percent(worst.level)} cover a signal",
+            "found": found,
+            "passed": worst.ok,
+        }
     ]
 
 
@@ -344,6 +357,11 @@ def _bump_warnings(result: BumpResult) -> list[str]:
         warnings.append(
             "no pseudo-experiment was as significant as the data, so the global p-value is only a "
             "bound. More --toys make it a number."
+        )
+    elif result.p_global * result.n_toys < _ENOUGH:
+        warnings.append(
+            f"fewer than {_ENOUGH} pseudo-experiments were as significant as the data, so the "
+            "global p-value is rough. More --toys make it precise."
         )
     return warnings
 

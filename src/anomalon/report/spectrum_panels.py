@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from anomalon.report.axes import MASS, blank, count_axis
+from anomalon.report.axes import MASS, blank, count_axis, per_bin
 from anomalon.report.style import LIGHT
 from anomalon.search.result import SpectrumFit
 from anomalon.stats import poisson_deviance
@@ -84,7 +84,7 @@ def spectrum_panels(
         )
     count_axis(upper, fit.counts)
     lower.axhline(0, color=LIGHT["ink"], lw=0.8)
-    upper.set_ylabel("events / bin")
+    upper.set_ylabel(per_bin(fit.edges))
     upper.set_title(title)
     lower.set(xlabel=MASS, ylabel="pull")
     upper.legend(loc="upper right", handlelength=1.4)

@@ -143,6 +143,7 @@ class LimitResult:
         low, high: Window in which events were counted, GeV, shape (mass,).
         n, expected, sigma_expected: Events seen there, and expected from a fit to the other bins.
         share: Of the signal in the window.
+        z: How far the count is from what is expected, in standard deviations, signed.
         observed: Upper limits in events, shape (mass,); NaN where there is none.
         n_sigma: Standard deviations of the band, shape (5,).
         band: Expected upper limits, shape (5, mass).
@@ -164,6 +165,7 @@ class LimitResult:
     expected: Floats
     sigma_expected: Floats
     share: Floats
+    z: Floats
     observed: Floats
     n_sigma: Floats
     band: Floats

@@ -81,6 +81,7 @@ def scan_limits(
         expected=np.array([c.expected for c in counts]),
         sigma_expected=np.array([c.sigma_expected for c in counts]),
         share=np.array([c.share for c in counts]),
+        z=np.array([c.z for c in counts]),
         observed=observed,
         n_sigma=np.array(N_SIGMA),
         band=np.array([one.band for one in limits]).T,

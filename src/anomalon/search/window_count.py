@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.stats import Shape, Spectrum, fit_spectrum
+from anomalon.stats import Shape, Spectrum, fit_spectrum, observed_significance
 from anomalon.stats.signals import Gaussian
 
 __all__ = ["WindowCount", "count_in_window"]
@@ -42,6 +42,14 @@ class WindowCount:
     share: float
     scale: Floats
     why: NDArray[np.str_]
+
+    @property
+    def z(self) -> Floats:
+        """Significance of the count, signed; NaN where the fit failed."""
+        there = np.isfinite(self.expected) & np.isfinite(self.sigma_expected)
+        expected, sigma = (np.where(there, x, 1.0) for x in (self.expected, self.sigma_expected))
+        numbers = (x / self.scale for x in (self.n, expected, sigma))
+        return np.where(there, observed_significance(*numbers), np.nan)
 
 
 def count_in_window(spectrum: Spectrum, shape: Shape, mass: float, sigma: float) -> WindowCount:
