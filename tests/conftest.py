@@ -1,5 +1,11 @@
 """Fixtures that several rooms share."""
 
+import os
+
+# One thread for each of the processes that share the tests, before a numerical library asks.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
 from collections.abc import Callable
 
 import pytest
