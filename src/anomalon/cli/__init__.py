@@ -2,6 +2,8 @@
 
     anomalon demo      a search that needs no data
     anomalon search    search a file for resonances
+    anomalon bump      find the most significant window of a histogram
+    anomalon limit     upper limits from a histogram
     anomalon report    make the page of a finished run again
     anomalon simulate  generate events
     anomalon data      convert and list files of events
