@@ -5,6 +5,7 @@ run.toml          settings as resolved; `anomalon search run.toml` (or bump, lim
 result.json       every number; the same bytes for the same data, settings and seed
 report.html       the page
 figures/          each figure as SVG and PNG
+pyhf/, hepdata/   of limits only: workspaces and tables for other tools
 environment.json  versions and platform
 references.bib    what to cite
 store/            finished windows, from which an interrupted run goes on
@@ -20,6 +21,7 @@ from anomalon.core.errors import DataError
 from anomalon.report.citations import bibtex, used
 from anomalon.report.document import Report, Section, summarise, write_report
 from anomalon.report.environment import environment as here
+from anomalon.report.spectrum_exports import write_limit_exports
 from anomalon.report.spectrum_page import said, spectrum_citations, write_spectrum_report
 from anomalon.report.toml import dumps
 from anomalon.search.histogram_result import BumpResult, LimitResult
@@ -100,6 +102,8 @@ def write_spectrum_run(
     head = f"# `anomalon {kind} run.toml` repeats this run.\n"
     write_text_atomically(folder / "run.toml", head + dumps(settings if run is None else run))
     write_text_atomically(folder / "references.bib", bibtex(spectrum_citations(result)))
+    if isinstance(result, LimitResult):
+        write_limit_exports(result, folder)
     return write_spectrum_report(result, folder, settings, environment=versions)
 
 
