@@ -1,6 +1,6 @@
 """Limits for other people's tools: a pyhf workspace for each mass, and tables for HEPData.
 
-pyhf/MASS_GeV.json        the count, its background and a signal whose strength is in events
+pyhf/MASS_GeV.json        the count, its background and a signal of the median expected limit
 hepdata/submission.yaml   with the tables of the limits and of the spectrum
 """
 
@@ -46,16 +46,17 @@ def write_limit_exports(result: LimitResult, folder: str | Path) -> None:
 def limit_models(result: LimitResult) -> dict[float, BinnedModel]:
     """The measurement at each mass that has a limit, by mass in GeV.
 
-    A strength of one is one signal event in the whole spectrum. The uncertainty of the fit counts
-    as that of a control region ("gamma"), as for our limits. Weighted counts are divided by the
-    variance of an event, as their statistics are.
+    A strength of one is the median expected limit: minimisers lose their way where strengths are
+    far from one. The uncertainty of the fit counts as that of a control region ("gamma"), as for
+    our limits. Weighted counts are divided by the variance of an event, as their statistics are.
     """
     scale = float(_spectrum(result.fit).scale())
+    median = result.band[result.n_sigma.tolist().index(0.0)]
     return {
         float(mass): BinnedModel(
             observed=result.n[i] / scale,
             background=result.expected[i] / scale,
-            signal=result.share[i] / scale,
+            signal=median[i] * result.share[i] / scale,
             sigma_background=result.sigma_expected[i] / scale,
             name=f"window_{result.low[i]:.0f}_{result.high[i]:.0f}",
         )
