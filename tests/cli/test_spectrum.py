@@ -60,7 +60,11 @@ def test_limit(table, tmp_path, capsys):
     arguments = ("--shape", "exponential", "--range", 1200, 4000, "--closure", 10)
     arguments += ("--out", tmp_path / "run")
     assert run("limit", table, *arguments) == 0
-    assert "events at 95\u202f% confidence level" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "events at 95\u202f% confidence level" in captured.out
+    assert captured.err.startswith("Upper limits from mjj.csv: 0/")
+    assert " left\n" in captured.err
+    assert " left\n" not in captured.out
     result = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
     edges = result["result"]["fit"]["edges"]
     assert (edges[0], edges[-1]) == (1200, 4000)

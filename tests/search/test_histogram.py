@@ -149,6 +149,27 @@ def test_a_fit_that_fails_has_a_reason():
     assert "filled bins" in str(counted.why)
 
 
+def test_progress_reaches_the_end_and_changes_no_number(limits):
+    told = []
+    again = scan_limits(
+        spectrum(2), SMOOTH, resolution=0.03, n_closure=40, progress=lambda *now: told.append(now)
+    )
+    assert to_plain(again) == to_plain(limits)
+    done = [now[0] for now in told]
+    assert done[0] == 0
+    assert np.all(np.diff(done) > 0)
+    assert told[-1] == (told[-1][1], told[-1][1], "injected signals")
+    assert 10 < len(told) <= 21
+    told.clear()
+    options = {"n_toys": 60, "n_closure": 10, "progress": lambda *now: told.append(now)}
+    hunt_bump(spectrum(1), SMOOTH, **options)
+    assert told[0][:2] == (0, 60 + 10 * 99)
+    assert told[-1][0] == told[-1][1]
+    told.clear()
+    hunt_bump(spectrum(1), EXPECTED, **options)
+    assert told == [(60, 60, "pseudo-experiments")]
+
+
 def test_results_survive_json(found, limits):
     for result, kind in ((found, BumpResult), (limits, LimitResult)):
         assert to_plain(from_plain(kind, to_plain(result))) == to_plain(result)

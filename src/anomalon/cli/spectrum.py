@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
+from anomalon.cli.progress import progress
 from anomalon.core.config import digest
 
 if TYPE_CHECKING:
@@ -121,19 +122,22 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
     if given is not None:
         options = {k: v for k, v in options.items() if k not in _OF_A_FIT}
     widths = options["widths"]
-    result = hunt_bump(
-        spectrum,
-        _smooth(options) if given is None else given,
-        widths=range(widths[0], widths[1] + 1) if widths else None,
-        resolution=options.get("resolution"),
-        n_toys=options["toys"],
-        repeat_choice=not options.get("keep_order", False),
-        n_closure=options.get("closure", 0),
-        deficit=options["deficit"],
-        seed=options["seed"],
-        name=f"Bump hunt in {file.name}",
-        source=file.name,
-    )
+    name = f"Bump hunt in {file.name}"
+    with progress(name) as tell:
+        result = hunt_bump(
+            spectrum,
+            _smooth(options) if given is None else given,
+            widths=range(widths[0], widths[1] + 1) if widths else None,
+            resolution=options.get("resolution"),
+            n_toys=options["toys"],
+            repeat_choice=not options.get("keep_order", False),
+            n_closure=options.get("closure", 0),
+            deficit=options["deficit"],
+            seed=options["seed"],
+            name=name,
+            source=file.name,
+            progress=tell,
+        )
     folder = Path("runs") / f"bump-{file.stem}" if out is None else out
     digests = {"digest": _digest(spectrum), **of_given}
     _finish(result, folder, {"file": file, **options}, digests, as_json=as_json)
@@ -168,16 +172,19 @@ def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None: 
     from anomalon.search.limit_scan import scan_limits
 
     spectrum = _read(file, options, options["column"])
-    result = scan_limits(
-        spectrum,
-        _smooth(options),
-        resolution=options["resolution"],
-        level=options["level"],
-        n_closure=options["closure"],
-        seed=options["seed"],
-        name=f"Upper limits from {file.name}",
-        source=file.name,
-    )
+    name = f"Upper limits from {file.name}"
+    with progress(name) as tell:
+        result = scan_limits(
+            spectrum,
+            _smooth(options),
+            resolution=options["resolution"],
+            level=options["level"],
+            n_closure=options["closure"],
+            seed=options["seed"],
+            name=name,
+            source=file.name,
+            progress=tell,
+        )
     folder = Path("runs") / f"limit-{file.stem}" if out is None else out
     digests = {"digest": _digest(spectrum)}
     _finish(result, folder, {"file": file, **options}, digests, as_json=as_json)

@@ -29,17 +29,29 @@ from anomalon.stats import (
 from anomalon.stats.limits import N_SIGMA
 from anomalon.stats.signals import Gaussian
 
-__all__ = ["global_p_closure", "limit_closure", "limit_coverage", "signal_closure"]
+__all__ = [
+    "LIMITED_MASSES",
+    "global_p_closure",
+    "limit_closure",
+    "limit_coverage",
+    "signal_closure",
+]
 
 Floats = NDArray[np.floating[Any]]
 
 _INJECTED = np.array([0.0, 1.0, 2.0, 3.0, 5.0])  # times the uncertainty of the signal
 _LIMITED = np.array([0.5, 1.0, 1.5, 2.0, 3.0])  # times the expected limit
 _WHERE = (0.1, 0.5, 0.9)  # of the list of masses: many events, some, few
+LIMITED_MASSES = len(_WHERE)
+"""At how many masses `limit_coverage` looks, at most."""
 
 
 def global_p_closure(
-    fit: Fit, global_p: Callable[[Spectrum, Seed], float], n: int, seed: Seed
+    fit: Fit,
+    global_p: Callable[[Spectrum, Seed], float],
+    n: int,
+    seed: Seed,
+    tell: Callable[[int], None] = lambda _done: None,
 ) -> PValueUniformity:
     """Global p-values of pseudo-experiments without signal, each searched as the data were.
 
@@ -48,6 +60,7 @@ def global_p_closure(
         global_p: The whole search in one of them.
         n: Their number.
         seed: Of all of them.
+        tell: Called with how many are done.
 
     Raises:
         TooFewEvents: If fewer than 10 have a global p-value.
@@ -60,6 +73,7 @@ def global_p_closure(
             p[i] = global_p(Spectrum(counts, fit.spectrum.edges), own)
         except FitError:
             p[i] = np.nan  # p_value_uniformity counts them
+        tell(i + 1)
     return p_value_uniformity(p)
 
 
@@ -108,7 +122,13 @@ def limit_closure(fit: Fit, mass: float, resolution: float, n: int, seed: Seed) 
 
 
 def limit_coverage(
-    fit: Fit, masses: Floats, resolution: float, level: float, n: int, seed: Seed
+    fit: Fit,
+    masses: Floats,
+    resolution: float,
+    level: float,
+    n: int,
+    seed: Seed,
+    tell: Callable[[int], None] = lambda _done: None,
 ) -> LimitCoverage:
     """How often limits are above a signal that is there, at three masses.
 
@@ -119,9 +139,13 @@ def limit_coverage(
         level: Confidence level of the limits.
         n: Pseudo-experiments for each strength.
         seed: Of all of them.
+        tell: Called with how many masses are done.
     """
     rows = np.unique([round(share * (len(masses) - 1)) for share in _WHERE])
-    found = [_coverage(fit, float(masses[row]), resolution, level, n, seed) for row in rows]
+    found = []
+    for row in rows:
+        found.append(_coverage(fit, float(masses[row]), resolution, level, n, seed))
+        tell(len(found))
     good = [(mass, one) for mass, one in zip(masses[rows], found, strict=True) if one is not None]
     return LimitCoverage(
         masses=np.array([mass for mass, _ in good]),

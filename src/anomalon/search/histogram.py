@@ -17,7 +17,9 @@ from anomalon.search.fitted import spectrum_fit
 from anomalon.search.histogram_result import BumpResult, SignalClosure
 from anomalon.search.narrow import NarrowScan, scan_narrow
 from anomalon.search.result import SpectrumFit
+from anomalon.search.scan import Progress
 from anomalon.search.smooth import SmoothBackground
+from anomalon.search.steps import Steps, steps
 from anomalon.stats import BumpHunt, Fit, PValueUniformity, Reference, Spectrum, bump_hunt
 
 __all__ = ["hunt_bump"]
@@ -38,6 +40,7 @@ def hunt_bump(
     n_closure: int = 200,
     deficit: bool = False,
     seed: Seed | int = 0,
+    progress: Progress | None = None,
     name: str = "Bump hunt",
     source: str = "a spectrum",
 ) -> BumpResult:
@@ -60,6 +63,7 @@ def hunt_bump(
             and as many for each strength of an injected signal. 0 for none.
         deficit: Look for a deficit.
         seed: Root of all random numbers.
+        progress: Called now and then with (pseudo-experiments done, all of them, what was done).
         name: Title for the report.
         source: Where the spectrum came from.
 
@@ -72,9 +76,12 @@ def hunt_bump(
         raise BadValue(f"n_closure: expected 0 or at least 10 pseudo-experiments, got {n_closure}.")
     seed = Seed.of(seed)
     options: dict[str, Any] = {"widths": widths, "deficit": deficit}
+    is_fitted = isinstance(background, SmoothBackground)
+    tell = steps(progress, n_toys + (_INNER * n_closure if is_fitted else 0))
     if isinstance(background, SmoothBackground):
-        procedure = _Procedure(background, repeat_choice and background.is_chosen, options)
+        procedure = _Procedure(background, repeat_choice and background.is_chosen, options, tell)
         fit = background.fit(spectrum)
+        tell(0, "background fit")
         narrow = NarrowScan.none() if resolution is None else scan_narrow(fit, resolution, seed)
         hunt = procedure.hunt(spectrum, fit, n_toys, seed)
         about = procedure.about(fit, hunt, n_closure, seed)
@@ -89,6 +96,7 @@ def hunt_bump(
                 "and here the background is given. Fit it, or leave the resolution out."
             )
         hunt = bump_hunt(spectrum, background, n_pseudo=n_toys, seed=seed, **options)
+        tell(n_toys, "pseudo-experiments")
         narrow = NarrowScan.none()
         about = _given(spectrum, background, hunt)
     counts, edges = np.histogram(hunt.t_toys[np.isfinite(hunt.t_toys)], bins=60)
@@ -152,6 +160,7 @@ class _Procedure:
     smooth: SmoothBackground
     choice_repeated: bool
     options: dict[str, Any]
+    tell: Steps
 
     def hunt(self, spectrum: Spectrum, fit: Fit, n: int, seed: Seed) -> BumpHunt:
         refit = self.smooth.expectations if self.choice_repeated else True
@@ -159,13 +168,20 @@ class _Procedure:
 
     def about(self, fit: Fit, hunt: BumpHunt, n_closure: int, seed: Seed) -> _About:
         spectrum, n = fit.spectrum, len(hunt.t_toys)
+        self.tell(n, "pseudo-experiments")
         fixed = bump_hunt(spectrum, fit, refit=False, n_pseudo=n, seed=seed, **self.options)
+
+        def closed(done: int) -> None:
+            self.tell(n + _INNER * done, "closure of the global p-value")
+
         return _About(
             "fit",
             spectrum_fit(spectrum, fit, fit.fitted, fit.shape.kind, ""),
             choice_repeated=self.choice_repeated,
             p_global_fixed=fixed.global_p.p,
-            closure=global_p_closure(fit, self._global_p, n_closure, seed) if n_closure else None,
+            closure=global_p_closure(fit, self._global_p, n_closure, seed, closed)
+            if n_closure
+            else None,
         )
 
     def _global_p(self, spectrum: Spectrum, seed: Seed) -> float:

@@ -4,17 +4,21 @@ import numpy as np
 
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.seed import Seed
-from anomalon.search.closure import limit_closure, limit_coverage
+from anomalon.search.closure import LIMITED_MASSES, limit_closure, limit_coverage
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.histogram_result import LimitResult
 from anomalon.search.narrow import resonance_masses
+from anomalon.search.scan import Progress
 from anomalon.search.smooth import SmoothBackground
+from anomalon.search.steps import steps
 from anomalon.search.window_count import count_in_window
 from anomalon.search.window_limit import window_limit
 from anomalon.stats import Spectrum
 from anomalon.stats.limits import N_SIGMA
 
 __all__ = ["scan_limits"]
+
+_CLOSURE = 1  # its pseudo-experiments take about as long as the limits
 
 
 def scan_limits(
@@ -25,6 +29,7 @@ def scan_limits(
     level: float = 0.95,
     n_closure: int = 500,
     seed: Seed | int = 0,
+    progress: Progress | None = None,
     name: str = "Upper limits",
     source: str = "a spectrum",
 ) -> LimitResult:
@@ -44,6 +49,7 @@ def scan_limits(
         n_closure: Pseudo-experiments with an injected signal, for each of some strengths and
             masses, to see whether limits cover it and measurements return it; 0 for none.
         seed: Of these pseudo-experiments.
+        progress: Called now and then with (done, total, what was done).
         name: Title for the report.
         source: Where the spectrum came from.
 
@@ -56,8 +62,14 @@ def scan_limits(
     seed = Seed.of(seed)
     fit = background.fit(spectrum)
     masses = resonance_masses(spectrum, resolution)
+    closures = _CLOSURE * len(masses) if n_closure else 0
+    tell = steps(progress, len(masses) + closures)
+    tell(0, "background fit")
     counts = [count_in_window(spectrum, fit.shape, m, resolution * m) for m in masses]
-    limits = [window_limit(c, level) for c in counts]
+    limits = []
+    for mass, counted in zip(masses, counts, strict=True):
+        limits.append(window_limit(counted, level))
+        tell(len(limits), f"limit at {mass:.0f} GeV")
     observed = np.array([one.observed for one in limits])
     found = np.isfinite(observed)
     if not found.any():
@@ -65,9 +77,14 @@ def scan_limits(
     coverage = signal = None
     if n_closure:
         limited = masses[found]
-        coverage = limit_coverage(fit, limited, resolution, level, n_closure, seed)
+
+        def covered(done: int) -> None:
+            tell(len(masses) + closures * done // (LIMITED_MASSES + 1), "coverage of limits")
+
+        coverage = limit_coverage(fit, limited, resolution, level, n_closure, seed, covered)
         middle = float(limited[len(limited) // 2])
         signal = limit_closure(fit, middle, resolution, n_closure, seed)
+        tell(len(masses) + closures, "injected signals")
     return LimitResult(
         name=name,
         source=source,
