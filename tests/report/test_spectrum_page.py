@@ -10,7 +10,7 @@ from anomalon.core.errors import DataError
 from anomalon.report import closure_figures, read_run_folder, write_spectrum_run
 from anomalon.report.rounding import measured, plain, sigmas
 from anomalon.report.run_folder import rewrite_report
-from anomalon.report.spectrum_figures import bump_drawings, limits
+from anomalon.report.spectrum_figures import bump_drawings, limits, p_values
 from anomalon.report.spectrum_page import said
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
@@ -181,6 +181,15 @@ def test_a_rough_global_p_value_is_a_warning_and_no_failure(bump):
     rough = replace(bump, p_global=0.03, p_global_is_bound=False)
     assert any("rough" in text for text in said(rough)["warnings"])
     assert check(rough, "enough pseudo-experiments")["passed"] is None
+
+
+def test_the_best_window_stands_among_the_p_values(bump):
+    (axes,) = p_values(bump).axes
+    (bar,) = axes.collections
+    np.testing.assert_allclose(
+        bar.get_segments(), [[[bump.low, bump.p_global], [bump.high, bump.p_global]]]
+    )
+    assert axes.get_ylim()[0] < bump.p_global
 
 
 def test_axes_and_legends_say_what_is_drawn(bump, limit):

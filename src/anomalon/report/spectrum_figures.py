@@ -53,7 +53,8 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
             "p-values",
             "p_values",
             "p-value of a narrow resonance at each mass, background fitted together with it: of "
-            "that mass alone (line), and of one as significant anywhere (dashed).",
+            "that mass alone (line), and of one as significant anywhere (dashed). Bar: the best "
+            "window of any width, with its global p-value from pseudo-experiments.",
             f"Local and global p-value against mass, smallest "
             f"{p_value(float(np.nanmin(p_from_z(result.mass_z))))}.",
             p_values(result),
@@ -189,10 +190,10 @@ def pseudo_experiments(result: BumpResult) -> Figure:
 
 @styled
 def p_values(result: BumpResult) -> Figure:
-    """Local and global p-value against mass."""
+    """Local and global p-value against mass, and that of the best window."""
     figure, axes = single(4.6, 3.3, right=0.3)
     local = np.maximum(p_from_z(result.mass_z), _SMALLEST)
-    lowest = float(np.nanmin(local)) / 5
+    lowest = min(float(np.nanmin(local)), result.p_global) / 5
     axes.plot(result.masses, local, color=LIGHT["blue"], label="local")
     axes.plot(
         result.masses,
@@ -201,12 +202,15 @@ def p_values(result: BumpResult) -> Figure:
         ls=(0, (4, 2)),
         label="global",
     )
+    axes.hlines(
+        result.p_global, result.low, result.high, color=LIGHT["ink"], lw=2.5, label="best window"
+    )
     axes.set_yscale("log")
     axes.set_ylim(lowest, 2)
     sigma_lines(axes, lowest)
     powers(axes.yaxis)
     axes.set(xlabel=MASS, ylabel="p-value")
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3)
     return figure
 
 
