@@ -349,3 +349,12 @@ def test_arrays_that_cannot_be_written_are_taken():
     n.setflags(write=False)
     assert cls_upper_limit(n, 2.0)[0] == cls_upper_limit(3, 2.0)
     assert cls(n, n, np.broadcast_to(2.0, 2)).shape == (2,)
+
+
+def test_exact_limits_need_a_control_region_that_can_be():
+    limit = upper_limits([3, 4], [0.0, 3.0], 0.5, method="exact")
+    assert limit.ok.tolist() == [False, True]
+    assert limit.why[0] == "sigma_b is above 0 where b is 0"
+    assert limit.observed[1] == cls_upper_limit(4, 3.0, 0.5, method="exact")
+    with pytest.raises(BadValue, match="on_off_upper_limit"):
+        cls_upper_limit(3, 0.0, 0.5, method="exact")

@@ -310,7 +310,7 @@ def upper_limits(
     full = _broadcast([*arrays, *([] if template is None else [template])])
     bad = [~(np.isfinite(x) & (x >= 0)) for x in full[:3]]
     why = _reasons(dict(zip(named, zip(full, bad, strict=False), strict=False)), template)
-    if constraint == "log_normal":
+    if constraint == "log_normal" or method == "exact":
         no_factor = (full[1] == 0) & (full[2] > 0)
         no_factor = no_factor if template is None else no_factor.any(axis=-1)
         why = np.where((why == "") & no_factor, "sigma_b is above 0 where b is 0", why)
@@ -459,6 +459,11 @@ def _exact(method: str, data: _Data) -> bool:
         raise BadValue(
             'constraint: expected "gamma" with method="exact", which sums over the counts of a '
             'control region; take method="asymptotic" for others.'
+        )
+    if np.any((data.b == 0) & (data.v > 0)):
+        raise BadValue(
+            "sigma_b: expected 0 where b is 0: no counts of a control region give that. Take "
+            "`on_off_upper_limit(n_on, 0, tau)` for a control region without events."
         )
     return True
 
