@@ -95,7 +95,7 @@ def test_no_limit_has_a_reason():
     found = window_limit(failed, 0.95)
     assert (found.method, found.why) == ("", "no fit")
     assert np.isnan([found.observed, *found.band]).all()
-    assert "0 +- 1" in window_limit(counted(3, 0, 1), 0.95).why
+    assert "sigma_b is above 0 where b is 0" in window_limit(counted(3, 0, 1), 0.95).why
     covered, there = is_covered(counted([3, 3], [np.nan, 2.0], [np.nan, 1.0]), 100.0, 0.95)
     assert (covered.tolist(), there.tolist()) == ([False, False], [False, True])
 

@@ -56,10 +56,7 @@ def window_limit(counted: WindowCount, level: float) -> WindowLimit:
     method: Method = "exact" if exact else "asymptotic"
     limit = upper_limits(n, b, _known_if_sure(b, sigma) if exact else sigma,
                          level=level, method=method)  # fmt: skip
-    why = str(counted.why) or str(limit.why)
-    if not why and not np.isfinite(limit.observed):
-        why = f"no limit over a background of {b:g} +- {sigma:g}"
-    if why:
+    if why := str(counted.why) or str(limit.why):
         return WindowLimit(np.nan, np.full(len(limit.n_sigma), np.nan), "", why)
     unit = float(counted.scale) / counted.share
     return WindowLimit(float(limit.observed) * unit, limit.expected * unit, method, "")
