@@ -217,7 +217,7 @@ def _read(path: Path, options: dict[str, Any], column: str | None) -> "Spectrum"
     from anomalon.stats import Spectrum
 
     table = read_spectrum(path, histogram=options["histogram"], column=column)
-    spectrum = Spectrum(table.counts, table.edges, table.variances)
+    spectrum = Spectrum.of(table)
     mass_range = options["mass_range"]
     return spectrum if mass_range is None else spectrum.between(*mass_range)
 

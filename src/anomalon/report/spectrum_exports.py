@@ -51,12 +51,11 @@ def limit_models(result: LimitResult) -> dict[float, BinnedModel]:
     our limits. Weighted counts are divided by the variance of an event, as their statistics are.
     """
     scale = float(_spectrum(result.fit).scale())
-    median = result.band[result.n_sigma.tolist().index(0.0)]
     return {
         float(mass): BinnedModel(
             observed=result.n[i] / scale,
             background=result.expected[i] / scale,
-            signal=median[i] * result.share[i] / scale,
+            signal=result.median[i] * result.share[i] / scale,
             sigma_background=result.sigma_expected[i] / scale,
             name=f"window_{result.low[i]:.0f}_{result.high[i]:.0f}",
         )
@@ -68,7 +67,7 @@ def limit_models(result: LimitResult) -> dict[float, BinnedModel]:
 def limit_tables(result: LimitResult) -> list[HepDataTable]:
     """The tables of the limits and of the spectrum."""
     good = np.isfinite(result.observed)
-    exact = result.masses[[method == "exact" for method in result.method]]
+    exact = result.exact_masses
     how = f" At {len(exact)} masses from {exact[0]:.0f} GeV on by exact sums." if len(exact) else ""
     limits = limit_table(
         result.masses[good],

@@ -169,7 +169,7 @@ def _narrow_numbers(result: BumpResult) -> list[tuple[str, str]]:
 
 def _limits(result: LimitResult) -> SpectrumSummary:
     good = np.flatnonzero(np.isfinite(result.observed))
-    median = result.band[2]
+    median = result.median
     odd = good[np.abs(result.z[good]).argmax()]
     furthest = f"{sigmas(float(result.z[odd]))} at {plain(float(result.masses[odd]), 4)} GeV"
     above = float(np.mean(result.observed[good] > median[good]))
@@ -230,7 +230,7 @@ def _range(values: Any) -> str:
 
 def _calculation(result: LimitResult) -> str:
     """At how many masses limits come from sums, and where."""
-    exact = result.masses[[method == "exact" for method in result.method]]
+    exact = result.exact_masses
     if not len(exact):
         return "asymptotic formulae at all masses."
     where = f"{len(exact)} of {len(result.masses)} masses between {exact[0]:.0f} and "

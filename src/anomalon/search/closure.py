@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import FitError, TooFewEvents
+from anomalon.core.errors import BadValue, FitError, TooFewEvents
 from anomalon.core.seed import Seed
 from anomalon.search.histogram_result import LimitCoverage, SignalClosure
 from anomalon.search.window_count import count_in_window
@@ -26,11 +26,11 @@ from anomalon.stats import (
     interval_coverage,
     p_value_uniformity,
 )
-from anomalon.stats.limits import N_SIGMA
 from anomalon.stats.signals import Gaussian
 
 __all__ = [
     "LIMITED_MASSES",
+    "check_number",
     "global_p_closure",
     "limit_closure",
     "limit_coverage",
@@ -44,6 +44,12 @@ _LIMITED = np.array([0.5, 1.0, 1.5, 2.0, 3.0])  # times the expected limit
 _WHERE = (0.1, 0.5, 0.9)  # of the list of masses: many events, some, few
 LIMITED_MASSES = len(_WHERE)
 """At how many masses `limit_coverage` looks, at most."""
+
+
+def check_number(n: int) -> None:
+    """Raise `BadValue` for a number of pseudo-experiments that can show nothing."""
+    if n != 0 and n < 10:
+        raise BadValue(f"n_closure: expected 0 or at least 10 pseudo-experiments, got {n}.")
 
 
 def global_p_closure(
@@ -161,7 +167,7 @@ def _coverage(
     """Expected limit and coverage at one mass; None if hardly any limit can be set there."""
     edges, mean, sigma = fit.spectrum.edges, _mean(fit), resolution * mass
     without = count_in_window(Spectrum(mean, edges), fit.shape, mass, sigma)
-    expected = float(window_limit(without, level).band[N_SIGMA.index(0.0)])
+    expected = window_limit(without, level).median
     if not np.isfinite(expected):
         return None
     strengths = _LIMITED * expected

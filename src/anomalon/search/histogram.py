@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
-from anomalon.search.closure import global_p_closure, signal_closure
+from anomalon.search.closure import check_number, global_p_closure, signal_closure
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.histogram_result import BumpResult, SignalClosure
 from anomalon.search.narrow import NarrowScan, scan_narrow
@@ -72,13 +72,11 @@ def hunt_bump(
             `n_closure` is neither 0 nor at least 10.
         TooFewEvents: If the background cannot be fitted.
     """
-    if n_closure != 0 and n_closure < 10:
-        raise BadValue(f"n_closure: expected 0 or at least 10 pseudo-experiments, got {n_closure}.")
+    check_number(n_closure)
     seed = Seed.of(seed)
     options: dict[str, Any] = {"widths": widths, "deficit": deficit}
-    is_fitted = isinstance(background, SmoothBackground)
-    tell = steps(progress, n_toys + (_INNER * n_closure if is_fitted else 0))
     if isinstance(background, SmoothBackground):
+        tell = steps(progress, n_toys + _INNER * n_closure)
         procedure = _Procedure(background, repeat_choice and background.is_chosen, options, tell)
         fit = background.fit(spectrum)
         tell(0, "background fit")
@@ -96,7 +94,7 @@ def hunt_bump(
                 "and here the background is given. Fit it, or leave the resolution out."
             )
         hunt = bump_hunt(spectrum, background, n_pseudo=n_toys, seed=seed, **options)
-        tell(n_toys, "pseudo-experiments")
+        steps(progress, n_toys)(n_toys, "pseudo-experiments")
         narrow = NarrowScan.none()
         about = _given(spectrum, background, hunt)
     counts, edges = np.histogram(hunt.t_toys[np.isfinite(hunt.t_toys)], bins=60)
@@ -190,12 +188,11 @@ class _Procedure:
 
 def _given(spectrum: Spectrum, background: Reference | Floats, hunt: BumpHunt) -> _About:
     """A background that is no fit: its numbers, and their uncertainty if it is a sample."""
-    error = np.zeros(spectrum.n_bins)
-    is_sample = isinstance(background, Reference)
+    kind, error = "exact", np.zeros(spectrum.n_bins)
     if isinstance(background, Reference):
         sample = background.against(spectrum)
-        error = np.sqrt(sample.sample.variances) / sample.tau
+        kind, error = "reference", np.sqrt(sample.sample.variances) / sample.tau
     everywhere = np.ones(spectrum.n_bins, dtype=bool)
     shown = spectrum_fit(spectrum, None, everywhere, "given", "")
     shown = replace(shown, expected=hunt.expected, sigma_expected=error, ok=True)
-    return _About("reference" if is_sample else "exact", shown)
+    return _About(kind, shown)

@@ -173,3 +173,13 @@ class LimitResult:
     why: tuple[str, ...]
     coverage: LimitCoverage | None
     signal: SignalClosure | None
+
+    @property
+    def median(self) -> Floats:
+        """Median expected limits, shape (mass,)."""
+        return np.asarray(self.band[self.n_sigma.tolist().index(0.0)])
+
+    @property
+    def exact_masses(self) -> Floats:
+        """Where limits come from sums over the counts, GeV."""
+        return np.asarray(self.masses[[method == "exact" for method in self.method]])

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.errors import TooFewEvents
 from anomalon.core.seed import Seed
-from anomalon.search.closure import LIMITED_MASSES, limit_closure, limit_coverage
+from anomalon.search.closure import LIMITED_MASSES, check_number, limit_closure, limit_coverage
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.histogram_result import LimitResult
 from anomalon.search.narrow import resonance_masses
@@ -17,8 +17,6 @@ from anomalon.stats import Spectrum
 from anomalon.stats.limits import N_SIGMA
 
 __all__ = ["scan_limits"]
-
-_CLOSURE = 1  # its pseudo-experiments take about as long as the limits
 
 
 def scan_limits(
@@ -57,12 +55,11 @@ def scan_limits(
         BadValue: If the resolution is not in (0, 1), or `n_closure` is neither 0 nor at least 10.
         TooFewEvents: If the background cannot be fitted.
     """
-    if n_closure != 0 and n_closure < 10:
-        raise BadValue(f"n_closure: expected 0 or at least 10 pseudo-experiments, got {n_closure}.")
+    check_number(n_closure)
     seed = Seed.of(seed)
     fit = background.fit(spectrum)
     masses = resonance_masses(spectrum, resolution)
-    closures = _CLOSURE * len(masses) if n_closure else 0
+    closures = len(masses) if n_closure else 0  # they take about as long as the limits
     tell = steps(progress, len(masses) + closures)
     tell(0, "background fit")
     counts = [count_in_window(spectrum, fit.shape, m, resolution * m) for m in masses]

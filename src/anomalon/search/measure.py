@@ -22,6 +22,7 @@ from anomalon.core.errors import FitError
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.search.cross_training import cross_training_correlation
+from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.merged_goodness import goodness
@@ -70,26 +71,18 @@ def measure(
     truth = _truth(events, weight, inside)
     fit, why = fit_background(spectrum, settings, outside, base)
     shown = spectrum_fit(spectrum, fit, outside, settings.shape, why)
+    without_fit = replace(
+        failed_cut(selection.efficiency, settings.shape, why),
+        n=n,
+        member_counts=members,
+        fit=shown,
+        pass_chi2=chi2,
+        pass_ndf=ndf,
+        pass_fraction=fraction,
+        **truth,
+    )
     if fit is None or not fit.ok:
-        return CutResult(
-            efficiency=selection.efficiency,
-            n=n,
-            expected=np.nan,
-            sigma_poisson=np.nan,
-            sigma_fit=np.nan,
-            sigma_ensemble=np.nan,
-            sigma_folds=np.nan,
-            z_local=np.nan,
-            p_local=np.nan,
-            member_counts=members,
-            fit=shown,
-            pass_chi2=chi2,
-            pass_ndf=ndf,
-            pass_fraction=fraction,
-            **truth,
-            ok=False,
-            why=why,
-        )
+        return without_fit
     predicted = fit.integral(window.low, window.high)
     expected, sigma_fit = predicted.value, predicted.uncertainty
     if base is not None:
@@ -105,9 +98,8 @@ def measure(
     sigma_folds = float(np.sqrt(np.clip(together, 0, 1)) * np.hypot(sigma_poisson, sigma_fit))
     sigma_b = float(np.linalg.norm([sigma_fit, sigma_ensemble, sigma_folds]))
     z = float(scaled_significance(n, expected, scale, sigma_b))
-    return CutResult(
-        efficiency=selection.efficiency,
-        n=n,
+    return replace(
+        without_fit,
         expected=float(expected),
         sigma_poisson=sigma_poisson,
         sigma_fit=float(sigma_fit),
@@ -115,12 +107,7 @@ def measure(
         sigma_folds=sigma_folds,
         z_local=z,
         p_local=float(p_from_z(z)),
-        member_counts=members,
         fit=_judged(shown, fit),
-        pass_chi2=chi2,
-        pass_ndf=ndf,
-        pass_fraction=fraction,
-        **truth,
         ok=True,
         why="",
     )
@@ -190,7 +177,7 @@ def _training_scatter(
     return float(np.sqrt(max(excess, 0.0) / n_members))
 
 
-def _truth(events: Sample, weight: Floats, inside: NDArray[np.bool_]) -> dict[str, float | None]:
+def _truth(events: Sample, weight: Floats, inside: NDArray[np.bool_]) -> dict[str, Any]:
     if events.label is None:
         return {"signal_efficiency": None, "true_signal": None, "true_background": None}
     signal = inside & (events.label == 1)

@@ -148,7 +148,11 @@ class Search:
         """
         seed = Seed.of(seed)
         self._check(data, simulation)
-        digests = (data.digest(), "" if simulation is None else simulation.digest())
+        digests = (
+            data.digest(),
+            "" if simulation is None else simulation.digest(),
+            "" if data.label is None else config.digest(data.label),
+        )
         pieces = [
             _Piece(self.method, data, simulation, window, features, seed, digests)
             for window in self.windows
@@ -232,7 +236,7 @@ class _Piece:
     window: Window
     features: tuple[str, ...]
     seed: Seed
-    digests: tuple[str, str]
+    digests: tuple[str, str, str]  # of the data, the simulation and the truth
 
     @property
     def what(self) -> str:
@@ -240,14 +244,12 @@ class _Piece:
 
     @property
     def key(self) -> str:
-        truth = "" if self.data.label is None else config.digest(self.data.label)
         return config.digest(
             anomalon_version(),
             self.window,
             self.features,
             self.method,
             *self.digests,
-            truth,
             str(self.seed),
         )
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from anomalon.search.window_count import WindowCount
 from anomalon.stats import cls, upper_limits
-from anomalon.stats.limits import Method
+from anomalon.stats.limits import N_SIGMA, Method
 
 __all__ = ["WindowLimit", "is_covered", "window_limit"]
 
@@ -42,6 +42,11 @@ class WindowLimit:
     band: Floats
     method: str
     why: str
+
+    @property
+    def median(self) -> float:
+        """The median expected limit."""
+        return float(self.band[N_SIGMA.index(0.0)])
 
 
 def window_limit(counted: WindowCount, level: float) -> WindowLimit:
