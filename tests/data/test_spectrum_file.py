@@ -116,7 +116,7 @@ def test_variances_and_errors(tmp_path):
         ("low,high,count\n1100,1000,30\n", BadLayout, "bins that join"),
         ("low,high,count\n1000,1100,\n", BadNumbers, "'count'"),
         ("low,high,count\n1000,1100,-3\n", BadNumbers, "negative"),
-        ("low,high,count,count\n1000,1100,3,3\n", BadLayout, "every column name once"),
+        ("low,high,count,count\n1000,1100,3,3\n", BadLayout, "columns: expected every name once"),
     ],
 )
 def test_errors_say_what_is_missing(tmp_path, content, error, match):

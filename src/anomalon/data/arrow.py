@@ -12,6 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadLayout
 from anomalon.data.columns import Columns
 from anomalon.data.source import reading
@@ -141,9 +142,7 @@ def _is_number(word: str) -> bool:
 
 
 def _types(schema: pa.Schema, path: Path) -> tuple[dict[str, np.dtype[Any]], dict[str, str]]:
-    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    if twice:
-        raise BadLayout(f"{path}: expected every column name once, got {twice} more than once.")
+    check.distinct(schema.names, f"{path}: columns")
     dtypes, unread = {}, {}
     for column in schema:
         kind = column.type

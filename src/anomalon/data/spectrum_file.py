@@ -198,8 +198,7 @@ def _text(path: Path) -> dict[str, Floats]:
     delimiter = max(",;\t", key=table[0].count)
     names, *cells = csv.reader(table, delimiter=delimiter, skipinitialspace=True)
     names = [name.strip() for name in names]
-    if len(set(names)) < len(names):
-        raise BadLayout(f"{path}: expected every column name once, got {names}.")
+    check.distinct(names, f"{path}: columns")
     if not cells:
         raise BadLayout(f"{path}: expected at least one line of numbers after the names, got none.")
     for number, row in zip(numbers[1:], cells, strict=False):

@@ -50,19 +50,19 @@ def _turns(n: float, s: float, k: float) -> tuple[float, float]:
     below, above = 0.0, lowest
     while _turning(above, n, s, k2)[0] < 0.0:
         above *= 2.0
-    for _ in range(_MOST_STEPS):  # Newton's method; from outside, it stays outside of convex h
-        value, slope = _turning(below, n, s, k2)
-        step = value / slope
-        below -= step
-        if abs(step) <= _PRECISE * below:
-            break
+    return _turn(below, n, s, k2), _turn(above, n, s, k2)
+
+
+@compiled
+def _turn(background: float, n: float, s: float, k2: float) -> float:
+    """The zero of h by Newton's method; from outside, it stays outside of convex h."""
     for _ in range(_MOST_STEPS):
-        value, slope = _turning(above, n, s, k2)
+        value, slope = _turning(background, n, s, k2)
         step = value / slope
-        above -= step
-        if abs(step) <= _PRECISE * above:
+        background -= step
+        if abs(step) <= _PRECISE * background:
             break
-    return below, above
+    return background
 
 
 @compiled

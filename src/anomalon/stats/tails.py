@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core import check
 from anomalon.stats import tail_kernels
 from anomalon.stats.quadrature import compiled
 
@@ -18,7 +19,7 @@ def log_gamma_tails(a: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats]:
 
     P is the probability of at least a events of a Poisson count with mean x, and Q of fewer.
     """
-    a, x = _broadcast(a, x)
+    a, x = check.together("tails", a=a, x=x)
     tails = np.empty((2, a.size))
     _gamma_tails(a.ravel(), x.ravel(), tails)
     return tails[0].reshape(a.shape), tails[1].reshape(a.shape)
@@ -29,7 +30,7 @@ def log_beta_tails(a: ArrayLike, c: ArrayLike, x: ArrayLike, y: ArrayLike) -> tu
 
     I is the probability of at least a of a + c - 1 events, each counted with probability x.
     """
-    a, c, x, y = _broadcast(a, c, x, y)
+    a, c, x, y = check.together("tails", a=a, c=c, x=x, y=y)
     tails = np.empty((2, a.size))
     _beta_tails(a.ravel(), c.ravel(), x.ravel(), y.ravel(), tails)
     return tails[0].reshape(a.shape), tails[1].reshape(a.shape)
@@ -42,14 +43,10 @@ def log_poisson_at_most(n: ArrayLike, mean: ArrayLike) -> Floats:
 
 def poisson_quantile(p: float, mean: ArrayLike) -> Floats:
     """The smallest count with a probability of at least `p`, in (0, 1), not to be exceeded."""
-    (mean,) = _broadcast(mean)
+    mean = np.asarray(mean, dtype=np.float64)
     quantile = np.empty(mean.size)
     _quantiles(float(np.log(p)), mean.ravel(), quantile)
     return quantile.reshape(mean.shape)
-
-
-def _broadcast(*arrays: ArrayLike) -> list[Floats]:
-    return list(np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in arrays)))
 
 
 @compiled
