@@ -84,6 +84,26 @@ def test_a_sample_goes_on_where_another_ended(sample, tmp_path):
     assert pyarrow.parquet.read_table(more.path).equals(together.slice(begin, 20))
 
 
+def test_progress_leaves_out_earlier_chunks(tmp_path, monkeypatch):
+    make = generation.make_chunk
+
+    def only_the_first(recipe, seed, index, n):
+        if index:
+            raise KeyboardInterrupt
+        return make(recipe, seed, index, n)
+
+    def told(path):
+        seen = []
+        generate(SIGNAL, 40, path, chunk_size=40, first_chunk=2, progress=lambda *n: seen.append(n))
+        return seen
+
+    with monkeypatch.context() as patch:
+        patch.setattr(generation, "make_chunk", only_the_first)
+        with pytest.raises(KeyboardInterrupt):
+            generate(SIGNAL, 40, tmp_path / "begun.parquet", chunk_size=40)
+    assert told(tmp_path / "begun.parquet") == told(tmp_path / "fresh.parquet")
+
+
 def test_an_interrupted_run_goes_on(sample, tmp_path, monkeypatch):
     path = tmp_path / "c.parquet"
     make, made = generation.make_chunk, []

@@ -109,7 +109,8 @@ def generate(
             missing = [i for i in range(first_chunk, end) if i not in tallies]
             for position, tally in executor.map_unordered(make, missing):
                 tallies[missing[position]] = tally
-                report(min(sum(t.n_accepted for t in tallies.values()), n_events), n_events)
+                accepted = sum(t.n_accepted for i, t in tallies.items() if i >= first_chunk)
+                report(min(accepted, n_events), n_events)
     except Exception:
         if not any(t.n_accepted for t in tallies.values()):  # nothing to go on from
             shutil.rmtree(folder)
