@@ -17,7 +17,7 @@ SEED = 20250616
 SAMPLES = {  # name: recipe, events, first chunk
     "signal_wprime_3500_500_100": (w_prime(3500, 500, 100), 20_000, 0),
     "qcd_data": (qcd_dijet(variation="data"), 120_000, 0),
-    "qcd_template": (qcd_dijet(variation="data"), 120_000, 173),  # where qcd_data ended
+    "qcd_template": (qcd_dijet(variation="data"), 240_000, 173),  # where qcd_data ended
     "qcd_simulation": (qcd_dijet(variation="simulation"), 120_000, 0),
 }
 
