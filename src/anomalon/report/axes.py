@@ -9,11 +9,11 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
 from anomalon.report.style import LIGHT
+from anomalon.stats import p_from_z
 
-__all__ = ["MASS", "SIGMA_P", "blank", "count_axis", "per_bin", "powers", "sigma_lines", "single"]
+__all__ = ["MASS", "blank", "count_axis", "per_bin", "powers", "sigma_lines", "single"]
 
 MASS = "resonant mass [GeV]"
-SIGMA_P = {1: 0.1586553, 2: 0.0227501, 3: 1.349898e-3, 4: 3.167124e-5, 5: 2.866516e-7}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -43,7 +43,8 @@ def single(width: float, height: float, right: float = 0.12) -> tuple[Figure, Ax
 
 def sigma_lines(axes: Axes, lowest: float) -> None:
     """Lines at the one-sided p-values of 1 to 5 standard deviations, down to `lowest`."""
-    for n_sigma, p in SIGMA_P.items():
+    for n_sigma in range(1, 6):
+        p = float(p_from_z(n_sigma))
         if p > lowest:
             axes.axhline(p, color=LIGHT["muted"], lw=0.7, ls=(0, (4, 3)), zorder=0)
             axes.text(
