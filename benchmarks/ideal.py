@@ -149,6 +149,7 @@ def call(piece: Piece) -> dict[str, list[list[float]]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--members", type=int, default=10)
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()
@@ -164,7 +165,7 @@ def main() -> None:
     )
     pieces = [
         Piece(background, signal, options.members, Seed(0).child("ideal", seed=i))
-        for i in range(options.seeds)
+        for i in range(options.first_seed, options.first_seed + options.seeds)
     ]
     found: list[dict[str, list[list[float]]]] = []
     for _, value in default_executor(options.processes).map_unordered(call, pieces):
