@@ -12,9 +12,8 @@ jets. "Single" is the median member of an ensemble.
 
 Ensembles: ten members, each trained on all events of the other folds; ten on a random half of them,
 as `anomalon search` does by default to measure how folds fluctuate together; fifty, as many as in
-arXiv:2309.13111, on a third. The peer is that paper's classifier: ten members
-of scikit-learn's gradient boosting, each with at most 200 trees, stopped by a random half of the
-events.
+arXiv:2309.13111, on a third. The peer is that paper's classifier: ten members of scikit-learn's
+gradient boosting, each with at most 200 trees, stopped by a random half of the events.
 
 SIC = tpr / sqrt(fpr). Its maximum is taken where the background count has a relative error below
 20 %, fpr > 1 / (0.2^2 N_bkg). A seed draws the split, the signal events and all training.
@@ -176,26 +175,25 @@ def main() -> None:
         values = {
             kind: np.array([np.median(f[kind], axis=0)[i] for f in found]) for kind in found[0]
         }
-        results += compare(metric, values)
+        results += compare(metric, options.members, values)
     finish("ideal", results)
 
 
-def compare(metric: str, values: dict[str, NDArray[np.float64]]) -> list[dict[str, Any]]:
+def compare(metric: str, n: int, values: dict[str, NDArray[np.float64]]) -> list[dict[str, Any]]:
     """Print one metric, and judge our ensembles by it; values have the shape (seed,)."""
-    *ours, peer = (name.removeprefix("ensemble, ") for name in values if "ensemble" in name)
-    bound = values["supervised"]
+    bound, peer = values["supervised"], f"{n} of {PEER}"
     print(f"{metric}: supervised {spread(bound)}")
     results = []
-    for name in (*ours, peer):
+    for name, kind in ensembles(n).items():
         single, ensemble = values[f"single, {name}"], values[f"ensemble, {name}"]
         print(
             f"  {name}: single {spread(single)}, ensemble {spread(ensemble)}, "
             f"over single {spread(ensemble / single)}, over supervised {spread(ensemble / bound)}"
         )
         if name == peer:
-            break
+            continue
         others = [("single", single, 1.3), ("supervised", bound, 0.75)]
-        if name.split()[0] == peer.split()[0]:  # as many members
+        if kind.n == n:  # as many members
             others.append((PEER, values[f"ensemble, {peer}"], 1.0))
         others.append((f"single {PEER}", values[f"single, {peer}"], 1.3))
         for other_name, other, bar in others:
