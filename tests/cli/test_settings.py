@@ -60,7 +60,12 @@ def test_a_job_written_in_full_is_the_same_job(tmp_path):
         "seed": 3,
         "data": {"path": "data.csv", "mass": "mjj", "features": ["mJ1"]},
         "windows": {"start": 2400, "stop": 5700},
-        "search": {"features": [["mJ1"]], "efficiencies": [0.1], "decorrelate": False},
+        "search": {
+            "features": [["mJ1"]],
+            "efficiencies": [0.1],
+            "decorrelate": False,
+            "classifier": ["boosted_trees", {"kind": "network", "epochs": 3}],
+        },
         "injection": {"n_signal": 5},
     }
     job = configuration.parse(table, folder=tmp_path)

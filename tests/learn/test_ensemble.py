@@ -1,6 +1,6 @@
 """`Ensemble` and `KFold`: how they multiply tasks and join scores."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -26,6 +26,7 @@ class Constant(Scorer):
 
 
 CALLS = []
+TREES = BoostedTrees(n_trees=5)
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,20 @@ def test_a_member_does_not_depend_on_their_number():
     assert (many.member_scores(data[0])[:2] == few.member_scores(data[0])).all()
 
 
+def test_classifiers_take_turns_and_a_kind_is_one_call():
+    first, second = replace(TREES, n_trees=3), replace(TREES, n_trees=4)
+    data = sample(500), sample(500, 500)
+    mixed = Ensemble((first, second), n=5).fit(*data, seed=1)
+    assert [m.booster.num_trees() for m in mixed.members] == [3, 4, 3, 4, 3]
+    # A member is what it would be in an ensemble of its kind alone.
+    for place, classifier in enumerate((first, second)):
+        alone = Ensemble(classifier, n=5).fit(*data, seed=1).member_scores(data[0])
+        assert (mixed.member_scores(data[0])[place::2] == alone[place::2]).all()
+    KFold(Ensemble((Counted(), TREES), n=3), k=4).fit(*data, seed=1)
+    (tasks,) = CALLS
+    assert len(tasks) == 4 * 2
+
+
 def test_every_event_has_a_fold_that_scores_it():
     scorer = KFold(Counted(), k=4).fit(sample(400), sample(400, 400), seed=1)
     for events in (sample(400), sample(300, 10**12)):
@@ -103,6 +118,12 @@ def test_a_fold_that_takes_a_whole_class_is_refused():
 def test_settings_are_checked():
     with pytest.raises(BadValue, match="n of at least 1"):
         Ensemble(Counted(), n=0)
+    with pytest.raises(BadValue, match="at least 2, one of each kind"):
+        Ensemble((Counted(), Counted()), n=1)
+    for nothing in ((), "boosted_trees", (TREES, "network")):
+        with pytest.raises(BadValue, match="expected a classifier or some that take turns"):
+            Ensemble(nothing)
+    assert Ensemble([Counted(), TREES]) == Ensemble((Counted(), TREES))
     with pytest.raises(BadValue, match="k of at least 2"):
         KFold(Counted(), k=1)
 

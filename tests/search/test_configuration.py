@@ -12,10 +12,11 @@ from anomalon.core.errors import (
 )
 from anomalon.core.window import Window
 from anomalon.data import write
-from anomalon.learn import Network
+from anomalon.learn import BoostedTrees, Ensemble, Network
 from anomalon.search import Search
 from anomalon.search.configuration import parse, read
 
+NETWORK = '{ kind = "network", epochs = 3 }'
 GOOD = """
 name = "Test"
 seed = 3
@@ -82,6 +83,15 @@ def test_decorrelation_can_be_turned_off(folder):
     assert job(folder, text).search.decorrelate.degree == 1
 
 
+def test_classifiers_that_take_turns(folder):
+    both = '["boosted_trees", { kind = "network", epochs = 3 }]'
+    expected = BoostedTrees(), Network(epochs=3)
+    text = GOOD.replace(NETWORK, both)
+    assert job(folder, text).search.classifier == expected
+    text = text.replace(both, f'{{ kind = "ensemble", n = 2, classifier = {both} }}')
+    assert job(folder, text).search.classifier == Ensemble(expected, n=2)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "error", "message"),
     [
@@ -94,6 +104,10 @@ def test_decorrelation_can_be_turned_off(folder):
         ),
         ("epochs = 3", "epoch = 3", UnknownKey, r"search\.classifier\.epoch.*'epochs'"),
         ('kind = "network"', 'kind = "netwerk"', UnknownKey, r"classifier\.kind.*'network'"),
+        (NETWORK, "['boosted_trees', 3]", BadValue, r"classifier\[1\]: .* a `kind`"),
+        (NETWORK, "[{ kind = 'network', epoch = 3 }]", UnknownKey, r"\[0\]\.epoch: .*'epochs'"),
+        (NETWORK, "false", BadValue, r"classifier: .* a `kind`"),
+        (NETWORK, "[]", BadValue, r"classifier: expected .* take turns"),
         ("[0.1]", '"0.1"', BadValue, r"search\.efficiencies"),
         ("[0.1]", "[2.0]", BadValue, "between 0 and 1"),
         ("start = 2400", "start = true", BadValue, r"windows\.start"),

@@ -1,6 +1,6 @@
 """Neural and tree engines without physics: classifiers, their ensembles and folds."""
 
-from anomalon.learn.base import Classifier, Scorer, Task
+from anomalon.learn.base import Classifier, Classifiers, Scorer, Task
 from anomalon.learn.boosted_trees import BoostedTrees
 from anomalon.learn.ensemble import Ensemble
 from anomalon.learn.k_fold import KFold
@@ -11,6 +11,7 @@ __all__ = [
     "CLASSIFIERS",
     "BoostedTrees",
     "Classifier",
+    "Classifiers",
     "Ensemble",
     "KFold",
     "Network",

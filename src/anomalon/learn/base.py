@@ -24,7 +24,7 @@ from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 
-__all__ = ["Classifier", "Scorer", "Task"]
+__all__ = ["Classifier", "Classifiers", "Scorer", "Task"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -130,6 +130,10 @@ class Classifier(ABC):
 
         The result for one task does not depend on the other tasks.
         """
+
+
+Classifiers = Classifier | tuple[Classifier, ...]
+"""One for all members of an ensemble, or several that take turns."""
 
 
 def balanced(weight: Floats, y: NDArray[np.int8], where: str) -> NDArray[np.float32]:

@@ -25,7 +25,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -271,10 +271,13 @@ _REGISTRIES: dict[Any, Mapping[str, Any]] = {
 
 
 def _field(kind: Any, value: Any, where: str) -> Any:
-    if get_origin(kind) is UnionType and value is False:
-        return None  # `decorrelate = false`: TOML has no null
     if get_origin(kind) is UnionType:
-        kind = next((a for a in get_args(kind) if a in _REGISTRIES), kind)
+        choices = get_args(kind)
+        if value is False and NoneType in choices:
+            return None  # `decorrelate = false`: TOML has no null
+        kind = next((a for a in choices if a in _REGISTRIES), kind)
+        if isinstance(value, list) and tuple[kind, ...] in choices:
+            return tuple(_field(kind, v, f"{where}[{i}]") for i, v in enumerate(value))
     if kind in _REGISTRIES:
         return _registered(_REGISTRIES[kind], value, where)
     if isinstance(kind, type) and is_dataclass(kind):

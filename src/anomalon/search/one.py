@@ -13,7 +13,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
-from anomalon.learn import Classifier
+from anomalon.learn import Classifiers
 from anomalon.search.binning import mass_edges
 from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
@@ -37,7 +37,7 @@ class Method:
     """All settings that a window's result depends on; the fields of `Search` of the same name."""
 
     background: BackgroundEstimator
-    classifier: Classifier
+    classifier: Classifiers
     n_members: int
     n_folds: int
     subsample: float

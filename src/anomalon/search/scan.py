@@ -21,7 +21,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
-from anomalon.learn import BoostedTrees, Classifier
+from anomalon.learn import BoostedTrees, Classifiers, Ensemble
 from anomalon.run import Executor, Serial, Store
 from anomalon.search.failed import failed_window
 from anomalon.search.fit_settings import FitSettings
@@ -51,7 +51,7 @@ class Search:
         windows: Signal regions with their side bands.
         features: Feature sets, each a tuple of names; every one is a search of its own.
         background: Template method.
-        classifier: One member, trained per fold.
+        classifier: One member, trained per fold; or several, which take turns to be a member.
         n_members: Classifiers in the ensemble.
         n_folds: Folds; no event is scored by a model that saw it or a copy of it.
         subsample: Share of the other folds' events that each member is trained on. Below one, the
@@ -77,7 +77,7 @@ class Search:
     windows: tuple[Window, ...]
     features: tuple[tuple[str, ...], ...]
     background: BackgroundEstimator = field(default_factory=Cwola)
-    classifier: Classifier = field(default_factory=BoostedTrees)
+    classifier: Classifiers = field(default_factory=BoostedTrees)
     n_members: int = 10
     n_folds: int = 5
     subsample: float = 0.5
@@ -106,9 +106,10 @@ class Search:
                 "search: expected n_members >= 1 and n_folds >= 2, got "
                 f"{self.n_members} and {self.n_folds}."
             )
-
         if not 0 < self.subsample <= 1:
             raise BadValue(f"search.subsample: expected a share in (0, 1], got {self.subsample}.")
+        ensemble = Ensemble(self.classifier, self.n_members)
+        object.__setattr__(self, "classifier", ensemble.classifier)  # a list as a tuple
         if self.n_toys < 0:
             raise BadValue(f"search.n_toys: expected a number from 0 on, got {self.n_toys}.")
 

@@ -18,7 +18,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
-from anomalon.learn import Classifier, Ensemble
+from anomalon.learn import Classifiers, Ensemble
 from anomalon.learn.ensemble import EnsembleScorer
 from anomalon.learn.split import folds
 from anomalon.stats import selection_weights
@@ -72,7 +72,7 @@ def score_members(
     simulation: Sample | None,
     *,
     background: BackgroundEstimator,
-    classifier: Classifier,
+    classifier: Classifiers,
     decorrelate: ConditionalQuantiles | None,
     n_members: int,
     n_folds: int,
@@ -93,7 +93,7 @@ def score_members(
         window: Signal region and side bands.
         simulation: For background methods that need one.
         background: Template method.
-        classifier: One member.
+        classifier: One member, or several that take turns.
         decorrelate: How features are made independent of the mass, or None.
         n_members: Classifiers in the ensemble.
         n_folds: At least 2.
