@@ -13,7 +13,6 @@ import numpy as np
 from anomalon.core.atomic import write_text_atomically
 from anomalon.search.histogram_result import LimitResult
 from anomalon.search.result import SpectrumFit
-from anomalon.stats import Spectrum
 from anomalon.stats.exchange import (
     BinnedModel,
     HepDataColumn,
@@ -50,7 +49,7 @@ def limit_models(result: LimitResult) -> dict[float, BinnedModel]:
     far from one. The uncertainty of the fit counts as that of a control region ("gamma"), as for
     our limits. Weighted counts are divided by the variance of an event, as their statistics are.
     """
-    scale = float(_spectrum(result.fit).scale())
+    scale = float(result.fit.spectrum.scale())
     return {
         float(mass): BinnedModel(
             observed=result.n[i] / scale,
@@ -81,15 +80,10 @@ def limit_tables(result: LimitResult) -> list[HepDataTable]:
 
 
 def _spectrum_table(fit: SpectrumFit) -> HepDataTable:
-    table = spectrum_table(_spectrum(fit))
+    table = spectrum_table(fit.spectrum)
     if not fit.ok:
         return table
     background = HepDataColumn(
         "Expected background events", fit.expected, errors={"fit": fit.sigma_expected}
     )
     return replace(table, dependent=[*table.dependent, background])
-
-
-def _spectrum(fit: SpectrumFit) -> Spectrum:
-    variance = None if np.array_equal(fit.variance, fit.counts) else fit.variance
-    return Spectrum(fit.counts, fit.edges, variance)

@@ -96,7 +96,6 @@ def _pulls(fit: SpectrumFit) -> np.ndarray:
 
     NaN where nothing is expected.
     """
-    scale = fit.variance.sum() / fit.counts.sum() if fit.counts.sum() > 0 else 1.0
     expected = np.where(fit.expected > 0, fit.expected, np.nan)
-    root = np.sqrt(poisson_deviance(fit.counts, expected) / scale)
+    root = np.sqrt(poisson_deviance(fit.counts, expected) / fit.spectrum.scale())
     return np.asarray(np.sign(fit.counts - expected) * root)

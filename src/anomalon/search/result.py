@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.stats import Spectrum
+
 __all__ = [
     "CutResult",
     "Scan",
@@ -56,6 +58,12 @@ class SpectrumFit:
     tried: tuple[dict[str, Any], ...]
     ok: bool
     why: str
+
+    @property
+    def spectrum(self) -> Spectrum:
+        """The counts without the function."""
+        plain = np.array_equal(self.variance, self.counts)
+        return Spectrum(self.counts, self.edges, None if plain else self.variance)
 
 
 @dataclass(frozen=True, eq=False)
