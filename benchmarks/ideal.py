@@ -35,7 +35,7 @@ from verdict import finish, row, spread
 
 from anomalon import Sample, Seed, evaluate
 from anomalon.data import sample
-from anomalon.learn import BoostedTrees, Classifier, Ensemble, KFold, Scorer
+from anomalon.learn import TREES_OF_TWO_KINDS, BoostedTrees, Classifier, Ensemble, KFold, Scorer
 from anomalon.learn.base import Task
 from anomalon.learn.ensemble import EnsembleScorer
 from anomalon.learn.k_fold import KFoldScorer
@@ -50,7 +50,6 @@ PEER = "scikit-learn"
 Floats = NDArray[np.float64]
 SUPERVISED = BoostedTrees(n_trees=200)
 """Plenty of signal: more trees than at S/B < 1 %."""
-TWO_KINDS = BoostedTrees(), BoostedTrees(n_trees=25, random_thresholds=False)
 JUDGED, ALL = "two kinds on thirds", "on all"
 
 
@@ -91,7 +90,7 @@ def ensembles(n: int) -> dict[str, Ensemble]:
     return {
         ALL: Ensemble(BoostedTrees(), n),
         "on halves": Ensemble(BoostedTrees(), n, subsample=Search.subsample),
-        JUDGED: Ensemble(TWO_KINDS, 2 * n, subsample=1 / 3),
+        JUDGED: Ensemble(TREES_OF_TWO_KINDS, 2 * n, subsample=1 / 3),
         PEER: Ensemble(UsualTrees(), 2 * n),
     }
 

@@ -1,7 +1,7 @@
 """Neural and tree engines without physics: classifiers, their ensembles and folds."""
 
 from anomalon.learn.base import Classifier, Classifiers, Scorer, Task
-from anomalon.learn.boosted_trees import BoostedTrees
+from anomalon.learn.boosted_trees import TREES_OF_TWO_KINDS, BoostedTrees
 from anomalon.learn.ensemble import Ensemble
 from anomalon.learn.k_fold import KFold
 from anomalon.learn.network import Network
@@ -9,6 +9,7 @@ from anomalon.learn.storage import load_scorer, save_scorer
 
 __all__ = [
     "CLASSIFIERS",
+    "TREES_OF_TWO_KINDS",
     "BoostedTrees",
     "Classifier",
     "Classifiers",

@@ -18,7 +18,7 @@ from anomalon.learn.base import Classifier, Floats, Scorer, Task
 from anomalon.learn.split import share
 from anomalon.learn.threads import threaded
 
-__all__ = ["BoostedTrees", "BoostedTreesScorer"]
+__all__ = ["TREES_OF_TWO_KINDS", "BoostedTrees", "BoostedTreesScorer"]
 
 
 @final
@@ -141,3 +141,8 @@ class BoostedTrees(Classifier):
             "num_threads": 1,
             "verbosity": -1,
         }
+
+
+TREES_OF_TWO_KINDS = BoostedTrees(), BoostedTrees(n_trees=25, random_thresholds=False)
+"""Members for `Ensemble` that err in different ways: those with the best thresholds follow noise
+sooner and get half as many trees."""
