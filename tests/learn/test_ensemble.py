@@ -116,9 +116,9 @@ def test_a_fold_that_takes_a_whole_class_is_refused():
 
 
 def test_settings_are_checked():
-    with pytest.raises(BadValue, match="n of at least 1"):
+    with pytest.raises(BadValue, match="at least 1 member"):
         Ensemble(Counted(), n=0)
-    with pytest.raises(BadValue, match="at least 2, one of each kind"):
+    with pytest.raises(BadValue, match="at least 2 member"):
         Ensemble((Counted(), Counted()), n=1)
     for nothing in ((), "boosted_trees", (TREES, "network")):
         with pytest.raises(BadValue, match="expected a classifier or some that take turns"):

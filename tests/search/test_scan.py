@@ -64,6 +64,18 @@ def test_labels_change_nothing_but_the_truth_columns(found):
         assert ours.true_signal is None
 
 
+def test_members_of_two_kinds_take_turns(found):
+    data, one = inject(B, S, 120, seed=3), search().classifier
+    both = search(classifier=[one, replace(one, random_thresholds=False)]).run(data, seed=5)
+    for cut, alone in zip(both.windows[0].cuts[1:], found.windows[0].cuts[1:], strict=True):
+        same = cut.member_counts == alone.member_counts
+        assert same[::2].all()
+        assert not same[1::2].any()
+    assert both.best.z_local > 5
+    with pytest.raises(BadValue, match="at least 3 member"):
+        search(classifier=[one] * 3, n_members=2)
+
+
 def test_no_signal_no_significance(three):
     z = [t.z_local for t in three.ledger]
     assert np.max(np.abs(z)) < 4

@@ -101,7 +101,7 @@ class Ensemble(Classifier):
             )
         if self.n < len(self._kinds):
             raise BadValue(
-                f"ensemble: expected n of at least {len(self._kinds)}, one of each kind of "
+                f"ensemble: expected at least {len(self._kinds)} member(s), one of each kind of "
                 f"classifier, got {self.n}."
             )
         if not 0 < self.subsample <= 1:
