@@ -36,7 +36,7 @@ SMALL = {
     "network, best loss": replace(NETWORK, selection="best_loss", patience=2),
     "network, argos": replace(NETWORK, selection="argos"),
     "ensemble": Ensemble(TREES, n=2),
-    "ensemble of two kinds": Ensemble((TREES, NETWORK), n=3),
+    "ensemble of two kinds": Ensemble((TREES, replace(TREES, random_thresholds=False)), n=3),
     "k_fold": KFold(TREES, k=3),
     "ensemble of folded networks": Ensemble(KFold(NETWORK, k=2), n=2),
     "folds of ensembles": KFold(Ensemble(TREES, n=2), k=2),
