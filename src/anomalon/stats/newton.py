@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from anomalon.stats.poisson import likelihood_rise
 from anomalon.stats.quadrature import compiled, contracting, exponentials
-from anomalon.stats.small_matrices import cholesky, dot, inverse_transposed, solve, weighted
+from anomalon.stats.small_matrices import cholesky, copy, dot, inverse_transposed, solve, weighted
 
 __all__ = ["Solution", "maximise", "maximise_with_signal"]
 
@@ -188,7 +188,8 @@ def _climb(
     signals = len(templates)
     mu, trial_mu, background = np.empty(bins), np.empty(bins), np.empty(bins)
     slope = np.empty((n + signals, bins))
-    slope[n:] = templates
+    for j in range(signals):
+        copy(templates[j], slope[n + j])
     step, trial = np.empty(n + signals), np.empty(n + signals)
     information = np.empty((n + signals, n + signals))
     at_nodes = np.empty((2, nodes * bins))
@@ -211,7 +212,7 @@ def _climb(
                 rise = likelihood_rise(counts, mu, trial_mu)
                 if rise <= allowed:
                     lately += rise
-                    a[:] = trial
+                    copy(trial, a)
                     mu, trial_mu = trial_mu, mu
                     if gain < enough:
                         return _curvature(mu, a, slope, n, information, lower)
@@ -245,7 +246,7 @@ def _climb(
             size *= 0.9 if size == 1.0 else 0.5  # 0.9: towards an expectation of zero
         else:
             return False
-        a[:] = trial
+        copy(trial, a)
         mu, trial_mu = trial_mu, mu
     # creeping along an expectation of zero, where nothing is to be had any more
     if signals and lately > -_CREEPING:
@@ -297,7 +298,7 @@ def _expect(
         for j in range(n):
             for i in range(bins):
                 slope[j, i] += node[i] * columns[j, q, i]
-    mu[:] = background
+    copy(background, mu)
     for j in range(n, len(a)):
         for i in range(bins):
             mu[i] += a[j] * slope[j, i]

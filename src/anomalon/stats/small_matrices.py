@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from anomalon.stats.quadrature import compiled, summing
 
-__all__ = ["cholesky", "dot", "inverse_transposed", "solve", "weighted"]
+__all__ = ["cholesky", "copy", "dot", "inverse_transposed", "solve", "weighted"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -31,6 +31,13 @@ def dot(x: Floats, y: Floats) -> float:
     for i in range(len(x)):
         total += x[i] * y[i]
     return total
+
+
+@compiled
+def copy(source: Floats, target: Floats) -> None:
+    """Copy numbers one by one: `target[:] = source` takes seconds to compile, to check shapes."""
+    for i in range(len(target)):
+        target[i] = source[i]
 
 
 @compiled
