@@ -5,7 +5,7 @@ import pytest
 
 from anomalon import Sample
 from anomalon.core.window import Window
-from anomalon.search.cross_training import cross_training_correlation
+from anomalon.search.cross_training import CrossTraining
 from anomalon.search.selection import MemberScores, select
 
 WINDOW = Window(3000, 3600, 2400, 4200)
@@ -40,10 +40,10 @@ def kernel_world(seed, *, learns, signal=0):
 def excess_and_variances(seed, **world):
     """n - b, its variance if folds were independent, and the covariance that is claimed."""
     scores, events = kernel_world(seed, **world)
-    selection = select(scores, events, WINDOW, EFFICIENCY)
+    (selection,) = select(scores, events, WINDOW, (EFFICIENCY,))
     c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -RATIO)
     independent = ((c * selection.weight) ** 2).sum()
-    claimed = cross_training_correlation(scores, selection, events, WINDOW, RATIO) * independent
+    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, RATIO) * independent
     return (c * selection.weight).sum(), independent, claimed
 
 
@@ -86,5 +86,5 @@ def test_without_subsampling_or_with_one_member_it_is_unknown():
     everything = MemberScores(scores.score, scores.fold, np.ones_like(scores.saw), 1.0)
     one = MemberScores(scores.score[:1], scores.fold, scores.saw[:, :1], 0.5)
     for unknown in (everything, one):
-        selection = select(unknown, events, WINDOW, EFFICIENCY)
-        assert cross_training_correlation(unknown, selection, events, WINDOW, RATIO) == 0
+        (selection,) = select(unknown, events, WINDOW, (EFFICIENCY,))
+        assert CrossTraining(unknown, events, WINDOW).correlation(selection, RATIO) == 0

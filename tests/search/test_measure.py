@@ -131,7 +131,7 @@ def test_thresholds_keep_the_share_in_every_fold():
     rng = np.random.default_rng(5)
     score, fold = rng.random((2, 4000)), rng.integers(0, 5, 4000)
     saw = np.ones((5, 2, 4000), dtype=bool)
-    selection = select(MemberScores(score, fold, saw, 1.0), events, WINDOW, 0.013)
+    (selection,) = select(MemberScores(score, fold, saw, 1.0), events, WINDOW, (0.013,))
     side = WINDOW.in_sidebands(events.mass)
     for member in range(2):
         for f in range(5):

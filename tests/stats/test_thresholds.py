@@ -57,6 +57,23 @@ def test_with_weights(k):
     assert own == pytest.approx(np.ones(TOYS), abs=1e-9)
 
 
+@settings(max_examples=50, deadline=None)
+@given(
+    reference=st.lists(st.integers(-3, 3), min_size=1, max_size=20),
+    scores=st.lists(st.integers(-4, 4), max_size=20),
+)
+def test_several_efficiencies_at_once_are_the_same_one_by_one(reference, scores):
+    efficiencies = (0.013, 0.4, 1.0)
+    together = selection_weights(reference, None, scores, efficiencies)
+    alone = [selection_weights(reference, None, scores, e) for e in efficiencies]
+    assert np.array_equal(together, np.reshape(alone, (3, len(scores))))
+    above = np.sum(np.greater.outer(reference, scores), axis=0)
+    equal = np.sum(np.equal.outer(reference, scores), axis=0)
+    share = equal + (equal == 0)
+    expected = np.clip(np.multiply.outer(efficiencies, [len(reference)]) - above, 0, share) / share
+    assert together == pytest.approx(expected)
+
+
 def test_the_usual_quantile_is_biased():
     """What this function is for: new events above the quantile are (k + 1)/k times too many."""
     rng = Seed(6).generator()
@@ -107,6 +124,8 @@ def test_refusals():
     for efficiency in (0.0, 1.1, np.nan):
         with pytest.raises(BadValue, match=r"\(0, 1\]"):
             selection_weights([1.0], None, [1.0], efficiency)
+        with pytest.raises(BadValue, match="efficiency"):
+            selection_weights([1.0], None, [1.0], [0.1, efficiency])
     with pytest.raises(TooFewEvents, match="none"):
         selection_weights([], None, [1.0], 0.1)
     with pytest.raises(TooFewEvents, match="none"):

@@ -34,6 +34,8 @@ Phi(mu/sigma), and how it follows nu is phi(mu/sigma)/sigma times how the scores
 w_m is replaced by phi(mu/sigma) (x_m - <x>_{other members})/sigma.
 """
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,7 +48,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.search.selection import MemberScores, Selection
 
-__all__ = ["cross_training_correlation"]
+__all__ = ["CrossTraining"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -54,60 +56,83 @@ Floats = NDArray[np.floating[Any]]
 _NEIGHBOURS, _MIN_NEIGHBOURS = 0.005, 50
 
 
-def cross_training_correlation(
-    scores: MemberScores, selection: Selection, events: Sample, window: Window, ratio: float
-) -> float:
-    """sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k | models), for the excesses D of the folds.
+@dataclass(frozen=True, eq=False)
+class CrossTraining:
+    """What the folds of a window learned from each other, for any number of cuts.
 
     Args:
         scores: Of all members; more than one, each trained on a share of the events below one.
-        selection: Made from these scores.
         events: What was scored.
         window: Signal region and side bands.
-        ratio: Background expected in the signal region per event of the side bands, b/n_side.
-
-    Returns:
-        The estimate, unbiased around zero and therefore sometimes negative. 0.0 if members saw all
-        events: there is no telling.
     """
-    variance = 1 / scores.subsample - 1
-    if variance == 0 or len(scores.score) < 2:
-        return 0.0
-    side = window.in_sidebands(events.mass)
-    inside = window.in_signal_region(events.mass)
-    coefficient = np.where(inside, 1.0, -ratio) * events.weight
-    response = []
-    for k in range(len(scores.saw)):
-        here = (scores.fold == k) & (inside | side)
-        if not here.any():
+
+    scores: MemberScores
+    events: Sample
+    window: Window
+
+    def correlation(self, selection: Selection, ratio: float) -> float:
+        """sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k | models), for the excesses D of the folds.
+
+        Args:
+            selection: Made from these scores.
+            ratio: Background expected in the signal region per event of the side bands, b/n_side.
+
+        Returns:
+            The estimate, unbiased around zero and therefore sometimes negative. 0.0 if members saw
+            all events: there is no telling.
+        """
+        variance = 1 / self.scores.subsample - 1
+        if variance == 0 or len(self.scores.score) < 2 or not all(f.any() for f in self._folds):
             return 0.0
-        follows = _sensitivity(scores.score[:, here], side[here], selection.efficiency)
-        nu = scores.saw[:, :, here] / scores.subsample - 1
-        # B[l, m, m'] of this fold
-        response.append(np.einsum("me,lne->lmn", follows * coefficient[here], nu, optimize=True))
-    total = 0.0
-    for k, mine in enumerate(response):
-        for other, theirs in enumerate(response):
-            if k != other:
-                total += float((mine[other] * theirs[k].T).mean())
-    independent = float(((coefficient * selection.weight)[inside | side] ** 2).sum())
-    return total / variance**2 / independent if independent > 0 else 0.0
+        inside = self.window.in_signal_region(self.events.mass)
+        coefficient = np.where(inside, 1.0, -ratio) * self.events.weight
+        response = []
+        for here, x in zip(self._folds, self._normal_scores, strict=True):
+            follows = _sensitivity(x, ~inside[here], selection.efficiency) * coefficient[here]
+            nu = self.scores.saw[:, :, here] / self.scores.subsample - 1
+            # B[l, m, m'] of this fold
+            response.append(np.einsum("me,lne->lmn", follows, nu, optimize=True))
+        total = 0.0
+        for k, mine in enumerate(response):
+            for other, theirs in enumerate(response):
+                if k != other:
+                    total += float((mine[other] * theirs[k].T).mean())
+        independent = float(((coefficient * selection.weight)[self._used] ** 2).sum())
+        return total / variance**2 / independent if independent > 0 else 0.0
+
+    @cached_property
+    def _used(self) -> NDArray[np.bool_]:
+        """The events of the signal region and of the side bands, shape (event,)."""
+        mass = self.events.mass
+        return self.window.in_signal_region(mass) | self.window.in_sidebands(mass)
+
+    @cached_property
+    def _folds(self) -> list[NDArray[np.bool_]]:
+        """Those of each fold."""
+        return [(self.scores.fold == k) & self._used for k in range(len(self.scores.saw))]
+
+    @cached_property
+    def _normal_scores(self) -> list[Floats]:
+        """Of each fold the normal scores of its ranks, shape (member, event of the fold).
+
+        Ranks make the scores of all members and all kinds of classifiers comparable.
+        """
+        scores = (self.scores.score[:, here] for here in self._folds)
+        return [ndtri((rankdata(s, axis=1) - 0.5) / s.shape[1]) for s in scores]
 
 
-def _sensitivity(score: Floats, is_reference: NDArray[np.bool_], efficiency: float) -> Floats:
+def _sensitivity(x: Floats, is_reference: NDArray[np.bool_], efficiency: float) -> Floats:
     """How the mean selection of each event follows the score of each member.
 
     Args:
-        score: Shape (member, event).
+        x: Normal scores, shape (member, event).
         is_reference: The events that set the threshold, shape (event,).
         efficiency: Share of them above it.
 
     Returns:
         phi(mu/sigma) (x_m - mean of the other members)/sigma, shape (member, event).
     """
-    n_members, n = score.shape
-    # Ranks make the scores of all members and all kinds of classifiers comparable.
-    x = ndtri((rankdata(score, axis=1) - 0.5) / n)
+    n_members, n = x.shape
     x = x - np.quantile(x[:, is_reference], 1 - efficiency, axis=1)[:, None]
     mu = x.mean(axis=0)
     order = np.argsort(mu)

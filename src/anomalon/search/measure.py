@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from anomalon.core.errors import FitError
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
-from anomalon.search.cross_training import cross_training_correlation
+from anomalon.search.cross_training import CrossTraining
 from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.merged_goodness import goodness
 from anomalon.search.result import CutResult, SpectrumFit
 from anomalon.search.sculpting import pass_fraction
-from anomalon.search.selection import MemberScores, Selection
+from anomalon.search.selection import Selection
 from anomalon.stats import (
     Fit,
     Relative,
@@ -50,12 +50,12 @@ def measure(
     edges: Floats,
     settings: FitSettings,
     base: Fit | None = None,
-    scores: MemberScores | None = None,
+    training: CrossTraining | None = None,
 ) -> CutResult:
     """Count, fit and compare. `events.label`, if any, only fills the truth columns.
 
     With a `base`, the fit of the spectrum before the cut, the selected spectrum is fitted relative
-    to it. With the `scores` that the selection was made from, the uncertainty that comes from folds
+    to it. With the `training` that the selection comes from, the uncertainty that comes from folds
     learning from each other is measured.
 
     A fit that fails gives a result with `ok` False, the reason, and no significance.
@@ -93,8 +93,8 @@ def measure(
     sigma_poisson = float(np.sqrt(expected * scale))
     together = 0.0
     side = float(weight[window.in_sidebands(events.mass)].sum())
-    if scores is not None and side > 0:
-        together = cross_training_correlation(scores, selection, events, window, expected / side)
+    if training is not None and side > 0:
+        together = training.correlation(selection, expected / side)
     sigma_folds = float(np.sqrt(np.clip(together, 0, 1)) * np.hypot(sigma_poisson, sigma_fit))
     sigma_b = float(np.linalg.norm([sigma_fit, sigma_ensemble, sigma_folds]))
     z = float(scaled_significance(n, expected, scale, sigma_b))

@@ -15,6 +15,7 @@ from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifiers
 from anomalon.search.binning import mass_edges
+from anomalon.search.cross_training import CrossTraining
 from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
 from anomalon.search.measure import fit_background, measure
@@ -120,10 +121,11 @@ def _cut(
         seed=seed,
     )
     base = _base(original, window, edges, method.fit)
-    selections = [select(scores, original, window, e) for e in method.efficiencies]
+    training = CrossTraining(scores, original, window)
+    selections = select(scores, original, window, method.efficiencies)
     cuts = (
         *result.cuts,
-        *(measure(original, window, s, edges, method.fit, base, scores) for s in selections),
+        *(measure(original, window, s, edges, method.fit, base, training) for s in selections),
     )
     tightest = min(selections, key=lambda s: s.efficiency)
     return replace(

@@ -6,6 +6,7 @@ the weights is the mean of the members' counts. An event that few members pick c
 does its fluctuation.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -129,23 +130,25 @@ def score_members(
     return MemberScores(score, fold, saw, subsample)
 
 
-def select(scores: MemberScores, events: Sample, window: Window, efficiency: float) -> Selection:
-    """Cut every member in every fold so that this share of the side bands passes.
+def select(
+    scores: MemberScores, events: Sample, window: Window, efficiencies: Sequence[float]
+) -> tuple[Selection, ...]:
+    """Cut every member in every fold so that these shares of the side bands pass.
 
     The threshold comes from the held-out side-band events of the same fold, by rank, so that it is
     unbiased also where only a handful of them pass.
     """
     reference = window.in_sidebands(events.mass)
-    passed = np.zeros_like(scores.score)
+    passed = np.zeros((len(efficiencies), *scores.score.shape))
     for k in np.unique(scores.fold):
         here = scores.fold == k
         known = here & reference
         for member, score in enumerate(scores.score):
-            passed[member, here] = selection_weights(
+            passed[:, member, here] = selection_weights(
                 score[known],
                 events.weight[known],
                 score[here],
-                efficiency,
+                efficiencies,
                 is_reference=reference[here],
             )
-    return Selection(efficiency, passed)
+    return tuple(Selection(e, members) for e, members in zip(efficiencies, passed, strict=True))

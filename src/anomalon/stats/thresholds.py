@@ -24,7 +24,7 @@ def selection_weights(
     reference_scores: ArrayLike,
     reference_weight: ArrayLike | None,
     scores: ArrayLike,
-    efficiency: float,
+    efficiency: ArrayLike,
     *,
     is_reference: ArrayLike | None = None,
 ) -> Floats:
@@ -46,17 +46,17 @@ def selection_weights(
             out from the training, e.g. the side-bands of one fold.
         reference_weight: Their weights, not negative; None for ones.
         scores: Scores of the events to select, shape (event,).
-        efficiency: Share of the background to select, in (0, 1].
+        efficiency: Share of the background to select, in (0, 1]; or several, shape (cut,).
         is_reference: True for those of `scores` that are reference events, shape (event,): these
             do not count themselves among the events with the same score. None: every event whose
             score is also in the reference is taken for a reference event, which is right if
             scores are continuous, and at most half a reference event too many if not.
 
     Returns:
-        One weight per event, shape (event,).
+        One weight per event, shape (event,) or (cut, event).
 
     Raises:
-        BadValue: If the efficiency is outside (0, 1].
+        BadValue: If an efficiency is outside (0, 1].
         TooFewEvents: If the reference is empty or has no weight.
         BadLayout: If shapes do not fit.
         BadNumbers: If there is a NaN, an infinity or a negative weight.
@@ -65,7 +65,8 @@ def selection_weights(
         >>> selection_weights([1, 2, 3, 4, 5], None, [0.5, 3.5, 4.5, 5.5], 0.3)
         array([0. , 0. , 0.5, 1. ])
     """
-    if not 0 < efficiency <= 1:
+    efficiency = np.asarray(efficiency, dtype=np.float64)
+    if not np.all((efficiency > 0) & (efficiency <= 1)):
         raise BadValue(f"efficiency: expected a number in (0, 1], got {efficiency}.")
     reference, weight = _reference(reference_scores, reference_weight)
     scores = np.asarray(scores, dtype=np.float64)
@@ -73,8 +74,9 @@ def selection_weights(
     check.finite(scores, "scores")
     # total[i] is the weight of all reference events from the i-th lowest upwards
     total = np.append(np.cumsum(weight[::-1])[::-1], 0.0)
-    above = total[np.searchsorted(reference, scores, side="right")]
-    equal = total[np.searchsorted(reference, scores, side="left")] - above
+    higher = np.searchsorted(reference, scores, side="right")
+    above = total[higher]
+    equal = total[_first_equal(reference, scores, higher)] - above
     granule = float((weight**2).sum() / weight.sum())
     if is_reference is None:
         own = np.where(equal > 0, 0.0, granule)
@@ -83,8 +85,18 @@ def selection_weights(
         check.length(mine, len(scores), "is_reference")
         own = np.where(mine, 0.0, granule)
     share = equal + own
-    left = np.clip(efficiency * total[0] - above, 0.0, share)
+    left = np.clip(efficiency[..., None] * total[0] - above, 0.0, share)
     return np.asarray(np.where(share > 0, left / np.where(share > 0, share, 1.0), 0.0))
+
+
+def _first_equal(reference: Floats, scores: Floats, higher: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Where each score would be put before its equals, given where it would be put behind them."""
+    changes = np.flatnonzero(np.diff(reference)) + 1
+    first = np.zeros(len(reference), dtype=np.intp)
+    first[changes] = changes
+    first = np.maximum.accumulate(first)
+    below = np.maximum(higher - 1, 0)
+    return np.where((higher > 0) & (reference[below] == scores), first[below], higher)
 
 
 def _reference(scores: ArrayLike, weight: ArrayLike | None) -> tuple[Floats, Floats]:
