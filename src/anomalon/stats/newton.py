@@ -16,7 +16,8 @@ it gets the same numbers to the last bit. The columns are orthonormalised (QR) o
 keeps the information well conditioned for any number of parameters.
 
 The loops are compiled by numba and written for one spectrum; `tests/stats/test_newton.py` has the
-same in plain NumPy.
+same in plain NumPy. They go element by element: what NumPy would do with whole arrays takes numba
+longer to compile, and the first search after an installation waits for it.
 """
 
 from dataclasses import dataclass
@@ -104,7 +105,11 @@ def _solve_all(
     mean = np.matmul((weights / width[:, None])[:, None], columns)[:, 0]  # (bin, n)
     inverse[:n, :n] = np.linalg.qr(mean, mode="r")
     basis[:n, :n] = np.linalg.solve(inverse[:n, :n], np.eye(n))
-    return _fit_all(
+    toys, masses = len(counts), len(templates)
+    parameters = np.full((toys, masses, n + k), np.nan)
+    root = np.full((toys, masses, n + k, n + k), np.nan)
+    converged = np.zeros((toys, masses), dtype=np.bool_)
+    _fit_all(
         np.ascontiguousarray(counts, dtype=np.float64),
         np.ascontiguousarray(np.moveaxis(columns @ basis[:n, :n], -1, 0).swapaxes(1, 2)),
         np.ascontiguousarray(weights.T),
@@ -114,7 +119,11 @@ def _solve_all(
         np.ascontiguousarray(start),
         basis,
         inverse,
+        parameters,
+        root,
+        converged,
     )
+    return parameters, root, converged
 
 
 @compiled
@@ -128,13 +137,13 @@ def _fit_all(
     start: Floats,
     basis: Floats,
     inverse: Floats,
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    parameters: Floats,
+    root: Floats,
+    converged: NDArray[np.bool_],
+) -> None:
     """Parameters, roots and convergence, one spectrum and template after the other."""
-    toys, masses, n = len(counts), len(templates), len(basis)
-    parameters = np.full((toys, masses, n), np.nan)
-    root = np.full((toys, masses, n, n), np.nan)
-    converged = np.zeros((toys, masses), dtype=np.bool_)
-    a, lower, inner = np.empty(n), np.zeros((n, n)), np.empty((n, n))
+    toys, masses, n = root.shape[:3]
+    a, lower, inner = np.empty(n), np.empty((n, n)), np.empty((n, n))
     for toy in range(toys):
         for mass in range(masses):
             a[:] = 0.0
@@ -152,7 +161,6 @@ def _fit_all(
                     parameters[toy, mass, j] = dot(basis[j], a)
                     for k in range(n):
                         root[toy, mass, j, k] = dot(basis[j], inner[:, k])
-    return parameters, root, converged
 
 
 @compiled
@@ -224,7 +232,7 @@ def _climb(
             _observed(counts, mu, background, slope, n, _EMPTY_BINS, information)
             found = cholesky(information, lower)
         if not found:
-            weighted(slope, 1.0 / mu, information)
+            _expected(mu, slope, information)
             if not cholesky(information, lower):
                 return False
         gain = solve(lower, step)
@@ -265,7 +273,7 @@ def _curvature(
     for i in range(len(mu)):
         for j in range(n, len(a)):
             mu[i] -= min(a[j], 0.0) * slope[j, i]
-    weighted(slope, 1.0 / mu, information)
+    _expected(mu, slope, information)
     return cholesky(information, lower)
 
 
@@ -307,9 +315,20 @@ def _expect(
 @compiled
 def _score(counts: Floats, mu: Floats, slope: Floats, score: Floats) -> None:
     """The derivatives of ln L."""
-    pull = counts / mu - 1.0
+    pull = np.empty(len(mu))
+    for i in range(len(mu)):
+        pull[i] = counts[i] / mu[i] - 1.0
     for j in range(len(slope)):
         score[j] = dot(slope[j], pull)
+
+
+@compiled
+def _expected(mu: Floats, slope: Floats, information: Floats) -> None:
+    """The lower triangle of the expected information."""
+    weight = np.empty(len(mu))
+    for i in range(len(mu)):
+        weight[i] = 1.0 / mu[i]
+    weighted(slope, weight, information)
 
 
 @compiled
@@ -327,11 +346,13 @@ def _observed(
     Bins with counts up to `guarded` get the expected one instead. It is the larger, the less they
     expect, and keeps steps away from an expectation of zero, where empty bins have their maximum.
     """
-    ratio = counts / mu
-    weight, bend = ratio / mu, (1.0 - ratio) / background
+    weight, bend = np.empty(len(mu)), np.empty(len(mu))
     for i in range(len(mu)):
         if counts[i] <= guarded:
             weight[i], bend[i] = 1.0 / mu[i], 0.0
+        else:
+            ratio = counts[i] / mu[i]
+            weight[i], bend[i] = ratio / mu[i], (1.0 - ratio) / background[i]
     weighted(slope, weight, information)
     bent = np.empty((n, n))  # only the background has second derivatives
     weighted(slope[:n], bend, bent)
