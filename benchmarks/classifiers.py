@@ -1,6 +1,6 @@
 """Fifty classifiers, as a search trains them, beside PyTorch, scikit-learn and XGBoost.
 
-    python benchmarks/classifiers.py [--members 10] [--peer-networks 6] [--part networks|trees]
+    python benchmarks/classifiers.py [--members 10] [--peer-networks 10] [--part networks|trees]
 
 Input: 119,631 synthetic events with four jet-like features, weighted, half of them in a signal
 region with 380 signal events (S/B 0.64 %, as in the LHC Olympics), and a test sample that nobody
@@ -46,6 +46,7 @@ NAMES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
 N, N_SIGNAL, FOLDS = 119_631, 380, 5
 NETWORK = Network(epochs=10, n_average=1)
 TREE_MEMBERS = 2
+ROUNDS = 9  # the speed of shared cores changes within a minute
 
 
 def background(n: int, rng: np.random.Generator, first: int) -> Sample:
@@ -136,7 +137,7 @@ def trainings(data: Data, members: int) -> list[Task]:
 
 
 def torch_network(task: Task, threads: int) -> Callable[[Sample], NDArray[np.floating]]:
-    """One network, the way it is usually written: a loop over batches."""
+    """The same network, the way it is usually written: a loop over batches."""
     torch.set_num_threads(threads)
     torch.manual_seed(task.seed.integer())
     rows = task.rows
@@ -148,6 +149,10 @@ def torch_network(task: Task, threads: int) -> Callable[[Sample], NDArray[np.flo
         layers += [torch.nn.Linear(width, hidden), torch.nn.ReLU(), torch.nn.Dropout(0.05)]
         width = hidden
     model = torch.nn.Sequential(*layers, torch.nn.Linear(width, 1))
+    for layer in model:  # as ours (He); from PyTorch's default the AUC is lower by 0.03
+        if isinstance(layer, torch.nn.Linear):
+            torch.nn.init.normal_(layer.weight, std=(2 / layer.in_features) ** 0.5)
+            torch.nn.init.zeros_(layer.bias)
     optimiser = torch.optim.Adam(model.parameters(), NETWORK.learning_rate, fused=True)
     loss_of = partial(torch.nn.functional.binary_cross_entropy_with_logits, reduction="mean")
     for _ in range(NETWORK.epochs):
@@ -188,6 +193,7 @@ def networks(data: Data, members: int, n_peer: int) -> list[dict]:
         )
     )
     peer(tasks[n_peer // 2 : n_peer])
+    peak = max(peak, matmul_peak())  # a busy neighbour makes it smaller
     theirs = Clock(
         float(np.mean([c.wall for c in peer_clocks])), float(np.mean([c.cpu for c in peer_clocks]))
     ).times(len(tasks))
@@ -312,61 +318,65 @@ def trees(data: Data, members: int) -> list[dict]:
         "scikit-learn": ScikitTrees(settings, binned).fit,
         "XGBoost": XGBoostTrees(settings).fit,
     }
-    clocks: dict[str, Clock] = {}
+    clocks: dict[str, list[Clock]] = {name: [] for name in candidates}
     quality: dict[str, tuple[float, float]] = {}
-    for _ in range(2):
+    for _ in range(ROUNDS):
         for name, fit in candidates.items():
             got: list = []
             with threadpool_limits(1):
                 clock = Clock.of(lambda f=fit, g=got: g.extend(threaded(f, tasks)))
-            if name not in clocks or clock.wall < clocks[name].wall:
-                clocks[name] = clock
+            clocks[name].append(clock.times(factor))
             if name not in quality:
                 quality[name] = data.quality(lambda s, g=got: np.mean([f(s) for f in g], axis=0))
     print(
-        f"trees: load {os.getloadavg()[0]:.1f}; best of 2 times {len(tasks)} fits, times {factor:g}"
+        f"trees: load {os.getloadavg()[0]:.1f}; median of {ROUNDS} rounds of {len(tasks)} fits, "
+        f"times {factor:g}"
     )
-    for name, clock in clocks.items():
-        auc, sic = quality[name]
+    wall = {name: np.array([c.wall for c in times]) for name, times in clocks.items()}
+    cpu = {name: float(np.median([c.cpu for c in times])) for name, times in clocks.items()}
+    for name, (auc, sic) in quality.items():
         print(
-            f"  {name}: {clock.wall * factor:.1f} s "
-            f"({clock.cpu * factor:.1f} s CPU); mean of the models: AUC {auc:.4f}, "
-            f"SIC at 1 % {sic:.2f}"
+            f"  {name}: {np.median(wall[name]):.1f} s ({cpu[name]:.1f} s CPU); "
+            f"mean of the models: AUC {auc:.4f}, SIC at 1 % {sic:.2f}"
         )
-    ours, results = clocks["ours"].times(factor), []
-    for name in ("scikit-learn", "XGBoost"):
-        theirs = clocks[name].times(factor)
-        results.append(
-            row(
-                f"{n_fits} tree fits, seconds",
-                ours.wall,
-                peer=round(theirs.wall, 2),
-                peer_name=name,
-                ratio=theirs.wall / ours.wall,
-                bar="not slower",
-                ok=theirs.wall >= ours.wall,
-                cpu_seconds=[round(ours.cpu, 2), round(theirs.cpu, 2)],
+    results = []
+    for what, mine in (("tree", "ours"), ("best-threshold tree", "ours, best thresholds")):
+        for name in ("scikit-learn", "XGBoost"):
+            ratios = wall[name] / wall[mine]  # of neighbours in time
+            ratio = float(np.median(ratios))
+            results.append(
+                row(
+                    f"{n_fits} {what} fits, seconds",
+                    float(np.median(wall[mine])),
+                    peer=round(float(np.median(wall[name])), 2),
+                    peer_name=name,
+                    ratio=ratio,
+                    bar="not slower",
+                    ok=ratio >= 1,
+                    ratios=[round(float(r), 2) for r in ratios],
+                    cpu_seconds=[round(cpu[mine], 2), round(cpu[name], 2)],
+                )
             )
-        )
-        results.append(
-            row(
-                f"SIC at 1 % of the mean of {len(tasks)} tree models",
-                quality["ours"][1],
-                peer=round(quality[name][1], 3),
-                peer_name=name,
-                ratio=quality["ours"][1] / quality[name][1],
-                bar="not lower",
-                ok=quality["ours"][1] >= quality[name][1],
-                auc=[round(quality[n][0], 4) for n in ("ours", name)],
+            auc, sic = zip(quality[mine], quality[name], strict=True)
+            results.append(
+                row(
+                    f"SIC at 1 % of the mean of {len(tasks)} {what} models",
+                    sic[0],
+                    peer=round(sic[1], 3),
+                    peer_name=name,
+                    ratio=sic[0] / sic[1],
+                    bar="not lower",
+                    ok=sic[0] >= sic[1],
+                    auc=[round(a, 4) for a in auc],
+                )
             )
-        )
     return results
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--members", type=int, default=10, help="members of five folds")
-    parser.add_argument("--peer-networks", type=int, default=6, help="PyTorch networks to time")
+    parser.add_argument("--peer-networks", type=int, default=10, help="PyTorch networks to time")
     parser.add_argument("--part", choices=["networks", "trees"], help="only this one")
     options = parser.parse_args()
     data = Data.make()
