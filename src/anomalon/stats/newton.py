@@ -141,7 +141,7 @@ def _fit_all(
     root: Floats,
     converged: NDArray[np.bool_],
 ) -> None:
-    """Parameters, roots and convergence, one spectrum and template after the other."""
+    """Put in parameters, roots and convergence, one spectrum and template after the other."""
     toys, masses, n = root.shape[:3]
     a, lower, inner = np.empty(n), np.empty((n, n)), np.empty((n, n))
     for toy in range(toys):

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from anomalon.stats.newton import Solution
 from anomalon.stats.poisson import likelihood_rise
 from anomalon.stats.quadrature import compiled
-from anomalon.stats.small_matrices import cholesky, dot, inverse_transposed, solve, weighted
+from anomalon.stats.small_matrices import cholesky, copy, dot, inverse_transposed, solve, weighted
 
 __all__ = ["maximise", "maximise_with_signal"]
 
@@ -93,17 +93,19 @@ def _fit_all(
     root = np.full((toys, masses, total, total), np.nan)
     converged = np.zeros((toys, masses), dtype=np.bool_)
     x, rows = np.empty(total), np.empty((total, bins))
-    rows[:n] = templates
+    for j in range(n):
+        copy(templates[j], rows[j])
     for toy in range(toys):
         for mass in range(masses):
-            rows[n:] = signals[mass]
+            for j in range(n, total):
+                copy(signals[mass, j - n], rows[j])
             x[n:] = 0.0
-            x[:n] = start[toy]
+            copy(start[toy], x[:n])
             if np.isnan(start[toy, 0]):
                 x[:n] = counts[toy].sum() / n
             if _climb(counts[toy], rows, n, x) and _roots(rows, n, x, root[toy, mass]):
                 converged[toy, mass] = True
-                parameters[toy, mass] = x
+                copy(x, parameters[toy, mass])
     return parameters, root, converged
 
 
@@ -144,7 +146,7 @@ def _newton(counts: Floats, rows: Floats, n: int, x: Floats) -> bool:
             return False
         for j in range(total):
             x[j] = z[j] if size == 1.0 else x[j] + size * (z[j] - x[j])
-        mu[:] = trial
+        copy(trial, mu)
         if gain < _GAIN:
             return True
     return False
@@ -172,7 +174,7 @@ def _best_step(information: Floats, score: Floats, n: int, x: Floats, z: Floats)
         full[j, j] *= 1.0 + _RIDGE
     for j in range(total):
         response[j] = score[j] + dot(full[j], x)
-    z[:] = x
+    copy(x, z)
     free = np.ones(total, dtype=np.bool_)
     for j in range(n):
         free[j] = x[j] > 0.0
