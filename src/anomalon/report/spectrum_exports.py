@@ -49,7 +49,7 @@ def limit_models(result: LimitResult) -> dict[float, BinnedModel]:
     far from one. The uncertainty of the fit counts as that of a control region ("gamma"), as for
     our limits. Weighted counts are divided by the variance of an event, as their statistics are.
     """
-    scale = float(result.fit.spectrum.scale())
+    scale = 1.0
     return {
         float(mass): BinnedModel(
             observed=result.n[i] / scale,

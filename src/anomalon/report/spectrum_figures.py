@@ -105,7 +105,7 @@ def _closure(result: BumpResult | LimitResult) -> Iterator[Drawing]:
             f"{int(test.pulls.n[0])} for each strength, and what was measured. Below: mean and "
             "width of (measured − injected) / uncertainty, which should be 0 and 1.",
             f"Measured against injected signal: slope {measured(line.slope, line.slope_error)}.",
-            closure_figures.injection(test, result.signal.scale),
+            closure_figures.injection(test),
         )
 
 

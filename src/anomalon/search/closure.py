@@ -74,9 +74,9 @@ def global_p_closure(
     p = np.full(n, np.nan)
     for i in range(n):
         own = seed.child("closure of the global p-value", toy=i)
-        counts = own.child("data").generator().poisson(_mean(fit)).astype(np.float64)
+        toys = fit.spectrum.toys(fit.expected, 1, own.child("data").generator())
         try:
-            p[i] = global_p(Spectrum(counts, fit.spectrum.edges), own)
+            p[i] = global_p(toys.with_counts(toys.counts[0]), own)
         except FitError:
             p[i] = np.nan  # p_value_uniformity counts them
         tell(i + 1)
@@ -94,13 +94,16 @@ def signal_closure(fit: Fit, mass: float, resolution: float, n: int, seed: Seed)
         seed: Of all of them.
     """
     signal = Gaussian(mass, resolution * mass)
-    edges, mean = fit.spectrum.edges, _mean(fit)
+    asimov = fit.spectrum.with_counts(fit.expected)
     try:
-        sigma = float(fit_signal((mean, edges), fit.shape, signal).sigma_strength)
-        test = closure_test(mean, edges, fit.shape, signal, sigma * _INJECTED, n_toys=n, seed=seed)
+        sigma = float(fit_signal(asimov, fit.shape, signal).sigma_strength)
+        test = closure_test(
+            fit.expected, asimov.edges, fit.shape, signal, sigma * _INJECTED, n_toys=n, seed=seed,
+            event_weight=fit.event_weight,
+        )  # fmt: skip
     except FitError as error:
-        return SignalClosure(mass, float(fit.scale), None, str(error))
-    return SignalClosure(mass, float(fit.scale), test, "")
+        return SignalClosure(mass, None, str(error))
+    return SignalClosure(mass, test, "")
 
 
 def limit_closure(fit: Fit, mass: float, resolution: float, n: int, seed: Seed) -> SignalClosure:
@@ -116,15 +119,15 @@ def limit_closure(fit: Fit, mass: float, resolution: float, n: int, seed: Seed) 
 
     alone = measure(mean[None])[1]
     if not np.isfinite(alone[0]):
-        return SignalClosure(mass, float(fit.scale), None, "the fit beside the window failed")
+        return SignalClosure(mass, None, "the fit beside the window failed")
     try:
         test = closure_test(
             mean, edges, fit.shape, Gaussian(mass, sigma), alone[0] * _INJECTED[1:],
             n_toys=n, seed=seed, fit=measure,
         )  # fmt: skip
     except TooFewEvents as error:
-        return SignalClosure(mass, float(fit.scale), None, str(error))
-    return SignalClosure(mass, float(fit.scale), test, "")
+        return SignalClosure(mass, None, str(error))
+    return SignalClosure(mass, test, "")
 
 
 def limit_coverage(
@@ -187,4 +190,4 @@ def _coverage(
 
 def _mean(fit: Fit) -> Floats:
     """Expectations in units in which counts are Poisson."""
-    return np.asarray(fit.expected / float(fit.scale))
+    return np.asarray(fit.effective_expected)

@@ -20,13 +20,11 @@ class SignalClosure:
 
     Args:
         mass: Of the signal, in GeV.
-        scale: Variance over mean of the counts: strengths are in events divided by it.
         test: What came out, or None if it failed.
         why: Why it did, or "".
     """
 
     mass: float
-    scale: float
     test: ClosureTest | None
     why: str
 

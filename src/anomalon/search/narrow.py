@@ -96,7 +96,7 @@ def _spurious(fit: Fit, masses: Floats, signals: list[Gaussian]) -> tuple[Floats
     truth = fit_spectrum(fit.spectrum, richer, throw=False)
     if not truth.ok:
         return nothing
-    without_signal = Spectrum(truth.expected, fit.spectrum.edges)
+    without_signal = fit.spectrum.with_counts(truth.expected)
     ratio = spurious_signal(without_signal, fit.shape, signals, masses).ratio
     # by Wilks' theorem the parameter is this many standard deviations from its absence
     n_sigma = np.sqrt(max(float(fit.deviance - truth.deviance), 0.0))

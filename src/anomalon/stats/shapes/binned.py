@@ -28,6 +28,10 @@ class SumOfExponentials:
     def __getitem__(self, bins: NDArray[np.bool_]) -> "SumOfExponentials":
         return SumOfExponentials(self.columns[bins], self.weights[bins])
 
+    def __truediv__(self, unit: Floats) -> "SumOfExponentials":
+        """The same in other units of events, one for each bin, shape (bin,)."""
+        return SumOfExponentials(self.columns, self.weights / unit[:, None])
+
     def events(self, parameters: ArrayLike) -> Floats:
         """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n)."""
         return events(parameters, self.columns, self.weights)
@@ -49,6 +53,10 @@ class SumOfTemplates:
 
     def __getitem__(self, bins: NDArray[np.bool_]) -> "SumOfTemplates":
         return SumOfTemplates(self.templates[bins])
+
+    def __truediv__(self, unit: Floats) -> "SumOfTemplates":
+        """The same in other units of events, one for each bin, shape (bin,)."""
+        return SumOfTemplates(self.templates / unit[:, None])
 
     def events(self, parameters: ArrayLike) -> Floats:
         """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n)."""
