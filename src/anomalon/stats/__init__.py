@@ -64,6 +64,7 @@ from anomalon.stats.shapes import (
     NonNegative,
     Polynomial,
     Shape,
+    UnconstrainedPolynomial,
 )
 from anomalon.stats.signal_fit import SignalFit, fit_signal
 from anomalon.stats.signals import SIGNALS, DoubleSidedCrystalBall, Gaussian, Signal
@@ -129,6 +130,7 @@ __all__ = [
     "Spectrum",
     "SpuriousSignal",
     "StrengthLimit",
+    "UnconstrainedPolynomial",
     "Value",
     "WorkingPoint",
     "asimov_significance",
