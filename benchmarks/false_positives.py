@@ -12,9 +12,9 @@ With n pseudo-experiments, p = (k + 1)/(n + 1) is valid for any n: 199 allow p <
 10 of 200 cases.
 
 Then events of two weights, one below 1800 GeV and another beyond, as in sliced simulation and in
-data with prescales: once as data to which the four-parameter function is fitted, once as a reference
-sample of as much background as the data. "Theirs" takes one scale of weights for all bins,
-sum w^2 / sum w.
+data with prescales: once as data to which the four-parameter function is fitted, once as a
+reference sample of as much background as the data. "Theirs" takes one scale of weights for all
+bins, sum w^2 / sum w.
 
 With --order, what the choice of the number of parameters does, an F-test between 2 and 4:
 pseudo-experiments that choose anew beside pseudo-experiments that keep the number of the data, for

@@ -1,10 +1,10 @@
 """The choice of the background function as an uncertainty: discrete profiling.
 
-Dauncey, Kenzie, Wardle and Davies, arXiv:1408.6865. Several functions describe a spectrum, and which
-one is right is not known. So the function is a nuisance parameter like any other, with values that
-can only be counted: the likelihood is that of the function that is best for the hypothesis that is
-tested, and each parameter of a function costs one unit of -2 ln L, or the one with the most of them
-would always win.
+Dauncey, Kenzie, Wardle and Davies, arXiv:1408.6865. Several functions describe a spectrum, and
+which one is right is not known. So the function is a nuisance parameter like any other, with values
+that can only be counted: the likelihood is that of the function that is best for the hypothesis
+that is tested, and each parameter of a function costs one unit of -2 ln L, or the one with the most
+of them would always win.
 
 Where the best function stands alone this is its own result. Where others come close and expect
 something else, they make the uncertainty larger by just that.
@@ -22,14 +22,22 @@ from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.shapes import Shape
 from anomalon.stats.spectrum import Spectrum
 
-__all__ = ["PENALTY", "Envelope", "fit_envelope", "profiled_error", "profiled_significance"]
+__all__ = [
+    "BEYOND",
+    "PENALTY",
+    "Envelope",
+    "fit_envelope",
+    "profiled_error",
+    "profiled_significance",
+]
 
 Floats = NDArray[np.floating[Any]]
 
 PENALTY = 1.0
 """What a parameter costs, in units of -2 ln L."""
 
-_BEYOND = 9.0  # of -2 ln L: functions that are worse by more are left out
+BEYOND = 9.0
+"""Functions that are worse than the best by more than this, in units of -2 ln L, are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +74,7 @@ def fit_envelope(
     *,
     mask: NDArray[np.bool_] | None = None,
     penalty: float = PENALTY,
+    beyond: float = BEYOND,
 ) -> Envelope:
     """Fit several functions to one spectrum.
 
@@ -75,6 +84,7 @@ def fit_envelope(
             bins, or cannot be fitted, are left out.
         mask: True for the bins that the fits must not see.
         penalty: What a parameter costs, in units of -2 ln L. arXiv:1408.6865 finds 1 to cover.
+        beyond: Leave out functions that are worse than the best by more than this.
 
     Raises:
         TooFewEvents, DidNotConverge: If no function can be fitted; the reason of the first.
@@ -101,7 +111,7 @@ def fit_envelope(
     if not fits:
         raise problem
     total = np.array([float(fit.deviance) + penalty * fit.n_parameters for fit in fits])
-    order = [i for i in np.argsort(total, kind="stable") if total[i] <= total.min() + _BEYOND]
+    order = [i for i in np.argsort(total, kind="stable") if total[i] <= total.min() + beyond]
     return Envelope(tuple(fits[i] for i in order), total[order] - total.min())
 
 
@@ -132,7 +142,7 @@ def profiled_error(value: Floats, sigma: Floats, cost: Floats) -> float:
     Half of the range in which min_f (((x - x_f)/sigma_f)^2 + cost_f) is at most 1.
 
     Args:
-        value: What each function says, the best first, shape (function,).
+        value: What each function says, shape (function,).
         sigma: Its standard deviations.
         cost: As in `Envelope`.
 

@@ -1,23 +1,23 @@
 """Limits on a resonance from a whole spectrum: signal and background fitted together.
 
-The background is one of several functions with free parameters, and which one is a nuisance like any
-other (`anomalon.stats.envelope`). So the likelihood of a strength s is that of the function which is
-best for it, its parameters and the nuisances of the signal at their best:
+The background is one of several functions with free parameters, and which one is a nuisance like
+any other (`anomalon.stats.envelope`). So the likelihood of a strength s is that of the function
+which is best for it, its parameters a and the pulls t of the signal at their best:
 
-    -2 ln L(s) = min_f min_{a, t} (-2 ln L_f(s, a, t)) + n_f.
+    -2 ln L(s) = min_f (min_{a, t} -2 ln L_f(s, a, t) + n_f).
 
-No bin is cut out and none is counted as a whole, so limits move smoothly with the mass, and the ends
-of a spectrum are as good as what is known of the background there.
+No bin is cut out and none is counted as a whole, so limits move smoothly with the mass, and the
+ends of a spectrum are as good as what is known of the background there.
 
 The limits are CLs with the statistic q~ and its asymptotic distribution (Cowan, Cranmer, Gross and
-Vitells, arXiv:1007.1727), as in pyhf. Where few events are seen or expected these claim too much; a
+Vitells, arXiv:1007.1727), as in pyhf. Where few events are seen or expected these claim too much: a
 weighted sum of the counts takes their place, whose distribution is exact
-(`anomalon.stats.weighted_count`), with the background as the fit of signal and background expects it
-beside the signal.
+(`anomalon.stats.weighted_count`), over the background that the fit of both expects beside the
+signal.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,10 @@ from scipy import special
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.stats import weighted_count
 from anomalon.stats.conditional_fit import Conditional, SignalForm
-from anomalon.stats.envelope import PENALTY, profiled_error
+from anomalon.stats.envelope import BEYOND, PENALTY, profiled_error
 from anomalon.stats.fit import Fit
 from anomalon.stats.limits import N_SIGMA
+from anomalon.stats.shapes import Binned, Shape
 from anomalon.stats.signal_fit import SignalFit, fit_signal
 from anomalon.stats.spectrum import Spectrum
 from anomalon.stats.weighted_count import WeightedCount
@@ -40,7 +41,6 @@ Floats = NDArray[np.floating[Any]]
 
 _FEW = 25.0  # events, below which the sums are exact
 _SURE = 0.02  # of the background: what is known as well counts as known
-_BEYOND = 9.0  # of -2 ln L: functions that are worse by more are left out
 _NODES, _FINE = 25, 100  # strengths that are fitted, and points between two of them
 _REACH = 8.0  # standard deviations above the best strength
 _MOST_DOUBLINGS = 8
@@ -50,21 +50,20 @@ _MOST_DOUBLINGS = 8
 class Strengths:
     """The best strength at each mass, the function of the background profiled.
 
+    For toys, all arrays have the axis (toy,) before that of the masses.
+
     Args:
         strength: Signal events, signed, shape (mass,); NaN where there is no fit.
         sigma: Its standard deviation, with what is not known of the signal's size.
         z: Signed significance, sign(s) sqrt(2 ln L(s) - 2 ln L(0)).
         function: Number of the function that is best with the signal.
-        cost: Deviance with the signal plus what parameters cost, over that of the best function,
-            shape (function, mass); infinite where there is no fit.
-        why: Why there is none, else "".
+        why: Why there is no fit, else "".
     """
 
     strength: Floats
     sigma: Floats
     z: Floats
     function: NDArray[np.int64]
-    cost: Floats
     why: NDArray[np.str_]
 
 
@@ -97,15 +96,25 @@ class SignalLimit:
 
 @dataclass(frozen=True, eq=False)
 class SignalModel:
-    """One spectrum, the functions that may describe its background, and signals to look for.
+    """A spectrum, the functions that may describe its background, and signals to look for.
 
     Args:
-        fits: The functions, fitted to all bins of the spectrum without signal.
-        forms: The signals.
+        fits: The functions, each fitted to all bins of the spectrum without signal, or of toys.
+        forms: The signals, in events per bin for a strength of one.
         penalty: What a parameter of a function costs, in units of -2 ln L.
 
     Raises:
-        BadLayout: If there is no fit, one is of toys or has failed, or did not see all bins.
+        BadLayout: If there is no function, no signal, or a fit did not see all bins.
+
+    Example:
+        >>> from anomalon.stats import Exponential, Gaussian, fit_spectrum
+        >>> edges = np.linspace(1000.0, 3000.0, 41)
+        >>> counts = Exponential(2).integrate([4.0, -1.0], edges)
+        >>> none = np.zeros((0, 40))
+        >>> form = SignalForm(Gaussian(2000.0, 60.0).integrate(edges), none, none)
+        >>> model = SignalModel((fit_spectrum((counts, edges), Exponential(2)),), (form,))
+        >>> round(model.limit(0).observed, 1)
+        76.7
     """
 
     fits: tuple[Fit, ...]
@@ -115,173 +124,260 @@ class SignalModel:
     def __post_init__(self) -> None:
         object.__setattr__(self, "fits", tuple(self.fits))
         object.__setattr__(self, "forms", tuple(self.forms))
-        if not self.fits or not all(fit.ok.ndim == 0 and fit.ok for fit in self.fits):
-            raise BadLayout(f"limits: expected good fits of one spectrum, got {self.fits}.")
+        if not self.fits or not self.forms:
+            raise BadLayout("limits: expected at least one function and one signal.")
         if not all(fit.fitted.all() for fit in self.fits):
             raise BadLayout("limits: expected fits to all bins; the signal is fitted with them.")
 
     @property
     def spectrum(self) -> Spectrum:
-        """The counts."""
+        """The counts, of one spectrum or of toys."""
         return self.fits[0].spectrum
 
-    def with_signal(self) -> list[SignalFit]:
-        """Fits with a signed signal, for each function, of all signals."""
-        templates = np.array([form.nominal for form in self.forms])
-        return [fit_signal(self.spectrum, f.shape, templates, throw=False) for f in self.fits]
-
-    def strengths(self, fits: Sequence[SignalFit]) -> Strengths:
-        """The best strengths, from `with_signal`."""
-        n_parameters = np.array([f.n_parameters for f in self.fits])[:, None]
-        total = np.array([np.where(f.ok, f.deviance, np.inf) for f in fits])
-        total = total + self.penalty * n_parameters
-        without = min(float(f.deviance) + self.penalty * f.n_parameters for f in self.fits)
-        best, at = total.argmin(axis=0), np.arange(len(self.forms))
-        least = total[best, at]
+    @cached_property
+    def strengths(self) -> Strengths:
+        """The best strengths."""
+        strip = 0 if self.spectrum.counts.ndim == 1 else slice(None)
+        least, best = self._total.min(axis=0), self._total.argmin(axis=0)
         there = np.isfinite(least)
-        cost = total - np.where(there, least, 0.0)
-        value = np.array([f.strength for f in fits])
-        sigma = np.array([f.sigma_strength for f in fits])
-        strength = np.where(there, value[best, at], np.nan)
-        error = np.array([self._error(value[:, i], sigma[:, i], cost[:, i], best[i]) for i in at])
-        gain = np.where(there, np.maximum(without - least, 0.0), np.nan)
+
+        def of_best(name: str) -> NDArray[Any]:
+            values = np.array([getattr(f, name) for f in self._with_signal])
+            values = values.reshape(self._total.shape)
+            return np.asarray(np.take_along_axis(values, best[None], axis=0)[0])
+
+        strength = np.where(there, of_best("strength"), np.nan)
+        gain = np.maximum(self._without.min(axis=0)[:, None] - least, 0.0)
         size = strength * np.array([form.kappa for form in self.forms])
-        why = np.array([str(f.why[i]) for f, i in zip((fits[b] for b in best), at, strict=True)])
         return Strengths(
-            strength=strength,
-            sigma=np.where(there, np.hypot(error, size), np.nan),
-            z=np.sign(strength) * np.sqrt(gain),
-            function=best,
-            cost=cost,
-            why=np.where(there, "", why).astype(np.str_),
+            strength=strength[strip],
+            sigma=np.where(there, np.hypot(self._errors(), size), np.nan)[strip],
+            z=np.where(there, np.sign(strength) * np.sqrt(gain), np.nan)[strip],
+            function=best[strip],
+            why=np.where(there, "", of_best("why")).astype(np.str_)[strip],
         )
 
-    @staticmethod
-    def _error(value: Floats, sigma: Floats, cost: Floats, best: int) -> float:
-        order = np.argsort(cost, kind="stable")
-        if not np.isfinite(cost[best]):
-            return float("nan")
-        return profiled_error(value[order], sigma[order], cost[order])
-
-    def limit(
-        self,
-        number: int,
-        strengths: Strengths,
-        fits: Sequence[SignalFit],
-        *,
-        level: float = 0.95,
-        few: float = _FEW,
-    ) -> SignalLimit:
-        """Observed and expected limits on one of the signals.
+    def limit(self, number: int, *, level: float = 0.95, few: float = _FEW) -> SignalLimit:
+        """Observed and expected limits on one of the signals, in one spectrum.
 
         Args:
-            number: Which one.
-            strengths: From `strengths`.
-            fits: From `with_signal`.
+            number: Which signal.
             level: Confidence level.
             few: Events up to which sums are exact; 0 for asymptotic formulae everywhere.
 
         Raises:
+            BadLayout: If the model is of toys.
             BadValue: If the level is not in (0, 1).
         """
+        if self.spectrum.counts.ndim != 1:
+            raise BadLayout("limits: expected one spectrum, got toys; see `log_cls`.")
         if not 0 < level < 1:
             raise BadValue(f"level: expected a confidence level in (0, 1), got {level}.")
-        if why := str(strengths.why[number]):
+        if why := str(self.strengths.why[number]):
             return SignalLimit.none(why)
-        one = _AtMass(self, number, strengths, fits)
+        one = self._at(0, number)
         if not one.unit > 0:
             return SignalLimit.none("the background absorbs this signal; use a narrower one")
         if few > 0:
-            reference = max(one.unit * 2.0, 3.0 / max(float(one.form.nominal.sum()), 1e-300))
-            count, total, size = one.count(reference)
+            count, total, size = one.count(2.0 * one.unit)
             if size < few:
                 return one.exact(count, total, level)
         return one.asymptotic(level)
 
-    def log_cls(
-        self, strength: float, number: int, strengths: Strengths, fits: Sequence[SignalFit],
-        few: float = _FEW,
-    ) -> float:  # fmt: skip
-        """The logarithm of CLs of a strength: what `limit` finds the zero of, far faster.
+    def log_cls(self, strength: float, number: int, *, few: float = _FEW) -> Floats:
+        """The logarithm of CLs of one strength, which `limit` finds the zero of; far faster.
 
-        NaN where there is none.
+        Returns:
+            Shape () or (toy,); NaN where there is none.
         """
-        if str(strengths.why[number]):
-            return float("nan")
-        one = _AtMass(self, number, strengths, fits)
-        if not one.unit > 0:
-            return float("nan")
-        count, total, size = one.count(max(strength, one.unit))
-        if size < few:
-            return weighted_count.log_cls(strength, total, count)
-        return one.asymptotic_log_cls(strength)
+        toys = len(np.atleast_2d(self.spectrum.counts))
+        values = np.full(toys, np.nan)
+        for toy in np.flatnonzero(np.isfinite(self._total[:, :, number].min(axis=0))):
+            one = self._at(int(toy), number)
+            if not one.unit > 0:
+                continue
+            count, total, size = one.count(max(strength, one.unit))
+            if size < few:
+                values[toy] = weighted_count.log_cls(strength, total, count)
+            else:
+                values[toy] = one.asymptotic_log_cls(strength)
+        return np.asarray(values[0 if self.spectrum.counts.ndim == 1 else slice(None)])
+
+    def close_functions(self, number: int) -> tuple[Shape, ...]:
+        """The functions that come into question beside one of the signals, in one spectrum."""
+        cost = self._total[:, 0, number] - self._total[:, 0, number].min()
+        return tuple(f.shape for f, c in zip(self.fits, cost, strict=True) if c <= 2 * BEYOND)
+
+    @cached_property
+    def _with_signal(self) -> list[SignalFit]:
+        """Fits with a signed signal, of all signals, for each function."""
+        templates = np.array([form.nominal for form in self.forms])
+        return [fit_signal(self.spectrum, f.shape, templates, throw=False) for f in self.fits]
+
+    @cached_property
+    def _price(self) -> Floats:
+        """What each function costs beside its deviance, shape (function,)."""
+        return self.penalty * np.array([float(f.n_parameters) for f in self.fits])
+
+    @cached_property
+    def _without(self) -> Floats:
+        """-2 ln L without signal, shape (function, toy); infinite where there is no fit."""
+        deviance = np.array([np.where(f.ok, f.deviance, np.inf) for f in self.fits])
+        return np.asarray(deviance.reshape(len(self.fits), -1) + self._price[:, None])
+
+    @cached_property
+    def _total(self) -> Floats:
+        """-2 ln L with the best signal, shape (function, toy, mass)."""
+        deviance = np.array([np.where(f.ok, f.deviance, np.inf) for f in self._with_signal])
+        deviance = deviance.reshape(len(self.fits), -1, len(self.forms))
+        return np.asarray(deviance + self._price[:, None, None])
+
+    def _errors(self) -> Floats:
+        """Standard deviations of the strengths with the function profiled, (toy, mass)."""
+        shape = self._total.shape
+        value, sigma = (
+            np.array([getattr(f, name) for f in self._with_signal]).reshape(shape)
+            for name in ("strength", "sigma_strength")
+        )
+        errors = np.full(shape[1:], np.nan)
+        for at in np.argwhere(np.isfinite(self._total.min(axis=0))):
+            where = (slice(None), *at)
+            cost = self._total[where] - self._total[where].min()
+            errors[tuple(at)] = profiled_error(value[where], sigma[where], cost)
+        return errors
+
+    def _at(self, toy: int, number: int) -> "_AtMass":
+        cost = self._total[:, toy, number] - self._total[:, toy, number].min()
+        used = [int(f) for f in np.argsort(cost, kind="stable") if cost[f] <= BEYOND]
+        one = 0 if self.spectrum.counts.ndim == 1 else 1
+
+        def pick(values: Any, *rest: int) -> Any:
+            return values[(toy, *rest) if one else rest]
+
+        functions = tuple(
+            _Function(
+                shape=self.fits[f].shape,
+                binned=self._binned[f],
+                price=float(self._price[f]),
+                start=pick(self.fits[f].parameters),
+                without=float(self._without[f, toy]),
+                beside=pick(self._with_signal[f].parameters, number),
+                root=pick(self._with_signal[f].root, number),
+                strength=float(pick(self._with_signal[f].strength, number)),
+                total=float(self._total[f, toy, number]),
+            )
+            for f in used
+        )
+        return _AtMass(
+            spectrum=self.spectrum,
+            counts=np.atleast_2d(self.spectrum.effective_counts)[toy],
+            form=self.forms[number] / self.spectrum.event_weight,
+            functions=functions,
+        )
+
+    @cached_property
+    def _binned(self) -> list[Binned]:
+        """The functions on the bins, in effective events."""
+        edges, weight = self.spectrum.edges, self.spectrum.event_weight
+        return [fit.shape.binned(edges) / weight for fit in self.fits]
 
 
+@dataclass(frozen=True, eq=False)
+class _Function:
+    """One function with one signal.
+
+    Args:
+        shape, binned: The function, and on the bins in effective events.
+        price: What its parameters cost.
+        start: Parameters without signal.
+        without: -2 ln L there, with the price.
+        beside, root: Parameters beside the best signal, and the root of their covariance with it.
+        strength: The best one, signed.
+        total: -2 ln L there, with the price.
+    """
+
+    shape: Shape
+    binned: Binned
+    price: float
+    start: Floats
+    without: float
+    beside: Floats
+    root: Floats
+    strength: float
+    total: float
+
+    @property
+    def least(self) -> float:
+        """-2 ln L at the best strength that is not negative."""
+        return self.total if self.strength >= 0 else self.without
+
+
+@dataclass(frozen=True, eq=False)
 class _AtMass:
-    """One signal over the functions that come into question."""
+    """One spectrum and one signal over the functions that come into question, the best first."""
 
-    def __init__(
-        self, model: SignalModel, number: int, strengths: Strengths, fits: Sequence[SignalFit]
-    ) -> None:
-        spectrum = model.spectrum
-        self.weight = spectrum.event_weight
-        self.counts = spectrum.effective_counts
-        self.form = model.forms[number] / self.weight
-        cost = strengths.cost[:, number]
-        self.used = [int(f) for f in np.argsort(cost, kind="stable") if cost[f] <= _BEYOND]
-        self.cost = cost[self.used]
-        # what each function costs beside its deviance, over the least
-        extra = np.array([model.penalty * model.fits[f].n_parameters for f in self.used])
-        self.extra = extra - extra.min()
-        self.fits = [model.fits[f] for f in self.used]
-        self.with_signal = [(fits[f], number) for f in self.used]
-        self.best_strength = max(float(strengths.strength[number]), 0.0)
-        self.unit = float(fits[self.used[0]].sigma_strength[number])
-        self.models = [
-            Conditional(fit.shape.binned(spectrum.edges) / self.weight, self.form)
-            for fit in self.fits
-        ]
+    spectrum: Spectrum
+    counts: Floats
+    form: SignalForm
+    functions: tuple[_Function, ...]
 
-    def curve(self, counts: Floats, strengths: Floats) -> "_Curve":
-        """-2 ln L at these strengths, for each function."""
+    @cached_property
+    def unit(self) -> float:
+        """Standard deviation of the strength over the best function."""
+        return float(np.linalg.norm(self.functions[0].root[-1]))
+
+    @cached_property
+    def _models(self) -> list[Conditional]:
+        return [Conditional(f.binned, self.form) for f in self.functions]
+
+    def _curve(self, counts: Floats, strengths: Floats) -> "_Curve":
+        """-ln L at these strengths, for each function."""
         found = [
-            model.fits(counts, strengths, fit.parameters)
-            for model, fit in zip(self.models, self.fits, strict=True)
+            model.fits(counts, strengths, f.start)
+            for model, f in zip(self._models, self.functions, strict=True)
         ]
-        half = np.array([f.half for f in found]) + self.extra[:, None] / 2
+        price = np.array([f.price for f in self.functions])
+        half = np.array([f.half for f in found]) + price[:, None] / 2
         return _Curve(strengths, half, np.array([f.slope for f in found]))
 
-    def asimov(self) -> Floats:
-        """The data without fluctuations that the function expects which is best without signal."""
-        total = [float(f.deviance) + e for f, e in zip(self.fits, self.extra, strict=True)]
-        return self.fits[int(np.argmin(total))].effective_expected
+    @cached_property
+    def _asimov(self) -> Floats:
+        """What is expected, without fluctuations, over the function that is best without signal."""
+        best = min(self.functions, key=lambda f: f.without)
+        return best.binned.events(best.start)
 
     def asymptotic(self, level: float) -> SignalLimit:
         """From the distribution of q~ for many events."""
         log_alpha = np.log1p(-level)
         n_sigma = np.array(N_SIGMA)
         roots = n_sigma - special.ndtri_exp(log_alpha + special.log_ndtr(n_sigma))
-        top = self.best_strength + _REACH * self.unit
+        top = max(self.functions[0].strength, 0.0) + _REACH * self.unit
         for _ in range(_MOST_DOUBLINGS):
             nodes = top * np.linspace(0.0, 1.0, _NODES) ** 1.5
-            seen, expected = (self.curve(c, nodes) for c in (self.counts, self.asimov()))
+            seen, expected = (self._curve(c, nodes) for c in (self.counts, self._asimov))
             x, q, q_asimov = _statistics(seen, expected)
             log_cls = _log_cls(q, q_asimov)
             if log_cls[-1] < log_alpha and np.sqrt(q_asimov[-1]) > roots.max():
-                break
+                band = np.interp(roots, np.sqrt(q_asimov), x)
+                return SignalLimit(_crossing(x, log_cls, log_alpha), band, "asymptotic", "")
             top *= 2.0
-        else:
-            return SignalLimit.none("no strength is excluded")
-        band = np.interp(roots, np.sqrt(q_asimov), x)
-        return SignalLimit(_crossing(x, log_cls, log_alpha), band, "asymptotic", "")
+        return SignalLimit.none("no strength is excluded")
 
     def asymptotic_log_cls(self, strength: float) -> float:
         """At one strength."""
-        nodes = np.linspace(0.0, max(strength, self.best_strength + self.unit), 9)
-        nodes = np.unique(np.append(nodes, strength))
-        seen, expected = (self.curve(c, nodes) for c in (self.counts, self.asimov()))
-        x, q, q_asimov = _statistics(seen, expected)
-        return float(np.interp(strength, x, _log_cls(q, q_asimov)))
+        if len(self.form.up):  # the best strength is not that of the nominal form
+            top = max(strength, self.functions[0].strength + self.unit)
+            nodes = np.unique(np.append(np.linspace(0.0, top, 9), strength))
+            seen, expected = (self._curve(c, nodes) for c in (self.counts, self._asimov))
+            x, q, q_asimov = _statistics(seen, expected)
+            return float(np.interp(strength, x, _log_cls(q, q_asimov)))
+        at = np.array([strength])
+        minimum = [2 * float(self._curve(c, at).half.min()) for c in (self.counts, self._asimov)]
+        best = min(self.functions, key=lambda f: f.least)
+        least = best.least, min(self.functions, key=lambda f: f.without).price
+        both = np.maximum(np.array(minimum) - least, 0.0)[:, None]
+        above = best.strength < strength
+        return float(_log_cls(both[0] if above else 0 * both[0], both[1])[0])
 
     def exact(self, count: WeightedCount, total: int, level: float) -> SignalLimit:
         """From the distribution of a weighted sum of counts."""
@@ -296,29 +392,28 @@ class _AtMass:
         The number of events is the smaller of what is seen and of what is expected, each with
         its weight over the largest.
         """
-        expected = [self._beside(fit, number) for fit, number in self.with_signal]
+        expected = [self._beside(f) for f in self.functions]
         background = expected[0][0]
         weight = weighted_count.whole_weights(background, strength * self.form.nominal)
         used = weight > 0
         sums = np.array([(weight * b).sum() for b, _ in expected])
         errors = np.array([np.linalg.norm(weight @ leverage) for _, leverage in expected])
-        relative = profiled_error(sums, errors, self.cost) / sums[0] if sums[0] > 0 else 0.0
-        factor, share, probability = _variations(self.form, relative)
-        signal = np.array([s[used] for s in share])
-        count = WeightedCount(weight[used], factor[:, None] * background[used], signal, probability)
-        total = int(np.round(weight @ self.counts))
-        largest = max(int(weight.max()), 1)
-        return count, total, min(total, float(sums[0])) / largest
-
-    def _beside(self, fit: SignalFit, number: int) -> tuple[Floats, Floats]:
-        """Effective background events beside the signal, and their derivatives times the root."""
-        shape, edges = fit.background.shape, fit.background.spectrum.edges
-        parameters, root = fit.parameters[number], fit.root[number]
-        slope = shape.slope(parameters, edges) @ root[: shape.n]
-        return (
-            np.maximum(shape.integrate(parameters, edges), 0.0) / self.weight,
-            slope / self.weight[:, None],
+        cost = np.array([f.total - self.functions[0].total for f in self.functions])
+        relative = profiled_error(sums, errors, cost) / sums[0] if sums[0] > 0 else 0.0
+        factor, signals, probability = _variations(self.form, relative)
+        count = WeightedCount(
+            weight[used],
+            factor[:, None] * background[used],
+            np.array([s[used] for s in signals]),
+            probability,
         )
+        total = int(np.round(weight @ self.counts))
+        return count, total, min(total, float(sums[0])) / max(int(weight.max()), 1)
+
+    def _beside(self, f: _Function) -> tuple[Floats, Floats]:
+        """Effective background events beside the signal, and their derivatives times the root."""
+        slope = f.binned.slopes(f.beside) @ f.root[: f.shape.n]
+        return np.maximum(f.binned.events(f.beside), 0.0), slope
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,10 @@
 """CLs of a weighted sum of a few Poisson counts, from its exact distribution; compiled by numba.
 
-A resonance reaches into several bins, and in each of them background and signal are mixed in another
-proportion. What sees it best, where background is known, is the likelihood ratio: the sum of the
-counts k_i with weights proportional to ln(1 + s_i/b_i) (Read, J. Phys. G 28 (2002) 2693). With
-weights that are whole numbers the distribution of the sum needs no pseudo-experiments: it is a
-compound Poisson distribution, which has a recursion (Panjer, ASTIN Bulletin 12 (1981) 22),
+A resonance reaches into several bins, and in each of them background and signal are mixed in
+another proportion. What sees it best, where background is known, is the likelihood ratio: the sum
+of the counts k_i with weights proportional to ln(1 + s_i/b_i) (Read, J. Phys. G 28 (2002) 2693).
+With weights that are whole numbers the distribution of the sum needs no pseudo-experiments: it is
+a compound Poisson distribution, which has a recursion (Panjer, ASTIN Bulletin 12 (1981) 22),
 
     P(t) = (1/t) sum_i w_i lambda_i P(t - w_i),   P(0) = exp(-sum_i lambda_i).
 
@@ -156,5 +156,5 @@ def _limit(total: int, count: WeightedCount, log_alpha: float) -> float:
                 at_low *= 0.5
             side = -1
         if abs(value) < 1e-12:
-            return middle
-    return 0.5 * (low + high)
+            return float(middle)
+    return float(0.5 * (low + high))
