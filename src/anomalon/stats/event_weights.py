@@ -8,7 +8,7 @@ bin wherever weights are mixed: bins that happen to be low would count more, fit
 
 So neighbours are put together as far as their weights agree. How well that can be asked is measured
 on the spectrum itself: with N = n^2/v effective events, ln s of a bin has the standard deviation
-c/sqrt(N), where c is 0 for events of one weight and about 1 for a mixture.
+c/sqrt(N), where c is 0 for events of one weight, and taken as 1 or more for a mixture.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ _PRECISE = 0.025  # relative error of a weight from which on no more neighbours 
 _ROUGH = 0.15  # that of the blocks which are compared: ln s is then nearly Gaussian
 _SURE = 3.0  # standard deviations beyond which weights are different
 _SAME = 1e-6  # relative difference of weights that is rounding
-_MOST_MIXED = 3.0  # c, beyond which neighbours differ because they do
+_LEAST_MIXED, _MOST_MIXED = 1.0, 3.0  # c, if it is not 0; beyond, neighbours differ because they do
 _MEDIAN_CHI2 = 0.4549  # of one degree of freedom
 
 
@@ -66,7 +66,9 @@ def _mixed(n: Floats, v: Floats) -> float:
     squares = np.where(squares > _SAME**2, squares, 0.0)
     of_one = v / n**2
     typical = np.quantile(squares / (of_one[1:] + of_one[:-1]), 0.5, method="lower")
-    return min(float(np.sqrt(typical / _MEDIAN_CHI2)), _MOST_MIXED)
+    if typical == 0:
+        return 0.0
+    return float(np.clip(np.sqrt(typical / _MEDIAN_CHI2), _LEAST_MIXED, _MOST_MIXED))
 
 
 def _blocks(n: Floats, v: Floats, enough: float) -> NDArray[np.int64]:

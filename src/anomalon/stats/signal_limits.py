@@ -114,7 +114,7 @@ class SignalModel:
         >>> form = SignalForm(Gaussian(2000.0, 60.0).integrate(edges), none, none)
         >>> model = SignalModel((fit_spectrum((counts, edges), Exponential(2)),), (form,))
         >>> round(model.limit(0).observed, 1)
-        76.7
+        85.6
     """
 
     fits: tuple[Fit, ...]
