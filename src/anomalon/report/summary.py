@@ -100,7 +100,7 @@ class FitSummary(TypedDict):
 
 
 class CutSummary(TypedDict):
-    """One working point: the count, what was expected, and the four uncertainties apart."""
+    """One working point: the count, what was expected, and the uncertainties apart."""
 
     efficiency: float
     label: str
@@ -108,6 +108,7 @@ class CutSummary(TypedDict):
     expected: float | None
     sigma_poisson: float | None
     sigma_fit: float | None
+    sigma_function: float | None
     sigma_ensemble: float | None
     sigma_folds: float | None
     sigma: float | None
@@ -342,7 +343,9 @@ def _is_of(trial: Trial, result: WindowResult) -> bool:
 
 
 def _cut(cut: CutResult) -> CutSummary:
-    parts = (cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble, cut.sigma_folds)
+    parts = (
+        cut.sigma_poisson, cut.sigma_fit, cut.sigma_function, cut.sigma_ensemble, cut.sigma_folds
+    )  # fmt: skip
     members = [float(n) for n in cut.member_counts]
     return {
         "efficiency": float(cut.efficiency),
@@ -351,6 +354,7 @@ def _cut(cut: CutResult) -> CutSummary:
         "expected": _number(cut.expected),
         "sigma_poisson": _number(cut.sigma_poisson),
         "sigma_fit": _number(cut.sigma_fit),
+        "sigma_function": _number(cut.sigma_function),
         "sigma_ensemble": _number(cut.sigma_ensemble),
         "sigma_folds": _number(cut.sigma_folds),
         "sigma": _number(sqrt(sum(float(s) ** 2 for s in parts))),

@@ -26,6 +26,7 @@ def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
         expected=unknown,
         sigma_poisson=unknown,
         sigma_fit=unknown,
+        sigma_function=unknown,
         sigma_ensemble=unknown,
         sigma_folds=unknown,
         z_local=unknown,

@@ -8,20 +8,21 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from anomalon.background import BackgroundEstimator
-from anomalon.core.errors import AnomalonError, MissingExtra
+from anomalon.core.errors import AnomalonError, FitError, MissingExtra
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifiers
+from anomalon.search.background_fits import fit_backgrounds
 from anomalon.search.binning import mass_edges
 from anomalon.search.cross_training import CrossTraining
 from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
-from anomalon.search.measure import fit_background, measure, selected_spectrum
+from anomalon.search.measure import measure, selected_spectrum
 from anomalon.search.result import CutResult, WindowResult
 from anomalon.search.selection import MemberScores, Selection, score_members, select
-from anomalon.stats import Fit, evaluate
+from anomalon.stats import Envelope, evaluate
 
 __all__ = ["Method", "search_window"]
 
@@ -138,14 +139,16 @@ def _cut(
     )
 
 
-def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> Fit | None:
-    """The fit of the spectrum before the cut, if cuts are to be fitted relative to it."""
+def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> Envelope | None:
+    """Fits of the spectrum before the cut, if cuts are to be fitted relative to it."""
     if not fit.relative:
         return None
     outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
     spectrum = selected_spectrum(original, np.ones(len(original)), edges, outside)
-    base, _ = fit_background(spectrum, fit, outside)
-    return base if base is not None and base.ok else None
+    try:
+        return fit_backgrounds(spectrum, fit, window, outside).envelope
+    except FitError:
+        return None
 
 
 def _mean_score(scores: MemberScores) -> Floats:

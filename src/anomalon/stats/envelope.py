@@ -57,6 +57,22 @@ class Envelope:
         """The function with the smallest deviance, parameters counted."""
         return self.fits[0]
 
+    @property
+    def table(self) -> tuple[dict[str, Any], ...]:
+        """Rows of shape, n_parameters, deviance, ndf, p_value, cost and chosen (the best)."""
+        return tuple(
+            {
+                "shape": fit.shape.kind,
+                "n_parameters": fit.n_parameters,
+                "deviance": float(fit.deviance),
+                "ndf": fit.ndf,
+                "p_value": float(fit.p_value),
+                "cost": float(cost),
+                "chosen": fit is self.best,
+            }
+            for fit, cost in zip(self.fits, self.cost, strict=True)
+        )
+
     def __len__(self) -> int:
         return len(self.fits)
 
@@ -75,6 +91,7 @@ def fit_envelope(
     mask: NDArray[np.bool_] | None = None,
     penalty: float = PENALTY,
     beyond: float = BEYOND,
+    extra: Sequence[float] | None = None,
 ) -> Envelope:
     """Fit several functions to one spectrum.
 
@@ -85,6 +102,7 @@ def fit_envelope(
         mask: True for the bins that the fits must not see.
         penalty: What a parameter costs, in units of -2 ln L. arXiv:1408.6865 finds 1 to cover.
         beyond: Leave out functions that are worse than the best by more than this.
+        extra: What each function costs besides, in the same units, shape (function,).
 
     Raises:
         TooFewEvents, DidNotConverge: If no function can be fitted; the reason of the first.
@@ -102,17 +120,21 @@ def fit_envelope(
     if spectrum.counts.ndim != 1:
         raise BadLayout(f"envelope: expected one spectrum, got {len(spectrum.counts)} toys.")
     fits: list[Fit] = []
+    total: list[float] = []
     problem: FitError | BadValue = BadValue("envelope: expected at least one function, got none.")
-    for shape in shapes:
+    for shape, more in zip(shapes, np.zeros(len(shapes)) if extra is None else extra, strict=True):
         try:
-            fits.append(fit_spectrum(spectrum, shape, mask=mask))
+            fit = fit_spectrum(spectrum, shape, mask=mask)
         except (FitError, BadValue) as error:
             problem = error if not isinstance(problem, FitError) else problem
+            continue
+        fits.append(fit)
+        total.append(float(fit.deviance) + penalty * fit.n_parameters + float(more))
     if not fits:
         raise problem
-    total = np.array([float(fit.deviance) + penalty * fit.n_parameters for fit in fits])
-    order = [i for i in np.argsort(total, kind="stable") if total[i] <= total.min() + beyond]
-    return Envelope(tuple(fits[i] for i in order), total[order] - total.min())
+    cost = np.array(total) - min(total)
+    order = [i for i in np.argsort(cost, kind="stable") if cost[i] <= beyond]
+    return Envelope(tuple(fits[i] for i in order), cost[order])
 
 
 def profiled_significance(z: Floats, cost: Floats) -> tuple[float, int]:
