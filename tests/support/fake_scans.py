@@ -60,7 +60,8 @@ def cut_result(
     members = n + rng.normal(0, parts[2] * np.sqrt(n_members), n_members)
     centres = (fit.edges[1:] + fit.edges[:-1]) / 2
     return CutResult(
-        efficiency=efficiency, n=n, expected=expected, sigma_poisson=float(parts[0]),
+        efficiency=efficiency, n=n, expected=expected, n_effective=n / 1.1,
+        expected_effective=expected / 1.1, sigma_poisson=float(parts[0]),
         sigma_fit=float(parts[1]), sigma_function=0.0, sigma_ensemble=float(parts[2]),
         sigma_folds=float(parts[3]),
         z_local=z if ok else float("nan"), p_local=float(norm.sf(z)) if ok else float("nan"),

@@ -15,9 +15,9 @@ from anomalon.stats import (
     Relative,
     Spectrum,
     choose_order,
-    fit_envelope,
     profiled_error,
 )
+from anomalon.stats.envelope import PENALTY
 
 __all__ = ["BackgroundFits", "fit_backgrounds"]
 
@@ -46,14 +46,22 @@ class BackgroundFits:
     @cached_property
     def expected(self) -> Floats:
         """Events that each function expects in the signal region, shape (function,)."""
-        return np.array(
-            [fit.integral(self.window.low, self.window.high).value for fit in self._fits]
-        )
+        return np.array([fit.expected[~self.outside].sum() for fit in self._fits])
+
+    @cached_property
+    def effective(self) -> Floats:
+        """The same in effective events, which are Poisson."""
+        return np.array([fit.effective_expected[~self.outside].sum() for fit in self._fits])
 
     @cached_property
     def sigma(self) -> Floats:
         """Uncertainties of `expected` from the parameters, that of a base included."""
-        return np.array([self._sigma(fit) for fit in self._fits])
+        return self._uncertainties(np.ones(len(self.outside)), self.expected)
+
+    @cached_property
+    def effective_sigma(self) -> Floats:
+        """Those of `effective`."""
+        return self._uncertainties(self.best.event_weight, self.effective)
 
     @property
     def sigma_function(self) -> float:
@@ -65,13 +73,18 @@ class BackgroundFits:
     def _fits(self) -> tuple[Fit, ...]:
         return self.envelope.fits
 
-    def _sigma(self, fit: Fit) -> float:
-        predicted = fit.integral(self.window.low, self.window.high)
+    def _uncertainties(self, unit: Floats, expected: Floats) -> Floats:
+        inside = ~self.outside
+        rows = [(fit.leverage(inside) / unit[inside, None]).sum(axis=0) for fit in self._fits]
+        of_bases = np.array([self._of_base(fit) for fit in self._fits])
+        own = np.array([float(np.linalg.norm(row)) for row in rows])
+        return np.asarray(np.hypot(own, expected * of_bases))
+
+    def _of_base(self, fit: Fit) -> float:
+        """Relative uncertainty that the base of a fit brings along; 0 without one."""
         if not isinstance(fit.shape, Relative):
-            return float(predicted.uncertainty)
-        low, high = self.window.low, self.window.high
-        of_base = fit.shape.base_uncertainty(low, high, self.outside)
-        return float(np.hypot(predicted.uncertainty, predicted.value * of_base))
+            return 0.0
+        return fit.shape.base_uncertainty(self.window.low, self.window.high, self.outside)
 
 
 def fit_backgrounds(
@@ -84,7 +97,8 @@ def fit_backgrounds(
     """Fit the bins outside of the signal region.
 
     With a `base`, functions of the spectrum before the cut, the selected spectrum is fitted
-    relative to each of them; what a base costs before the cut is added to what the fit costs.
+    relative to each of them; what a base costs before the cut is added to what the fit costs. A
+    base is one function alone if a test has chosen it.
 
     Raises:
         TooFewEvents, DidNotConverge: If no function can be fitted.
@@ -98,14 +112,21 @@ def _envelope(
 ) -> Envelope:
     if base is None:
         return settings.smooth.envelope(spectrum, mask)
+    chosen = [_relative(spectrum, settings, mask, fit) for fit in base.fits]
+    total = [
+        float(fit.deviance) + PENALTY * fit.n_parameters + cost
+        for fit, cost in zip(chosen, base.cost, strict=True)
+    ]
+    return Envelope.of(chosen, total)
+
+
+def _relative(spectrum: Spectrum, settings: FitSettings, mask: NDArray[np.bool_], base: Fit) -> Fit:
+    """The fit relative to one base, with as many parameters as a test asks for.
+
+    Not profiled: that a cut which does not look at the mass keeps the same share everywhere is
+    known, so one parameter suffices until the data say otherwise.
+    """
     most = min(settings.n_max, Relative.n_most)
-    if settings.choice == "test":
-        fit = choose_order(
-            spectrum, Relative(1, base.best), 1, most, mask=mask, alpha=settings.alpha,
-            test=settings.test,
-        )  # fmt: skip
-        return Envelope((fit,), np.zeros(1))
-    pairs = [(Relative(n, fit), cost) for fit, cost in zip(base.fits, base.cost, strict=True)
-             for n in range(1, most + 1)]  # fmt: skip
-    shapes, cost = zip(*pairs, strict=True)
-    return fit_envelope(spectrum, shapes, mask=mask, extra=cost)
+    return choose_order(
+        spectrum, Relative(1, base), 1, most, mask=mask, alpha=settings.alpha, test=settings.test
+    )

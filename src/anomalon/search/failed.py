@@ -24,6 +24,8 @@ def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
         efficiency=efficiency,
         n=unknown,
         expected=unknown,
+        n_effective=unknown,
+        expected_effective=unknown,
         sigma_poisson=unknown,
         sigma_fit=unknown,
         sigma_function=unknown,

@@ -4,7 +4,7 @@ The count in the signal region is a mean over ensemble members, i.e. a sum of ev
 [0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from smooth
 functions fitted to the same spectrum without the signal region. These uncertainties are kept apart:
 
-* Poisson: sqrt(b s), with the effective weight s of an event (`selected_spectrum`).
+* Poisson: sqrt(sum b s) over bins with the effective weight s of an event (`selected_spectrum`).
 * Fit: from the covariance of the parameters of the function that fits best.
 * Function: that another function may be the right one; it is profiled (`anomalon.stats.envelope`).
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
@@ -87,26 +87,29 @@ def measure(
     )
     if fits is None:
         return without_fit
-    expected, sigma_fit = float(fits.expected[0]), float(fits.sigma[0])
-    scale = float(np.average(spectrum.event_weight[~outside], weights=fits.best.expected[~outside]))
+    expected = float(fits.expected[0])
+    n_effective = float(spectrum.effective_counts[~outside].sum())
+    unit = float(fits.effective[0]) / expected
     sigma_ensemble = _training_scatter(events, window, selection, members, expected)
     together = 0.0
     side = float(weight[window.in_sidebands(events.mass)].sum())
     if training is not None and side > 0:
         together = training.correlation(selection, expected / side)
-    variance = np.clip(together, 0, 1) * (fits.expected * scale + fits.sigma**2)
-    sigma_b = np.sqrt(fits.sigma**2 + sigma_ensemble**2 + variance)
-    z, _ = profiled_significance(
-        np.asarray(scaled_significance(n, fits.expected, scale, sigma_b)), fits.envelope.cost
-    )
+    # in effective events, of which the count is a Poisson number
+    folds = np.clip(together, 0, 1) * (fits.effective + fits.effective_sigma**2)
+    sigma_b = np.sqrt(fits.effective_sigma**2 + (sigma_ensemble * unit) ** 2 + folds)
+    each = scaled_significance(n_effective, fits.effective, 1.0, sigma_b)
+    z, _ = profiled_significance(np.asarray(each), fits.envelope.cost)
     return replace(
         without_fit,
         expected=expected,
-        sigma_poisson=float(np.sqrt(expected * scale)),
-        sigma_fit=sigma_fit,
+        n_effective=n_effective,
+        expected_effective=float(fits.effective[0]),
+        sigma_poisson=float(np.sqrt((spectrum.event_weight * fits.best.expected)[~outside].sum())),
+        sigma_fit=float(fits.sigma[0]),
         sigma_function=fits.sigma_function,
         sigma_ensemble=sigma_ensemble,
-        sigma_folds=float(np.sqrt(variance[0])),
+        sigma_folds=float(np.sqrt(folds[0])) / unit,
         z_local=z,
         p_local=float(p_from_z(z)),
         ok=True,

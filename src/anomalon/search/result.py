@@ -80,6 +80,9 @@ class CutResult:
         efficiency: Background efficiency asked for; 1.0 is the spectrum without a cut.
         n: Mean over ensemble members of the selected events in the signal region.
         expected: Background expected there from the fit outside the signal region.
+        n_effective, expected_effective: The same in effective events: each bin divided by the
+            effective weight of its events. The significance is that of these, so that two events
+            of weight 1e6 are two events.
         sigma_poisson: Statistical uncertainty of `n` if only background is there.
         sigma_fit: Uncertainty of `expected` from the parameters of the function that fits best.
         sigma_function: What other functions add to the 68 % interval of `expected`; 0 if a test
@@ -103,6 +106,8 @@ class CutResult:
     efficiency: float
     n: float
     expected: float
+    n_effective: float
+    expected_effective: float
     sigma_poisson: float
     sigma_fit: float
     sigma_function: float

@@ -52,6 +52,21 @@ class Envelope:
     fits: tuple[Fit, ...]
     cost: Floats
 
+    @classmethod
+    def of(
+        cls, fits: Sequence[Fit], total: Sequence[float], *, beyond: float = BEYOND
+    ) -> "Envelope":
+        """The functions in order, without those that are of no use.
+
+        Args:
+            fits: At least one.
+            total: What each costs, deviance and parameters, shape (function,).
+            beyond: Leave out functions that are worse than the best by more than this.
+        """
+        cost = np.array(total) - min(total)
+        order = [i for i in np.argsort(cost, kind="stable") if cost[i] <= beyond]
+        return cls(tuple(fits[i] for i in order), cost[order])
+
     @property
     def best(self) -> Fit:
         """The function with the smallest deviance, parameters counted."""
@@ -62,7 +77,7 @@ class Envelope:
         """Rows of shape, n_parameters, deviance, ndf, p_value, cost and chosen (the best)."""
         return tuple(
             {
-                "shape": fit.shape.kind,
+                "shape": fit.shape.label,
                 "n_parameters": fit.n_parameters,
                 "deviance": float(fit.deviance),
                 "ndf": fit.ndf,
@@ -91,7 +106,6 @@ def fit_envelope(
     mask: NDArray[np.bool_] | None = None,
     penalty: float = PENALTY,
     beyond: float = BEYOND,
-    extra: Sequence[float] | None = None,
 ) -> Envelope:
     """Fit several functions to one spectrum.
 
@@ -102,7 +116,6 @@ def fit_envelope(
         mask: True for the bins that the fits must not see.
         penalty: What a parameter costs, in units of -2 ln L. arXiv:1408.6865 finds 1 to cover.
         beyond: Leave out functions that are worse than the best by more than this.
-        extra: What each function costs besides, in the same units, shape (function,).
 
     Raises:
         TooFewEvents, DidNotConverge: If no function can be fitted; the reason of the first.
@@ -122,19 +135,17 @@ def fit_envelope(
     fits: list[Fit] = []
     total: list[float] = []
     problem: FitError | BadValue = BadValue("envelope: expected at least one function, got none.")
-    for shape, more in zip(shapes, np.zeros(len(shapes)) if extra is None else extra, strict=True):
+    for shape in shapes:
         try:
             fit = fit_spectrum(spectrum, shape, mask=mask)
         except (FitError, BadValue) as error:
             problem = error if not isinstance(problem, FitError) else problem
             continue
         fits.append(fit)
-        total.append(float(fit.deviance) + penalty * fit.n_parameters + float(more))
+        total.append(float(fit.deviance) + penalty * fit.n_parameters)
     if not fits:
         raise problem
-    cost = np.array(total) - min(total)
-    order = [i for i in np.argsort(cost, kind="stable") if cost[i] <= beyond]
-    return Envelope(tuple(fits[i] for i in order), cost[order])
+    return Envelope.of(fits, total, beyond=beyond)
 
 
 def profiled_significance(z: Floats, cost: Floats) -> tuple[float, int]:
