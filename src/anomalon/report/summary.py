@@ -149,6 +149,7 @@ class WindowSummary(TypedDict):
     features: list[str]
     n_signal_region: int
     n_sidebands: int
+    fitted: list[float] | None
     cuts: list[CutSummary]
     roc: dict[str, float | None] | None
     merit: MeritSummary | None
@@ -328,6 +329,7 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
         "features": list(result.features),
         "n_signal_region": int(result.n_signal_region),
         "n_sidebands": int(result.n_sidebands),
+        "fitted": _fitted(result),
         "cuts": [_cut(cut) for cut in result.cuts],
         "roc": None if result.roc is None else _roc(result.roc),
         "merit": None if result.roc is None else _merit(FIGURES_OF_MERIT["s_over_root_b"]),
@@ -335,6 +337,12 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
         "warnings": _warnings(result),
         "best": best is not None and _is_of(best, result),
     }
+
+
+def _fitted(result: WindowResult) -> list[float] | None:
+    """Ends of the spectra in GeV; None if there are none."""
+    edges = [cut.fit.edges for cut in result.cuts if len(cut.fit.edges)]
+    return [float(edges[0][0]), float(edges[0][-1])] if edges else None
 
 
 def _is_of(trial: Trial, result: WindowResult) -> bool:

@@ -15,7 +15,7 @@ from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifiers
 from anomalon.search.background_fits import fit_backgrounds
-from anomalon.search.binning import mass_edges
+from anomalon.search.binning import left_out, mass_edges
 from anomalon.search.cross_training import CrossTraining
 from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
@@ -73,6 +73,7 @@ def search_window(
             the window has no events at all, `BadValue` if the range leaves no bins beside it.
     """
     edges = mass_edges(window, method.fit.range_in(data), method.fit.bin_width)
+    lost = "" if method.fit.range is None else left_out(data.mass, edges, method.fit.range)
     low = min(edges[0], window.sideband_low)
     high = max(edges[-1], window.sideband_high)
     original = data.select(features).between(low, high)
@@ -89,6 +90,7 @@ def search_window(
         histograms=(),
         roc=None,
         correlation=(),
+        warnings=(lost,) if lost else (),
     )
     try:
         return _cut(result, original, window, edges, method, reference, seed)
@@ -135,7 +137,7 @@ def _cut(
         histograms=_histograms(original, window, scores, tightest),
         roc=_roc(original, window, scores, seed.child("roc")),
         correlation=_correlation(original, window, method),
-        warnings=_warnings(cuts, method),
+        warnings=(*result.warnings, *_warnings(cuts, method)),
     )
 
 
