@@ -194,7 +194,7 @@ def test_progress_reaches_the_end_and_changes_no_number(limits):
     assert told[-1][0] == told[-1][1]
     told.clear()
     hunt_bump(spectrum(1), EXPECTED, **options)
-    assert told == [(60, 60, "pseudo-experiments")]
+    assert told == [(0, 60, "beginning"), (60, 60, "pseudo-experiments")]
 
 
 def test_results_survive_json(found, limits):

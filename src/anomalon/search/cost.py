@@ -42,7 +42,7 @@ class Cost:
 
 def beginning(cost: Cost | None) -> str:
     """What is told when a search begins."""
-    return "background fit" if cost is None else str(cost)
+    return "beginning" if cost is None else str(cost)
 
 
 def hunt_cost(
