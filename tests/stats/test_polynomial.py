@@ -12,6 +12,7 @@ from anomalon.stats import (
     Gaussian,
     Polynomial,
     Spectrum,
+    UnconstrainedPolynomial,
     bump_hunt,
     choose_order,
     fit_signal,
@@ -169,3 +170,56 @@ def test_orders_hunts_and_scans():
 def test_too_few_bins():
     with pytest.raises(TooFewEvents, match="polynomial fit with 3 parameters"):
         fit_spectrum((np.r_[5.0, 4.0, 3.0, np.zeros(57)], EDGES), Polynomial(3))
+
+
+@pytest.mark.parametrize("truth", TRUTHS)
+def test_coefficients_of_either_sign_are_never_worse_than_positive_ones(truth):
+    counts = toys(truth, 3000, 20)
+    free, bound = (
+        fit_spectrum((counts, EDGES), shape(5), throw=False)
+        for shape in (UnconstrainedPolynomial, Polynomial)
+    )
+    good = free.ok & bound.ok
+    assert good.sum() >= 15
+    assert np.all(free.deviance[good] <= bound.deviance[good] + 1e-6)
+    assert np.all(free.expected[good] > -1e-9)
+    same = good & np.all(bound.parameters > 0, axis=-1)  # then the limits decide nothing
+    np.testing.assert_allclose(free.deviance[same], bound.deviance[same], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("truth", ["falling", "flat", "valley"])
+def test_without_limits_no_worse_than_minuit_without(truth):
+    valley = 1.0 - 3.2 * (T := (MIDDLE - 100) / 60) * (1 - T)  # its middle coefficient is below 0
+    mean = valley if truth == "valley" else TRUTHS[truth]
+    counts = Seed(5).child(truth).generator().poisson(mean * 3e4 / mean.sum()).astype(float)
+    fit = fit_spectrum((counts, EDGES), UnconstrainedPolynomial(4))
+    templates = fit.shape.binned(EDGES).templates
+    size = 3e4 / templates.sum(axis=0)
+
+    def cost(b):
+        mu = np.maximum(templates @ (size * b), 1e-9)
+        return 2 * (mu - counts * np.log(mu)).sum()
+
+    minuit = Minuit(cost, np.full(4, 0.25))
+    minuit.strategy = 2
+    minuit.migrad()
+    ours = 2 * (fit.expected - counts * np.log(fit.expected)).sum()
+    assert ours <= minuit.fval + 1e-3
+    information = templates.T @ (templates * (counts / fit.expected**2)[:, None])
+    np.testing.assert_allclose(fit.errors, np.sqrt(np.diag(np.linalg.inv(information))), rtol=0.02)
+    if truth == "valley":
+        assert fit.parameters.min() < 0
+
+
+def test_their_deviance_follows_chi2_and_their_pulls_are_normal():
+    t = (MIDDLE - 100) / 60
+    shape = (1.0 - 3.2 * t * (1 - t)) * 400
+    counts = Seed(6).generator().poisson(shape, (1500, 60)).astype(float)
+    fit = fit_spectrum((counts, EDGES), UnconstrainedPolynomial(3))
+    assert np.mean(fit.p_value) == pytest.approx(0.5, abs=4 * 0.29 / np.sqrt(1500))
+    truth = fit_spectrum((shape, EDGES), UnconstrainedPolynomial(3)).parameters
+    pulls = (fit.parameters - truth) / fit.errors
+    assert np.abs(pulls.mean(axis=0)).max() < 0.1
+    assert np.abs(pulls.std(axis=0) - 1).max() < 0.07
+    bound = fit_spectrum((counts, EDGES), Polynomial(3))
+    assert np.mean(bound.deviance) > np.mean(fit.deviance) + 10
