@@ -7,6 +7,7 @@ import pytest
 
 from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.data import read_spectrum
+from anomalon.search import SmoothBackground, scan_limits
 from anomalon.stats import Reference, Spectrum, bump_hunt
 from anomalon.stats.pvalues import z_from_p
 
@@ -51,3 +52,24 @@ def test_edges_that_a_file_has_rounded_are_the_same():
     with pytest.raises(BadLayout, match=r"1 of 21 edges that differ; the first is .*1232\.1"):
         bump_hunt(data, Reference(moved, 5.0), n_pseudo=100)
     assert np.array_equal(reference.edges, spectrum("er.csv").edges)
+
+
+def test_the_wide_bin_that_holds_the_signal_is_the_one_that_limits_it():
+    """280 events over 315.32 +- 7.60: pyhf has 38.60 expected and 21.45 observed."""
+    table = read_spectrum(SPECTRA / "varw.csv")
+
+    def limit(mass, **choice):
+        found = scan_limits(
+            table, SmoothBackground("exponential", 2, 4, **choice), resolution=0.01,
+            masses=[mass], n_closure=0,
+        )  # fmt: skip
+        return float(found.band[2, 0]), float(found.observed[0])
+
+    alone = {"choice": "test"}  # the function with two parameters, taken for known
+    assert limit(3117.0, **alone) == pytest.approx((38.60, 21.45), rel=0.003)
+    assert limit(3700.0, **alone) == pytest.approx((38.60, 21.45), rel=0.003)
+    # The last bin decides what functions do that are as good elsewhere: that the right one is not
+    # known doubles the limits there, and the deficit makes less of it.
+    expected, observed = limit(3117.0)
+    assert 38.60 < expected < 90
+    assert 21.45 < observed < expected

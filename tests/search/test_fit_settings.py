@@ -31,6 +31,9 @@ from anomalon.stats import SHAPES
         ({"bin_width": -1.0}, BadValue, r"search\.fit\.bin_width"),
         ({"bin_width": np.nan}, BadValue, r"search\.fit\.bin_width"),
         ({"sqrt_s": np.inf}, BadValue, r"search\.fit\.sqrt_s"),
+        ({"choice": "envelope"}, UnknownKey, r"search\.fit\.choice: .*'envelope'.*profile"),
+        ({"test": "chi2"}, UnknownKey, r"search\.fit\.test: .*'chi2'.*likelihood_ratio"),
+        ({"alternatives": ("ua3",)}, UnknownKey, r"search\.fit\.alternatives\[0\]: .*'ua3'.*ua2"),
         ({"range": (6000, 3000)}, BadValue, r"search\.fit\.range: .*low < high.*6000 and 3000"),
         ({"range": (2000, np.nan)}, BadValue, r"search\.fit\.range"),
         ({"range": (2000, 14_000)}, BadValue, r"sqrt\(s\) = 13000.*`search\.fit\.sqrt_s`"),
@@ -94,3 +97,23 @@ def test_the_beam_energy_comes_from_the_configuration(tmp_path):
     table["injection"] = {"n_signal": -1}
     with pytest.raises(BadValue, match=r"injection\.n_signal: expected 0 or more, got -1"):
         parse(table)
+
+
+def test_families_that_are_profiled_come_once_with_all_their_orders():
+    smooth = FitSettings(n_min=3, n_max=5, alternatives=("ua2", "dijet")).smooth
+    assert [(f.kind, f.n) for f in smooth.functions] == [
+        ("dijet", 3), ("dijet", 4), ("dijet", 5), ("ua2", 3), ("ua2", 4),
+    ]  # fmt: skip
+
+
+def test_choice_and_test_come_from_toml(tmp_path):
+    path = tmp_path / "events.csv"
+    path.touch()
+    fit = {"choice": "test", "test": "likelihood_ratio", "alternatives": []}
+    table = {
+        "data": {"path": str(path)},
+        "windows": {"start": 2400, "stop": 4800},
+        "search": {"features": [["a"]], "fit": fit},
+    }
+    fit = parse(table).search.fit
+    assert (fit.choice, fit.test, fit.alternatives) == ("test", "likelihood_ratio", ())

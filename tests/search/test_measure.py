@@ -139,3 +139,60 @@ def test_thresholds_keep_the_share_in_every_fold():
         for f in range(5):
             here = side & (fold == f)
             assert selection.members[member, here].sum() == pytest.approx(0.013 * here.sum())
+
+
+def weighted(seed, slices):
+    """Events whose weights depend on the mass, as simulation in slices has them: more in one."""
+    rng = np.random.default_rng([seed, 7])
+    parts = []
+    for low, high, weight in slices:
+        share = np.exp(-(low - 2400) / 500) - np.exp(-(high - 2400) / 500)
+        u = rng.random(rng.poisson(2400 * share / weight))
+        mass = 2400 - 500 * np.log(np.exp(-(low - 2400) / 500) - u * share)
+        parts.append((mass, np.full(len(mass), weight)))
+    mass, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Sample(rng.normal(size=(len(mass), 1)), ("a",), mass, weight=weight)
+
+
+@pytest.mark.parametrize("weights", [(0.1, 1.0), (1.0, 0.05)])
+def test_z_is_a_standard_normal_whatever_the_slices_weigh(weights):
+    """The edge of the slices is inside the signal region."""
+    slices = ((2400, 3300, weights[0]), (3300, 5000, weights[1]))
+    every = np.ones((1, 1))
+    z = []
+    for seed in range(200):
+        events = weighted(seed, slices)
+        uncut = Selection(UNCUT, np.repeat(every, len(events), axis=1))
+        z.append(measure(events, WINDOW, uncut, EDGES, FIT).z_local)
+    assert abs(np.mean(z)) < 4 / np.sqrt(len(z))
+    assert np.std(z) == pytest.approx(1, abs=4 / np.sqrt(2 * len(z)))
+
+
+def test_two_events_of_a_large_weight_are_two_events():
+    events = null(3)
+    inside = WINDOW.in_signal_region(events.mass)
+    heavy = np.flatnonzero(inside)[:2]
+    weight = np.ones(len(events))
+    weight[heavy] = 1e6
+    uncut = Selection(UNCUT, np.ones((1, len(events))))
+    found = measure(events.with_weight(weight), WINDOW, uncut, EDGES, FIT)
+    assert found.n == pytest.approx(2e6 + inside.sum() - 2)
+    assert found.n_effective < inside.sum() + 10
+    assert found.z_local < 2
+    plain = measure(events, WINDOW, uncut, EDGES, FIT)
+    assert plain.n_effective == plain.n
+    assert plain.expected_effective == plain.expected
+
+
+def test_what_is_not_known_of_the_function_is_stated():
+    uncut = Selection(UNCUT, np.ones((1, len(null(3)))))
+    known, profiled = (
+        measure(null(3), WINDOW, uncut, EDGES, FitSettings(range=(2400, 5000), **changes))
+        for changes in ({"choice": "test", "shape": "exponential"}, {})
+    )
+    assert known.sigma_function == 0
+    assert profiled.sigma_function > 0
+    assert abs(profiled.z_local) <= abs(known.z_local) + 0.5
+    assert sum(row["chosen"] for row in profiled.fit.tried) == 1
+    assert {row["shape"] for row in profiled.fit.tried} > {"dijet", "exponential"}
+    assert {row["shape"] for row in known.fit.tried} == {"exponential"}
