@@ -191,9 +191,10 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if not binned:
         yield f"load gives   {found['gives']}"
     truth = found["n_signal"]
-    yield f"{'bins  ' if binned else 'events'}       {found['n_events']}" + (
-        "" if truth is None else f" ({truth} signal among the first {found['n_looked_at']})"
-    )
+    if found["columns"] or not found["problems"]:
+        yield f"{'bins  ' if binned else 'events'}       {found['n_events']}" + (
+            "" if truth is None else f" ({truth} signal among the first {found['n_looked_at']})"
+        )
     if found["columns"]:
         yield f"{'column':<28}{'type':>9}{'lowest':>14}{'highest':>14}  not finite"
     for c in found["columns"]:
@@ -203,6 +204,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if found["unread"]:
         shown = ", ".join(found["unread"][:8]) + (", …" if len(found["unread"]) > 8 else "")
         yield f"not used     {len(found['unread'])}: {shown}"
+    for role in found["roles"]:
+        yield f"read         {role}"
     for problem in found["problems"]:
         yield f"problem      {problem}"
 

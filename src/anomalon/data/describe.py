@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from anomalon.core import Events, Sample
 from anomalon.core.config import to_plain
-from anomalon.core.errors import BadLayout, ConfigError, DataError
+from anomalon.core.errors import ConfigError, DataError
 from anomalon.data.recognise import kind_of, recognise
 from anomalon.data.source import Source
-from anomalon.data.spectrum_file import read_spectrum
+from anomalon.data.spectrum import is_table_of_bins, read_spectrum
 from anomalon.data.table import TableSource
 
 __all__ = ["ColumnRange", "Description", "describe"]
@@ -23,6 +23,8 @@ FIRST = 100_000
 GLANCE_BYTES = 256 * 2**20
 MOST_BINS = 10_000
 """Rows above which a table is not tried as a spectrum."""
+MOST_TEXT = 16 * 2**20
+"""Bytes above which a text is not."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class Description:
         n_signal: Events among those with label 1; None if there is no truth.
         columns: What is used, with ranges.
         unread: What the file holds beside.
-        problems: Why `load` would raise; empty if it would not.
+        problems: Why `load` would raise, or `read_spectrum` if the file has one row per bin; empty
+            if it would not.
+        roles: What every part of a spectrum was taken for.
     """
 
     path: str
@@ -65,6 +69,7 @@ class Description:
     columns: tuple[ColumnRange, ...]
     unread: tuple[str, ...]
     problems: tuple[str, ...]
+    roles: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, ready for JSON."""
@@ -109,8 +114,8 @@ def _spectrum(path: Path) -> Description | None:
         return None
     try:
         table = read_spectrum(path)
-    except (DataError, ConfigError):
-        return None
+    except (DataError, ConfigError) as error:
+        return _refused(path, error) if is_table_of_bins(path) else None
     edges, total = table.edges, table.counts.sum()
     return Description(
         path=str(path),
@@ -123,16 +128,32 @@ def _spectrum(path: Path) -> Description | None:
         columns=(_range("mass", edges), _range("count", table.counts)),
         unread=(),
         problems=(),
+        roles=table.roles,
+    )
+
+
+def _refused(path: Path, error: Exception) -> Description:
+    """A table of bins that is no spectrum as it stands."""
+    return Description(
+        path=str(path),
+        layout="one row per bin of mass, but no spectrum as it stands",
+        gives="nothing",
+        n_events=0,
+        n_looked_at=0,
+        n_signal=None,
+        columns=(),
+        unread=(),
+        problems=(str(error),),
     )
 
 
 def _may_be_bins(path: Path) -> bool:
     """Whether a file is a small table that may be of bins, or ROOT without a tree."""
-    kind = kind_of(path)
+    kind = kind_of(path, any_encoding=True)
     try:
         events = recognise(path)
-    except BadLayout:
-        return kind == "ROOT"
+    except DataError:  # histograms in ROOT, and text that is no CSV in UTF-8
+        return kind == "ROOT" or (kind == "text" and path.stat().st_size <= MOST_TEXT)
     bare = isinstance(events, TableSource) and events.columns is None
     return bare and kind in ("text", "Parquet") and events.n_events <= MOST_BINS
 

@@ -60,6 +60,7 @@ class SpectrumSummary(TypedDict):
     orders: list[dict[str, Any]]
     table: dict[str, Any] | None
     source: str
+    roles: list[str]
 
 
 def said(result: BumpResult | LimitResult) -> SpectrumSummary:
@@ -151,6 +152,7 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         "orders": [dict(row) for row in result.fit.tried],
         "table": table,
         "source": result.source,
+        "roles": list(result.roles),
     }
 
 
@@ -221,6 +223,7 @@ def _limits(result: LimitResult) -> SpectrumSummary:
         "orders": [dict(row) for row in result.fit.tried],
         "table": _table("Limits against mass", columns, rows),
         "source": result.source,
+        "roles": list(result.roles),
     }
 
 

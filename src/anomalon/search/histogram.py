@@ -43,6 +43,7 @@ def hunt_bump(
     progress: Progress | None = None,
     name: str = "Bump hunt",
     source: str = "a spectrum",
+    roles: tuple[str, ...] = (),
 ) -> BumpResult:
     """The most significant window of a spectrum, locally and globally.
 
@@ -66,6 +67,7 @@ def hunt_bump(
         progress: Called now and then with (pseudo-experiments done, all of them, what was done).
         name: Title for the report.
         source: Where the spectrum came from.
+        roles: What every part of it was taken for, as `read_spectrum` says.
 
     Raises:
         BadValue: If the resolution is not in (0, 1), or given without a fitted background, or
@@ -136,6 +138,7 @@ def hunt_bump(
         closure=about.closure,
         signal=about.signal,
         seed=seed.root,
+        roles=roles,
     )
 
 

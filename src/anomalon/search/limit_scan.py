@@ -30,6 +30,7 @@ def scan_limits(
     progress: Progress | None = None,
     name: str = "Upper limits",
     source: str = "a spectrum",
+    roles: tuple[str, ...] = (),
 ) -> LimitResult:
     """Upper limits on the number of signal events against mass, observed and expected.
 
@@ -50,6 +51,7 @@ def scan_limits(
         progress: Called now and then with (done, total, what was done).
         name: Title for the report.
         source: Where the spectrum came from.
+        roles: What every part of it was taken for, as `read_spectrum` says.
 
     Raises:
         BadValue: If the resolution is not in (0, 1), or `n_closure` is neither 0 nor at least 10.
@@ -103,4 +105,5 @@ def scan_limits(
         why=tuple(one.why for one in limits),
         coverage=coverage,
         signal=signal,
+        roles=roles,
     )

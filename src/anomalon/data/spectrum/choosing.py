@@ -1,0 +1,110 @@
+"""Which column of a table of bins has the counts, and what the others are."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, BadNumbers, ColumnMissing, suggest
+from anomalon.data.spectrum.attribution import errors_of
+from anomalon.data.spectrum.bins import Bins, find_bins
+from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.columns import Block
+from anomalon.data.spectrum.consistency import are_whole
+from anomalon.data.spectrum.kinds import Kind, Named, named
+from anomalon.data.spectrum.measured import Measured
+from anomalon.data.spectrum.table import SpectrumTable
+
+__all__ = ["has_bins", "spectrum_of"]
+
+
+def spectrum_of(block: Block, choices: Choices, where: str) -> SpectrumTable:
+    """The spectrum in a table of bins.
+
+    Raises:
+        DataError: If it has no bins, no counts, or impossible numbers.
+        BadValue: If it has to be said how its values become events.
+    """
+    columns = named(block.columns)
+    check.distinct([c.name for c in columns if c.kind is not Kind.ERROR], f"{where}: columns")
+    bins = find_bins(columns, choices, where)
+    columns = tuple(replace(c, column=c.column.taken(bins.rows)) for c in columns)
+    value = _value(columns, choices, where)
+    columns = tuple(value if c.column is value.column else c for c in columns)
+    value.column.check(f"{where}: '{value.name}'")
+    found = errors_of(value, columns, choices, where, in_order=block.in_order)
+    numbers = (value.column.values, value.column.steps, found.errors, bins)
+    table = Measured(value.name, value.kind, value.quantity, *numbers).to_events(choices, where)
+    used = {value.name, *bins.names, *(name for e in found.errors for name in e.columns)}
+    roles = (*table.roles, bins.role, *_rest(block, columns, used, found.others, bins))
+    return SpectrumTable(table.counts, table.edges, table.variances, roles)
+
+
+def has_bins(block: Block) -> bool:
+    """Whether a table is one of bins, readable or not."""
+    try:
+        find_bins(named(block.columns), Choices(), "")
+    except (BadLayout, BadNumbers):
+        return False
+    return True
+
+
+def _value(columns: Sequence[Named], choices: Choices, where: str) -> Named:
+    """The column of counts."""
+    if choices.column is not None:
+        return _told(columns, choices.column, where)
+    events = [c for c in columns if c.kind is Kind.EVENTS]
+    plain = [c for c in events if c.quantity.is_events]
+    if len(plain) == 1:
+        return plain[0]
+    others = (Kind.NEUTRAL, Kind.EXPECTED, Kind.UNKNOWN)
+    found = plain or [*events, *(c for c in columns if c.kind in others)]
+    odd = [c for c in columns if c.kind is Kind.ODD]
+    if not found and odd:
+        raise BadNumbers(
+            f"{where}: expected numbers of events, got `{odd[0].name}`, which by its name is "
+            f"{odd[0].quantity.odd}. If these are events, rename it."
+        )
+    if len(found) != 1:
+        names = [c.name for c in found or columns]
+        raise BadLayout(
+            f"{where}: expected one column of counts (named 'count', for instance), got {names}. "
+            "Choose one with `column` (--column)."
+        )
+    if found[0].kind is Kind.UNKNOWN and not are_whole(found[0].column.values):
+        raise BadLayout(
+            f"{where}: expected a column of counts (named 'count', for instance), got "
+            f"`{found[0].name}`, which may be anything. If it is events, say so with `column` "
+            f"(--column '{found[0].name}')."
+        )
+    return found[0]
+
+
+def _told(columns: Sequence[Named], name: str, where: str) -> Named:
+    known = {c.name: c for c in columns if c.kind not in (Kind.LOW, Kind.HIGH)}
+    folded = {key.strip().lower(): key for key in known}
+    found = known.get(name) or known.get(folded.get(name.strip().lower(), ""))
+    if found is None:
+        raise ColumnMissing(f"{where}: no column '{name}'; {suggest(name, known)}")
+    if found.is_value:
+        return found
+    return Named(found.column, Kind.UNKNOWN, found.quantity)
+
+
+def _rest(
+    block: Block, columns: Sequence[Named], used: set[str], errors: dict[str, str], bins: Bins
+) -> list[str]:
+    """What was left out, and what is remarkable about the file."""
+    idle = []
+    for column in columns:
+        if column.name in used:
+            continue
+        why = errors.get(column.name) or (
+            column.quantity.odd if column.kind is Kind.ODD else "" if column.is_value
+            else column.kind.value
+        )  # fmt: skip
+        idle.append(f"`{column.name}`" + (f" ({why})" if why else ""))
+    idle += [f"`{name}` (no numbers)" for name in block.idle]
+    rest = [f"left out: {', '.join(idle)}"] if idle else []
+    if bins.outside:
+        rest.append(f"left out: {bins.outside} rows that reach to infinity")
+    return [*rest, *block.notes]
