@@ -9,7 +9,14 @@ answer comes with the five expected limits, so ours is timed for observed and ex
 Agreement is judged with pyhf's tolerance at 1e-8, and at its own CLs: where the limits differ,
 the CLs that each calculation gives at our limit says how far pyhf's fits are from the minimum.
 
-Also two channels and ten bins, where every bin has its own gamma; and many counts in one call.
+Also ten bins, where every bin has its own gamma; and many counts in one call.
+
+Then limits from whole spectra, as `anomalon limit` sets them: 40 bins, a Gaussian resonance over a
+dijet function with three free parameters; alone, and with nuisances of yield, mass scale and
+resolution. pyhf gets the same bins, the parameters as variations of 30 standard deviations of
+their fit, which is as good as free, and the same nuisances (`normsys`, `histosys`). And limits on
+the ATLAS dijet spectrum (where ANOMALON_DATA has it), to see how neighbouring masses differ.
+
 Times are CPU time of one thread, medians.
 """
 
@@ -17,6 +24,7 @@ import argparse
 import os
 import time
 import warnings
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -27,7 +35,17 @@ from pyhf.infer.intervals import upper_limits as peer
 from verdict import finish, row
 
 from anomalon.core import Seed
-from anomalon.stats import cls, cls_upper_limit, expected_upper_limits
+from anomalon.data import read_spectrum
+from anomalon.search import SmoothBackground, scan_limits
+from anomalon.stats import (
+    Dijet,
+    SignalModel,
+    SignalNuisances,
+    cls,
+    cls_upper_limit,
+    expected_upper_limits,
+    fit_spectrum,
+)
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # of jsonschema, in pyhf
 
@@ -168,6 +186,103 @@ def bins(repeats):
     ]  # fmt: skip
 
 
+EDGES = np.linspace(1000.0, 3000.0, 41)
+NUISANCES = {
+    "no nuisance": SignalNuisances(),
+    "yield, mass scale, resolution": SignalNuisances(0.02, 0.1, 0.01, 0.1),
+}
+LOOSE = 30.0
+
+
+def spectrum_counts():
+    mean = Dijet(3).integrate([0.0, 8.0, 5.6], EDGES)
+    rng = Seed(5).child("whole spectrum").generator()
+    return rng.poisson(mean * 1e5 / mean.sum()).astype(float)
+
+
+def spectrum_limit(fit, nuisances, mass=1700.0):
+    form = nuisances.form(mass, 0.04, EDGES)
+    found = SignalModel((fit,), (form,)).limit(0)
+    return form, np.array([found.observed, *found.band])
+
+
+def pyhf_spectrum(fit, form, unit):
+    def moved(name, up, down):
+        data = {"hi_data": up.tolist(), "lo_data": down.tolist()}
+        return {"name": name, "type": "histosys", "data": data}
+
+    signal = [{"name": "mu", "type": "normfactor", "data": None}]
+    if form.kappa:
+        kappa = float(np.exp(form.kappa))
+        signal.append({"name": "y", "type": "normsys", "data": {"hi": kappa, "lo": 1 / kappa}})
+    pairs = zip(form.up, form.down, strict=True)
+    signal += [moved(f"form{k}", unit * up, unit * down) for k, (up, down) in enumerate(pairs)]
+    b, rows = fit.expected, LOOSE * fit.leverage().T
+    samples = [
+        {"name": "s", "data": (unit * form.nominal).tolist(), "modifiers": signal},
+        {
+            "name": "b",
+            "data": b.tolist(),
+            "modifiers": [moved(f"b{j}", b + row, b - row) for j, row in enumerate(rows)],
+        },
+    ]
+    return pyhf.Model({"channels": [{"name": "c", "samples": samples}]}, poi_name="mu")
+
+
+def spectra(repeats):
+    """Whole spectra: agreement and time, with the background fit for us and without for pyhf."""
+    n = spectrum_counts()
+    results = []
+    for name, nuisances in NUISANCES.items():
+        fit = fit_spectrum((n, EDGES), Dijet(3))
+        form, mine = spectrum_limit(fit, nuisances)
+        unit = mine[3] / 3
+        model = pyhf_spectrum(fit, form, unit)
+        data = [*n, *model.config.auxdata]
+        observed, band = peer.toms748_scan(data, model, 0.01, 9.9, rtol=1e-4)
+        theirs = np.array([float(observed), *map(float, band)]) * unit
+        away = float(np.abs(mine / theirs - 1).max())
+
+        def ours(nuisances=nuisances):
+            return spectrum_limit(fit_spectrum((n, EDGES), Dijet(3)), nuisances)
+
+        fast = median_time(ours, 50)
+        slow = median_time(lambda: peer.upper_limit(data, model), repeats)  # noqa: B023
+        results += [
+            row(
+                f"whole spectrum, {name}: largest relative difference of six limits", away,
+                bar="<= 0.01", ok=away <= 0.01, peer=0.0, peer_name="pyhf 0.7.6, rtol 1e-4",
+            ),
+            row(
+                f"whole spectrum, {name}: CPU ms", fast * 1e3, bar=">= 100 times faster",
+                ok=slow / fast >= 100, peer=round(slow * 1e3), peer_name="pyhf", ratio=slow / fast,
+            ),
+        ]  # fmt: skip
+    return results
+
+
+def smoothness():
+    """How neighbouring expected limits differ on the ATLAS dijet spectrum."""
+    folder = os.environ.get("ANOMALON_DATA")
+    if folder is None:
+        print("ANOMALON_DATA is not set: no ATLAS spectrum to set limits on")
+        return []
+    spectrum = read_spectrum(Path(folder) / "spectra" / "atlas_dijet_139ifb.csv")
+    results = []
+    for choice in ("profile", "test"):
+        smooth = SmoothBackground(choice=choice)
+        found = scan_limits(spectrum, smooth, resolution=0.03, n_closure=0)
+        step = np.abs(found.median[1:] / found.median[:-1] - 1)
+        results.append(
+            row(
+                f"ATLAS dijets, function by {choice}: largest difference of neighbouring limits",
+                step.max(), bar="<= 0.05", ok=step.max() <= 0.05, masses=len(found.masses),
+                at=round(float(found.masses[int(step.argmax())])),
+            )
+        )  # fmt: skip
+    return results
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
@@ -176,6 +291,8 @@ def main():
     results += speed(1 if quick else 7)
     if not quick:
         results += bins(1)
+    results += spectra(1 if quick else 5)
+    results += smoothness()
     finish("limits", results)
 
 

@@ -14,7 +14,7 @@ from anomalon.report.spectrum_figures import bump_drawings, limits, p_values
 from anomalon.report.spectrum_page import said
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
-from anomalon.stats import Exponential, Spectrum
+from anomalon.stats import Exponential, SignalNuisances, Spectrum
 
 EDGES = np.linspace(1000.0, 5000.0, 41)
 COUNTS = np.random.default_rng(1).poisson(Exponential(2).integrate([5.0, -1.2], EDGES))
@@ -70,7 +70,7 @@ def test_masses_without_a_limit_are_named(limit):
     summary = said(replace(limit, observed=observed, why=why))
     assert summary["warnings"] == ["No limit at some masses: no fit"]
     assert summary["numbers"][0]["value"] == f"{len(observed) - 1} of {len(observed)}"
-    assert summary["table"]["rows"][3][5] is None
+    assert summary["table"]["rows"][3][4] is None
 
 
 def test_failed_fits_are_warned_of_under_limits_too(limit):
@@ -131,13 +131,12 @@ def test_closure_figures_show_the_numbers(bump, limit):
     for name, found in series.items():
         np.testing.assert_array_equal(drawn[name].get_xdata(), found.expected)
         np.testing.assert_allclose(drawn[name].get_ydata(), found.observed)
-    upper, lower = closure_figures.injection(bump.signal.test, 1.0).axes
+    upper, lower = closure_figures.injection(bump.signal.test).axes
     points = [c.lines[0].get_ydata() for c in upper.containers]
     np.testing.assert_array_equal(points[0], bump.signal.test.linearity.measured)
     width, mean = (c.lines[0].get_ydata() for c in lower.containers)
     np.testing.assert_array_equal(mean, bump.signal.test.pulls.mean)
     np.testing.assert_array_equal(width, bump.signal.test.pulls.width)
-    assert "effective" in closure_figures.injection(bump.signal.test, 2.0).axes[1].get_xlabel()
     (axes,) = closure_figures.coverage(limit.coverage).axes
     assert len(axes.containers) == 3
     np.testing.assert_array_equal(
@@ -156,14 +155,38 @@ def test_pulls_are_standard_deviations_where_counts_are_small(bump):
 
 
 def test_the_page_says_where_limits_are_exact(limit):
-    few = (limit.n < 25) | (limit.expected < 25)
-    assert [m == "exact" for m in limit.method] == few.tolist()
     size = len(limit.masses)
     some = replace(limit, method=("asymptotic",) * (size - 3) + ("exact",) * 3)
     assert f"at 3 of {size} masses between {limit.masses[-3]:.0f} and " in said(some)["how"]
-    assert [row[-1] for row in said(some)["table"]["rows"]] == list(some.method)
+    assert [row[10] for row in said(some)["table"]["rows"]] == list(some.method)
     alone = replace(limit, method=("asymptotic",) * size)
     assert "asymptotic formulae at all masses" in said(alone)["how"]
+
+
+def test_the_page_names_the_functions_that_come_into_question(limit):
+    how = said(limit)["how"]
+    assert "nuisance parameter (without signal these come into question: " in how
+    assert f"{limit.functions[0]['shape']} with {limit.functions[0]['n_parameters']}" in how
+    assert "taken for known" in said(replace(limit, profiled=False))["how"]
+
+
+def test_strengths_and_cross_sections_stand_beside_the_limits(limit):
+    numbers = {row["what"]: row["value"] for row in said(limit)["numbers"]}
+    at = int(np.abs(limit.z).argmax())
+    assert numbers["signal there"].startswith(
+        measured(float(limit.strength[at]), float(limit.sigma_strength[at]))
+    )
+    assert "limit [fb]" not in said(limit)["table"]["columns"]
+    some = replace(
+        limit, luminosity=139.0, acceptance=0.5, nuisances=SignalNuisances(efficiency=0.1)
+    )
+    rows = [row["value"] for row in said(some)["numbers"] if row["what"] == "observed limits"]
+    assert rows[1].endswith("fb")
+    table = said(some)["table"]
+    assert table["columns"][-2] == "limit [fb]"
+    assert table["rows"][5][-2] == pytest.approx(limit.observed[5] / 139 / 0.5)
+    told = {row["what"]: row["value"] for row in said(some)["numbers"]}
+    assert told["uncertainty of the signal"] == "efficiency 10\u202f%"
 
 
 def test_the_headline_is_what_was_expected_and_where_the_data_are_furthest_from_it(limit):

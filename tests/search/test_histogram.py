@@ -3,18 +3,17 @@
 import numpy as np
 import pytest
 
-from anomalon.core.errors import BadValue, UnknownKey
+from anomalon.core.errors import BadLayout, BadValue, UnknownKey
+from anomalon.data import read_spectrum
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
 from anomalon.search.histogram_result import BumpResult, LimitResult
 from anomalon.search.serial import from_plain, to_plain
-from anomalon.search.window_count import count_in_window
-from anomalon.search.window_limit import is_covered
-from anomalon.stats import Exponential, Gaussian, Reference, Spectrum, p_from_z
+from anomalon.stats import Exponential, Reference, SignalNuisances, Spectrum, p_from_z
 
 EDGES = np.linspace(1000.0, 5000.0, 41)
 SHAPE = Exponential(2)
 EXPECTED = SHAPE.integrate([5.0, -1.2], EDGES)
-SMOOTH = SmoothBackground("exponential", 2, 3)
+SMOOTH = SmoothBackground("exponential", 2, 3, alternatives=("dijet",))
 
 
 def spectrum(seed, signal=0, mass=3000.0, sigma=90.0):
@@ -71,7 +70,7 @@ def test_the_search_is_tested(found, limits):
     assert (none.closure, none.signal) == (None, None)
     given = hunt_bump(spectrum(1), EXPECTED, n_toys=20)
     assert (given.closure, given.signal) == (None, None)
-    bare = scan_limits(spectrum(2), SMOOTH, resolution=0.1, n_closure=0)
+    bare = scan_limits(spectrum(2), SMOOTH, resolution=0.08, n_closure=0)
     assert (bare.coverage, bare.signal) == (None, None)
 
 
@@ -115,38 +114,66 @@ def test_limits_lie_around_what_is_expected(limits):
     assert np.all(np.diff(limits.band, axis=0) >= 0)  # of few events several limits are the same
     inside = (limits.observed > limits.band[0]) & (limits.observed < limits.band[4])
     assert inside.mean() > 0.8
-    assert np.all((limits.share > 0.5) & (limits.share <= 1))
+    assert limits.masses[0] == pytest.approx(1000 / 0.91)
+    assert limits.functions[0]["cost"] == 0
+    assert limits.fit.shape == limits.functions[0]["shape"]
 
 
-@pytest.mark.parametrize("strength", [100, 400])
-def test_limits_cover_a_true_signal(strength):
-    """A fit that saw the flanks would take them for background: coverage below 95 %."""
-    rng = np.random.default_rng(7)
-    template = Gaussian(3000.0, 90.0).integrate(EDGES)
-    toys = rng.poisson(EXPECTED + strength * template, (2000, len(EXPECTED))).astype(float)
-    counted = count_in_window(Spectrum(toys, EDGES), Exponential(2), 3000.0, 90.0)
-    signal = (counted.n - counted.expected) / counted.share
-    assert signal.mean() == pytest.approx(strength, abs=4 * signal.std() / np.sqrt(2000))
-    covered, there = is_covered(counted, strength, 0.95)
-    assert there.all()
-    assert covered.mean() > 0.95 - 3 * np.sqrt(0.95 * 0.05 / 2000)
+def test_limits_move_smoothly_with_the_mass(limits):
+    """No bin is cut out or counted as a whole: neighbours differ by what the spectrum does."""
+    wide = limits.masses[1:] * 0.03 > 75.0  # narrower signals feel the edges of bins of 100 GeV
+    ratio = (limits.median[1:] / limits.median[:-1])[wide]
+    assert ratio.min() > 0.95
+    assert ratio.max() < 1.02
 
 
-def test_one_spectrum_is_counted_as_among_toys():
-    counts = spectrum(8).counts
-    one = count_in_window(Spectrum(counts, EDGES), Exponential(2), 2500.0, 75.0)
-    many = count_in_window(Spectrum(np.array([counts] * 3), EDGES), Exponential(2), 2500.0, 75.0)
-    assert many.expected.tolist() == [float(one.expected)] * 3
-    assert (one.low, one.high) == (2400, 2600)
-    assert one.n == counts[14:16].sum()
+def test_a_signal_is_measured_and_its_limit_is_above_it():
+    data = spectrum(2, 300)
+    for smooth in (SMOOTH, SmoothBackground("exponential", 2, 3, choice="test")):
+        found = scan_limits(data, smooth, resolution=0.03, masses=[2000, 3000, 4000], n_closure=0)
+        assert found.profiled == (smooth.choice == "profile")
+        assert found.strength[1] == pytest.approx(300, abs=2.5 * found.sigma_strength[1])
+        assert found.z[1] > 5
+        assert found.observed[1] > found.strength[1]
+        assert found.observed[1] > 2 * found.median[1]
 
 
-def test_a_fit_that_fails_has_a_reason():
-    counts = np.zeros(40)
-    counts[:3] = 5.0
-    counted = count_in_window(Spectrum(counts, EDGES), Exponential(3), 2000.0, 100.0)
-    assert np.isnan(counted.expected)
-    assert "filled bins" in str(counted.why)
+def test_cross_sections_and_what_is_not_known_of_the_signal():
+    options = {"resolution": 0.03, "masses": [2500.0], "n_closure": 0}
+    plain = scan_limits(spectrum(2), SMOOTH, **options)
+    assert plain.per_event is None
+    some = scan_limits(
+        spectrum(2), SMOOTH, luminosity=139.0, acceptance=0.4,
+        nuisances=SignalNuisances(efficiency=0.2), **options,
+    )  # fmt: skip
+    assert some.per_event == pytest.approx(1 / (139 * 0.4))
+    assert 1.005 < some.median[0] / plain.median[0] < 1.2
+
+
+@pytest.mark.parametrize("resolution", [1e-4, 0.005, 0.2])
+def test_any_resolution_is_searched_or_refused(resolution):
+    """Below the width of a bin four masses for each bin are enough, and no memory runs out."""
+    hunt = hunt_bump(spectrum(1), SMOOTH, resolution=resolution, n_toys=20, n_closure=0)
+    assert 5 < len(hunt.masses) <= 4 * 40 + 2
+    found = scan_limits(spectrum(1), SMOOTH, resolution=resolution, n_closure=0)
+    assert np.isfinite(found.observed).any()
+    with pytest.raises(BadValue, match="too wide for 1000-5000 GeV"):
+        scan_limits(spectrum(1), SMOOTH, resolution=0.9)
+
+
+def test_what_read_spectrum_returns_goes_in(tmp_path):
+    path = tmp_path / "spectrum.csv"
+    rows = zip(EDGES[:-1], EDGES[1:], spectrum(1).counts, strict=True)
+    path.write_text(
+        "low,high,count\n" + "\n".join(",".join(map(repr, map(float, r))) for r in rows)
+    )
+    table = read_spectrum(path)
+    found = scan_limits(table, SMOOTH, resolution=0.03, masses=[3000.0], n_closure=0)
+    same = scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=[3000.0], n_closure=0)
+    assert found.observed.tolist() == same.observed.tolist()
+    assert hunt_bump(table, SMOOTH, n_toys=20, n_closure=0).t > 0
+    with pytest.raises(BadLayout, match="one spectrum"):
+        scan_limits((np.ones((2, 40)), EDGES), SMOOTH, resolution=0.03)
 
 
 def test_progress_reaches_the_end_and_changes_no_number(limits):
@@ -191,5 +218,16 @@ def test_bad_settings():
         hunt_bump(spectrum(1), EXPECTED, resolution=0.03)
     with pytest.raises(BadValue, match="0 or at least 10"):
         hunt_bump(spectrum(1), SMOOTH, n_closure=3)
-    with pytest.raises(BadValue, match="0 or at least 10"):
-        scan_limits(spectrum(1), SMOOTH, resolution=0.03, n_closure=3)
+    for wrong, match in (
+        ({"n_closure": 3}, "0 or at least 10"),
+        ({"masses": [500.0]}, "between 1000 and 5000 GeV"),
+        ({"masses": [3000.0, 2000.0]}, "increasing"),
+        ({"luminosity": 0.0}, "luminosity"),
+        ({"acceptance": 1.5}, "acceptance"),
+    ):
+        with pytest.raises(BadValue, match=match):
+            scan_limits(spectrum(1), SMOOTH, resolution=0.03, **wrong)
+    with pytest.raises(UnknownKey, match="did you mean 'test'"):
+        SmoothBackground(choice="tests")
+    with pytest.raises(UnknownKey, match="likelihood_ratio"):
+        SmoothBackground(test="likelihood")

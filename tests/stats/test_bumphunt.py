@@ -17,7 +17,7 @@ from anomalon.stats import (
     fit_spectrum,
 )
 from anomalon.stats import pseudo_experiments as toys
-from anomalon.stats.backgrounds import Reference
+from anomalon.stats.backgrounds import Counts, Reference
 from anomalon.stats.bumphunt import bump_hunt
 
 EDGES = np.linspace(0.0, 2000.0, 41)
@@ -95,9 +95,9 @@ def test_pseudo_experiments_do_not_depend_on_how_many(kind, monkeypatch):
     original = toys.blocks
 
     def alone(draw, n, seed):
-        for k, m in original(draw, n, seed):
-            for i in range(len(k)):
-                yield k[i : i + 1], m[i % len(m)][None]
+        for all_of in original(draw, n, seed):
+            for i in range(len(all_of.k)):
+                yield Counts(all_of.k[i : i + 1], all_of.m[i % len(all_of.m)][None], all_of.q)
 
     monkeypatch.setattr("anomalon.stats.bumphunt.blocks", alone)
     looped = bump_hunt((counts, EDGES), background, n_pseudo=400, seed=2)

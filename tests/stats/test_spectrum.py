@@ -44,8 +44,8 @@ def test_weighted_histogram_keeps_its_variance():
     made.fill([2900.0, 2950.0, 3500.0], weight=[0.5, 0.5, 0.1])
     spectrum = Spectrum.of(made)
     assert spectrum.variance == pytest.approx([0.5, 0, 0.01])
-    assert spectrum.scale() == pytest.approx(0.51 / 1.1)
-    assert spectrum.scale(np.array([True, True, False])) == pytest.approx(0.5)
+    assert spectrum.event_weight == pytest.approx([0.5, 0.5, 0.1])
+    assert spectrum.effective_counts == pytest.approx([2, 0, 1])
 
 
 class BareHistogram:
@@ -79,10 +79,40 @@ def test_a_window_hides_every_bin_that_it_touches():
     assert spectrum.inside(2999, 3301).tolist() == [True, True, True]
 
 
-def test_empty_spectrum_has_scale_one():
-    assert Spectrum([0, 0, 0], EDGES, [0, 0, 0]).scale() == 1
+def test_events_of_an_empty_spectrum_weigh_one():
+    assert Spectrum([0, 0, 0], EDGES, [0, 0, 0]).event_weight.tolist() == [1, 1, 1]
     toys = Spectrum([[0, 0, 0], [2, 2, 0]], EDGES, [[0, 0, 0], [1, 1, 0]])
-    assert toys.scale().tolist() == [1, 0.5]
+    assert toys.event_weight.tolist() == [0.5, 0.5, 0.5]
+
+
+def test_toys_are_like_the_data():
+    data = Spectrum([50, 30, 40], EDGES, [5, 3, 400])
+    rng = np.random.default_rng(1)
+    toys = data.toys(np.array([40.0, 40.0, 400.0]), 4000, rng)
+    assert toys.event_weight.tolist() == data.event_weight.tolist()
+    assert toys.counts.mean(axis=0) == pytest.approx([40, 40, 400], rel=0.03)
+    assert toys.counts.var(axis=0) == pytest.approx([4, 4, 4000], rel=0.1)
+    assert (toys.effective_counts + 1e-9) % 1 == pytest.approx(0, abs=1e-6)
+    assert repr(data).endswith("weighted)")
+    plain = Spectrum([1, 2, 3], EDGES)
+    assert plain.toys(np.ones(3), 5, np.random.default_rng(2)).counts.tolist() == (
+        np.random.default_rng(2).poisson(np.ones(3), (5, 3)).tolist()
+    )
+
+
+def test_a_range_that_agrees_with_an_edge_is_that_edge():
+    edges = np.arange(11) / 10.0
+    fl = Spectrum(np.ones(10), edges * (1 + 1e-16))
+    assert fl.between(0.3, 0.7).n_bins == 4
+    assert Spectrum([1, 2, 3], EDGES).between(3000.0001, 3299.9999).counts.tolist() == [2]
+    assert Spectrum([1, 2, 3], EDGES).between(3000.1, 9999).counts.tolist() == [3]
+
+
+def test_bad_event_weights():
+    with pytest.raises(BadLayout, match="event_weight"):
+        Spectrum([1, 2, 3], EDGES, event_weight=[1, 2])
+    with pytest.raises(BadNumbers, match="above zero, got 0"):
+        Spectrum([1, 2, 3], EDGES, event_weight=[1, 2, 0])
 
 
 def test_refusals():

@@ -39,7 +39,8 @@ def spectrum_fit(window: dict[str, float], n: float, signal: float, rng: Any) ->
          "p_f": 0.61, "chosen": False},
     )  # fmt: skip
     return SpectrumFit(
-        edges=edges, counts=counts, variance=counts * 1.1, fitted=fitted, expected=expected,
+        edges=edges, counts=counts, variance=counts * 1.1,
+        event_weight=np.full(len(counts), 1.1), fitted=fitted, expected=expected,
         sigma_expected=0.03 * expected + 0.1, shape="dijet", n_parameters=2,
         parameters=np.array([7.3, -0.0021]), deviance=9.8, ndf=10, p_value=0.46, tried=rows,
         ok=True, why="",

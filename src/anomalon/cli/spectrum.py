@@ -16,6 +16,7 @@ from anomalon.cli.spectrum_files import digest_of, read_background, read_file, r
 if TYPE_CHECKING:
     from anomalon.search.histogram_result import BumpResult, LimitResult
     from anomalon.search.smooth import SmoothBackground
+    from anomalon.stats import SignalNuisances, Spectrum
 
 __all__ = ["bump", "limit"]
 
@@ -24,7 +25,7 @@ _OF_A_REFERENCE = {
     "reference_column": "the counts",
     "reference_errors": "the errors",
 }
-_OF_A_FIT = ("shape", "parameters", "sqrt_s", "keep_order", "resolution", "closure")
+_OF_A_FIT = ("shape", "parameters", "test", "sqrt_s", "keep_order", "resolution", "closure")
 
 
 def _closure_option(n: int) -> Callable[[Any], Any]:
@@ -51,7 +52,11 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--parameters", type=click.IntRange(1, 6), nargs=2, default=(2, 4),
                 show_default=True, metavar="MIN MAX",
-                help="Numbers of parameters among which an F-test chooses.",
+                help="Numbers of parameters that come into question.",
+            ),
+            click.option(
+                "--test", type=click.Choice(["f", "likelihood_ratio"]), default="f",
+                show_default=True, help="What chooses the number of parameters.",
             ),
             click.option(
                 "--sqrt-s", type=float, default=13_000.0, show_default=True,
@@ -101,6 +106,12 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
     multiple=True,
     metavar="NAME",
     help="Column of the errors in the reference, as --errors in FILE.",
+)
+@click.option(
+    "--luminosity",
+    type=float,
+    metavar="FB",
+    help="Integrated luminosity in fb^-1, by which cross sections in FILE are multiplied.",
 )
 @click.option("--tau", type=float, help="Exposure of the reference over that of the data.")
 @click.option("--widths", type=int, nargs=2, metavar="MIN MAX", help="Widths of windows in bins.")
@@ -172,13 +183,89 @@ def _bump(
     help="Standard deviation of the signal over its mass.",
 )
 @click.option(
+    "--masses",
+    type=float,
+    nargs=2,
+    metavar="LOW HIGH",
+    help="Masses between which limits are set, in GeV; from three standard deviations above the "
+    "lowest edge to three below the highest if not given.",
+)
+@click.option(
     "--level",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.95,
     show_default=True,
     help="Confidence level.",
 )
-@_closure_option(500)
+@click.option(
+    "--choice",
+    type=click.Choice(["profile", "test"]),
+    default="profile",
+    show_default=True,
+    help="Whether the function of the background is a nuisance parameter, or chosen by the test "
+    "and then taken for known.",
+)
+@click.option(
+    "--alternatives",
+    multiple=True,
+    metavar="NAME",
+    help="Families that are profiled beside --shape, repeatable; dijet, diphoton, exponential and "
+    "ua2 if not given. The name of the shape itself for no other.",
+)
+@click.option(
+    "--luminosity",
+    type=float,
+    metavar="FB",
+    help="Integrated luminosity in fb^-1, for limits on cross sections; those in FILE are "
+    "multiplied by it.",
+)
+@click.option(
+    "--acceptance",
+    type=float,
+    default=1.0,
+    show_default=True,
+    help="Share of the signal that is in the spectrum: acceptance times efficiency.",
+)
+@click.option(
+    "--luminosity-error",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Relative uncertainty of the luminosity.",
+)
+@click.option(
+    "--efficiency-error",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Relative uncertainty of acceptance times efficiency.",
+)
+@click.option(
+    "--mass-scale-error",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Relative uncertainty of the mass at which a signal is reconstructed.",
+)
+@click.option(
+    "--resolution-error",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="SHARE",
+    help="Relative uncertainty of the width of its peak.",
+)
+@click.option(
+    "--prior",
+    type=click.Choice(["log_normal", "gaussian"]),
+    default="log_normal",
+    show_default=True,
+    help="Constraint of these four.",
+)
+@_closure_option(200)
 @out_option("runs/limit-NAME, NAME being that of FILE")
 @as_json_option
 def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
@@ -196,15 +283,23 @@ def _limit(
 ) -> None:
     from anomalon.search.limit_scan import scan_limits
 
+    options["alternatives"] = options["alternatives"] or None
     file = files["file"].path
     spectrum, roles = read_file(file, options)
+    masses = None
+    if options["masses"] is not None:
+        masses = _between(spectrum, options["resolution"], *options["masses"])
     name = f"Upper limits from {file.name}"
     with progress(name) as tell:
         result = scan_limits(
             spectrum,
             _smooth(options),
             resolution=options["resolution"],
+            masses=masses,
             level=options["level"],
+            nuisances=_nuisances(options),
+            luminosity=options["luminosity"],
+            acceptance=options["acceptance"],
             n_closure=options["closure"],
             seed=options["seed"],
             name=name,
@@ -214,6 +309,23 @@ def _limit(
         )
     folder = Path("runs") / f"limit-{file.stem}" if out is None else out
     _finish(result, folder, files, options, {"digest": digest_of(spectrum)}, as_json=as_json)
+
+
+def _nuisances(options: dict[str, Any]) -> "SignalNuisances":
+    from anomalon.stats import SignalNuisances
+
+    names = ("luminosity", "efficiency", "mass_scale", "resolution")
+    sizes = {name: options[f"{name}_error"] for name in names}
+    return SignalNuisances(**sizes, prior=options["prior"])
+
+
+def _between(spectrum: "Spectrum", resolution: float, low: float, high: float) -> list[float]:
+    """Masses in the usual steps from `low` to `high`."""
+    from anomalon.search.narrow import masses_between
+
+    if not low < high:
+        raise click.BadParameter(f"expected LOW < HIGH, got {low} {high}.", param_hint="--masses")
+    return masses_between(spectrum.edges, resolution, low, high).tolist()
 
 
 def _check_bump(options: dict[str, Any]) -> None:
@@ -246,7 +358,9 @@ def _smooth(options: dict[str, Any]) -> "SmoothBackground":
         raise click.BadParameter(
             f"expected MIN <= MAX, got {low} {high}.", param_hint="--parameters"
         )
-    return SmoothBackground(options["shape"], low, high, sqrt_s=options["sqrt_s"])
+    named = ("shape", "sqrt_s", "test", "choice", "alternatives")
+    given = {name: options[name] for name in named if options.get(name) is not None}
+    return SmoothBackground(n_min=low, n_max=high, **given)
 
 
 def _finish(

@@ -38,10 +38,6 @@ _OPTIONS = (
         "are not, although they look like it.",
     ),
     click.option(
-        "--luminosity", type=float, metavar="FB",
-        help="Integrated luminosity in fb^-1, by which cross sections are multiplied.",
-    ),
-    click.option(
         "--unit", metavar="UNIT", help="Unit of the masses (TeV, MeV, ...), whatever FILE says.",
     ),
     click.option(

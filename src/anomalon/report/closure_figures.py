@@ -40,7 +40,7 @@ def uniformity(series: dict[str, PValueUniformity]) -> Figure:
 
 
 @styled
-def injection(test: ClosureTest, scale: float) -> Figure:
+def injection(test: ClosureTest) -> Figure:
     """Measured against injected strengths, and below them mean and width of the pulls."""
     figure = blank(4.6, 4.3)
     upper, lower = figure.subplots(
@@ -59,7 +59,7 @@ def injection(test: ClosureTest, scale: float) -> Figure:
             x, line.measured, line.measured_error, fmt="o", ms=3.5, color=LIGHT["blue"], lw=1.2,
             label="mean, with the line through it",
         )  # fmt: skip
-    upper.set_ylabel("fitted signal" + _unit(scale))
+    upper.set_ylabel("fitted signal [events]")
     upper.legend(loc="upper left")
     step = 0.012 * (float(x[-1]) - float(x[0]))
     lower.axhline(0, color=LIGHT["muted"], lw=0.8)
@@ -73,13 +73,9 @@ def injection(test: ClosureTest, scale: float) -> Figure:
         )
     lower.set_ylim(min(-0.4, float((pulls.mean - pulls.mean_error).min()) - 0.1),
                    max(1.4, float((pulls.width + pulls.width_error).max()) + 0.1))  # fmt: skip
-    lower.set(xlabel="injected signal" + _unit(scale), ylabel="pulls")
+    lower.set(xlabel="injected signal [events]", ylabel="pulls")
     lower.legend(loc="center right", ncols=2, bbox_to_anchor=(1.0, 0.5))
     return figure
-
-
-def _unit(scale: float) -> str:
-    return " [events]" if scale == 1 else " [effective events]"
 
 
 @styled

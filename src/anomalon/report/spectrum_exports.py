@@ -1,12 +1,14 @@
-"""Limits for other people's tools: a pyhf workspace for each mass, and tables for HEPData.
+"""Limits for other people's tools: models at each mass, and tables for HEPData.
 
-pyhf/MASS_GeV.json        the count, its background and a signal of the median expected limit
+pyhf/MASS_GeV.json        the spectrum, its background and a signal of the median expected limit
+combine/MASS_GeV.txt      the same as a data card
 hepdata/submission.yaml   with the tables of the limits and of the spectrum
 """
 
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,64 +21,119 @@ from anomalon.stats.exchange import (
     HepDataTable,
     limit_table,
     spectrum_table,
+    to_combine,
     to_pyhf,
     write_hepdata,
 )
 
 __all__ = ["limit_models", "limit_tables", "write_limit_exports"]
 
-_PYHF, _HEPDATA = "pyhf", "hepdata"
+_MOST_MODELS, _MOST_BINS = 25, 10_000  # masses, and bins of all of them together
+_PYHF, _COMBINE, _HEPDATA = "pyhf", "combine", "hepdata"
 
 
 def write_limit_exports(result: LimitResult, folder: str | Path) -> None:
     """Write the workspaces and the tables into a run folder, in place of those of earlier runs."""
-    workspaces = Path(folder) / _PYHF
-    models = {f"{mass:.6g}_GeV.json": model for mass, model in limit_models(result).items()}
-    for name, model in models.items():
-        text = json.dumps(to_pyhf(model), indent=1, allow_nan=False) + "\n"
-        write_text_atomically(workspaces / name, text)
-    for path in workspaces.glob("*_GeV.json"):
-        if path.name not in models:
-            path.unlink()
+    models = {f"{mass:.6g}_GeV": model for mass, model in _some(limit_models(result)).items()}
+    cards = {
+        _PYHF: {f"{at}.json": _json(to_pyhf(model)) for at, model in models.items()},
+        _COMBINE: {
+            f"{at}.txt": to_combine(model, name=result.name) for at, model in models.items()
+        },
+    }
+    for place, texts in cards.items():
+        for name, text in texts.items():
+            write_text_atomically(Path(folder) / place / name, text)
+        for path in (Path(folder) / place).glob("*_GeV.*"):
+            if path.name not in texts:
+                path.unlink()
     tables = limit_tables(result)
     write_hepdata(Path(folder) / _HEPDATA, tables, comment=f"{result.name}. {result.source}.")
 
 
+def _some(models: dict[float, BinnedModel]) -> dict[float, BinnedModel]:
+    """Models at some masses, evenly spread: all of them would take more space than the result."""
+    n_bins = len(next(iter(models.values())).observed)
+    most = min(len(models), _MOST_MODELS, max(3, _MOST_BINS // n_bins))
+    masses = list(models)
+    return {
+        masses[i]: models[masses[i]]
+        for i in np.linspace(0, len(models) - 1, most).round().astype(int)
+    }
+
+
+def _json(tree: dict[str, Any]) -> str:
+    return json.dumps(tree, indent=1, allow_nan=False) + "\n"
+
+
 def limit_models(result: LimitResult) -> dict[float, BinnedModel]:
-    """The measurement at each mass that has a limit, by mass in GeV.
+    """The spectrum and its signal at each mass that has a limit, by mass in GeV.
 
     A strength of one is the median expected limit: minimisers lose their way where strengths are
-    far from one. The uncertainty of the fit counts as that of a control region ("gamma"), as for
-    our limits. Weighted counts are divided by the variance of an event, as their statistics are.
+    far from one. The background is the best function, its parameters free to move as far as ten
+    of their standard deviations; other functions are not in it. Counts are divided by the weight
+    of an event, as their statistics are.
     """
-    scale = float(result.fit.spectrum.scale())
+    fit, weight = result.fit, result.fit.event_weight
     return {
         float(mass): BinnedModel(
-            observed=result.n[i] / scale,
-            background=result.expected[i] / scale,
-            signal=result.median[i] * result.share[i] / scale,
-            sigma_background=result.sigma_expected[i] / scale,
-            name=f"window_{result.low[i]:.0f}_{result.high[i]:.0f}",
+            observed=fit.counts / weight,
+            background=fit.expected / weight,
+            signal=result.median[i] * form.nominal / weight,
+            free=result.leverage.T / weight,
+            signal_up=result.median[i] * form.up / weight,
+            signal_down=result.median[i] * form.down / weight,
+            signal_factor=form.kappa,
+            name="spectrum",
         )
         for i, mass in enumerate(result.masses)
         if result.method[i]
+        for form in [result.nuisances.form(float(mass), result.resolution, fit.edges)]
     }
 
 
 def limit_tables(result: LimitResult) -> list[HepDataTable]:
-    """The tables of the limits and of the spectrum."""
+    """The tables of the limits, of the best strengths and of the spectrum."""
     good = np.isfinite(result.observed)
     exact = result.exact_masses
     how = f" At {len(exact)} masses from {exact[0]:.0f} GeV on by exact sums." if len(exact) else ""
-    limits = limit_table(
-        result.masses[good],
-        result.observed[good],
-        result.band[:, good],
-        description=f"Upper limits at {100 * result.level:g}% CL by CLs, observed and expected, on "
-        f"the events of a Gaussian resonance with a width of {100 * result.resolution:g}% of its "
-        f"mass.{how}",
+    about = (
+        f"Upper limits at {100 * result.level:g}% CL by CLs, observed and expected, on the "
+        f"{{}} of a Gaussian resonance with a width of {100 * result.resolution:g}% of its "
+        f"mass.{how}"
     )
-    return [limits, _spectrum_table(result.fit)]
+    numbers = (result.masses[good], result.observed[good], result.band[:, good])
+    tables = [limit_table(*numbers, description=about.format("events"))]
+    if result.per_event is not None:
+        tables.append(
+            limit_table(
+                numbers[0],
+                numbers[1] * result.per_event,
+                numbers[2] * result.per_event,
+                units="FB",
+                quantity="Cross section",
+                name="Upper limits on the cross section",
+                description=about.format("cross section"),
+            )
+        )
+    return [*tables, _strength_table(result), _spectrum_table(result.fit)]
+
+
+def _strength_table(result: LimitResult) -> HepDataTable:
+    there = np.isfinite(result.strength) & np.isfinite(result.sigma_strength)
+    return HepDataTable(
+        "Best strength",
+        "Signal events that fit best, negative for a deficit, and their local significance.",
+        [HepDataColumn("M", result.masses[there], "GeV")],
+        [
+            HepDataColumn(
+                "Signal events",
+                result.strength[there],
+                errors={"fit": result.sigma_strength[there]},
+            ),
+            HepDataColumn("Local significance", result.z[there]),
+        ],
+    )
 
 
 def _spectrum_table(fit: SpectrumFit) -> HepDataTable:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from anomalon.report import closure_figures
-from anomalon.report.axes import MASS, powers, sigma_lines, single
+from anomalon.report.axes import MASS, blank, powers, sigma_lines, single
 from anomalon.report.figures import Drawing
 from anomalon.report.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.spectrum_panels import spectrum_panels
@@ -105,7 +105,7 @@ def _closure(result: BumpResult | LimitResult) -> Iterator[Drawing]:
             f"{int(test.pulls.n[0])} for each strength, and what was measured. Below: mean and "
             "width of (measured − injected) / uncertainty, which should be 0 and 1.",
             f"Measured against injected signal: slope {measured(line.slope, line.slope_error)}.",
-            closure_figures.injection(test, result.signal.scale),
+            closure_figures.injection(test),
         )
 
 
@@ -116,11 +116,19 @@ def limit_drawings(result: LimitResult) -> Iterator[Drawing]:
         "limits",
         f"Upper limits on the number of signal events at {percent(result.level)} confidence level: "
         "observed (points) and expected without signal (dashed), with the bands of 1 and 2 "
-        "standard deviations. Within 3 standard deviations of the resolution from an end of the "
-        "spectrum the background is extrapolated, which costs sensitivity.",
+        "standard deviations.",
         f"Upper limits against mass, observed {plain(float(np.nanmin(result.observed)))} to "
         f"{plain(float(np.nanmax(result.observed)))} events.",
         limits(result),
+    )
+    yield Drawing(
+        "strength",
+        "strength",
+        "The signal that fits best at each mass, with one standard deviation; below zero where "
+        "there are fewer events than background. Below: its local significance.",
+        "Best signal against mass, local significance "
+        f"{sigmas(float(np.nanmin(result.z)))} to {sigmas(float(np.nanmax(result.z)))}.",
+        strength(result),
     )
     yield Drawing(
         "spectrum",
@@ -255,4 +263,30 @@ def limits(result: LimitResult) -> Figure:
     handles, labels = axes.get_legend_handles_labels()
     order = [labels.index(name) for name in ("observed", "expected", *labels[1::-1])]
     axes.legend([handles[i] for i in order], [labels[i] for i in order], loc="upper right")
+    return figure
+
+
+@styled
+def strength(result: LimitResult) -> Figure:
+    """The best signal against mass over its uncertainty band, and its significance."""
+    figure = blank(5.4, 4.2)
+    upper, lower = figure.subplots(
+        2, 1, sharex=True, gridspec_kw={"height_ratios": (2, 1), "hspace": 0.1}
+    )
+    there = np.isfinite(result.strength)
+    m, value, error = (x[there] for x in (result.masses, result.strength, result.sigma_strength))
+    upper.fill_between(m, value - error, value + error, color=LIGHT["sky"], alpha=0.4, lw=0,
+                       label="± 1σ")  # fmt: skip
+    upper.plot(m, value, color=LIGHT["blue"], lw=1.2, label="best signal")
+    smallest = float(np.nanmin(error))
+    upper.set_yscale("symlog", linthresh=max(3 * smallest, 1e-9))
+    upper.axhline(0, color=LIGHT["muted"], lw=0.8)
+    upper.set_ylabel("signal events")
+    upper.legend(loc="upper right")
+    lower.plot(m, result.z[there], color=LIGHT["blue"], lw=1.2)
+    for line in (-2, 0, 2):
+        lower.axhline(line, color=LIGHT["muted"], lw=0.8, ls="-" if line == 0 else (0, (4, 3)))
+    reach = 1.1 * max(3.0, float(np.nanmax(np.abs(result.z[there]))))
+    lower.set_ylim(-reach, reach)
+    lower.set(xlabel=MASS, ylabel="local significance [σ]")
     return figure

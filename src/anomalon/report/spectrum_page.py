@@ -23,6 +23,7 @@ from anomalon.search.histogram_result import (
 )
 from anomalon.search.result import SpectrumFit
 from anomalon.stats import PValueUniformity
+from anomalon.stats.envelope import BEYOND
 
 __all__ = ["SpectrumSummary", "said", "spectrum_citations", "write_spectrum_report"]
 
@@ -175,24 +176,19 @@ def _limits(result: LimitResult) -> SpectrumSummary:
     odd = good[np.abs(result.z[good]).argmax()]
     furthest = f"{sigmas(float(result.z[odd]))} at {plain(float(result.masses[odd]), 4)} GeV"
     above = float(np.mean(result.observed[good] > median[good]))
+    strength = measured(float(result.strength[odd]), float(result.sigma_strength[odd]))
     numbers = [
         ("masses", f"{len(good)} of {len(result.masses)}"),
         ("expected limits", f"{_range(median[good])} events"),
         ("observed limits", f"{_range(result.observed[good])} events"),
         ("largest deviation", furthest),
+        ("signal there", f"{strength} events"),
         ("observed limit there", f"{plain(float(result.observed[odd]))} events"),
         ("expected there", f"{plain(float(median[odd]))} events"),
         ("confidence level", percent(result.level)),
         ("resolution", percent(result.resolution)),
+        *_yield_numbers(result, good),
     ]
-    rows = zip(
-        result.masses, result.n, result.expected, result.sigma_expected, result.share,
-        result.observed, *result.band, result.method, strict=True,
-    )  # fmt: skip
-    columns = (
-        "mass [GeV]", "observed in window", "expected", "±", "signal in window", "limit",
-        "−2σ", "−1σ", "expected limit", "+1σ", "+2σ", "calculation",
-    )  # fmt: skip
     reasons = sorted({why for why in result.why if why})
     return {
         "kind": "upper limits",
@@ -203,9 +199,8 @@ def _limits(result: LimitResult) -> SpectrumSummary:
         f"{percent(result.level)} confidence level. The data are furthest from what is expected, "
         f"by {furthest}.",
         "numbers": [{"what": name, "value": value} for name, value in numbers],
-        "how": "CLs of the count within 1.5 standard deviations, over a fit to the other bins "
-        f"whose uncertainty is profiled; {_calculation(result)} Divide by luminosity, acceptance "
-        "and efficiency for a cross section.",
+        "how": f"CLs of the whole spectrum, signal and background fitted together; "
+        f"{_functions(result)} {_calculation(result)}",
         "warnings": [
             *_fit_warnings(result.fit, "limits near its failures are too strong or too weak"),
             *(f"No limit at some masses: {why}" for why in reasons),
@@ -221,10 +216,57 @@ def _limits(result: LimitResult) -> SpectrumSummary:
             *_signal_checks(result.signal),
         ],
         "orders": [dict(row) for row in result.fit.tried],
-        "table": _table("Limits against mass", columns, rows),
+        "table": _limit_table(result),
         "source": result.source,
         "roles": list(result.roles),
     }
+
+
+def _yield_numbers(result: LimitResult, good: Any) -> list[tuple[str, str]]:
+    """What limits on cross sections are made of, and what is not known of the signal."""
+    numbers = []
+    if result.per_event is not None:
+        numbers = [
+            ("luminosity", f"{plain(result.luminosity or 0.0, 4)} fb⁻¹"),
+            ("acceptance × efficiency", percent(result.acceptance)),
+            ("observed limits", f"{_range(result.observed[good] * result.per_event)} fb"),
+            ("expected limits", f"{_range(result.median[good] * result.per_event)} fb"),
+        ]
+    sizes = ("luminosity", "efficiency", "mass_scale", "resolution")
+    given = {name: getattr(result.nuisances, name) for name in sizes}
+    if result.nuisances:
+        known = ", ".join(
+            f"{name.replace('_', ' ')} {percent(size)}" for name, size in given.items() if size > 0
+        )
+        numbers.append(("uncertainty of the signal", known))
+    return numbers
+
+
+def _limit_table(result: LimitResult) -> dict[str, Any]:
+    columns = [
+        "mass [GeV]", "signal", "±", "local significance", "limit", "−2σ", "−1σ",
+        "expected limit", "+1σ", "+2σ", "calculation", "function",
+    ]  # fmt: skip
+    values: list[Any] = [
+        result.masses, result.strength, result.sigma_strength, result.z, result.observed,
+        *result.band, result.method, result.function,
+    ]  # fmt: skip
+    if result.per_event is not None:
+        columns += ["limit [fb]", "expected limit [fb]"]
+        values += [result.observed * result.per_event, result.median * result.per_event]
+    return _table("Limits against mass", tuple(columns), zip(*values, strict=True))
+
+
+def _functions(result: LimitResult) -> str:
+    """Which functions describe the background."""
+    if not result.profiled:
+        return "the function of the background was chosen by a test and then taken for known."
+    near = [row for row in result.functions if row["cost"] <= BEYOND]
+    names = ", ".join(f"{row['shape']} with {row['n_parameters']}" for row in near)
+    return (
+        f"the function of the background is a nuisance parameter (without signal "
+        f"{'these come' if len(near) > 1 else 'this comes'} into question: {names} parameters)."
+    )
 
 
 def _range(values: Any) -> str:

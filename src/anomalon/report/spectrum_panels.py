@@ -97,5 +97,6 @@ def _pulls(fit: SpectrumFit) -> np.ndarray:
     NaN where nothing is expected.
     """
     expected = np.where(fit.expected > 0, fit.expected, np.nan)
-    root = np.sqrt(poisson_deviance(fit.counts, expected) / fit.spectrum.scale())
+    weight = fit.event_weight
+    root = np.sqrt(poisson_deviance(fit.counts / weight, expected / weight))
     return np.asarray(np.sign(fit.counts - expected) * root)

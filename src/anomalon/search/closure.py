@@ -5,24 +5,25 @@ an injected signal come out, do limits cover it? What goes wrong because the tru
 that the function can describe is not seen here: the spurious signal is for that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadValue, FitError, TooFewEvents
+from anomalon.core.errors import BadValue, FitError
 from anomalon.core.seed import Seed
 from anomalon.search.histogram_result import LimitCoverage, SignalClosure
-from anomalon.search.window_count import count_in_window
-from anomalon.search.window_limit import is_covered, window_limit
 from anomalon.stats import (
     Coverage,
     Fit,
     PValueUniformity,
+    Shape,
+    SignalModel,
     Spectrum,
     closure_test,
     fit_signal,
+    fit_spectrum,
     interval_coverage,
     p_value_uniformity,
 )
@@ -32,7 +33,6 @@ __all__ = [
     "LIMITED_MASSES",
     "check_number",
     "global_p_closure",
-    "limit_closure",
     "limit_coverage",
     "signal_closure",
 ]
@@ -74,9 +74,9 @@ def global_p_closure(
     p = np.full(n, np.nan)
     for i in range(n):
         own = seed.child("closure of the global p-value", toy=i)
-        counts = own.child("data").generator().poisson(_mean(fit)).astype(np.float64)
+        toys = fit.spectrum.toys(fit.expected, 1, own.child("data").generator())
         try:
-            p[i] = global_p(Spectrum(counts, fit.spectrum.edges), own)
+            p[i] = global_p(toys.with_counts(toys.counts[0]), own)
         except FitError:
             p[i] = np.nan  # p_value_uniformity counts them
         tell(i + 1)
@@ -94,43 +94,22 @@ def signal_closure(fit: Fit, mass: float, resolution: float, n: int, seed: Seed)
         seed: Of all of them.
     """
     signal = Gaussian(mass, resolution * mass)
-    edges, mean = fit.spectrum.edges, _mean(fit)
+    asimov = fit.spectrum.with_counts(fit.expected)
     try:
-        sigma = float(fit_signal((mean, edges), fit.shape, signal).sigma_strength)
-        test = closure_test(mean, edges, fit.shape, signal, sigma * _INJECTED, n_toys=n, seed=seed)
-    except FitError as error:
-        return SignalClosure(mass, float(fit.scale), None, str(error))
-    return SignalClosure(mass, float(fit.scale), test, "")
-
-
-def limit_closure(fit: Fit, mass: float, resolution: float, n: int, seed: Seed) -> SignalClosure:
-    """`signal_closure` for the count in a window over a fit to the other bins, as limits use it."""
-    sigma = resolution * mass
-    edges, mean = fit.spectrum.edges, _mean(fit)
-
-    def measure(counts: Floats) -> tuple[Floats, Floats, Floats]:
-        counted = count_in_window(Spectrum(counts, edges), fit.shape, mass, sigma)
-        strength = (counted.n - counted.expected) / counted.share
-        error = np.hypot(np.sqrt(np.maximum(counted.n, 1.0)), counted.sigma_expected)
-        return strength, error / counted.share, np.full(len(counts), np.nan)
-
-    alone = measure(mean[None])[1]
-    if not np.isfinite(alone[0]):
-        return SignalClosure(mass, float(fit.scale), None, "the fit beside the window failed")
-    try:
+        sigma = float(fit_signal(asimov, fit.shape, signal).sigma_strength)
         test = closure_test(
-            mean, edges, fit.shape, Gaussian(mass, sigma), alone[0] * _INJECTED[1:],
-            n_toys=n, seed=seed, fit=measure,
+            fit.expected, asimov.edges, fit.shape, signal, sigma * _INJECTED, n_toys=n, seed=seed,
+            event_weight=fit.event_weight,
         )  # fmt: skip
-    except TooFewEvents as error:
-        return SignalClosure(mass, float(fit.scale), None, str(error))
-    return SignalClosure(mass, float(fit.scale), test, "")
+    except FitError as error:
+        return SignalClosure(mass, None, str(error))
+    return SignalClosure(mass, test, "")
 
 
 def limit_coverage(
-    fit: Fit,
+    model: SignalModel,
+    limited: NDArray[np.int64],
     masses: Floats,
-    resolution: float,
     level: float,
     n: int,
     seed: Seed,
@@ -139,52 +118,55 @@ def limit_coverage(
     """How often limits are above a signal that is there, at three masses.
 
     Args:
-        fit: The background of the data; pseudo-experiments are fitted with its shape.
-        masses: Where limits were set, GeV, shape (mass,).
-        resolution: Standard deviation of the signal over its mass.
+        model: What the limits come from; pseudo-experiments are drawn from its best function and
+            fitted with all that come into question.
+        limited: Numbers of the signals that have a limit, shape (limit,).
+        masses: Of all signals, GeV, shape (mass,).
         level: Confidence level of the limits.
         n: Pseudo-experiments for each strength.
         seed: Of all of them.
         tell: Called with how many masses are done.
     """
-    rows = np.unique([round(share * (len(masses) - 1)) for share in _WHERE])
+    numbers = np.unique([limited[round(share * (len(limited) - 1))] for share in _WHERE])
     found = []
-    for row in rows:
-        found.append(_coverage(fit, float(masses[row]), resolution, level, n, seed))
+    for number in numbers:
+        found.append(_coverage(model, int(number), float(masses[number]), level, n, seed))
         tell(len(found))
-    good = [(mass, one) for mass, one in zip(masses[rows], found, strict=True) if one is not None]
+    at = masses[numbers]
+    good = [(mass, one) for mass, one in zip(at, found, strict=True) if one is not None]
     return LimitCoverage(
         masses=np.array([mass for mass, _ in good]),
         expected=np.array([expected for _, (expected, _) in good]),
         coverage=tuple(coverage for _, (_, coverage) in good),
-        failed=np.array([m for m, one in zip(masses[rows], found, strict=True) if one is None]),
+        failed=np.array([m for m, one in zip(at, found, strict=True) if one is None]),
     )
 
 
 def _coverage(
-    fit: Fit, mass: float, resolution: float, level: float, n: int, seed: Seed
+    model: SignalModel, number: int, mass: float, level: float, n: int, seed: Seed
 ) -> tuple[float, Coverage] | None:
     """Expected limit and coverage at one mass; None if hardly any limit can be set there."""
-    edges, mean, sigma = fit.spectrum.edges, _mean(fit), resolution * mass
-    without = count_in_window(Spectrum(mean, edges), fit.shape, mass, sigma)
-    expected = window_limit(without, level).median
+    form, truth = model.forms[number], model.fits[0].expected
+    shapes = model.close_functions(number)
+    spectrum = model.spectrum
+    asimov = SignalModel(_fits(spectrum.with_counts(truth), shapes), (form,), model.penalty)
+    expected = asimov.limit(0, level=level).median
     if not np.isfinite(expected):
         return None
     strengths = _LIMITED * expected
-    template = Gaussian(mass, sigma).integrate(edges)
     limits = np.empty((len(strengths), n))
     for row, strength in zip(limits, strengths, strict=True):
         own = seed.child("coverage of limits", mass=mass, strength=float(strength))
-        toys = own.generator().poisson(mean + strength * template, (n, len(mean)))
-        counted = count_in_window(Spectrum(toys.astype(np.float64), edges), fit.shape, mass, sigma)
-        covered, there = is_covered(counted, strength, level)
-        row[:] = np.where(there, np.where(covered, np.inf, -np.inf), np.nan)
+        toys = spectrum.toys(truth + strength * form.nominal, n, own.generator())
+        again = SignalModel(_fits(toys, shapes), (form,), model.penalty)
+        log_cls = again.log_cls(float(strength), 0)
+        row[:] = np.where(log_cls >= np.log1p(-level), np.inf, -np.inf)
+        row[np.isnan(log_cls)] = np.nan
     if ((~np.isnan(limits)).sum(axis=1) < 10).any():
         return None
     lowest = np.where(np.isnan(limits), np.nan, -np.inf)
     return expected, interval_coverage(lowest, limits, strengths, level)
 
 
-def _mean(fit: Fit) -> Floats:
-    """Expectations in units in which counts are Poisson."""
-    return np.asarray(fit.expected / float(fit.scale))
+def _fits(spectrum: Spectrum, shapes: Sequence[Shape]) -> tuple[Fit, ...]:
+    return tuple(fit_spectrum(spectrum, shape, throw=False) for shape in shapes)

@@ -35,6 +35,7 @@ def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
             edges=nothing,
             counts=nothing,
             variance=nothing,
+            event_weight=nothing,
             fitted=np.array([], dtype=np.bool_),
             expected=nothing,
             sigma_expected=nothing,

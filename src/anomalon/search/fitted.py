@@ -26,6 +26,7 @@ def spectrum_fit(
         edges=spectrum.edges,
         counts=spectrum.counts,
         variance=spectrum.variances,
+        event_weight=spectrum.event_weight,
         fitted=fitted,
         expected=unknown if fit is None else fit.expected,
         sigma_expected=unknown if fit is None else fit.sigma_expected,

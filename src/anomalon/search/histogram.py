@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.seed import Seed
 from anomalon.search.closure import check_number, global_p_closure, signal_closure
 from anomalon.search.fitted import spectrum_fit
@@ -30,7 +30,7 @@ _INNER = 99  # pseudo-experiments behind each p-value of the closure: 5 % is one
 
 
 def hunt_bump(
-    spectrum: Spectrum,
+    spectrum: Any,
     background: SmoothBackground | Reference | Floats,
     *,
     widths: range | None = None,
@@ -51,7 +51,7 @@ def hunt_bump(
     resonance of the given width is scanned in mass.
 
     Args:
-        spectrum: One spectrum.
+        spectrum: One `Spectrum`, what `read_spectrum` returns, or else what `Spectrum.of` takes.
         background: What to fit, a finite reference sample, or exact expectations, shape (bin,).
         widths: Widths of the windows in bins; None for 1 to half of the bins.
         resolution: Standard deviation of a resonance over its mass, for the scan in mass; None
@@ -70,12 +70,16 @@ def hunt_bump(
         roles: What every part of it was taken for, as `read_spectrum` says.
 
     Raises:
+        BadLayout: If it is not one spectrum.
         BadValue: If the resolution is not in (0, 1), or given without a fitted background, or
             `n_closure` is neither 0 nor at least 10.
         TooFewEvents: If the background cannot be fitted.
     """
     check_number(n_closure)
     seed = Seed.of(seed)
+    spectrum = Spectrum.of(spectrum)
+    if spectrum.counts.ndim != 1:
+        raise BadLayout(f"bump hunt: expected one spectrum, got {len(spectrum.counts)} toys.")
     options: dict[str, Any] = {"widths": widths, "deficit": deficit}
     if isinstance(background, SmoothBackground):
         tell = steps(progress, n_toys + _INNER * n_closure)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.search.result import SpectrumFit
-from anomalon.stats import ClosureTest, Coverage, PValueUniformity
+from anomalon.stats import ClosureTest, Coverage, PValueUniformity, SignalNuisances
 
 __all__ = ["BumpResult", "LimitCoverage", "LimitResult", "SignalClosure"]
 
@@ -20,13 +20,11 @@ class SignalClosure:
 
     Args:
         mass: Of the signal, in GeV.
-        scale: Variance over mean of the counts: strengths are in events divided by it.
         test: What came out, or None if it failed.
         why: Why it did, or "".
     """
 
     mass: float
-    scale: float
     test: ClosureTest | None
     why: str
 
@@ -133,19 +131,27 @@ class BumpResult:
 
 @dataclass(frozen=True, eq=False)
 class LimitResult:
-    """Upper limits on the number of signal events against mass.
+    """Upper limits on a resonance against mass, and its best strengths.
 
     Args:
         name: Title that the user gave.
         source: Where the spectrum came from.
-        fit: The spectrum and the fit to all of it.
+        fit: The spectrum and the function that describes it best without signal.
+        functions: Those that come into question, the best first: rows of shape, n_parameters,
+            deviance, ndf, p_value and cost (deviance plus one for each parameter, over the best).
+        leverage: Derivatives of the expectations of that function by its parameters, each moved by
+            one standard deviation, shape (bin, parameter).
+        profiled: Whether the function is a nuisance parameter; False if a test chose it.
         masses: Of the signal, GeV, shape (mass,).
         resolution: Standard deviation of the signal over its mass.
         level: Confidence level.
-        low, high: Window in which events were counted, GeV, shape (mass,).
-        n, expected, sigma_expected: Events seen there, and expected from a fit to the other bins.
-        share: Of the signal in the window.
-        z: How far the count is from what is expected, in standard deviations, signed.
+        nuisances: What is not known of the signal.
+        luminosity: Integrated luminosity in fb^-1; None if cross sections were not asked for.
+        acceptance: Acceptance times efficiency.
+        strength, sigma_strength: Signal events that fit best, signed, and their standard deviation,
+            shape (mass,).
+        z: Their local significance, signed.
+        function: The function that is best with the signal, e.g. "dijet 4", for each mass.
         observed: Upper limits in events, shape (mass,); NaN where there is none.
         n_sigma: Standard deviations of the band, shape (5,).
         band: Expected upper limits, shape (5, mass).
@@ -159,16 +165,19 @@ class LimitResult:
     name: str
     source: str
     fit: SpectrumFit
+    functions: tuple[dict[str, Any], ...]
+    leverage: Floats
+    profiled: bool
     masses: Floats
     resolution: float
     level: float
-    low: Floats
-    high: Floats
-    n: Floats
-    expected: Floats
-    sigma_expected: Floats
-    share: Floats
+    nuisances: SignalNuisances
+    luminosity: float | None
+    acceptance: float
+    strength: Floats
+    sigma_strength: Floats
     z: Floats
+    function: tuple[str, ...]
     observed: Floats
     n_sigma: Floats
     band: Floats
@@ -187,3 +196,8 @@ class LimitResult:
     def exact_masses(self) -> Floats:
         """Where limits come from sums over the counts, GeV."""
         return np.asarray(self.masses[[method == "exact" for method in self.method]])
+
+    @property
+    def per_event(self) -> float | None:
+        """Cross section in fb for each signal event; None without a luminosity."""
+        return None if self.luminosity is None else 1.0 / (self.luminosity * self.acceptance)

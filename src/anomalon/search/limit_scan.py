@@ -1,50 +1,65 @@
 """Upper limits on a narrow resonance at every mass of a spectrum."""
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
-from anomalon.core.errors import TooFewEvents
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
-from anomalon.search.closure import LIMITED_MASSES, check_number, limit_closure, limit_coverage
+from anomalon.search.closure import LIMITED_MASSES, check_number, limit_coverage, signal_closure
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.histogram_result import LimitResult
-from anomalon.search.narrow import resonance_masses
+from anomalon.search.narrow import LIMITS_PER_WIDTH, resonance_masses
 from anomalon.search.scan import Progress
 from anomalon.search.smooth import SmoothBackground
 from anomalon.search.steps import steps
-from anomalon.search.window_count import count_in_window
-from anomalon.search.window_limit import window_limit
-from anomalon.stats import Spectrum
+from anomalon.stats import Envelope, SignalLimit, SignalModel, SignalNuisances, Spectrum
 from anomalon.stats.limits import N_SIGMA
 
 __all__ = ["scan_limits"]
 
+Floats = NDArray[np.floating[Any]]
+
+_MARGIN = 3.0  # standard deviations from the ends, nearer to which there is background on one side
+
 
 def scan_limits(
-    spectrum: Spectrum,
+    spectrum: Any,
     background: SmoothBackground,
     *,
     resolution: float,
+    masses: Sequence[float] | Floats | None = None,
     level: float = 0.95,
-    n_closure: int = 500,
+    nuisances: SignalNuisances | None = None,
+    luminosity: float | None = None,
+    acceptance: float = 1.0,
+    n_closure: int = 200,
     seed: Seed | int = 0,
     progress: Progress | None = None,
     name: str = "Upper limits",
     source: str = "a spectrum",
     roles: tuple[str, ...] = (),
 ) -> LimitResult:
-    """Upper limits on the number of signal events against mass, observed and expected.
+    """Upper limits on a narrow resonance against mass, observed and expected.
 
-    At each mass the events within 1.5 standard deviations are counted, the background there comes
-    from a fit to the bins beyond three, and the limit on the count (CLs, background profiled) is
-    divided by the share of a Gaussian that lies in the window. Where fewer than 25 events are seen
-    or expected, sums of probabilities take the place of asymptotic formulae. A signal that is wider
-    than it should be reaches into the fit, and limits on it are too strong.
+    At each mass a Gaussian signal and the background are fitted together to the whole spectrum, and
+    the limit is where CLs of the profile likelihood ratio says so (`anomalon.stats.SignalModel`).
+    The function of the background is a nuisance parameter as well, unless `background.choice` is
+    "test". Where fewer than 25 events are seen or expected, sums of probabilities take the place of
+    asymptotic formulae.
 
     Args:
-        spectrum: One spectrum.
-        background: What to fit; the number of parameters is chosen once, on all bins.
+        spectrum: One `Spectrum`, what `read_spectrum` returns, or else what `Spectrum.of` takes.
+        background: What may describe the spectrum without signal.
         resolution: Standard deviation of the signal over its mass.
+        masses: Of the signal, GeV, increasing; None for four in each standard deviation, from three
+            of them above the lowest edge to three below the highest.
         level: Confidence level.
+        nuisances: What is not known of the signal; None for nothing.
+        luminosity: Integrated luminosity in fb^-1, for limits on cross sections; None for none.
+        acceptance: Share of the signal that is in the spectrum, acceptance times efficiency.
         n_closure: Pseudo-experiments with an injected signal, for each of some strengths and
             masses, to see whether limits cover it and measurements return it; 0 for none.
         seed: Of these pseudo-experiments.
@@ -54,50 +69,61 @@ def scan_limits(
         roles: What every part of it was taken for, as `read_spectrum` says.
 
     Raises:
-        BadValue: If the resolution is not in (0, 1), or `n_closure` is neither 0 nor at least 10.
-        TooFewEvents: If the background cannot be fitted.
+        BadLayout: If it is not one spectrum.
+        BadValue: If the resolution is not in (0, 1), a mass outside of the spectrum, the luminosity
+            or the acceptance not above zero, or `n_closure` neither 0 nor at least 10.
+        TooFewEvents: If the background cannot be fitted, or there is no limit at any mass.
     """
     check_number(n_closure)
+    _check_yield(luminosity, acceptance)
     seed = Seed.of(seed)
-    fit = background.fit(spectrum)
-    masses = resonance_masses(spectrum, resolution)
-    closures = len(masses) if n_closure else 0  # they take about as long as the limits
-    tell = steps(progress, len(masses) + closures)
-    tell(0, "background fit")
-    counts = [count_in_window(spectrum, fit.shape, m, resolution * m) for m in masses]
-    limits = []
-    for mass, counted in zip(masses, counts, strict=True):
-        limits.append(window_limit(counted, level))
+    spectrum = Spectrum.of(spectrum)
+    if spectrum.counts.ndim != 1:
+        raise BadLayout(f"limits: expected one spectrum, got {len(spectrum.counts)} toys.")
+    uncertain = SignalNuisances() if nuisances is None else nuisances
+    at = _masses(spectrum, resolution, masses)
+    model = limit_model(background.envelope(spectrum), at, resolution, uncertain)
+    closures = len(at) if n_closure else 0  # they take about as long as the limits
+    tell = steps(progress, len(at) + closures)
+    tell(0, "background fits")
+    limits: list[SignalLimit] = []
+    for number, mass in enumerate(at):
+        limits.append(model.limit(number, level=level))
         tell(len(limits), f"limit at {mass:.0f} GeV")
     observed = np.array([one.observed for one in limits])
-    found = np.isfinite(observed)
-    if not found.any():
+    if not np.isfinite(observed).any():
         raise TooFewEvents(f"limits: there is none at any mass; the first: {limits[0].why}")
     coverage = signal = None
     if n_closure:
-        limited = masses[found]
+        limited = np.flatnonzero(np.isfinite(observed))
 
         def covered(done: int) -> None:
-            tell(len(masses) + closures * done // (LIMITED_MASSES + 1), "coverage of limits")
+            tell(len(at) + closures * done // (LIMITED_MASSES + 1), "coverage of limits")
 
-        coverage = limit_coverage(fit, limited, resolution, level, n_closure, seed, covered)
-        middle = float(limited[len(limited) // 2])
-        signal = limit_closure(fit, middle, resolution, n_closure, seed)
-        tell(len(masses) + closures, "injected signals")
+        coverage = limit_coverage(model, limited, at, level, n_closure, seed, covered)
+        middle = float(at[limited[len(limited) // 2]])
+        signal = signal_closure(model.fits[0], middle, resolution, n_closure, seed)
+        tell(len(at) + closures, "injected signals")
+    found = model.strengths
+    best = model.fits[0]
     return LimitResult(
         name=name,
         source=source,
-        fit=spectrum_fit(spectrum, fit, fit.fitted, fit.shape.kind, ""),
-        masses=masses,
+        fit=spectrum_fit(spectrum, best, best.fitted, best.shape.kind, ""),
+        functions=function_table(model.fits, model.penalty),
+        leverage=best.leverage(),
+        profiled=background.choice == "profile",
+        masses=at,
         resolution=resolution,
         level=level,
-        low=np.array([c.low for c in counts]),
-        high=np.array([c.high for c in counts]),
-        n=np.array([c.n for c in counts]),
-        expected=np.array([c.expected for c in counts]),
-        sigma_expected=np.array([c.sigma_expected for c in counts]),
-        share=np.array([c.share for c in counts]),
-        z=np.array([c.z for c in counts]),
+        nuisances=uncertain,
+        luminosity=luminosity,
+        acceptance=acceptance,
+        strength=found.strength,
+        sigma_strength=found.sigma,
+        z=found.z,
+        function=tuple(f"{model.fits[f].shape.kind} {model.fits[f].n_parameters}"
+                       for f in found.function),
         observed=observed,
         n_sigma=np.array(N_SIGMA),
         band=np.array([one.band for one in limits]).T,
@@ -106,4 +132,55 @@ def scan_limits(
         coverage=coverage,
         signal=signal,
         roles=roles,
+    )  # fmt: skip
+
+
+def limit_model(
+    envelope: Envelope, masses: Floats, resolution: float, nuisances: SignalNuisances
+) -> SignalModel:
+    """Background functions and the signals at these masses."""
+    edges = envelope.best.spectrum.edges
+    forms = tuple(nuisances.form(float(mass), resolution, edges) for mass in masses)
+    return SignalModel(envelope.fits, forms)
+
+
+def function_table(fits: Sequence[Any], penalty: float) -> tuple[dict[str, Any], ...]:
+    """Rows of shape, n_parameters, deviance, ndf, p_value and cost, the best function first."""
+    total = [float(fit.deviance) + penalty * fit.n_parameters for fit in fits]
+    rows = (
+        {
+            "shape": fit.shape.kind,
+            "n_parameters": fit.n_parameters,
+            "deviance": float(fit.deviance),
+            "ndf": fit.ndf,
+            "p_value": float(fit.p_value),
+            "cost": cost - min(total),
+        }
+        for fit, cost in zip(fits, total, strict=True)
     )
+    return tuple(sorted(rows, key=lambda row: float(row["cost"])))
+
+
+def _masses(
+    spectrum: Spectrum, resolution: float, masses: Sequence[float] | Floats | None
+) -> Floats:
+    default = resonance_masses(spectrum, resolution, per_width=LIMITS_PER_WIDTH, margin=_MARGIN)
+    if masses is None:
+        return default
+    at = np.asarray(masses, dtype=np.float64)
+    low, high = spectrum.edges[0], spectrum.edges[-1]
+    if at.ndim != 1 or not len(at) or not np.all((at > max(low, 0.0)) & (at < high)):
+        raise BadValue(
+            f"masses: expected numbers between {low:g} and {high:g} GeV, the ends of the "
+            f"spectrum, got {masses}."
+        )
+    if np.any(np.diff(at) <= 0):
+        raise BadValue(f"masses: expected increasing numbers, got {masses}.")
+    return at
+
+
+def _check_yield(luminosity: float | None, acceptance: float) -> None:
+    if luminosity is not None and not (np.isfinite(luminosity) and luminosity > 0):
+        raise BadValue(f"luminosity: expected a number of fb^-1 above 0, got {luminosity}.")
+    if not 0 < acceptance <= 1:
+        raise BadValue(f"acceptance: expected a share in (0, 1], got {acceptance}.")

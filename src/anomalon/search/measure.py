@@ -5,7 +5,7 @@ The count in the signal region is a mean over ensemble members, i.e. a sum of ev
 function fitted to the same spectrum without the signal region; its order is chosen by an F-test.
 Four uncertainties are kept apart:
 
-* Poisson: sqrt(b s), with s = sum(w^2) / sum(w) outside the signal region, where no signal is.
+* Poisson: sqrt(b s), with the effective weight s of an event (`selected_spectrum`).
 * Fit: from the covariance of the parameters.
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
 * Folds: what the counts of different folds fluctuate together, because each was selected by models
@@ -38,7 +38,7 @@ from anomalon.stats import (
     scaled_significance,
 )
 
-__all__ = ["fit_background", "measure"]
+__all__ = ["fit_background", "measure", "selected_spectrum"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -61,9 +61,8 @@ def measure(
     A fit that fails gives a result with `ok` False, the reason, and no significance.
     """
     weight = selection.weight * events.weight
-    spectrum = Spectrum.from_masses(events.mass, edges, weight)
-    middle = (edges[:-1] + edges[1:]) / 2
-    outside = ~window.in_signal_region(middle)
+    outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
+    spectrum = selected_spectrum(events, selection.weight, edges, outside)
     inside = window.in_signal_region(events.mass)
     n = float(weight[inside].sum())
     members = (selection.members[:, inside] * events.weight[inside]).sum(axis=1)
@@ -88,7 +87,7 @@ def measure(
     if base is not None:
         base_part = Relative(1, base).base_uncertainty(window.low, window.high, outside)
         sigma_fit = float(np.hypot(sigma_fit, expected * base_part))
-    scale = _variance_scale(spectrum, outside)
+    scale = float(np.average(spectrum.event_weight[~outside], weights=fit.expected[~outside]))
     sigma_ensemble = _training_scatter(events, window, selection, members, expected)
     sigma_poisson = float(np.sqrt(expected * scale))
     together = 0.0
@@ -111,6 +110,29 @@ def measure(
         ok=True,
         why="",
     )
+
+
+def selected_spectrum(
+    events: Sample, share: Floats, edges: Floats, outside: NDArray[np.bool_]
+) -> Spectrum:
+    """The mass spectrum of a selection that takes a share of each event.
+
+    The effective weight of a selected event is that of the events in its bin, whatever their masses
+    have to do with it, times one number for the selection: sum (q w)^2 / sum q w s over the bins
+    outside the signal region, where no signal is, for shares q of events of weight w in bins of
+    effective weight s.
+
+    Args:
+        events: All events.
+        share: In [0, 1], shape (event,).
+        edges: Of the bins in GeV, shape (bin + 1,).
+        outside: The bins outside the signal region, shape (bin,).
+    """
+    selected = Spectrum.from_masses(events.mass, edges, share * events.weight)
+    each = Spectrum.from_masses(events.mass, edges, events.weight).event_weight
+    total = float((selected.counts * each)[outside].sum())
+    factor = float(selected.variances[outside].sum()) / total if total > 0 else 1.0
+    return Spectrum(selected.counts, edges, selected.variance, factor * each)
 
 
 def _judged(shown: SpectrumFit, fit: Fit) -> SpectrumFit:
@@ -140,11 +162,6 @@ def fit_background(
     except FitError as error:
         return None, str(error)
     return fit, str(fit.why)
-
-
-def _variance_scale(spectrum: Spectrum, outside: NDArray[np.bool_]) -> float:
-    """Variance per count of what is background for sure: the bins outside the signal region."""
-    return float(spectrum.variances[outside].sum() / spectrum.counts[outside].sum())
 
 
 def _training_scatter(

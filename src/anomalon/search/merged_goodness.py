@@ -34,12 +34,12 @@ class Goodness:
 
 def goodness(fit: Fit) -> Goodness:
     """How well a fit describes the bins that it saw; NaN if nothing is left to judge it by."""
-    group = merged(fit.expected / fit.scale, fit.fitted)
+    group = merged(fit.effective_expected, fit.fitted)
     inside = group >= 0
     n_groups = int(group.max()) + 1
     counts, expected = (
-        np.bincount(group[inside], values[inside], minlength=n_groups) / fit.scale
-        for values in (fit.spectrum.counts, fit.expected)
+        np.bincount(group[inside], values[inside], minlength=n_groups).astype(np.float64)
+        for values in (fit.spectrum.effective_counts, fit.effective_expected)
     )
     ndf = n_groups - fit.n_parameters
     deviance = float(poisson_deviance(counts, expected).sum())

@@ -18,10 +18,10 @@ from anomalon.search.binning import mass_edges
 from anomalon.search.cross_training import CrossTraining
 from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
-from anomalon.search.measure import fit_background, measure
+from anomalon.search.measure import fit_background, measure, selected_spectrum
 from anomalon.search.result import CutResult, WindowResult
 from anomalon.search.selection import MemberScores, Selection, score_members, select
-from anomalon.stats import Fit, Spectrum, evaluate
+from anomalon.stats import Fit, evaluate
 
 __all__ = ["Method", "search_window"]
 
@@ -142,8 +142,8 @@ def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> 
     """The fit of the spectrum before the cut, if cuts are to be fitted relative to it."""
     if not fit.relative:
         return None
-    spectrum = Spectrum.from_masses(original.mass, edges, original.weight)
     outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
+    spectrum = selected_spectrum(original, np.ones(len(original)), edges, outside)
     base, _ = fit_background(spectrum, fit, outside)
     return base if base is not None and base.ok else None
 

@@ -28,6 +28,8 @@ class SpectrumFit:
         edges: Bin edges in GeV, shape (bin + 1,).
         counts: Mean number of selected events per bin, shape (bin,).
         variance: Variance of `counts`, shape (bin,).
+        event_weight: Effective weight of an event in each bin, shape (bin,): counts divided by it
+            are Poisson.
         fitted: True for the bins that the fit saw (not those of the signal region).
         expected: The function integrated over each bin, shape (bin,).
         sigma_expected: Its uncertainty from the fit, shape (bin,).
@@ -46,6 +48,7 @@ class SpectrumFit:
     edges: Floats
     counts: Floats
     variance: Floats
+    event_weight: Floats
     fitted: NDArray[np.bool_]
     expected: Floats
     sigma_expected: Floats
@@ -63,7 +66,8 @@ class SpectrumFit:
     def spectrum(self) -> Spectrum:
         """The counts without the function."""
         plain = np.array_equal(self.variance, self.counts)
-        return Spectrum(self.counts, self.edges, None if plain else self.variance)
+        variance = None if plain else self.variance
+        return Spectrum(self.counts, self.edges, variance, self.event_weight)
 
 
 @dataclass(frozen=True, eq=False)

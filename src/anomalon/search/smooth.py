@@ -1,18 +1,26 @@
-"""The smooth background of a search in a histogram: a family of functions, its order chosen."""
+"""The smooth background of a search in a histogram: families, and how a function is chosen."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
-from anomalon.stats import SHAPES, Fit, Shape, Spectrum, choose_order, choose_orders
+from anomalon.stats import SHAPES, Envelope, Fit, Shape, Spectrum, choose_order, choose_orders
+from anomalon.stats import fit_envelope as fit_all
+from anomalon.stats.order import Test
 
-__all__ = ["SmoothBackground"]
+__all__ = ["ALTERNATIVES", "Choice", "SmoothBackground"]
 
 Floats = NDArray[np.floating[Any]]
+
+Choice = Literal["profile", "test"]
+"""The function is a nuisance parameter, or chosen by a test and then taken for known."""
+
+ALTERNATIVES = ("dijet", "diphoton", "exponential", "ua2")
+"""Families that may be right as well as the one that is asked for."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +29,19 @@ class SmoothBackground:
 
     Args:
         shape: Family of functions, a name in `anomalon.stats.SHAPES`.
-        n_min, n_max: Numbers of parameters, normalisation included, among which the F-test
-            chooses; equal to fix it. A family that has fewer ends at its own largest number.
-        alpha: The next parameter is taken if the F-test's p-value is below this.
+        n_min, n_max: Numbers of parameters, normalisation included, that come into question; equal
+            to fix it. A family that has fewer ends at its own largest number.
+        alpha: The next parameter is taken if the p-value of the test is below this.
         sqrt_s: Centre-of-mass energy in GeV, for families that need it.
+        test: What chooses the number of parameters where one is chosen: "f" or "likelihood_ratio".
+            Where most bins expect less than one event the F-test takes parameters too easily.
+        choice: For limits: "profile" takes families and numbers of parameters as a nuisance
+            (`anomalon.stats.envelope`), "test" the one that the test chooses as known.
+        alternatives: With "profile", the families that are profiled beside `shape`.
 
     Raises:
-        BadValue: If not 1 <= n_min <= n_max.
+        BadValue: If not 1 <= n_min <= n_max, or a choice is none of those.
+        UnknownKey: If there is no such family or test.
     """
 
     shape: str = "dijet"
@@ -35,13 +49,19 @@ class SmoothBackground:
     n_max: int = 4
     alpha: float = 0.05
     sqrt_s: float = 13_000.0
+    test: Test = "f"
+    choice: Choice = "profile"
+    alternatives: tuple[str, ...] = ALTERNATIVES
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "alternatives", tuple(self.alternatives))
         if not 1 <= self.n_min <= self.n_max:
             raise BadValue(
                 "background: expected numbers of parameters 1 <= n_min <= n_max, got "
                 f"{self.n_min} and {self.n_max}."
             )
+        for name, known in (("test", ("f", "likelihood_ratio")), ("choice", ("profile", "test"))):
+            lookup(dict.fromkeys(known), getattr(self, name), f"background: {name}")
 
     @property
     def family(self) -> Shape:
@@ -50,7 +70,10 @@ class SmoothBackground:
         Raises:
             UnknownKey: If there is no such family; the nearest name is suggested.
         """
-        cls = lookup(SHAPES, self.shape, "background shape")
+        return self._family(self.shape)
+
+    def _family(self, name: str) -> Shape:
+        cls = lookup(SHAPES, name, "background shape")
         has_scale = any(f.name == "sqrt_s" for f in fields(cls))
         shape: Shape = cls(n=1, **({"sqrt_s": self.sqrt_s} if has_scale else {}))
         return shape
@@ -58,8 +81,10 @@ class SmoothBackground:
     @property
     def orders(self) -> tuple[int, int]:
         """`n_min` and `n_max`, as far as the family goes."""
-        most = self.family.n_most
-        return min(self.n_min, most), min(self.n_max, most)
+        return self._orders(self.family)
+
+    def _orders(self, family: Shape) -> tuple[int, int]:
+        return min(self.n_min, family.n_most), min(self.n_max, family.n_most)
 
     @property
     def is_chosen(self) -> bool:
@@ -67,10 +92,33 @@ class SmoothBackground:
         n_min, n_max = self.orders
         return n_min < n_max
 
+    @property
+    def functions(self) -> tuple[Shape, ...]:
+        """All functions that come into question: families times numbers of parameters."""
+        families = [self._family(name) for name in dict.fromkeys((self.shape, *self.alternatives))]
+        return tuple(
+            replace(family, n=n)
+            for family in families
+            for n in range(self._orders(family)[0], self._orders(family)[1] + 1)
+        )
+
     def fit(self, spectrum: Spectrum) -> Fit:
-        """The fit to all bins of one spectrum."""
-        return choose_order(spectrum, self.family, *self.orders, alpha=self.alpha)
+        """The fit of the family to all bins of one spectrum, its order chosen by the test."""
+        return choose_order(spectrum, self.family, *self.orders, alpha=self.alpha, test=self.test)
+
+    def envelope(self, spectrum: Spectrum) -> Envelope:
+        """Functions fitted to all bins of one spectrum, as `choice` says; bad fits as well.
+
+        Raises:
+            TooFewEvents, DidNotConverge: If none can be fitted.
+            BadValue: If none is defined on all bins.
+        """
+        if self.choice == "test":
+            return Envelope((self.fit(spectrum),), np.zeros(1))
+        return fit_all(spectrum, self.functions, beyond=np.inf)
 
     def expectations(self, toys: Spectrum) -> Floats:
         """What `fit` expects in each of many toys, shape (toy, bin), the order chosen in each."""
-        return choose_orders(toys, self.family, *self.orders, alpha=self.alpha).expected
+        return choose_orders(
+            toys, self.family, *self.orders, alpha=self.alpha, test=self.test
+        ).expected

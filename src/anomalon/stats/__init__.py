@@ -26,6 +26,12 @@ from anomalon.stats.coverage import (
 )
 from anomalon.stats.cuts import BestCut, Cut, GridSearch, random_grid_search, rectangular_cuts
 from anomalon.stats.efficiency import EfficiencyCurve
+from anomalon.stats.envelope import (
+    Envelope,
+    fit_envelope,
+    profiled_error,
+    profiled_significance,
+)
 from anomalon.stats.euler import euler_characteristic, euler_coefficients, global_p_euler
 from anomalon.stats.figures_of_merit import (
     FIGURES_OF_MERIT,
@@ -64,8 +70,11 @@ from anomalon.stats.shapes import (
     NonNegative,
     Polynomial,
     Shape,
+    UnconstrainedPolynomial,
 )
 from anomalon.stats.signal_fit import SignalFit, fit_signal
+from anomalon.stats.signal_limits import SignalLimit, SignalModel, Strengths
+from anomalon.stats.signal_nuisances import SignalNuisances
 from anomalon.stats.signals import SIGNALS, DoubleSidedCrystalBall, Gaussian, Signal
 from anomalon.stats.spectrum import Spectrum
 from anomalon.stats.strength_limits import (
@@ -104,6 +113,7 @@ __all__ = [
     "DoubleSidedCrystalBall",
     "EfficiencyCurve",
     "EmpiricalP",
+    "Envelope",
     "Evaluation",
     "Exponential",
     "FigureOfMerit",
@@ -126,9 +136,14 @@ __all__ = [
     "Shape",
     "Signal",
     "SignalFit",
+    "SignalLimit",
+    "SignalModel",
+    "SignalNuisances",
     "Spectrum",
     "SpuriousSignal",
     "StrengthLimit",
+    "Strengths",
+    "UnconstrainedPolynomial",
     "Value",
     "WorkingPoint",
     "asimov_significance",
@@ -150,6 +165,7 @@ __all__ = [
     "expected_upcrossings",
     "expected_upper_limits",
     "figure_of_merit",
+    "fit_envelope",
     "fit_signal",
     "fit_spectrum",
     "garwood",
@@ -168,6 +184,8 @@ __all__ = [
     "p_from_z",
     "p_value_uniformity",
     "poisson_deviance",
+    "profiled_error",
+    "profiled_significance",
     "pulls",
     "punzi",
     "punzi_figure",

@@ -25,29 +25,40 @@ from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.scan_kernel import DEFICIT, KNOWN, ON_OFF
 from anomalon.stats.spectrum import Spectrum
 
-__all__ = ["Background", "Fitted", "Known", "Reference", "Refit"]
+__all__ = ["Background", "Counts", "Fitted", "Known", "Reference", "Refit"]
 
 Floats = NDArray[np.floating[Any]]
+_ROUNDING = 1e-6  # of a count, from dividing by the weight of an event
+_SAME_EDGE = 1e-4  # of a bin's width, by which edges may differ that a file has rounded
 _MOST_SHARED = 1e9  # events that numpy can share out exactly; beyond, both totals may fluctuate
-
-Counts = tuple[Floats, Floats]  # the k and m of the kernels, shape (toy, bin) or (1, bin)
 
 Refit = Callable[[Spectrum], Floats]
 """Expectations of toys, both of shape (toy, bin), by the whole procedure that gave the fit of the
-data; NaN where it fails. The counts of the toys are Poisson, those of weighted data divided by the
-scale."""
+data; NaN where it fails. The events of the toys weigh as much as those of the data."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """What the kernels compare, in effective events, which are Poisson.
+
+    Args:
+        k: Events seen, shape (toy, bin).
+        m: Events expected, or seen in the reference, shape (toy, bin) or (1, bin).
+        q: For a reference, the probability of an event of either to be in k, shape (bin,) or
+            (toy, bin); one half elsewhere.
+    """
+
+    k: Floats
+    m: Floats
+    q: Floats
 
 
 class Background(Protocol):
-    """What the scan needs to know; all in units in which counts are Poisson."""
+    """What the scan needs to know."""
 
     @property
     def statistic(self) -> int:
         """KNOWN, DEFICIT or ON_OFF."""
-
-    @property
-    def q(self) -> float:
-        """For ON_OFF, the probability of an event to be counted in k."""
 
     @property
     def expected(self) -> Floats:
@@ -55,10 +66,10 @@ class Background(Protocol):
 
     @property
     def counts(self) -> Counts:
-        """The counts of the data, each of shape (1, bin)."""
+        """Those of the data, shape (1, bin)."""
 
     def draw(self, rng: np.random.Generator, size: int) -> Counts:
-        """Counts of pseudo-experiments."""
+        """Those of pseudo-experiments."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +86,6 @@ class Known:
     expected: Floats
     deficit: bool
 
-    q = 0.5
-
     def __post_init__(self) -> None:
         if self.expected.shape != (self.spectrum.n_bins,):
             raise BadLayout(
@@ -92,19 +101,16 @@ class Known:
         return DEFICIT if self.deficit else KNOWN
 
     @property
-    def scale(self) -> float:
-        """Variance over mean of the counts."""
-        return float(self.spectrum.scale())
-
-    @property
     def counts(self) -> Counts:
-        """Data and expectations, divided by the scale."""
-        return self.spectrum.counts[None] / self.scale, self.expected[None] / self.scale
+        """Data and expectations."""
+        k = self.spectrum.effective_counts[None]
+        return Counts(k, self.expected[None] / self.spectrum.event_weight, _even(k))
 
     def draw(self, rng: np.random.Generator, size: int) -> Counts:
         """Poisson counts, against the same expectations."""
-        mean = self.expected / self.scale
-        return rng.poisson(mean, (size, len(mean))).astype(np.float64), mean[None]
+        mean = self.expected / self.spectrum.event_weight
+        k = rng.poisson(mean, (size, len(mean))).astype(np.float64)
+        return Counts(k, mean[None], _even(k))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,8 +127,6 @@ class Fitted:
     deficit: bool
     refit: Refit | None = None
 
-    q = 0.5
-
     @property
     def statistic(self) -> int:
         """KNOWN or DEFICIT."""
@@ -135,20 +139,20 @@ class Fitted:
 
     @property
     def counts(self) -> Counts:
-        """Data and expectations, divided by the scale."""
-        scale = float(self.fit.scale)
-        return self.fit.spectrum.counts[None] / scale, self.fit.expected[None] / scale
+        """Data and expectations."""
+        k = self.fit.spectrum.effective_counts[None]
+        return Counts(k, self.fit.effective_expected[None], _even(k))
 
     def draw(self, rng: np.random.Generator, size: int) -> Counts:
         """Poisson counts around the fit, and their own fits; NaN where one fails."""
-        fit = self.fit
-        mean = fit.expected / float(fit.scale)
-        toys = rng.poisson(mean, (size, len(mean))).astype(np.float64)
-        pseudo_data = Spectrum(toys, fit.spectrum.edges)
+        fit, weight = self.fit, self.fit.event_weight
+        pseudo_data = fit.spectrum.toys(fit.expected, size, rng)
         if self.refit is not None:
-            return toys, self._checked(self.refit(pseudo_data), toys.shape)
-        again = fit_spectrum(pseudo_data, fit.shape, mask=~fit.fitted, throw=False)
-        return toys, again.expected
+            again = self._checked(self.refit(pseudo_data), pseudo_data.counts.shape)
+        else:
+            again = fit_spectrum(pseudo_data, fit.shape, mask=~fit.fitted, throw=False).expected
+        k = pseudo_data.effective_counts
+        return Counts(k, again / weight, _even(k))
 
     @staticmethod
     def _checked(expected: Floats, shape: tuple[int, ...]) -> Floats:
@@ -167,7 +171,7 @@ class Reference:
     Args:
         counts: The sample in the bins of the data: a `Spectrum` or what `Spectrum.of` takes, or an
             array of counts, shape (bin,). Weighted samples (a `Spectrum` with variance) count as
-            scaled Poisson, with one scale for all bins.
+            scaled Poisson, bin by bin.
         tau: Background events in the sample over those in the data: its exposure. None: the
             sample predicts the form only, and its normalisation is that of the data.
     """
@@ -193,12 +197,11 @@ class Reference:
         if not (isinstance(counts, tuple) or hasattr(counts, "edges") or hasattr(counts, "axes")):
             counts = Spectrum(np.asarray(counts), spectrum.edges)
         sample = Spectrum.of(counts)
-        if sample.counts.shape != spectrum.counts.shape or not np.allclose(
-            sample.edges, spectrum.edges, rtol=1e-9
-        ):
+        if sample.counts.shape != spectrum.counts.shape:
             raise BadLayout(
                 f"reference: expected the {spectrum.n_bins} bins of the data, got {sample!r}."
             )
+        _check_edges(sample.edges, spectrum.edges)
         tau = self.tau
         if tau is None:
             totals = sample.counts.sum(), spectrum.counts.sum()
@@ -210,7 +213,11 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class OnOff:
-    """Data and reference, in units in which both are Poisson.
+    """Data and reference.
+
+    In a bin whose events weigh s in the data and t in the reference, both are Poisson counts, of
+    background/s and tau background/t effective events. Given their sum, that of the data is
+    binomial, whatever the background.
 
     Args:
         spectrum: The data.
@@ -229,13 +236,6 @@ class OnOff:
     statistic = ON_OFF
 
     @property
-    def q(self) -> float:
-        """Exposure of the counts in k over that of both."""
-        on = float(self.spectrum.scale()) ** -1
-        off = self.tau * float(self.sample.scale()) ** -1
-        return (off if self.deficit else on) / (on + off)
-
-    @property
     def expected(self) -> Floats:
         """The reference, scaled to the data."""
         return self.sample.counts / self.tau
@@ -243,28 +243,79 @@ class OnOff:
     @property
     def counts(self) -> Counts:
         """Data and reference, or the other way round for deficits."""
-        on = self.spectrum.counts[None] / self.spectrum.scale()
-        off = self.sample.counts[None] / self.sample.scale()
-        return (off, on) if self.deficit else (on, off)
+        on, off = _whole(self.spectrum.effective_counts), _whole(self.sample.effective_counts)
+        return self._ordered(on[None], off[None], self._share(self.tau))
 
     def draw(self, rng: np.random.Generator, size: int) -> Counts:
         """Share out the events of both samples anew; Poisson if they are not whole numbers."""
-        k, m = (counts[0] for counts in self.counts)
-        filled = np.flatnonzero(k + m)
-        toys = np.zeros((2, size, len(k)))
-        toys[:, :, filled] = self._share_out(rng, size, k[filled], m[filled])
-        return toys[0], toys[1]
+        on, off = (_whole(s.effective_counts) for s in (self.spectrum, self.sample))
+        share = self._share(self.tau)
+        filled = np.flatnonzero(on + off)
+        toys = np.zeros((2, size, len(on)))
+        toys[:, :, filled] = self._share_out(rng, size, on[filled], off[filled], share[filled])
+        return self._ordered(toys[0], toys[1], self._share_of(toys) if self._is_mixed else share)
 
-    def _share_out(self, rng: np.random.Generator, size: int, k: Floats, m: Floats) -> Counts:
-        total = k + m
+    @property
+    def _is_mixed(self) -> bool:
+        """Whether the form alone is compared, and events of several weights set its size."""
+        ratio = self.spectrum.event_weight / self.sample.event_weight
+        weights = (self.spectrum.event_weight, self.sample.event_weight, ratio)
+        return self.normalised and not all(np.allclose(w, w[0]) for w in weights)
+
+    def _share(self, tau: float | Floats) -> Floats:
+        """Exposure of the data over that of both, shape (bin,) or (toy, bin)."""
+        on, off = 1.0 / self.spectrum.event_weight, tau / self.sample.event_weight
+        return np.asarray(on / (on + off))
+
+    def _share_of(self, toys: Floats) -> Floats:
+        """The same where each pseudo-experiment has a `tau` of its own."""
+        weights = (self.spectrum.event_weight, self.sample.event_weight)
+        on, off = ((n * w).sum(axis=1, keepdims=True) for n, w in zip(toys, weights, strict=True))
+        there = (on > 0) & (off > 0)
+        return self._share(np.where(there, off / np.where(there, on, 1.0), self.tau))
+
+    def _ordered(self, on: Floats, off: Floats, share: Floats) -> Counts:
+        if self.deficit:
+            return Counts(off, on, np.atleast_2d(1.0 - share))
+        return Counts(on, off, np.atleast_2d(share))
+
+    def _share_out(
+        self, rng: np.random.Generator, size: int, on: Floats, off: Floats, share: Floats
+    ) -> tuple[Floats, Floats]:
+        total = on + off
         shape = (size, len(total))
-        if np.any(k % 1) or np.any(m % 1):
-            again = rng.poisson(self.q * total, shape).astype(np.float64)
-            return again, rng.poisson((1.0 - self.q) * total, shape).astype(np.float64)
+        if np.any(on % 1) or np.any(off % 1):
+            again = rng.poisson(share * total, shape).astype(np.float64)
+            return again, rng.poisson((1.0 - share) * total, shape).astype(np.float64)
         whole = total.astype(np.int64)
-        if self.normalised and total.sum() < _MOST_SHARED:
-            drawn = rng.multivariate_hypergeometric(whole, int(k.sum()), size, method="marginals")
+        if self.normalised and not self._is_mixed and total.sum() < _MOST_SHARED:
+            drawn = rng.multivariate_hypergeometric(whole, int(on.sum()), size, method="marginals")
         else:
-            drawn = rng.binomial(whole, self.q, shape)
+            drawn = rng.binomial(whole, share, shape)
         again = drawn.astype(np.float64)
         return again, total - again
+
+
+def _even(k: Floats) -> Floats:
+    return np.full((1, k.shape[1]), 0.5)
+
+
+def _whole(counts: Floats) -> Floats:
+    """Counts that are whole numbers but for rounding as whole numbers."""
+    near = np.round(counts)
+    return np.where(np.abs(counts - near) <= _ROUNDING * np.maximum(near, 1.0), near, counts)
+
+
+def _check_edges(sample: Floats, data: Floats) -> None:
+    """Raise `BadLayout` unless the edges agree but for the digits that a file was written with."""
+    away = np.abs(sample - data)
+    width = np.diff(data)
+    allowed = _SAME_EDGE * np.minimum(np.append(width, width[-1]), np.append(width[0], width))
+    bad = np.flatnonzero(away > allowed)
+    if len(bad):
+        i = int(bad[0])
+        raise BadLayout(
+            f"reference: expected the bins of the data, got {len(bad)} of {len(data)} edges that "
+            f"differ; the first is {sample[i]!r} GeV, and {data[i]!r} GeV in the data. Write both "
+            "with the same digits, or fill both with the same edges."
+        )

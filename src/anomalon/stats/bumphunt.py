@@ -24,11 +24,11 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
-from anomalon.stats.backgrounds import Background, Fitted, Known, Reference, Refit
+from anomalon.stats.backgrounds import Background, Counts, Fitted, Known, Reference, Refit
 from anomalon.stats.fit import Fit, expected_a_shape, fit_spectrum
 from anomalon.stats.pseudo_experiments import EmpiricalP, blocks, empirical_p
 from anomalon.stats.pvalues import z_from_log_p
-from anomalon.stats.scan_kernel import every_window, smallest_log_p
+from anomalon.stats.scan_kernel import ON_OFF, every_window, smallest_log_p
 from anomalon.stats.shapes import Shape
 from anomalon.stats.spectrum import Spectrum
 from anomalon.stats.windows import Windows
@@ -172,7 +172,7 @@ def bump_hunt(
 
     Args:
         spectrum: A `Spectrum` or what `Spectrum.of` takes. Weighted spectra count as scaled
-            Poisson, with one scale for all bins.
+            Poisson, bin by bin.
         background: A `Shape` (fitted here), a `Fit` of this spectrum, a `Reference`, or exact
             expectations, shape (bin,).
         widths: Widths of the windows in bins; None for 1 to half of the bins.
@@ -207,22 +207,23 @@ def bump_hunt(
     if isinstance(n_pseudo, bool) or int(n_pseudo) != n_pseudo or n_pseudo < 1:
         raise BadValue(f"bump hunt: n_pseudo: expected an integer above 0, got {n_pseudo!r}.")
     model = _model(data, background, refit=refit, deficit=deficit)
-    k, m = model.counts
-    bins = _bins_with_background(model, k[0], m[0])
+    counts = model.counts
+    bins = _bins_with_background(model, counts, data.edges)
     windows = Windows.of(bins.stop - bins.start, widths, step)
     rows = windows.widths, windows.strides
 
-    log_p = every_window(model.statistic, _cut(k, bins)[0], _cut(m, bins)[0], model.q, *rows)
+    k, m, q = _cut(counts, bins)
+    log_p = every_window(model.statistic, k[0], m[0], q[0], *rows)
     best = int(log_p.argmin())
     if np.isneginf(log_p[best]):
         raise BadNumbers(
             "bump hunt: events were seen in a window where the background is exactly zero, so "
             "that p = 0. Give the background as a Reference, or use wider windows."
         )
-    smallest = [
-        smallest_log_p(model.statistic, _cut(k, bins), _cut(m, bins), model.q, *rows)[0]
-        for k, m in blocks(model.draw, int(n_pseudo), Seed.of(seed).child("bump hunt"))
-    ]
+    smallest = []
+    for toys in blocks(model.draw, int(n_pseudo), Seed.of(seed).child("bump hunt")):
+        k, m, q = _cut(toys, bins)
+        smallest.append(smallest_log_p(model.statistic, k, m, q, *rows)[0])
     t_toys = 0.0 - np.concatenate(smallest)
     _check_failures(t_toys)
     return BumpHunt(
@@ -268,16 +269,31 @@ def _check_fit(fit: Fit, data: Spectrum) -> None:
         raise TooFewEvents(f"bump hunt: background: the fit has failed: {fit.why}")
 
 
-def _bins_with_background(model: Background, k: Floats, m: Floats) -> slice:
-    """From the first to the last bin where background may be."""
-    filled = np.flatnonzero(k + m if model.statistic == 2 else m)
+def _bins_with_background(model: Background, counts: Counts, edges: Floats) -> slice:
+    """From the first to the last bin where background may be.
+
+    Raises:
+        BadNumbers: If there is none, or events were seen beyond.
+    """
+    k, m = counts.k[0], counts.m[0]
+    filled = np.flatnonzero(k + m if model.statistic == ON_OFF else m)
     if not len(filled):
         raise BadNumbers("bump hunt: background: expected a bin above zero, got none.")
-    return slice(int(filled[0]), int(filled[-1]) + 1)
+    bins = slice(int(filled[0]), int(filled[-1]) + 1)
+    if model.statistic != ON_OFF and k[: bins.start].sum() + k[bins.stop :].sum() > 0:
+        beyond = np.flatnonzero((k > 0) & (m == 0))
+        first = f"{edges[beyond[0]]:g}-{edges[beyond[0] + 1]:g} GeV"
+        raise BadNumbers(
+            f"bump hunt: background: expected a number above zero where events were seen, got 0 "
+            f"in {len(beyond)} bins with {k[beyond].sum():g} events, the first at {first}. "
+            "Give what is expected there, however small; or the background as a Reference, which "
+            "knows its uncertainty; or leave the bins out."
+        )
+    return bins
 
 
-def _cut(counts: Floats, bins: slice) -> Floats:
-    return np.ascontiguousarray(counts[:, bins])
+def _cut(counts: Counts, bins: slice) -> list[Floats]:
+    return [np.ascontiguousarray(part[:, bins]) for part in (counts.k, counts.m, counts.q)]
 
 
 def _check_failures(t_toys: Floats) -> None:

@@ -26,7 +26,7 @@ _PLAIN = (
     "covariance",
     "expected",
     "sigma_expected",
-    "scale",
+    "event_weight",
     "deviance",
     "ndf",
     "p_value",
@@ -51,9 +51,8 @@ class Fit:
         parameters: Shape (n,).
         root: A matrix whose square root @ root.T is the covariance of the parameters, (n, n).
         expected: Events expected in each bin, also the masked ones, shape (bin,).
-        scale: Variance over mean of the counts (1 for plain events); multiplies the covariance
-            and divides the deviance.
-        deviance: -2 ln of the likelihood ratio to the saturated model, over the fitted bins.
+        deviance: -2 ln of the likelihood ratio to the saturated model, over the fitted bins, of
+            effective events.
         ndf: Fitted bins minus parameters.
         p_value: Of the goodness of fit: the deviance against chi2(ndf), corrected for bins that
             expect few events (`anomalon.stats.goodness`).
@@ -69,7 +68,6 @@ class Fit:
     parameters: Floats
     root: Floats
     expected: Floats
-    scale: Floats
     deviance: Floats
     ndf: int
     p_value: Floats
@@ -81,6 +79,16 @@ class Fit:
     def n_parameters(self) -> int:
         """Number of parameters, the normalisation among them."""
         return self.shape.n
+
+    @property
+    def event_weight(self) -> Floats:
+        """Variance over mean of the counts in each bin, shape (bin,): ones for plain events."""
+        return self.spectrum.event_weight
+
+    @property
+    def effective_expected(self) -> Floats:
+        """Effective events expected in each bin, shape (bin,)."""
+        return self.expected / self.event_weight
 
     @property
     def covariance(self) -> Floats:
@@ -101,9 +109,8 @@ class Fit:
     def pulls(self) -> Floats:
         """Signed roots of the bins' deviances, about standard normal, shape (bin,)."""
         with np.errstate(invalid="ignore"):
-            deviance = poisson_deviance(self.spectrum.counts, self.expected)
-        pulls = np.sqrt(deviance / self.scale[..., None])
-        return np.asarray(np.sign(self.spectrum.counts - self.expected) * pulls)
+            deviance = poisson_deviance(self.spectrum.effective_counts, self.effective_expected)
+        return np.asarray(np.sign(self.spectrum.counts - self.expected) * np.sqrt(deviance))
 
     def covariance_expected(self, bins: NDArray[np.bool_] | slice = slice(None)) -> Floats:
         """Covariance of `expected` between bins, shape (bin, bin), for the bins given.
@@ -178,13 +185,10 @@ def fit_spectrum(
     One spectrum or toys of shape (toy, bin) by the same call, with the same result for each. A
     single fit takes well below a millisecond, ten thousand toys some tenths of a second.
 
-    Weighted spectra are treated as scaled Poisson (Bohm and Zech, arXiv:1309.1287) with one scale
-    s = sum variance / sum counts over the fitted bins of each toy: the parameters are those of the
-    plain fit, so that the fitted events still add up to the data, the covariance is multiplied
-    and the deviance divided by s. A scale per bin would be taken from the fluctuating bin itself:
-    bins that fluctuate low would count more, the fit would be biased low, and empty bins would
-    have no scale. One scale assumes that weights are distributed alike at all masses, as for the
-    mean over an ensemble of selections.
+    Weighted spectra are treated as scaled Poisson (Bohm and Zech, arXiv:1309.1287): where events
+    weigh s (`Spectrum.event_weight`, bin by bin), n/s of them are Poisson around mu/s. Where all
+    bins have the same weight the parameters are those of the plain fit, so that the fitted events
+    still add up to the data.
 
     Args:
         spectrum: A `Spectrum` or what `Spectrum.of` takes.
@@ -213,7 +217,7 @@ def fit_spectrum(
         raise BadValue(f"fit_spectrum: shape: {expected_a_shape(shape)}")
     spectrum = Spectrum.of(spectrum)
     fitted = _fitted(spectrum, mask)
-    counts = np.atleast_2d(spectrum.counts)
+    counts = np.atleast_2d(spectrum.effective_counts)
     shape = shape.over(spectrum.edges)
     binned = shape.binned(spectrum.edges)
     filled = (counts[:, fitted] > 0).sum(axis=1)
@@ -222,7 +226,8 @@ def fit_spectrum(
     root = np.full((len(counts), shape.n, shape.n), np.nan)
     converged = np.zeros(len(counts), dtype=bool)
     if enough.any():
-        solution = maximise(counts[np.ix_(enough, fitted)], binned[fitted])
+        effective = binned[fitted] / spectrum.event_weight[fitted]
+        solution = maximise(counts[np.ix_(enough, fitted)], effective)
         good = solution.converged & np.isfinite(solution.root).all(axis=(1, 2))
         converged[enough] = good
         parameters[converged] = solution.parameters[good]
@@ -280,20 +285,20 @@ def _result(
     why: NDArray[np.str_],
 ) -> Fit:
     """The `Fit` of arrays with a toy axis, which goes if the spectrum has none."""
-    counts = np.atleast_2d(spectrum.counts)
-    scale = np.atleast_1d(spectrum.scale(fitted))
-    deviance = total_deviance(counts[:, fitted], expected[:, fitted]) / scale
+    weight = spectrum.event_weight[fitted]
+    counts = np.atleast_2d(spectrum.counts)[:, fitted] / weight
+    mean = expected[:, fitted] / weight
+    deviance = total_deviance(counts, mean)
     ndf = int(fitted.sum()) - shape.n
-    p_value = deviance_p_value(deviance, expected[:, fitted] / scale[:, None], shape.n)
+    p_value = deviance_p_value(deviance, mean, shape.n)
     one = 0 if spectrum.counts.ndim == 1 else slice(None)
     return Fit(
         spectrum=spectrum,
         shape=shape,
         fitted=fitted,
         parameters=parameters[one],
-        root=(root * np.sqrt(scale)[:, None, None])[one],
+        root=root[one],
         expected=expected[one],
-        scale=scale[one],
         deviance=deviance[one],
         ndf=ndf,
         p_value=p_value[one],

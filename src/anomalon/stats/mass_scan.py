@@ -105,17 +105,15 @@ def score_test_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassScan:
         array([-0.7, -1.2,  4.2, -1.6, -1.8])
     """
     templates = _templates(fit, signals)
-    counts, expected = np.atleast_2d(fit.spectrum.counts), np.atleast_2d(fit.expected)
-    parameters, scale = np.atleast_2d(fit.parameters), np.atleast_1d(fit.scale)
+    counts = np.atleast_2d(fit.spectrum.effective_counts)
+    expected, parameters = np.atleast_2d(fit.effective_expected), np.atleast_2d(fit.parameters)
     root = np.ascontiguousarray(fit.root.reshape(-1, fit.shape.n, fit.shape.n))
-    shape = fit.shape.binned(fit.spectrum.edges)
+    shape = fit.shape.binned(fit.spectrum.edges) / fit.event_weight
     u, v = np.empty((2, len(counts), len(templates)))
     for first in range(0, len(counts), _CHUNK):
         rows = slice(first, first + _CHUNK)
         slope = shape.slopes(parameters[rows])
-        u[rows], v[rows] = _scores(
-            counts[rows], expected[rows], slope, root[rows], scale[rows], templates
-        )
+        u[rows], v[rows] = _scores(counts[rows], expected[rows], slope, root[rows], templates)
     fitted = np.atleast_1d(fit.ok)[:, None]
     useful = v > 0
     ok = fitted & useful
@@ -139,9 +137,9 @@ def likelihood_ratio_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassS
         BadNumbers: If a template is not finite.
     """
     templates = _templates(fit, signals)
-    shape = fit.shape.binned(fit.spectrum.edges)
-    counts, expected = np.atleast_2d(fit.spectrum.counts), np.atleast_2d(fit.expected)
-    start, scale = np.atleast_2d(fit.parameters), np.atleast_1d(fit.scale)[:, None]
+    shape = fit.shape.binned(fit.spectrum.edges) / fit.event_weight
+    counts = np.atleast_2d(fit.spectrum.effective_counts)
+    expected, start = np.atleast_2d(fit.effective_expected), np.atleast_2d(fit.parameters)
     items = (len(counts), len(templates))
     z, strength, sigma = (np.full(items, np.nan) for _ in range(3))
     ok = np.zeros(items, dtype=bool)
@@ -152,9 +150,9 @@ def likelihood_ratio_scan(fit: Fit, signals: ArrayLike | Sequence[Any]) -> MassS
         background = shape.events(found.parameters[..., :-1])
         size = found.parameters[..., -1]
         gain = _gain(counts[rows], expected[rows], background, size, templates)
-        z[rows] = np.sign(size) * np.sqrt(np.maximum(gain, 0.0) / scale[rows])
+        z[rows] = np.sign(size) * np.sqrt(np.maximum(gain, 0.0))
         strength[rows] = size
-        sigma[rows] = np.sqrt((found.root[..., -1, :] ** 2).sum(axis=-1) * scale[rows])
+        sigma[rows] = np.sqrt((found.root[..., -1, :] ** 2).sum(axis=-1))
         ok[rows] = found.converged
     why = np.where(ok, "", "the fit of signal and background did not converge")
     why = np.where(np.atleast_1d(fit.ok)[:, None], why, np.atleast_1d(fit.why)[:, None])
@@ -178,8 +176,8 @@ def score_correlation(fit: Fit, signals: ArrayLike | Sequence[Any]) -> Floats:
     templates = _templates(fit, signals)
     if fit.ok.ndim or not fit.ok:
         raise BadLayout(f"score_correlation: expected a good fit of one spectrum, got {fit!r}.")
-    weight = 1.0 / np.sqrt(fit.expected)
-    absorbed = fit.leverage() * (weight / np.sqrt(fit.scale))[:, None]  # orthonormal columns
+    weight = 1.0 / np.sqrt(fit.effective_expected)
+    absorbed = fit.leverage() * (weight / fit.event_weight)[:, None]  # orthonormal columns
     signal = templates * weight
     left = signal - (signal @ absorbed) @ absorbed.T
     left = left / np.sqrt((left**2).sum(axis=1))[:, None]
@@ -189,6 +187,7 @@ def score_correlation(fit: Fit, signals: ArrayLike | Sequence[Any]) -> Floats:
 
 
 def _templates(fit: Fit, signals: ArrayLike | Sequence[Any]) -> Floats:
+    """Effective events in each bin for a strength of one, shape (mass, bin)."""
     if not fit.fitted.all():
         raise BadLayout(
             f"mass scan: expected a background fitted to all bins, got one that leaves out "
@@ -197,7 +196,7 @@ def _templates(fit: Fit, signals: ArrayLike | Sequence[Any]) -> Floats:
     templates = signal_templates(signals, fit.spectrum.edges, "mass scan")
     if templates.ndim != 2:
         raise BadLayout("mass scan: expected one template for each mass, got a single signal.")
-    return templates
+    return np.asarray(templates / fit.event_weight)
 
 
 def _result(
@@ -211,9 +210,9 @@ def _result(
 
 @compiled
 def _scores(
-    counts: Floats, expected: Floats, slope: Floats, root: Floats, scale: Floats, templates: Floats
+    counts: Floats, expected: Floats, slope: Floats, root: Floats, templates: Floats
 ) -> tuple[Floats, Floats]:
-    """U and V of every toy and mass, in units in which U/sqrt(V) is Z; V = 0 for absorbed signals.
+    """U and V of every toy and mass; V = 0 for absorbed signals.
 
     Not as matrix products, whose last bits depend on the number of toys.
     """
@@ -231,14 +230,12 @@ def _scores(
                 absorbed[j, i] /= expected[toy, i]
         pull, weight = counts[toy] / expected[toy] - 1.0, 1.0 / expected[toy]
         for mass in range(len(templates)):
-            u[toy, mass], v[toy, mass] = _score(pull, weight, absorbed, scale[toy], templates[mass])
+            u[toy, mass], v[toy, mass] = _score(pull, weight, absorbed, templates[mass])
     return u, v
 
 
 @summing
-def _score(
-    pull: Floats, weight: Floats, absorbed: Floats, scale: float, signal: Floats
-) -> tuple[float, float]:
+def _score(pull: Floats, weight: Floats, absorbed: Floats, signal: Floats) -> tuple[float, float]:
     u, total = 0.0, 0.0
     for i in range(len(signal)):
         u += signal[i] * pull[i]
@@ -248,10 +245,10 @@ def _score(
         along = 0.0
         for i in range(len(signal)):
             along += signal[i] * row[i]
-        v -= along * along / scale  # `root` has the scale in it
+        v -= along * along
     if v < 1e-9 * total:  # rounding
-        return u / scale, 0.0
-    return u / scale, v / scale
+        return u, 0.0
+    return u, v
 
 
 @compiled

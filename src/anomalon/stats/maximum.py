@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.stats import newton, non_negative_fit
+from anomalon.stats import linear_fit, newton
 from anomalon.stats.newton import Solution
 from anomalon.stats.shapes import Binned, SumOfTemplates
 
@@ -22,7 +22,7 @@ def maximise(counts: Floats, shape: Binned) -> Solution:
         shape: The shape on these bins.
     """
     if isinstance(shape, SumOfTemplates):
-        return non_negative_fit.maximise(counts, shape.templates)
+        return linear_fit.maximise(counts, shape)
     return newton.maximise(counts, shape.columns, shape.weights)
 
 
@@ -41,5 +41,5 @@ def maximise_with_signal(
         As for `maximise`, with a second axis (mass,) after (toy,) and n + 1 parameters.
     """
     if isinstance(shape, SumOfTemplates):
-        return non_negative_fit.maximise_with_signal(counts, shape.templates, templates, start)
+        return linear_fit.maximise_with_signal(counts, shape, templates, start)
     return newton.maximise_with_signal(counts, shape.columns, shape.weights, templates, start)

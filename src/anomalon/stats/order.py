@@ -14,10 +14,11 @@ from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.shapes import SHAPES, Shape
 from anomalon.stats.spectrum import Spectrum
 
-__all__ = ["ChosenOrders", "choose_order", "choose_orders"]
+__all__ = ["ChosenOrders", "Test", "choose_order", "choose_orders"]
 
 Floats = NDArray[np.floating[Any]]
 Test = Literal["f", "likelihood_ratio"]
+"""What chooses the number of parameters."""
 
 # Fits leave up to 1e-8 of the deviance unexplained, and its sum over bins is rounded. In a spectrum
 # without fluctuations, such as Asimov data, that is all there is.

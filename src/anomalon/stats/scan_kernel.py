@@ -1,11 +1,12 @@
 """The most significant window of a spectrum, exact and fast.
 
-Three statistics, each of two counts per bin that add over a window:
+Three statistics, each of two counts of effective events per bin that add over a window:
 
 * KNOWN: k events seen, m expected; p = P(N >= k) of a Poisson count with mean m.
 * DEFICIT: the same; p = P(N <= k).
-* ON_OFF: k events seen, m in the reference; given their sum, k is binomial with probability q
-  (physics/0702156); p = P(K >= k). A deficit is an excess of the reference.
+* ON_OFF: k events seen, m in the reference; given their sum n, k is binomial with probability q
+  (physics/0702156); p = P(K >= k). A deficit is an excess of the reference. Where q differs from
+  bin to bin, because weights do, a window has q = sum n_i q_i / sum n_i.
 
 The exact tail takes a fraction of a microsecond, and is not needed for the windows that cannot win.
 For a Poisson or binomial count, the significance Z of the exact p-value is at most
@@ -14,7 +15,8 @@ G = sqrt(2 D), the signed root of the deviance (Zubkov and Serov, Theory Probab.
 
     2 D <= (k - m)^2/m for an excess,    2 D <= (k - m)^2/m (1 + v) for a deficit,
 
-and the sum of both for the two parts of a binomial deviance. So: find the window of the largest G
+and the sum of both for the two parts of a binomial deviance: with E = n q, F = n (1 - q) and
+d = k - E, 2 D <= d^2 n/(E F) + d^3/F^2. So: find the window of the largest G
 among a few widths; compute its exact p-value; go through all windows, and compute that of those
 whose bound exceeds the best Z so far. The result is the minimum over all windows, to the last bit
 (`every_window` is the slow reference).
@@ -66,7 +68,7 @@ def _twice_deviance(statistic: int, k: float, m: float, q: float) -> float:
 
 @compiled
 def every_window(
-    statistic: int, k: Floats, m: Floats, q: float, widths: Integers, strides: Integers
+    statistic: int, k: Floats, m: Floats, q: Floats, widths: Integers, strides: Integers
 ) -> Floats:
     """Logarithm of p for every window of one spectrum, shape (window,).
 
@@ -74,7 +76,8 @@ def every_window(
         statistic: KNOWN, DEFICIT or ON_OFF.
         k: Events seen, shape (bin,).
         m: Events expected, or seen in the reference, shape (bin,).
-        q: Probability of an event to be in the data rather than in the reference.
+        q: For ON_OFF, the probability of an event to be in the data rather than in the reference,
+            shape (bin,).
         widths: As in `Windows`.
         strides: As in `Windows`.
     """
@@ -86,15 +89,15 @@ def every_window(
     i = 0
     for row in range(len(widths)):
         for low in range(0, bins - widths[row] + 1, strides[row]):
-            in_k, in_m = _window(k, m, low, widths[row])
-            log_p[i] = _log_p(statistic, in_k, in_m, q)
+            in_k, in_m, in_q = _window(k, m, q, low, widths[row])
+            log_p[i] = _log_p(statistic, in_k, in_m, in_q)
             i += 1
     return log_p
 
 
 @compiled
 def smallest_log_p(
-    statistic: int, k: Floats, m: Floats, q: float, widths: Integers, strides: Integers
+    statistic: int, k: Floats, m: Floats, q: Floats, widths: Integers, strides: Integers
 ) -> tuple[Floats, Integers]:
     """The smallest ln p of each of many spectra, and its window (the first of equals).
 
@@ -102,7 +105,7 @@ def smallest_log_p(
         statistic: KNOWN, DEFICIT or ON_OFF.
         k: Events seen, shape (toy, bin).
         m: Events expected, or seen in the reference, shape (toy, bin), or (1, bin) for all.
-        q: Probability of an event to be in the data rather than in the reference.
+        q: As for `every_window`, shape (toy, bin), or (1, bin) for all.
         widths: As in `Windows`.
         strides: As in `Windows`.
 
@@ -112,100 +115,122 @@ def smallest_log_p(
     bins = k.shape[1]
     toys = len(k)
     log_p, best = np.empty(toys), np.empty(toys, dtype=np.int64)
-    excess, base = np.zeros(bins + 1), np.zeros(bins + 1)
+    excess, on, off = np.zeros(bins + 1), np.zeros(bins + 1), np.zeros(bins + 1)
     for toy in range(toys):
-        mean = m[toy % len(m)]
+        mean, share = m[toy % len(m)], q[toy % len(q)]
         if np.isnan(mean[0]):
             log_p[toy], best[toy] = np.nan, -1
             continue
-        rounding = _accumulate(statistic, k[toy], mean, q, excess, base)
+        rounding = _accumulate(statistic, k[toy], mean, share, excess, on, off)
         log_p[toy], best[toy] = _smallest(
-            statistic, k[toy], mean, q, widths, strides, excess, base, rounding
+            statistic, k[toy], mean, share, widths, strides, excess, on, off, rounding
         )
     return log_p, best
 
 
 @compiled
-def _window(k: Floats, m: Floats, low: int, width: int) -> tuple[float, float]:
+def _window(k: Floats, m: Floats, q: Floats, low: int, width: int) -> tuple[float, float, float]:
     """Sums over a window: not differences of cumulated sums, whose rounding depends on the rest."""
-    in_k, in_m = 0.0, 0.0
+    in_k, in_m, on = 0.0, 0.0, 0.0
+    mixed = False
     for i in range(low, low + width):
         in_k += k[i]
         in_m += m[i]
-    return in_k, in_m
+        on += (k[i] + m[i]) * q[i]
+        mixed |= q[i] != q[low]
+    if mixed and in_k + in_m > 0.0:
+        return in_k, in_m, on / (in_k + in_m)
+    return in_k, in_m, q[low]
 
 
 @compiled
 def _accumulate(
-    statistic: int, k: Floats, m: Floats, q: float, excess: Floats, base: Floats
+    statistic: int, k: Floats, m: Floats, q: Floats, excess: Floats, on: Floats, off: Floats
 ) -> float:
     """Cumulated sums for the quick bound, and what rounding may do to their differences."""
-    on, off, sum_on, sum_off = 1.0, 1.0, 0.0, 1.0
-    if statistic == DEFICIT:
-        on, off = -1.0, -1.0
-    elif statistic == ON_OFF:
-        on, off, sum_on, sum_off = 1.0 - q, q, 1.0 - q, 1.0 - q
     size = 0.0
     for i in range(len(k)):
-        excess[i + 1] = excess[i] + (on * k[i] - off * m[i])
-        base[i + 1] = base[i] + (sum_on * k[i] + sum_off * m[i])
+        if statistic == ON_OFF:
+            expected = (k[i] + m[i]) * q[i]
+            excess[i + 1] = excess[i] + (k[i] - expected)
+            on[i + 1] = on[i] + expected
+            off[i + 1] = off[i] + (k[i] + m[i] - expected)
+        else:
+            sign = -1.0 if statistic == DEFICIT else 1.0
+            excess[i + 1] = excess[i] + sign * (k[i] - m[i])
+            on[i + 1] = on[i] + m[i]
         size += k[i] + m[i]
     return 4e-16 * len(k) * size
 
 
 @compiled
+def _beyond(statistic: int, d: float, on: float, off: float, z2: float) -> bool:
+    """Whether a window may have 2 D > z2, by the quick bound.
+
+    Written without branches on numbers, for vector instructions.
+    """
+    if statistic == ON_OFF:
+        return (d > 0.0) & (d * d * ((on + off) * off + d * on) > z2 * on * off * off)
+    if statistic == DEFICIT:
+        return (d > 0.0) & (d * d * (on + d) > z2 * on * on)
+    return (d > 0.0) & (d * d > z2 * on)
+
+
+@compiled
 def _any_above(
-    excess: Floats, base: Floats, width: int, stride: int, z2: float, lean: float, share: float,
+    statistic: int, excess: Floats, on: Floats, off: Floats, width: int, stride: int, z2: float,
     rounding: float,
 ) -> bool:  # fmt: skip
-    """Whether a window of this width may have 2 D > z2, by the quick bound.
-
-    That is d^2 (M + lean d) > share z2 M^2 for the excess d and the base M: (0, 1) for KNOWN,
-    (1, 1) for DEFICIT, (q, q) for ON_OFF. Written without branches, for vector instructions.
-    """
-    threshold = share * z2
+    """Whether any window of this width is `_beyond`."""
     found = 0
     if stride == 1:  # the usual case, in which neighbours are neighbours in memory
-        for low in range(len(base) - width):
+        for low in range(len(on) - width):
             high = np.uint64(low) + np.uint64(width)  # unsigned: no check for negative indices
             d = excess[high] - excess[low] + rounding
-            mean = max(base[high] - base[low] - rounding, 1e-100)
-            found += int((d > 0.0) & (d * d * (mean + lean * d) > threshold * mean * mean))
+            of_on = max(on[high] - on[low] - rounding, 1e-100)
+            of_off = max(off[high] - off[low] - rounding, 1e-100)
+            found += int(_beyond(statistic, d, of_on, of_off, z2))
         return found > 0
-    for low in range(0, len(base) - width, stride):
-        d = excess[low + width] - excess[low] + rounding
-        mean = max(base[low + width] - base[low] - rounding, 1e-100)
-        found += int((d > 0.0) & (d * d * (mean + lean * d) > threshold * mean * mean))
+    for low in range(0, len(on) - width, stride):
+        found += int(_may_win(statistic, excess, on, off, low, width, z2, rounding))
     return found > 0
 
 
 @compiled
+def _may_win(
+    statistic: int, excess: Floats, on: Floats, off: Floats, low: int, width: int, z2: float,
+    rounding: float,
+) -> bool:  # fmt: skip
+    d = excess[low + width] - excess[low] + rounding
+    of_on = max(on[low + width] - on[low] - rounding, 1e-100)
+    of_off = max(off[low + width] - off[low] - rounding, 1e-100)
+    return _beyond(statistic, d, of_on, of_off, z2)
+
+
+@compiled
 def _smallest(
-    statistic: int, k: Floats, m: Floats, q: float, widths: Integers, strides: Integers,
-    excess: Floats, base: Floats, rounding: float,
+    statistic: int, k: Floats, m: Floats, q: Floats, widths: Integers, strides: Integers,
+    excess: Floats, on: Floats, off: Floats, rounding: float,
 ) -> tuple[float, int]:  # fmt: skip
     """The smallest ln p over all windows, and the first window that has it."""
     bins = len(k)
-    lean = 0.0 if statistic == KNOWN else (1.0 if statistic == DEFICIT else q)
-    share = q if statistic == ON_OFF else 1.0
     largest, top_low, top_width = 0.0, -1, 0
     row = 0
     while row < len(widths):  # a few widths, for a good start
         width, stride = widths[row], strides[row]
         row += row + 1
-        if not _any_above(excess, base, width, stride, largest, lean, share, rounding):
+        if not _any_above(statistic, excess, on, off, width, stride, largest, rounding):
             continue
         for low in range(0, bins - width + 1, stride):
-            d = excess[low + width] - excess[low] + rounding
-            mean = max(base[low + width] - base[low] - rounding, 1e-100)
-            if d > 2.0 * rounding and d * d * (mean + lean * d) > share * largest * mean * mean:
-                in_k, in_m = _window(k, m, low, width)
-                deviance = _twice_deviance(statistic, in_k, in_m, q)
+            d = excess[low + width] - excess[low]
+            if d > rounding and _may_win(statistic, excess, on, off, low, width, largest, rounding):
+                in_k, in_m, in_q = _window(k, m, q, low, width)
+                deviance = _twice_deviance(statistic, in_k, in_m, in_q)
                 if deviance > largest:
                     largest, top_low, top_width = deviance, low, width
     if top_low >= 0:
-        in_k, in_m = _window(k, m, top_low, top_width)
-        reached = _log_p(statistic, in_k, in_m, q)
+        in_k, in_m, in_q = _window(k, m, q, top_low, top_width)
+        reached = _log_p(statistic, in_k, in_m, in_q)
     if top_low < 0 or reached > _HALF - _ROUNDING:
         # No excess there: the bounds say nothing about Z < 0.
         return _first_smallest(every_window(statistic, k, m, q, widths, strides))
@@ -214,14 +239,12 @@ def _smallest(
     smallest, best, first = np.inf, -1, 0
     for row in range(len(widths)):
         width, stride = widths[row], strides[row]
-        if _any_above(excess, base, width, stride, z2, lean, share, rounding):
+        if _any_above(statistic, excess, on, off, width, stride, z2, rounding):
             for low in range(0, bins - width + 1, stride):
-                d = excess[low + width] - excess[low] + rounding
-                mean = max(base[low + width] - base[low] - rounding, 1e-100)
-                if d > 0.0 and d * d * (mean + lean * d) > share * z2 * mean * mean:
-                    in_k, in_m = _window(k, m, low, width)
-                    if _twice_deviance(statistic, in_k, in_m, q) >= z2:
-                        log_p = _log_p(statistic, in_k, in_m, q)
+                if _may_win(statistic, excess, on, off, low, width, z2, rounding):
+                    in_k, in_m, in_q = _window(k, m, q, low, width)
+                    if _twice_deviance(statistic, in_k, in_m, in_q) >= z2:
+                        log_p = _log_p(statistic, in_k, in_m, in_q)
                         if log_p < smallest:
                             smallest, best = log_p, first + low // stride
                         if log_p < reached:

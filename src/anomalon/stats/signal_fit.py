@@ -136,7 +136,7 @@ def fit_signal(
     steps from the fit without signal; one spectrum and one signal, or toys and masses, by the same
     call, with the same result to the last bit.
 
-    Weighted spectra are treated as in `fit_spectrum`: scaled Poisson, with one scale.
+    Weighted spectra are treated as in `fit_spectrum`: scaled Poisson, bin by bin.
 
     Args:
         spectrum: A `Spectrum` or what `Spectrum.of` takes; one, or toys.
@@ -181,9 +181,10 @@ def fit_signal(
 def _fit(background: Fit, templates: Floats) -> dict[str, Any]:
     """Arrays with the axes (toy, mass, …)."""
     fitted, shape = background.fitted, background.shape
-    counts = np.atleast_2d(background.spectrum.counts)[:, fitted]
-    binned = shape.binned(background.spectrum.edges)[fitted]
-    signal = np.ascontiguousarray(templates[:, fitted])
+    weight = background.event_weight[fitted]
+    counts = np.atleast_2d(background.spectrum.counts)[:, fitted] / weight
+    binned = shape.binned(background.spectrum.edges)[fitted] / weight
+    signal = np.ascontiguousarray(templates[:, fitted] / weight)
     start = background.parameters.reshape(-1, shape.n)
     items = (len(counts), len(templates))
     parameters, strength = np.full((*items, shape.n), np.nan), np.full(items, np.nan)
@@ -202,12 +203,11 @@ def _fit(background: Fit, templates: Floats) -> dict[str, Any]:
         n = np.broadcast_to(counts[toys][:, None], mu.shape)
         flat = total_deviance(n.reshape(-1, n.shape[-1]), mu.reshape(-1, n.shape[-1]))
         deviance[at] = flat.reshape(n.shape[:2])
-    scale = np.atleast_1d(background.scale)[:, None]
     return {
         "parameters": parameters,
         "strength": strength,
-        "root": root * np.sqrt(scale)[..., None, None],
-        "deviance": deviance / scale,
+        "root": root,
+        "deviance": deviance,
         "ok": ok,
         "why": _why(background, ok, signal.sum(axis=1) > 0),
     }

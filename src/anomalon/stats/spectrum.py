@@ -1,17 +1,23 @@
 """`Spectrum`: counts in bins of mass."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers
+from anomalon.stats.event_weights import event_weights
 
 __all__ = ["Spectrum"]
 
 Floats = NDArray[np.floating[Any]]
+
+_SAME_EDGE = 1e-6  # relative difference of two masses that is rounding
+
+# Not given: `__post_init__` fills it in, so that a reader always finds an array.
+_FILLED = cast(Any, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,11 +29,15 @@ class Spectrum:
             over selections need not be integers.
         edges: Bin edges in GeV, increasing, shape (bin + 1,).
         variance: Variance of `counts`, same shape; None for plain events (variance = counts).
+        event_weight: Variance over mean of the counts in each bin, shape (bin,): n/s of them are
+            Poisson events (Bohm and Zech, arXiv:1309.1287). If not given: from the variance of the
+            bin and of neighbours with the same weights (`anomalon.stats.event_weights`), one for
+            all toys; ones for plain events.
 
     Raises:
         BadLayout: If the shapes do not fit or the edges do not increase.
-        BadNumbers: If a count or a variance is negative or not finite, or a bin with a count has
-            no variance.
+        BadNumbers: If a count or a variance is negative or not finite, a bin with a count has
+            no variance, or an event weight is not above zero.
 
     Example:
         >>> spectrum = Spectrum.from_masses([2.9e3, 3.1e3, 3.1e3], [2800, 3000, 3200])
@@ -40,6 +50,7 @@ class Spectrum:
     counts: Floats
     edges: Floats
     variance: Floats | None = None
+    event_weight: Floats = _FILLED
 
     def __post_init__(self) -> None:
         counts = np.asarray(self.counts, dtype=np.float64)
@@ -59,6 +70,25 @@ class Spectrum:
         check.non_negative(counts, "spectrum: counts")
         if self.variance is not None:
             self._check_variance(np.asarray(self.variance, dtype=np.float64))
+        self._fill_event_weight()
+
+    def _fill_event_weight(self) -> None:
+        weight: Floats
+        given: Floats | None = self.event_weight
+        if given is not None:
+            weight = np.asarray(given, dtype=np.float64)
+            check.length(weight, self.n_bins, "spectrum: event_weight (one number per bin)")
+            check.finite(weight, "spectrum: event_weight")
+            if not np.all(weight > 0):
+                raise BadNumbers(
+                    f"spectrum: event_weight: expected numbers above zero, got {weight.min()}."
+                )
+        elif self.variance is None:
+            weight = np.ones(self.n_bins)
+        else:
+            by_toy = (x.reshape(-1, self.n_bins) for x in (self.counts, self.variance))
+            weight = event_weights(*(x.sum(axis=0) for x in by_toy))
+        object.__setattr__(self, "event_weight", weight)
 
     def _check_variance(self, variance: Floats) -> None:
         object.__setattr__(self, "variance", variance)
@@ -179,7 +209,7 @@ class Spectrum:
     @property
     def variances(self) -> Floats:
         """Variance of the counts; the counts themselves for plain events."""
-        return self.counts if self.variance is None else self.variance
+        return self.counts * self.event_weight if self.variance is None else self.variance
 
     def inside(self, low: float, high: float) -> NDArray[np.bool_]:
         """True for the bins that reach into (low, high), shape (bin,): what hides that window."""
@@ -188,6 +218,8 @@ class Spectrum:
     def between(self, low: float, high: float) -> "Spectrum":
         """The bins that lie between two masses in GeV.
 
+        A mass that agrees with an edge to 1e-6 is that edge.
+
         Raises:
             BadLayout: If there are none.
 
@@ -195,6 +227,7 @@ class Spectrum:
             >>> Spectrum([1.0, 2.0, 3.0], [0, 100, 200, 300]).between(100, 300).counts
             array([2., 3.])
         """
+        low, high = _nearest(low, self.edges), _nearest(high, self.edges)
         inside = np.flatnonzero((self.edges[:-1] >= low) & (self.edges[1:] <= high))
         if not len(inside):
             raise BadLayout(
@@ -206,39 +239,56 @@ class Spectrum:
             self.counts[..., bins],
             self.edges[inside[0] : inside[-1] + 2],
             None if self.variance is None else self.variance[..., bins],
+            self.event_weight[bins],
         )
 
-    def scale(self, bins: NDArray[np.bool_] | slice = slice(None)) -> Floats:
-        """Variance over mean of the counts in the given bins, shape () or (toy,); 1 if plain.
+    @property
+    def is_weighted(self) -> bool:
+        """Whether counts are anything else than numbers of events."""
+        return bool(np.any(self.event_weight != 1.0))
 
-        Bohm and Zech's scale, arXiv:1309.1287, for the sum over the bins; 1 where all are empty.
-        """
-        total = _sums(self.counts, bins)
-        if self.variance is None:
-            return np.ones_like(total)
-        variance = _sums(self.variance, bins)
-        return np.asarray(np.where(total > 0, variance / np.where(total > 0, total, 1.0), 1.0))
+    @property
+    def effective_counts(self) -> Floats:
+        """The counts in effective events, which are Poisson, shape (bin,) or (toy, bin)."""
+        return self.counts / self.event_weight
 
     def with_counts(self, counts: ArrayLike, variance: ArrayLike | None = None) -> "Spectrum":
-        """The same bins with other counts: toys, for instance, of shape (toy, bin)."""
-        return replace(
-            self,
-            counts=np.asarray(counts),
-            variance=None if variance is None else np.asarray(variance),
+        """The same bins with other counts: toys, for instance, of shape (toy, bin).
+
+        Without a variance, their events weigh as much as these.
+        """
+        return Spectrum(
+            np.asarray(counts),
+            self.edges,
+            None if variance is None else np.asarray(variance),
+            self.event_weight if variance is None else _FILLED,
         )
+
+    def toys(self, expected: Floats, n: int, rng: np.random.Generator) -> "Spectrum":
+        """Pseudo-experiments in these bins, with events of the same weights.
+
+        Args:
+            expected: Counts expected, shape (bin,).
+            n: How many.
+            rng: Where the random numbers come from.
+        """
+        drawn = rng.poisson(expected / self.event_weight, (n, self.n_bins))
+        return self.with_counts(drawn * self.event_weight)
 
     def __repr__(self) -> str:
         toys = f"{len(self.counts)} toys of " if self.counts.ndim == 2 else ""
-        weighted = "" if self.variance is None else ", weighted"
+        weighted = ", weighted" if self.is_weighted else ""
         return (
             f"Spectrum({toys}{self.n_bins} bins, {self.edges[0]:g}-{self.edges[-1]:g} GeV, "
             f"{self.counts.sum():g} events{weighted})"
         )
 
 
-def _sums(values: Floats, bins: NDArray[np.bool_] | slice) -> Floats:
-    """Sums over bins; added in the same order for one spectrum and for many."""
-    return np.asarray(np.ascontiguousarray(values[..., bins]).sum(axis=-1))
+def _nearest(mass: float, edges: Floats) -> float:
+    """The edge at a mass, but for rounding; the mass itself if there is none."""
+    edge = float(edges[np.abs(edges - mass).argmin()])
+    rounding = _SAME_EDGE * max(abs(edge), float(np.diff(edges).min()))
+    return edge if abs(edge - mass) <= rounding else mass
 
 
 def _edges(axis: Any) -> Floats:

@@ -149,8 +149,7 @@ class Measured:
         """Cross sections times the luminosity."""
         section, luminosity = self.quantity.section, choices.luminosity
         if section is None:
-            idle = "" if luminosity is None else ", no cross section: luminosity not applied"
-            return self, idle
+            return self, "" if luminosity is None else ", no cross section to multiply"
         if luminosity is None:
             raise BadValue(
                 f"{where}: expected numbers of events, got `{self.name}`, which is a cross "

@@ -17,6 +17,7 @@ from anomalon.stats.coverage.uniformity import PValueUniformity, p_value_uniform
 from anomalon.stats.pvalues import p_from_z
 from anomalon.stats.shapes import Shape
 from anomalon.stats.signal_fit import fit_signal
+from anomalon.stats.spectrum import Spectrum
 
 __all__ = ["ClosureTest", "closure_test"]
 
@@ -59,6 +60,7 @@ def closure_test(
     seed: Seed | int = 0,
     mask: NDArray[np.bool_] | None = None,
     fit: Fitter | None = None,
+    event_weight: Floats | None = None,
 ) -> ClosureTest:
     """Draw Poisson toys with injected signals, fit them, and see whether the truth comes out.
 
@@ -74,6 +76,8 @@ def closure_test(
         fit: Another method instead of `fit_signal`: takes counts, shape (toy, bin), and returns
             strengths, their uncertainties and signed significances, shape (toy,) each; `shape` and
             `mask` are then not used.
+        event_weight: Variance over mean of the counts in each bin, shape (bin,); None for plain
+            events.
 
     Raises:
         BadLayout: If the shapes do not fit.
@@ -97,16 +101,18 @@ def closure_test(
             f"{background.shape} and {np.shape(template)}."
         )
 
+    weight = np.ones(len(background)) if event_weight is None else event_weight
+    like = Spectrum(background, edges, event_weight=weight)
+
     def default(counts: Floats) -> tuple[Floats, Floats, Floats]:
-        found = fit_signal((counts, edges), shape, template, mask=mask, throw=False)
+        found = fit_signal(like.with_counts(counts), shape, template, mask=mask, throw=False)
         return found.strength, found.sigma_strength, found.z
 
     tables = np.empty((3, len(strengths), n_toys))
     for i, strength in enumerate(strengths):
         rng = Seed.of(seed).child("closure_test", strength=float(strength)).generator()
         expected = np.maximum(background + strength * template, 0.0)
-        counts = rng.poisson(expected, (n_toys, len(background))).astype(np.float64)
-        tables[:, i] = (fit or default)(counts)
+        tables[:, i] = (fit or default)(like.toys(expected, n_toys, rng).counts)
     estimate, sigma, z = tables
     null = np.flatnonzero(strengths == 0)
     return ClosureTest(

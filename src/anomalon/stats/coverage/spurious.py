@@ -82,8 +82,9 @@ def spurious_signal(
 
     Args:
         background: Expectations of another shape or of a simulation, shape (bin,), as a `Spectrum`
-            or what `Spectrum.of` takes; with a variance for a simulation of finite size; or toys,
-            shape (toy, bin).
+            or what `Spectrum.of` takes; with a variance for a simulation of finite size that stands
+            for plain events, with `event_weight` alone for expectations of weighted data; or
+            toys, shape (toy, bin).
         shape: The fitted background, e.g. `Dijet(4)`.
         signals: As for `fit_signal`, for several masses.
         masses: In GeV, shape (mass,), for plots; counted from 0 if None.
@@ -101,7 +102,6 @@ def spurious_signal(
     if mass.shape != (n_masses,):
         raise BadLayout(f"spurious_signal: expected {n_masses} masses, got {mass.shape}.")
     strength = fit.strength.reshape(-1, n_masses)
-    scale = np.sqrt(np.atleast_1d(fit.background.scale))[:, None]
     error = fit.sigma_strength.reshape(-1, n_masses)
     good = np.isfinite(strength)
     n = good.sum(axis=0)
@@ -119,8 +119,18 @@ def spurious_signal(
         mass=np.asarray(mass, dtype=np.float64),
         strength=np.nanmean(strength, axis=0),
         strength_error=strength_error,
-        sigma=np.nanmedian(error / scale, axis=0),
+        sigma=np.nanmedian(_in_data(spectrum, shape, signals, mask, error), axis=0),
         n_failed=len(strength) - n,
         n=n,
         allowed=allowed,
     )
+
+
+def _in_data(
+    spectrum: Spectrum, shape: Shape, signals: Any, mask: NDArray[np.bool_] | None, error: Floats
+) -> Floats:
+    """Uncertainties of the signal in data with these counts, shape (toy, mass)."""
+    if spectrum.variance is None:
+        return error
+    plain = fit_signal((spectrum.counts, spectrum.edges), shape, signals, mask=mask, throw=False)
+    return np.asarray(plain.sigma_strength.reshape(error.shape))

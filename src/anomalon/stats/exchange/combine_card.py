@@ -1,11 +1,17 @@
 """A model as a data card for Combine, the statistics tool of CMS."""
 
-import numpy as np
+from typing import Any
 
-from anomalon.stats.exchange.model import BinnedModel
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.stats.exchange.model import LOOSE, BinnedModel
 
 __all__ = ["to_combine"]
 
+Floats = NDArray[np.floating[Any]]
+
+_NOTHING = 1e-9  # of the signal: bins with less have no uncertainty of their own
 _INTEGER = 1e-6  # how far from an integer a control count may be
 _FLOOR = 0.01  # of the background: what a variation leaves at least
 
@@ -16,7 +22,8 @@ def to_combine(model: BinnedModel, *, name: str = "anomalon") -> str:
     CMS, arXiv:2404.06614, section 3. A "gamma" constraint becomes `gmN`, the count in the control
     region, if that is an integer; Combine takes no other. All else is `lnN`: log-normal factors,
     exact for a "log_normal" constraint, and close to the others where uncertainties are small. A
-    comment says where this happened.
+    comment says where this happened. Free parameters of the background are factors of ten standard
+    deviations of its fit.
 
     Args:
         model: What was measured.
@@ -85,7 +92,39 @@ def _nuisances(
                 down, up = (max(1.0 + sign * change / b, _FLOOR) for sign in (-1, 1))
                 fields[2 * i + 1] = f"{_number(down)}/{_number(up)}"
         rows.append((f"background_{model.name}_{k} lnN", fields))
-    return rows, comments
+    rows += [
+        (
+            f"background_{model.name}_free_{k} lnN",
+            _of_process(1, np.exp(LOOSE * row / model.background), 1.0),
+        )
+        for k, row in enumerate(model.parameters)
+    ]
+    return rows + _of_signal(model), comments
+
+
+def _of_signal(model: BinnedModel) -> list[tuple[str, list[str]]]:
+    """Lines of the uncertainties of the signal."""
+    rows: list[tuple[str, list[str]]] = []
+    if model.signal_factor > 0:
+        kappa = np.full(len(model.signal), np.exp(model.signal_factor))
+        rows.append(("signal_yield lnN", _of_process(0, kappa, 1.0)))
+    some = np.where(model.signal > 0, model.signal, 1.0)
+    for k, (up, down) in enumerate(zip(*model.signal_forms, strict=True)):
+        there = model.signal > _NOTHING * model.signal.sum()
+        factors = (np.where(there, np.maximum(form / some, _FLOOR), 1.0) for form in (up, down))
+        rows.append((f"signal_form_{k} lnN", _of_process(0, *factors)))
+    return rows
+
+
+def _of_process(process: int, up: Floats, down: Floats | float) -> list[str]:
+    """Fields of one line: nothing for the other process, "down/up" where the factors differ."""
+    fields = []
+    for high, low in zip(up, np.broadcast_to(down, up.shape), strict=True):
+        factor = _number(high) if low == 1.0 else f"{_number(low)}/{_number(high)}"
+        pair = ["-", "-"]
+        pair[process] = factor if (high, low) != (1.0, 1.0) else "-"
+        fields += pair
+    return fields
 
 
 def _number(value: float) -> str:

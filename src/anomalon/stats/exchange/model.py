@@ -12,9 +12,13 @@ from anomalon.core.errors import BadLayout, BadValue
 from anomalon.stats.fit import Fit
 from anomalon.stats.limits import Constraint
 
-__all__ = ["BinnedModel"]
+__all__ = ["LOOSE", "BinnedModel"]
 
 Floats = NDArray[np.floating[Any]]
+
+LOOSE = 10.0
+"""Standard deviations of a fit that stand for the width of what is not constrained: formats without
+free parameters get so wide a constraint, which adds a per cent to what the data know."""
 
 _LEAST = 1e-6  # of its variance: a smaller variation of the background is left out
 
@@ -33,11 +37,17 @@ class BinnedModel:
             "log_normal", as in `anomalon.stats.cls_upper_limit`.
         variations: Uncertainties that move the background in all bins together: one row for each
             independent source, moved by one standard deviation; shape (source, bin). None for none.
+        free: Parameters of the background that these counts alone determine: one row for each,
+            moved by one standard deviation of the fit, shape (parameter, bin). None for none.
+        signal_up: Signal with each uncertainty of its form at +1 standard deviation, shape
+            (source, bin). None for none.
+        signal_down: The same at -1.
+        signal_factor: Standard deviation of the logarithm of a factor on the signal.
         name: Of the channel: letters, digits and underscores.
 
     Raises:
         BadLayout: If the shapes do not fit.
-        BadNumbers: If a number is negative (variations may be) or not finite.
+        BadNumbers: If a number is negative (those with an axis of sources may be) or not finite.
         BadValue: If the constraint is unknown, the name cannot be one, there is no signal, or a bin
             without background has an uncertainty of it.
 
@@ -52,6 +62,10 @@ class BinnedModel:
     sigma_background: Floats | None = None
     constraint: Constraint = "gamma"
     variations: Floats | None = None
+    free: Floats | None = None
+    signal_up: Floats | None = None
+    signal_down: Floats | None = None
+    signal_factor: float = 0.0
     name: str = "SR"
 
     def __post_init__(self) -> None:
@@ -63,14 +77,22 @@ class BinnedModel:
                 check.length(values, n_bins, f"model: {field} (one number per bin)")
                 check.finite(values, f"model: {field}")
                 check.non_negative(values, f"model: {field}")
-        if self.variations is not None:
-            rows = np.atleast_2d(np.asarray(self.variations, dtype=np.float64))
-            object.__setattr__(self, "variations", rows)
+        for field in ("variations", "free", "signal_up", "signal_down"):
+            if getattr(self, field) is None:
+                continue
+            rows = np.atleast_2d(np.asarray(getattr(self, field), dtype=np.float64))
+            object.__setattr__(self, field, rows)
             if rows.ndim != 2 or rows.shape[1] != n_bins:
                 raise BadLayout(
-                    f"model: expected variations of shape (source, {n_bins}), got {rows.shape}."
+                    f"model: expected {field} of shape (source, {n_bins}), got {rows.shape}."
                 )
-            check.finite(rows, "model: variations")
+            check.finite(rows, f"model: {field}")
+        up, down = self.signal_forms
+        if up.shape != down.shape:
+            raise BadLayout(
+                f"model: expected as many rows of signal_up and signal_down, got {up.shape} and "
+                f"{down.shape}."
+            )
         self._check()
 
     def _check(self) -> None:
@@ -86,8 +108,7 @@ class BinnedModel:
         if not self.signal.sum() > 0:
             raise BadValue("model: expected signal events in some bin, got none.")
         uncertain = self.sigma > 0
-        if self.variations is not None:
-            uncertain = uncertain | (self.variations != 0).any(axis=0)
+        uncertain = uncertain | (self.sources != 0).any(axis=0)
         if np.any(uncertain & (self.background == 0)):
             raise BadValue(
                 "model: a bin without background cannot have an uncertainty of it. Give the "
@@ -149,7 +170,20 @@ class BinnedModel:
     @property
     def sources(self) -> Floats:
         """`variations`, or none of shape (0, bin)."""
-        return np.zeros((0, len(self.observed))) if self.variations is None else self.variations
+        return self._rows(self.variations)
+
+    @property
+    def parameters(self) -> Floats:
+        """`free`, or none of shape (0, bin)."""
+        return self._rows(self.free)
+
+    @property
+    def signal_forms(self) -> tuple[Floats, Floats]:
+        """`signal_up` and `signal_down`, or none of shape (0, bin)."""
+        return self._rows(self.signal_up), self._rows(self.signal_down)
+
+    def _rows(self, rows: Floats | None) -> Floats:
+        return np.zeros((0, len(self.observed))) if rows is None else rows
 
     def __repr__(self) -> str:
         n = len(self.observed)

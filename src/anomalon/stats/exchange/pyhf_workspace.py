@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.stats.exchange.model import BinnedModel
+from anomalon.stats.exchange.model import LOOSE, BinnedModel
 
 __all__ = ["to_pyhf"]
 
@@ -17,7 +17,8 @@ def to_pyhf(model: BinnedModel, *, poi: str = "mu") -> dict[str, Any]:
 
     Heinrich, Feickert and Stark, JOSS 6 (2021) 2823; schema 1.0.0. A "gamma" constraint becomes a
     `shapesys`, a "gaussian" one a `staterror`, a "log_normal" one a `normsys` for a sample
-    per bin, each variation a `histosys`. The strength goes up to ten times what is needed for a
+    per bin, each variation a `histosys`, a free parameter of the background one of ten standard
+    deviations of its fit. The strength goes up to ten times what is needed for a
     limit, because pyhf finds none beyond its bounds.
 
     Args:
@@ -32,7 +33,7 @@ def to_pyhf(model: BinnedModel, *, poi: str = "mu") -> dict[str, Any]:
     signal = {
         "name": "signal",
         "data": model.signal.tolist(),
-        "modifiers": [{"name": poi, "type": "normfactor", "data": None}],
+        "modifiers": [{"name": poi, "type": "normfactor", "data": None}, *_of_signal(model)],
     }
     parameter = {"name": poi, "bounds": [[0.0, _largest_strength(model)]], "inits": [1.0]}
     return {
@@ -50,6 +51,19 @@ def to_pyhf(model: BinnedModel, *, poi: str = "mu") -> dict[str, Any]:
     }
 
 
+def _of_signal(model: BinnedModel) -> list[dict[str, Any]]:
+    """The uncertainties of the signal."""
+    modifiers: list[dict[str, Any]] = []
+    if model.signal_factor > 0:
+        kappa = float(np.exp(model.signal_factor))
+        factor = {"hi": kappa, "lo": 1.0 / kappa}
+        modifiers.append({"name": "signal_yield", "type": "normsys", "data": factor})
+    for k, (up, down) in enumerate(zip(*model.signal_forms, strict=True)):
+        data = {"hi_data": up.tolist(), "lo_data": down.tolist()}
+        modifiers.append({"name": f"signal_form_{k}", "type": "histosys", "data": data})
+    return modifiers
+
+
 def _backgrounds(model: BinnedModel) -> list[dict[str, Any]]:
     """The samples of the background: one for all bins, unless factors on single bins are free."""
     if model.constraint != "log_normal":
@@ -58,7 +72,7 @@ def _backgrounds(model: BinnedModel) -> list[dict[str, Any]]:
             kind = "shapesys" if model.constraint == "gamma" else "staterror"
             name = f"{'uncorrelated' if kind == 'shapesys' else 'staterror'}_{model.name}"
             modifiers.append({"name": name, "type": kind, "data": model.sigma.tolist()})
-        return [_background("background", model.background, modifiers, model.sources)]
+        return [_background("background", model.background, modifiers, _moved(model))]
     samples = []
     for i, (b, sigma) in enumerate(zip(model.background, model.sigma, strict=True)):
         only = np.arange(len(model.background)) == i
@@ -68,10 +82,15 @@ def _backgrounds(model: BinnedModel) -> list[dict[str, Any]]:
         name = f"background_{i}"
         samples.append(
             _background(
-                name, model.background * only, modifiers if sigma > 0 else [], model.sources * only
+                name, model.background * only, modifiers if sigma > 0 else [], _moved(model) * only
             )
         )
     return samples
+
+
+def _moved(model: BinnedModel) -> Floats:
+    """Variations, and free parameters as wide ones."""
+    return np.concatenate([model.sources, LOOSE * model.parameters])
 
 
 def _background(

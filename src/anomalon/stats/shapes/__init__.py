@@ -15,7 +15,7 @@ from anomalon.stats.shapes.dijet import Dijet
 from anomalon.stats.shapes.diphoton import Diphoton
 from anomalon.stats.shapes.exponential import Exponential
 from anomalon.stats.shapes.non_negative import NonNegative
-from anomalon.stats.shapes.polynomial import Polynomial
+from anomalon.stats.shapes.polynomial import Polynomial, UnconstrainedPolynomial
 from anomalon.stats.shapes.ua2 import UA2
 
 __all__ = [
@@ -31,10 +31,12 @@ __all__ = [
     "Shape",
     "SumOfExponentials",
     "SumOfTemplates",
+    "UnconstrainedPolynomial",
     "quadrature_nodes",
 ]
 
 SHAPES: dict[str, type[Shape]] = {
-    shape.kind: shape for shape in (Dijet, Diphoton, Exponential, Polynomial, UA2)
+    shape.kind: shape
+    for shape in (Dijet, Diphoton, Exponential, Polynomial, UA2, UnconstrainedPolynomial)
 }
 """Name in TOML -> class."""

@@ -28,6 +28,10 @@ class SumOfExponentials:
     def __getitem__(self, bins: NDArray[np.bool_]) -> "SumOfExponentials":
         return SumOfExponentials(self.columns[bins], self.weights[bins])
 
+    def __truediv__(self, unit: Floats) -> "SumOfExponentials":
+        """The same in other units of events, one for each bin, shape (bin,)."""
+        return SumOfExponentials(self.columns, self.weights / unit[:, None])
+
     def events(self, parameters: ArrayLike) -> Floats:
         """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n)."""
         return events(parameters, self.columns, self.weights)
@@ -39,16 +43,22 @@ class SumOfExponentials:
 
 @dataclass(frozen=True, eq=False)
 class SumOfTemplates:
-    """The events in a bin are sum_j parameter_j template_j, with parameters that are not negative.
+    """The events in a bin are sum_j parameter_j template_j.
 
     Args:
         templates: Shape (bin, n).
+        bounded: Whether the parameters must not be negative. If not, only expectations must not.
     """
 
     templates: Floats
+    bounded: bool = True
 
     def __getitem__(self, bins: NDArray[np.bool_]) -> "SumOfTemplates":
-        return SumOfTemplates(self.templates[bins])
+        return SumOfTemplates(self.templates[bins], self.bounded)
+
+    def __truediv__(self, unit: Floats) -> "SumOfTemplates":
+        """The same in other units of events, one for each bin, shape (bin,)."""
+        return SumOfTemplates(self.templates / unit[:, None], self.bounded)
 
     def events(self, parameters: ArrayLike) -> Floats:
         """Events in each bin: shape (bin,), or (toy, bin) for parameters of shape (toy, n)."""

@@ -1,7 +1,7 @@
 """`NonNegative`: sums of functions with factors that are not negative."""
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,11 @@ class NonNegative(Shape):
 
     The Poisson likelihood is convex: one maximum, which may be at b_j = 0 for some j. The
     covariance is then that of the others, with zeros for these.
+
+    A class with `bounded` False takes factors of either sign as long as no expectation is negative.
     """
+
+    bounded: ClassVar[bool] = True
 
     @abstractmethod
     def columns(self, mass: ArrayLike) -> Floats:
@@ -33,4 +37,5 @@ class NonNegative(Shape):
         """The shape on these bins."""
         self.check_range(edges)
         mass, weights = quadrature_nodes(edges)
-        return SumOfTemplates(np.matmul(weights[:, None], self.columns(mass))[:, 0])
+        templates = np.matmul(weights[:, None], self.columns(mass))[:, 0]
+        return SumOfTemplates(templates, self.bounded)

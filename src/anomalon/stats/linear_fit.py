@@ -1,15 +1,15 @@
-"""Maximum likelihood of sums of templates whose factors are not negative, for many spectra at once.
+"""Maximum likelihood of sums of templates, for many spectra at once.
 
-The expectation in a bin is mu_i = sum_j x_j t_ji with x_j >= 0; a signal adds a template whose
-factor may be negative. The Poisson likelihood is concave in x, so there is one maximum, and it is
-where the conditions of Karush, Kuhn and Tucker hold: dlnL/dx_j = 0 for x_j > 0, and <= 0 for
-x_j = 0.
+The expectation in a bin is mu_i = sum_j x_j t_ji, with x_j >= 0 or with factors of either sign that
+leave mu_i >= 0; a signal adds a template whose factor may be negative. The Poisson likelihood is
+concave in x, so there is one maximum. With bounds it is where the conditions of Karush, Kuhn and
+Tucker hold: dlnL/dx_j = 0 for x_j > 0, and <= 0 for x_j = 0.
 
 Every Newton step solves its quadratic model exactly under x_j >= 0, with active sets as Lawson and
 Hanson (Solving Least Squares Problems, 1974, chapter 23), from the active set of the step before.
 Steps that go too far are halved. So factors reach zero, and leave it, within a step.
 
-A signal with a negative factor could make the expectation of an empty bin negative. So empty bins
+A template with a negative factor could make the expectation of an empty bin negative. So empty bins
 stand for a few events, fewer in every round, down to 1e-7: ln L of the result is as close to the
 maximum as that, for each bin whose expectation is zero there.
 
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from anomalon.stats.newton import Solution
 from anomalon.stats.poisson import likelihood_rise
 from anomalon.stats.quadrature import compiled
+from anomalon.stats.shapes import SumOfTemplates
 from anomalon.stats.small_matrices import cholesky, copy, dot, inverse_transposed, solve, weighted
 
 __all__ = ["maximise", "maximise_with_signal"]
@@ -35,48 +36,50 @@ _MOST_STEPS = 200
 _MOST_HALVINGS = 60
 _GAIN = 1e-9  # of -2 ln L still to be had; the step that would gain it is taken, so less is left
 _WALLS = (1e-1, 1e-3, 1e-5, 1e-7)  # events, for which empty bins stand
+_LEAST = 0.01  # events, which free factors leave in a bin for its information
 _RIDGE = 1e-12  # of the diagonal, for templates that hardly differ in the filled bins
 _ROUNDING = 1e-11  # of the terms of a derivative that cancel
 
 
-def maximise(counts: Floats, templates: Floats) -> Solution:
+def maximise(counts: Floats, shape: SumOfTemplates) -> Solution:
     """Fit a sum of templates to every spectrum.
 
     Args:
         counts: Shape (toy, bin), not negative; at least n bins with events in each.
-        templates: Events in each bin for a factor of one, shape (bin, n).
+        shape: The templates.
     """
-    n = templates.shape[1]
-    signals = np.empty((1, 0, len(templates)))
-    found = _solve_all(counts, templates, signals, np.full((len(counts), n), np.nan))
+    n = shape.templates.shape[1]
+    signals = np.empty((1, 0, len(shape.templates)))
+    found = _solve_all(counts, shape, signals, np.full((len(counts), n), np.nan))
     return Solution(found.parameters[:, 0], found.root[:, 0], found.converged[:, 0])
 
 
 def maximise_with_signal(
-    counts: Floats, templates: Floats, signals: Floats, start: Floats
+    counts: Floats, shape: SumOfTemplates, signals: Floats, start: Floats
 ) -> Solution:
     """Fit a sum of templates and one signal to every spectrum, for every signal.
 
     Args:
         counts: Shape (toy, bin).
-        templates: Events in each bin for a factor of one, shape (bin, n).
+        shape: The templates.
         signals: Signal events in each bin for a strength of one, shape (mass, bin).
         start: Parameters without signal, shape (toy, n).
 
     Returns:
         As for `maximise`, with a second axis (mass,) after (toy,) and n + 1 parameters.
     """
-    return _solve_all(counts, templates, signals[:, None], start)
+    return _solve_all(counts, shape, signals[:, None], start)
 
 
-def _solve_all(counts: Floats, templates: Floats, signals: Floats, start: Floats) -> Solution:
+def _solve_all(counts: Floats, shape: SumOfTemplates, signals: Floats, start: Floats) -> Solution:
     """In units in which every template holds one event, and back."""
-    size = templates.sum(axis=0)
+    size = shape.templates.sum(axis=0)
     parameters, root, converged = _fit_all(
         np.ascontiguousarray(counts, dtype=np.float64),
-        np.ascontiguousarray((templates / size).T),
+        np.ascontiguousarray((shape.templates / size).T),
         np.ascontiguousarray(signals),
         np.ascontiguousarray(start * size),
+        len(size) if shape.bounded else 0,
     )
     unit = np.append(size, np.ones(signals.shape[1]))
     return Solution(parameters / unit, root / unit[:, None], converged)
@@ -84,9 +87,12 @@ def _solve_all(counts: Floats, templates: Floats, signals: Floats, start: Floats
 
 @compiled
 def _fit_all(
-    counts: Floats, templates: Floats, signals: Floats, start: Floats
+    counts: Floats, templates: Floats, signals: Floats, start: Floats, bounded: int
 ) -> tuple[Floats, Floats, Flags]:
-    """Parameters, roots and convergence, one spectrum and signal after the other."""
+    """Parameters, roots and convergence, one spectrum and signal after the other.
+
+    Only the first `bounded` factors must not be negative.
+    """
     toys, (n, bins) = len(counts), templates.shape
     masses, total = len(signals), n + signals.shape[1]
     parameters = np.full((toys, masses, total), np.nan)
@@ -103,19 +109,20 @@ def _fit_all(
             copy(start[toy], x[:n])
             if np.isnan(start[toy, 0]):
                 x[:n] = counts[toy].sum() / n
-            if _climb(counts[toy], rows, n, x) and _roots(rows, n, x, root[toy, mass]):
+            found = _climb(counts[toy], rows, bounded, x)
+            if found and _roots(rows, bounded, n, x, root[toy, mass]):
                 converged[toy, mass] = True
                 copy(x, parameters[toy, mass])
     return parameters, root, converged
 
 
 @compiled
-def _climb(counts: Floats, rows: Floats, n: int, x: Floats) -> bool:
-    """Move `x` to the maximum, along ever steeper walls if a signal may empty a bin."""
-    if len(rows) == n or counts.min() > 0.0:
-        return _newton(counts, rows, n, x)
+def _climb(counts: Floats, rows: Floats, bounded: int, x: Floats) -> bool:
+    """Move `x` to the maximum, along ever steeper walls if a factor may empty a bin."""
+    if len(rows) == bounded or counts.min() > 0.0:
+        return _newton(counts, rows, bounded, x)
     for wall in _WALLS:
-        found = _newton(np.maximum(counts, wall), rows, n, x)
+        found = _newton(np.maximum(counts, wall), rows, bounded, x)
         if not found:
             break
     return found
@@ -226,18 +233,21 @@ def _to_the_best_of_free(
 
 
 @compiled
-def _roots(rows: Floats, n: int, x: Floats, root: Floats) -> bool:
-    """The root of the covariance, from the expected information of the factors that are not zero.
+def _roots(rows: Floats, bounded: int, n: int, x: Floats, root: Floats) -> bool:
+    """The root of the covariance, from the expected information of the factors that may move.
 
-    A negative signal is left out of the expectation: a bin that it has eaten up would pass as
-    measured without error.
+    A negative signal is left out of the expectation, and free factors leave at least a little: a
+    bin that they have eaten up would pass as measured without error.
     """
     mu = np.zeros(rows.shape[1])
     for j in range(len(x)):
-        if x[j] > 0.0:
+        if j < n or x[j] > 0.0:
             for i in range(len(mu)):
                 mu[i] += x[j] * rows[j, i]
-    index = np.flatnonzero((x > 0.0) | (np.arange(len(x)) >= n))
+    if bounded == 0:
+        for i in range(len(mu)):
+            mu[i] = max(mu[i], _LEAST)
+    index = np.flatnonzero((x > 0.0) | (np.arange(len(x)) >= bounded))
     part, lower = np.empty((len(index), len(index))), np.zeros((len(index), len(index)))
     inner = np.empty((len(index), len(index)))
     weighted(rows[index], 1.0 / mu, part)
