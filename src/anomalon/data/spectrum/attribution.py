@@ -24,11 +24,11 @@ class Attributed:
 
     Args:
         errors: In the unit of the values.
-        others: What the other columns of errors are, by their names.
+        others: What the other columns of errors are, by their places.
     """
 
     errors: tuple[Errors, ...]
-    others: dict[str, str]
+    others: dict[int, str]
 
 
 def errors_of(
@@ -51,8 +51,8 @@ def errors_of(
     table = _Table(tuple(columns), value, in_order or _repeated(groups))
     owners = [table.owner(group) for group in groups]
     if choices.exact or choices.errors == ():
-        why = "the numbers are exact" if choices.exact else "as told"
-        return Attributed((), {name: f"errors: {why}" for g in groups for name in g.columns})
+        why = "errors: the numbers are exact" if choices.exact else "errors, as told"
+        return Attributed((), {place: why for group in groups for place in group.places})
     if choices.errors is not None:
         chosen = _chosen(groups, owners, value, columns, choices.errors, where)
     else:
@@ -60,10 +60,10 @@ def errors_of(
         chosen = [g for g, owner in zip(groups, owners, strict=True) if owner is value]
     values = value.column.values
     others = {
-        name: _said(owner)
+        place: _said(owner)
         for group, owner in zip(groups, owners, strict=True)
         if not any(group is one for one in chosen)
-        for name in group.columns
+        for place in group.places
     }
     used = [_as_systematic(group, value).of(values, where).check(values, where) for group in chosen]
     return Attributed(tuple(used), others)
@@ -92,7 +92,7 @@ class _Table:
         if len(self.values) == 1:
             return self.values[0]
         if self.in_order:
-            before = [v for v in self.columns[: group.place] if v.is_value]
+            before = [v for v in self.columns[: group.places[0]] if v.is_value]
             return before[-1] if before else None
         return self._by_numbers(group)
 

@@ -1,5 +1,6 @@
 """`Bins`: the edges of a table of bins, in GeV and in order, and what was said of their unit."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ __all__ = ["Bins", "bins_between", "find_bins"]
 
 Floats = NDArray[np.floating[Any]]
 
+_BRACKETS = re.compile(r"\[[^\]]*[A-Za-z][^\]]*\]")
 _JOIN = 1e-6  # of a bin's width: how well neighbouring edges have to agree
 _SMALL = 20.0  # GeV below which masses may be meant in TeV
 
@@ -97,7 +99,10 @@ def bins_between(
 
 def _unit(names: Sequence[str], choices: Choices, where: str) -> tuple[MassUnit, str]:
     """The unit of masses that go by these names, and where it is said; "" for nowhere."""
-    found = {unit.name: (unit, name) for name in names if (unit := mass_unit(name)) is not None}
+    found: dict[str, tuple[MassUnit, str]] = {}
+    for name in names:
+        if (unit := mass_unit(name)) is not None:
+            found.setdefault(unit.name, (unit, name))
     if choices.unit is not None:
         against = [n for n in found if n != choices.unit.name]
         more = f"; the file says {against[0]}" if against else ""
@@ -110,8 +115,9 @@ def _unit(names: Sequence[str], choices: Choices, where: str) -> tuple[MassUnit,
         )
     if found:
         ((unit, name),) = found.values()
-        return unit, f"says `{name}`"
-    return GEV, ""
+        return unit, f"as `{name}` says"
+    foreign = next((name for name in names if _BRACKETS.search(name)), None)
+    return GEV, f"`{foreign}` says no unit of mass" if foreign else ""
 
 
 def _role(edges: Floats, unit: MassUnit, said: str) -> str:

@@ -15,6 +15,7 @@ _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 _GROUPED = re.compile(r"(?<=\d)(?:[\u00a0\u2009\u202f' ](?=\d{3}(?!\d)))")
 _LOOKS = re.compile(r"[+-]?[\d.,]+(?:[eEdD][+-]?\d+)?\s*%?")
+_LARGEST = 300  # exponent; beyond it a float is infinite
 _ASCII = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "’": "'"})
 _AND_ERROR = re.compile(r"(.+?)\s*(?:±|\+/-|\+-|\\pm)\s*(.+)")
 _RANGE = re.compile(
@@ -53,7 +54,7 @@ def decimal_mark(cells: Iterable[str], delimiter: str, where: str) -> str:
 def columns_of(name: str, cells: Sequence[str], decimal: str) -> list[Column]:
     """The columns that a column of text is: none for words, two for ranges and for "12 ± 3"."""
     filled = [cell for cell in cells if cell.strip()]
-    pairs = [_AND_ERROR.fullmatch(cell.translate(_ASCII).strip()) for cell in cells]
+    pairs = [_AND_ERROR.fullmatch(cell.translate(_ASCII).strip(" $")) for cell in cells]
     if filled and all(pair and is_number(pair[1], decimal) for pair in pairs):
         values, errors = zip(*((pair[1], pair[2]) for pair in pairs if pair), strict=True)
         return [_column(name, values, decimal), _column(f"{name} ±", errors, decimal)]
@@ -89,7 +90,7 @@ def _column(name: str, cells: Sequence[str], decimal: str) -> Column:
 
 def _parsed(cell: str, decimal: str) -> tuple[float, float] | None:
     """The number in a cell and the unit in its last digit; None if there is none."""
-    text = cell.translate(_ASCII).strip().lower().removesuffix("%").strip()
+    text = cell.translate(_ASCII).strip(" $\t").lower().removesuffix("%").strip()
     if _NOT_FINITE.fullmatch(text):
         return float(text), 0.0
     text = _GROUPED.sub("", text).replace("d", "e", 1)
@@ -102,4 +103,5 @@ def _parsed(cell: str, decimal: str) -> tuple[float, float] | None:
     if found is None:
         return None
     digits = len(found[1] or found[2] or "")
-    return float(text), 10.0 ** (int(found[3] or 0) - digits)
+    exponent = min(int(found[3] or 0), _LARGEST) - digits
+    return float(text), 10.0**exponent

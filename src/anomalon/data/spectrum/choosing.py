@@ -13,6 +13,7 @@ from anomalon.data.spectrum.consistency import are_whole
 from anomalon.data.spectrum.kinds import Kind, Named, named
 from anomalon.data.spectrum.measured import Measured
 from anomalon.data.spectrum.table import SpectrumTable
+from anomalon.data.spectrum.unnamed import with_unnamed_errors
 
 __all__ = ["has_bins", "spectrum_of"]
 
@@ -28,14 +29,20 @@ def spectrum_of(block: Block, choices: Choices, where: str) -> SpectrumTable:
     check.distinct([c.name for c in columns if c.kind is not Kind.ERROR], f"{where}: columns")
     bins = find_bins(columns, choices, where)
     columns = tuple(replace(c, column=c.column.taken(bins.rows)) for c in columns)
-    value = _value(columns, choices, where)
+    value = _value(columns, block, choices, where)
     columns = tuple(value if c.column is value.column else c for c in columns)
+    columns, unnamed = with_unnamed_errors(columns, value)
     value.column.check(f"{where}: '{value.name}'")
     found = errors_of(value, columns, choices, where, in_order=block.in_order)
     numbers = (value.column.values, value.column.steps, found.errors, bins)
     table = Measured(value.name, value.kind, value.quantity, *numbers).to_events(choices, where)
-    used = {value.name, *bins.names, *(name for e in found.errors for name in e.columns)}
-    roles = (*table.roles, bins.role, *_rest(block, columns, used, found.others, bins))
+    used = {place for error in found.errors for place in error.places}
+    rest = [
+        (column, found.others.get(place, ""))
+        for place, column in enumerate(columns)
+        if place not in used and column is not value and column.name not in bins.names
+    ]
+    roles = (*table.roles, bins.role, *unnamed, *_left_out(rest, block, bins))
     return SpectrumTable(table.counts, table.edges, table.variances, roles)
 
 
@@ -48,7 +55,7 @@ def has_bins(block: Block) -> bool:
     return True
 
 
-def _value(columns: Sequence[Named], choices: Choices, where: str) -> Named:
+def _value(columns: Sequence[Named], block: Block, choices: Choices, where: str) -> Named:
     """The column of counts."""
     if choices.column is not None:
         return _told(columns, choices.column, where)
@@ -65,10 +72,12 @@ def _value(columns: Sequence[Named], choices: Choices, where: str) -> Named:
             f"{odd[0].quantity.odd}. If these are events, rename it."
         )
     if len(found) != 1:
-        names = [c.name for c in found or columns]
+        names = [c.name for c in found or columns if c.kind not in (Kind.LOW, Kind.HIGH)]
+        words = ", ".join(f"`{name}` with e.g. {word!r}" for name, word in block.idle[:3])
         raise BadLayout(
-            f"{where}: expected one column of counts (named 'count', for instance), got {names}. "
-            "Choose one with `column` (--column)."
+            f"{where}: expected one column of counts (named 'count', for instance), got {names}"
+            + (f" (and without numbers {words})" if words and not found else "")
+            + ". Choose one with `column` (--column)."
         )
     if found[0].kind is Kind.UNKNOWN and not are_whole(found[0].column.values):
         raise BadLayout(
@@ -90,21 +99,22 @@ def _told(columns: Sequence[Named], name: str, where: str) -> Named:
     return Named(found.column, Kind.UNKNOWN, found.quantity)
 
 
-def _rest(
-    block: Block, columns: Sequence[Named], used: set[str], errors: dict[str, str], bins: Bins
-) -> list[str]:
-    """What was left out, and what is remarkable about the file."""
+def _left_out(rest: Sequence[tuple[Named, str]], block: Block, bins: Bins) -> list[str]:
+    """What was left out, and what is remarkable about the file.
+
+    Args:
+        rest: Columns that were not used, and whose errors they are.
+        block: The table.
+        bins: Its bins.
+    """
     idle = []
-    for column in columns:
-        if column.name in used:
-            continue
-        why = errors.get(column.name) or (
-            column.quantity.odd if column.kind is Kind.ODD else "" if column.is_value
-            else column.kind.value
-        )  # fmt: skip
-        idle.append(f"`{column.name}`" + (f" ({why})" if why else ""))
-    idle += [f"`{name}` (no numbers)" for name in block.idle]
-    rest = [f"left out: {', '.join(idle)}"] if idle else []
+    for column, errors in rest:
+        what = column.quantity.odd if column.kind is Kind.ODD else column.kind.value
+        why = errors or ("" if column.is_value and column.kind is not Kind.ODD else what)
+        name = f"`{column.name}`" if column.name else "a column without name"
+        idle.append(name + (f" ({why})" if why else ""))
+    idle += [f"`{name}` (no numbers)" for name, _ in block.idle]
+    said = [f"left out: {', '.join(idle)}"] if idle else []
     if bins.outside:
-        rest.append(f"left out: {bins.outside} rows that reach to infinity")
-    return [*rest, *block.notes]
+        said.append(f"left out: {bins.outside} rows that reach to infinity")
+    return [*said, *block.notes]

@@ -62,14 +62,14 @@ class Block:
     Args:
         columns: Of equal length, in the order of the file.
         name: As the file calls it, or "".
-        idle: Columns without a number.
+        idle: Columns of words, and the first of these.
         in_order: Whether errors follow the values that they belong to, as HEPData writes them.
         notes: What is remarkable about the way it is written, for people.
     """
 
     columns: tuple[Column, ...]
     name: str = ""
-    idle: tuple[str, ...] = ()
+    idle: tuple[tuple[str, str], ...] = ()
     in_order: bool = False
     notes: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Between the columns of a text: commas, semicolons, tabs or blanks."""
+"""Between the columns of a text: commas, semicolons, tabs, bars or blanks."""
 
 import csv
 import re
@@ -9,7 +9,7 @@ from anomalon.data.spectrum.cells import is_number
 __all__ = ["BLANK", "delimiter_of", "fields"]
 
 BLANK = " "
-_DELIMITERS = ("\t", ";", ",", BLANK)
+_DELIMITERS = ("\t", ";", "|", ",", BLANK)
 _QUOTED_OR_NOT = re.compile(r'"([^"]*)"|(\S+)')
 
 
@@ -17,8 +17,11 @@ def fields(line: str, delimiter: str) -> list[str]:
     """The cells of a line."""
     if delimiter == BLANK:
         return [quoted or bare for quoted, bare in _QUOTED_OR_NOT.findall(line)]
+    if delimiter == "|":
+        line = line.strip().removeprefix("|").removesuffix("|")
     try:
-        (row,) = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+        quote = "'" if line.lstrip().startswith("'") else '"'
+        (row,) = csv.reader([line], delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     except (csv.Error, ValueError):  # a quote that does not end
         row = line.split(delimiter)
     return [cell.strip() for cell in row]
@@ -39,5 +42,5 @@ def delimiter_of(lines: Sequence[str]) -> str:
             even.append((-numbers, rank, delimiter))
     if even:
         return min(even)[2]
-    found = max(_DELIMITERS[:3], key=lines[0].count)
+    found = max(_DELIMITERS[:4], key=lines[0].count)
     return found if lines[0].count(found) else BLANK

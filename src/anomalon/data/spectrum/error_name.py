@@ -79,6 +79,8 @@ class ErrorName:
             return None
         squared = _squared(low, set(said), others)
         named = set(said) - _SAID - FILLER - {"d", "delta"}
+        if said[:1] in (["e"], ["u"], ["s"]):
+            named -= {said[0]}
         if squared:
             named -= {"2", "sum", "of", "sq", "squared", "w", "weights"}
         if low == "dn":
@@ -141,6 +143,8 @@ def _is_error(name: str, low: str, said: list[str], side: str, others: Collectio
     if found & {"d", "delta"} and said[0] in ("d", "delta"):
         rest = found - {"d", "delta"} - FILLER
         return bool(rest) and rest <= _OF_EVENTS and not Quantity.of(name).is_density
+    if said[:1] in (["e"], ["u"], ["s"]):  # "e_count" beside "count"
+        return any(words(other) == tuple(said[1:]) for other in others)
     if _SIGN.search(low):  # "JES +" beside "JES -"
         bare = _SIGN.sub("", low).strip()
         return any(

@@ -26,7 +26,7 @@ class Errors:
     Args:
         name: For people: "stat +/-".
         columns: Names of its columns.
-        place: Of the first of them among the columns of the table.
+        places: Of these among the columns of the table.
         what: What the name says.
         down: Errors downwards, shape (bin,), in the unit of the values.
         up: Errors upwards.
@@ -38,7 +38,7 @@ class Errors:
 
     name: str
     columns: tuple[str, ...]
-    place: int
+    places: tuple[int, ...]
     what: ErrorName
     down: Floats
     up: Floats
@@ -101,8 +101,10 @@ class Errors:
         """The same, with 0 for what is missing in empty bins.
 
         Raises:
-            BadNumbers: If an error is no number, or infinite, elsewhere.
+            BadNumbers: If an error is no number, or infinite, elsewhere, or a variance negative.
         """
+        if self.squares is not None:
+            check.non_negative(self.squares, f"{where}: variances `{self.name}`")
         empty = values == 0
         down, up = (np.where(empty & ~np.isfinite(e), 0.0, e) for e in (self.down, self.up))
         for side in (down, up):
@@ -116,7 +118,7 @@ def errors_from_squares(name: str, squares: Floats) -> Errors:
     what = ErrorName("both", squared=True, scale="absolute", source="", subject=frozenset())
     exact = np.zeros(len(squares))
     errors = np.sqrt(np.where(squares < 0, np.nan, squares))
-    return Errors(name, (name,), 0, what, errors, errors, exact, exact, squares)
+    return Errors(name, (name,), (), what, errors, errors, exact, exact, squares)
 
 
 def error_groups(columns: Sequence[Named]) -> list[Errors]:
@@ -148,7 +150,8 @@ def _group(group: list[tuple[int, Named, ErrorName]]) -> Errors:
     up, up_step = _absolute(sides.get("up", sides.get("both", one)), group[0][2])
     shown = names[0] if len(names) == 1 else _shown(*names)
     squares = one.values if group[0][2].squared and len(group) == 1 else None
-    return Errors(shown, names, group[0][0], group[0][2], down, up, down_step, up_step, squares)
+    places = tuple(place for place, _, _ in group)
+    return Errors(shown, names, places, group[0][2], down, up, down_step, up_step, squares)
 
 
 def _shown(one: str, other: str) -> str:

@@ -90,17 +90,19 @@ class Named:
 def named(columns: Sequence[Column]) -> tuple[Named, ...]:
     """What the names of columns say, in the order of the columns."""
     names = [column.name for column in columns]
-    weak = not any(set(words(name)) & (LOW | HIGH) for name in names)
-    return tuple(_named(column, names, weak=weak) for column in columns)
+    known = [column.name for column in columns if ErrorName.of(column.name, names) is None]
+    said = set().union(*(words(name) for name in known))
+    weak = (frozenset() if said & LOW else WEAK_LOW) | (frozenset() if said & HIGH else WEAK_HIGH)
+    return tuple(_named(column, names, weak) for column in columns)
 
 
-def _named(column: Column, names: Sequence[str], *, weak: bool) -> Named:
+def _named(column: Column, names: Sequence[str], weak: frozenset[str]) -> Named:
     said = set(words(column.name))
     error = ErrorName.of(column.name, names, percent=column.percent)
     if error is not None:
         return Named(column, Kind.ERROR, error=error)
     quantity = Quantity.of(column.name)
-    edge = _edge(column.name, said, quantity, weak=weak)
+    edge = _edge(column.name, said, quantity, weak)
     if edge is not None:
         return Named(column, edge)
     if quantity.odd in _MAY_COUNT and said & COUNT and are_whole(column.values):
@@ -110,10 +112,17 @@ def _named(column: Column, names: Sequence[str], *, weak: bool) -> Named:
     return Named(column, _kind(column, said, quantity), quantity)
 
 
-def _edge(name: str, said: set[str], quantity: Quantity, *, weak: bool) -> Kind | None:
-    """Low or high edges; None for neither, and for the edges of a band around values."""
+def _edge(name: str, said: set[str], quantity: Quantity, weak: frozenset[str]) -> Kind | None:
+    """Low or high edges; None for neither, and for the edges of a band around values.
+
+    Args:
+        name: Of the column.
+        said: Its words.
+        quantity: What it says of values.
+        weak: Words that mean edges where no other word does.
+    """
     rest = said - FILLER
-    if weak and len(rest & (WEAK_LOW | WEAK_HIGH)) == 1 and rest <= MASS | WEAK_LOW | WEAK_HIGH:
+    if len(rest & weak) == 1 and rest <= MASS | weak:
         return Kind.LOW if rest & WEAK_LOW else Kind.HIGH
     low, high = bool(said & LOW), bool(said & HIGH)
     if low == high:

@@ -8,6 +8,8 @@ __all__ = ["Line", "Part", "parts_of"]
 
 _END = re.compile(r"\r\n|\r|\n")
 _COMMENT = ("#", "%", "//")
+# Lines under the names of a table in Markdown; what Excel wants to know.
+_RULER = re.compile(r"\s*[|+:=-][|+:=\s-]*[-=][|+:=\s-]*|\s*sep=.\s*")
 _NAME = re.compile(r"#:\s*name:\s*(.+)")
 
 Line = tuple[int, str]
@@ -46,7 +48,7 @@ def _parts(text: str) -> Iterator[Part]:
     lines: list[Line] = []
     comments: list[str] = []
     for number, line in enumerate([*_END.split(text), ""], 1):
-        if line.lstrip().startswith(_COMMENT):
+        if line.lstrip().startswith(_COMMENT) or _RULER.fullmatch(line):
             if not lines:
                 comments.append(line.strip())
         elif line.strip(" \t,;"):

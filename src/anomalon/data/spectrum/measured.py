@@ -26,6 +26,7 @@ __all__ = ["Measured"]
 
 Floats = NDArray[np.floating[Any]]
 
+_UNSAID = (Kind.NEUTRAL, Kind.UNKNOWN)  # names that do not say what values are
 _SAME = 1e-6  # how well widths agree with what a header says
 
 
@@ -63,7 +64,8 @@ class Measured:
         events, said = self._undivided(choices, where)
         events, more = events._lit(choices, where)
         noun = "expected events" if choices.exact or self.kind is Kind.EXPECTED else "counts"
-        first = f"{noun} from `{self.name}`{said}{more}"
+        by = " (by its numbers)" if self.kind in _UNSAID and choices.column is None else ""
+        first = f"{noun} from `{self.name}`{by}{said}{more}"
         counts = events.values if events is self else _snapped(events.values)
         table = SpectrumTable(counts, self.bins.edges, roles=(first,))
         return replace(events, values=counts)._with_variances(table, choices, where)
@@ -76,7 +78,7 @@ class Measured:
                 f"{self.quantity.odd}. Choose another column or histogram; if these are events, "
                 "rename it."
             )
-        if are_shares(self.values) and self.kind in (Kind.NEUTRAL, Kind.UNKNOWN):
+        if are_shares(self.values) and self.kind in _UNSAID:
             raise BadNumbers(
                 f"{where}: expected numbers of events, got `{self.name}`, all in [0, 1]: an "
                 "efficiency, a probability or a share? If these are events, name it 'count'."
@@ -103,19 +105,19 @@ class Measured:
         if quantity.is_density and np.all(np.abs(widths / per - 1) <= _SAME):
             return self, f" (bins are {per:g} GeV wide)"
         if choices.per_width is False:
-            return self, ", not divided by widths as told" if quantity.is_density else ""
+            return self, ", not divided by widths as told"
         divided = quantity.is_density or self._looks_divided(unit.gev)
         if choices.per_width is None:
             if divided:
                 raise BadValue(self._divided_message(where))
             return self, ""
-        if not divided and self._looks_undivided():
+        if not divided and self._undivided_why():
             if choices.forgiving:
                 return self, ", which are not divided by widths"
-            why = "its header says" if quantity.per_bin else "its errors say"
             raise BadValue(
                 f"{where}: per_width (--per-width) is for values that are divided by the widths "
-                f"of their bins; `{self.name}` counts events in each, {why}. Leave it out."
+                f"of their bins; `{self.name}` counts events in each, {self._undivided_why()} say. "
+                "Leave it out; or name the column 'Events / GeV' if it is divided."
             )
         text = "GeV" if per == 1 else f"{per:g} GeV"
         return self.times(widths / per), f", per {text}, times the widths of the bins"
@@ -133,16 +135,26 @@ class Measured:
                     return True
         return False
 
-    def _looks_undivided(self) -> bool:
-        stat = [e for e in self.errors if e.what.source != "sys"]
-        return self.quantity.per_bin or any(e.is_of_count(self.values) for e in stat)
+    def _undivided_why(self) -> str:
+        """What says that values are not divided by the widths of the bins; "" for nothing."""
+        if self.quantity.per_bin:
+            return "the words of its name"
+        if any(e.what.source != "sys" and e.is_of_count(self.values) for e in self.errors):
+            return "its errors"
+        return "its whole numbers" if are_whole(self.values) and self.values.any() else ""
 
     def _divided_message(self, where: str) -> str:
         why = "by its header" if self.quantity.is_density else "by its errors"
+        lit = self.quantity.section is not None
         return (
             f"{where}: expected numbers of events, got `{self.name}`, which is {why} divided by "
             "the widths of its bins. Say so with `per_width=True` (--per-width), and it is "
             "multiplied by them; or `per_width=False` (--no-per-width) if it is not divided."
+            + (
+                " It is a cross section, too: say `luminosity` (--luminosity) as well."
+                if lit
+                else ""
+            )
         )
 
     def _lit(self, choices: Choices, where: str) -> "tuple[Measured, str]":
@@ -172,7 +184,7 @@ class Measured:
             chosen = choices.errors is not None
             found = variances_of(counts, self.errors, where, are_chosen=chosen)
             _check_positive(counts, found.values, self.name, where)
-            sure = whole or self.kind not in (Kind.NEUTRAL, Kind.UNKNOWN)
+            sure = whole or self.kind not in _UNSAID
             if not sure and found.values is not None and choices.column is None:
                 raise BadNumbers(self._unclear_message(where))
             return replace(table, variances=found.values, roles=(*table.roles, found.role))

@@ -40,7 +40,7 @@ _UNITS = re.compile(r"(?<![A-Za-z])[kmgt]?ev(?![a-z])", re.IGNORECASE)
 _UNITS_IN_A_WORD = re.compile(r"[kMGT]eV(?![a-z])")
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
 _ONE_LETTER = frozenset("xmynedwp")  # that may stand before another word in one piece: "xlow", "dn"
-_MASS_AND_EDGE = re.compile(r"((?:m|e|x|pt|ht|et|q)[a-z0-9]{0,5})(low|high|lower|upper|min|max)")
+_MASS_AND_EDGE = re.compile(r"((?:m|e|x|pt|ht|et|q)[a-z0-9]{0,7})(low|high|lower|upper|min|max)")
 _TRANSVERSE = re.compile(r"(?<![A-Za-z])([pEHm])_?T(?=$|[^a-z]|min|max|low|high)")
 _WHOLE = frozenset({"below", "flow", "overflow", "underflow"})
 

@@ -28,7 +28,7 @@ from anomalon.data.spectrum.choosing import has_bins, spectrum_of
 from anomalon.data.spectrum.columns import Block, Column
 from anomalon.data.spectrum.decoding import decoded
 from anomalon.data.spectrum.filling import filled
-from anomalon.data.spectrum.kinds import named
+from anomalon.data.spectrum.kinds import Kind, named
 from anomalon.data.spectrum.pipes import spooled
 from anomalon.data.spectrum.root import OF_EVENTS, root_histogram
 from anomalon.data.spectrum.table import SpectrumTable
@@ -118,9 +118,10 @@ def _read(path: Path, kind: str, choices: Choices) -> SpectrumTable:
             f"{path}: `histogram` (--histogram) is for ROOT and YODA files; this one is {kind}. "
             "Use `column` (--column)."
         )
-    if choices.table is not None and kind != "text" and not choices.forgiving:
+    if choices.table is not None and (kind != "text" or of_histograms) and not choices.forgiving:
         raise BadValue(
-            f"{path}: `table` (--table) is for texts with several tables; this one is {kind}."
+            f"{path}: `table` (--table) is for texts with several tables; this one is "
+            f"{'YODA' if kind == 'text' else kind}."
         )
     if kind == "ROOT":
         return root_histogram(path, choices)
@@ -144,7 +145,7 @@ def _blocks(path: Path, kind: str) -> list[Block]:
         columns = table.read(list(table.dtypes), 0, table.n_rows)
     if not table.n_rows:
         raise BadLayout(f"{path}: expected bins, got an empty table.")
-    idle = tuple(table.unread)
+    idle = tuple(table.unread.items())
     return [Block(tuple(Column.binary(n, v) for n, v in columns.items()), idle=idle)]
 
 
@@ -160,11 +161,15 @@ def _one_of(blocks: list[Block], choices: Choices, where: str) -> SpectrumTable:
             found.append((block, spectrum_of(block, choices, where)))
         except (DataError, ConfigError) as error:
             refused.append((block, error))
-    if len(found) == 1:
-        return _said_which(found[0][0], blocks, found[0][1])
-    if not found:
+    of_data = [(block, table) for block, table in found if _has_data(block)]
+    for only in (found, of_data):
+        if len(only) == 1:
+            return _said_which(only[0][0], blocks, only[0][1])
+    if not found:  # what only has to be said is better news than what cannot be
         bins = [error for block, error in refused if has_bins(block)]
-        raise (bins or [error for _, error in refused])[0]
+        raise min(
+            bins or [error for _, error in refused], key=lambda e: not isinstance(e, ConfigError)
+        )
     names = "; ".join(f"{blocks.index(b) + 1}: {_title(b)}" for b, _ in found)
     raise BadValue(
         f"{where}: several tables are spectra ({names}). Choose one with `table` (--table), by "
@@ -183,10 +188,15 @@ def _numbered(blocks: list[Block], choices: Choices, where: str) -> list[Block]:
         found = [block for block in blocks if wanted in names(block)]
         if found:
             return found
-    known = [_title(block) for block in blocks]
+    known = [name for block in blocks for name in [block.name or _title(block)]]
     raise ColumnMissing(
         f"{where}: no table '{wanted}' among {len(blocks)}; {suggest(wanted, known)}"
     )
+
+
+def _has_data(block: Block) -> bool:
+    """Whether a table has events that were seen, by a name, and not only expected ones."""
+    return any(column.kind is Kind.EVENTS for column in named(block.columns))
 
 
 def _title(block: Block) -> str:

@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from anomalon.core.errors import BadLayout
+from anomalon.core.units import mass_unit
 from anomalon.data.spectrum.cells import columns_of, decimal_mark, is_number
 from anomalon.data.spectrum.columns import Block, Column
 from anomalon.data.spectrum.decoding import decoded
 from anomalon.data.spectrum.dialect import BLANK, delimiter_of, fields
 from anomalon.data.spectrum.lines import Part, parts_of
+from anomalon.data.spectrum.names import words
+from anomalon.data.spectrum.vocabulary import HIGH, LOW, WEAK_HIGH, WEAK_LOW
 
 __all__ = ["blocks_of_text"]
 
@@ -48,18 +51,18 @@ def _joined(parts: Sequence[Part]) -> Iterator[Part]:
 
 def _tables(parts: Sequence[Part], where: str) -> Iterator[Block]:
     """The tables among the parts; a paragraph of text is none."""
-    first: BadLayout | None = None
-    found = False
-    for part in parts:
-        try:
-            block = _block(part, where)
-        except BadLayout as error:
-            first = first or error
-        else:
-            found = True
-            yield block
-    if not found and first is not None:
-        raise first
+    tables = [part for part in parts if _is_table(part)]
+    for part in tables or parts[:1]:
+        yield _block(part, where)
+
+
+def _is_table(part: Part) -> bool:
+    """Whether most cells under the first line are numbers, so that an odd line is a mistake."""
+    below = [line for _, line in part.lines[1:]]
+    delimiter = delimiter_of([line for _, line in part.lines])
+    cells = [cell for line in below for cell in fields(line, delimiter) if cell]
+    numbers = sum(is_number(c) or is_number(c, ",") for c in cells)
+    return numbers > len(cells) / 2
 
 
 def _is_bare(part: Part) -> bool:
@@ -81,12 +84,20 @@ def _commented_names(part: Part, delimiter: str) -> list[str]:
         line = comment.lstrip("#%/ ")
         for one in (delimiter, ",", "\t", BLANK):
             names = fields(line, one)
-            if len(names) == width and not any(is_number(name) for name in names):
+            if len(names) == width and _name_edges(names):
                 return names
     return []
 
 
+def _name_edges(names: Sequence[str]) -> bool:
+    """Whether a line names low and high edges, and is no sentence or row of numbers."""
+    said = {word for name in names for word in words(name)}
+    low, high = said & (LOW | WEAK_LOW), said & (HIGH | WEAK_HIGH)
+    return bool(low and high) and not any(is_number(name) for name in names)
+
+
 def _block(part: Part, where: str) -> Block:
+    part = _untitled(part)
     lines = [line for _, line in part.lines]
     delimiter = delimiter_of(lines)
     rows = [(number, fields(line, delimiter)) for number, line in part.lines]
@@ -98,7 +109,7 @@ def _block(part: Part, where: str) -> Block:
                 f"and no line before them that names each. {_HEADER}"
             )
     else:
-        names, rows = rows[0][1], rows[1:]
+        names, rows = _with_units(rows[0][1], rows[1:])
     if not rows:
         raise BadLayout(
             f"{where}: expected at least one line of numbers after the names, got none."
@@ -110,9 +121,36 @@ def _block(part: Part, where: str) -> Block:
     for name, column in zip(names, zip(*cells, strict=True), strict=True):
         found = columns_of(name, column, decimal)
         columns += found
-        if not found and name:
-            idle.append(name)
+        if not found:
+            idle.append((name, next(cell for cell in column if cell)))
     return Block(tuple(columns), part.name, tuple(idle), in_order=part.from_hepdata)
+
+
+def _untitled(part: Part) -> Part:
+    """A part without a first line that is a title: one cell over lines with several."""
+    below = [line for _, line in part.lines[1:]]
+    if len(below) < 2:
+        return part
+    delimiter = delimiter_of(below)
+    widths = {len(fields(line, delimiter)) for line in below}
+    title = part.lines[0][1]
+    is_title = len(widths) == 1 and max(widths) > 1 and delimiter != BLANK
+    if is_title and len(fields(title, delimiter)) == 1 and not is_number(below[0]):
+        return replace(part, lines=part.lines[1:])
+    return part
+
+
+def _with_units(
+    names: list[str], rows: list[tuple[int, list[str]]]
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Names with the units that stand in a line of their own under them."""
+    if len(rows) < 2 or len(rows[0][1]) != len(names):
+        return names, rows
+    cells = rows[0][1]
+    if any(is_number(c) or is_number(c, ",") for c in cells) or not any(map(mass_unit, cells)):
+        return names, rows
+    units = [f" [{cell.strip('[]() ')}]" if cell.strip("[]() ") else "" for cell in cells]
+    return [name + unit for name, unit in zip(names, units, strict=True)], rows[1:]
 
 
 def _even(

@@ -7,8 +7,10 @@ __all__ = [
 ]  # fmt: skip
 
 # Edges of bins. The weak ones say so only where nothing else is said.
-LOW = frozenset({"low", "lo", "lower", "left", "min", "minimum", "lowedge", "lbound"})
-HIGH = frozenset({"high", "hi", "upper", "right", "max", "maximum", "highedge", "upedge", "ubound"})
+LOW = frozenset({"low", "lo", "lower", "left", "min", "minimum", "lowest", "lowedge", "lbound"})
+HIGH = frozenset({
+    *("high", "hi", "upper", "right", "max", "maximum", "highest", "highedge", "upedge", "ubound"),
+})  # fmt: skip
 WEAK_LOW = frozenset({"start", "from", "begin", "l", "down"})
 WEAK_HIGH = frozenset({"stop", "to", "end", "up", "u", "r", "h"})
 CENTRE = frozenset({

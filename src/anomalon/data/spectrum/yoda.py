@@ -62,13 +62,12 @@ def yoda_histogram(text: str, choices: Choices, where: str) -> SpectrumTable:
     quantity = Quantity.of(said.get("YLabel", ""))
     if quantity.is_density:  # of what YODA draws: the sums are not divided
         quantity = Quantity(section=quantity.section, odd=quantity.odd)
-    errors = errors_from_squares("sumw2", sumw2)
-    measured = Measured(
-        found.path, Kind.EVENTS, quantity, sumw, np.zeros(len(sumw)), (errors,), bins
-    )
-    if choices.exact:
-        measured = replace(measured, errors=())
-    table = measured.to_events(choices, where)
+    if choices.errors:
+        raise BadValue(f"{where}: errors (--errors): a histogram of YODA knows its own, or 'none'.")
+    known = not choices.exact and choices.errors is None
+    errors = (errors_from_squares("sumw2", sumw2),) if known else ()
+    numbers = (sumw, np.zeros(len(sumw)), errors, bins)
+    table = Measured(found.path, Kind.EVENTS, quantity, *numbers).to_events(choices, where)
     scale = said.get("ScaledBy")
     notes = [f"scaled by {scale} (ScaledBy), so counts are in its unit"] if scale else []
     return replace(table, roles=(*table.roles, bins.role, *notes))
