@@ -191,10 +191,9 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if not binned:
         yield f"load gives   {found['gives']}"
     truth = found["n_signal"]
-    if found["columns"] or not found["problems"]:
-        yield f"{'bins  ' if binned else 'events'}       {found['n_events']}" + (
-            "" if truth is None else f" ({truth} signal among the first {found['n_looked_at']})"
-        )
+    yield f"{'bins  ' if binned else 'events'}       {found['n_events']}" + (
+        "" if truth is None else f" ({truth} signal among the first {found['n_looked_at']})"
+    )
     if found["columns"]:
         yield f"{'column':<28}{'type':>9}{'lowest':>14}{'highest':>14}  not finite"
     for c in found["columns"]:
@@ -206,6 +205,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"not used     {len(found['unread'])}: {shown}"
     for role in found["roles"]:
         yield f"read         {role}"
+    if found["no_spectrum"]:
+        yield f"no spectrum  {found['no_spectrum']}"
     for problem in found["problems"]:
         yield f"problem      {problem}"
 

@@ -15,7 +15,7 @@ Floats = NDArray[np.floating[Any]]
 
 _AGREE = 0.01  # how well variance over value has to follow the width
 _DIFFER = 0.05  # how much widths have to differ before anything follows them
-_FILLED = 3  # bins below which agreement may be chance
+_FILLED = 4  # bins below which agreement may be chance
 
 
 def divided_by_widths(

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from anomalon.core import Events, Sample
 from anomalon.core.config import to_plain
-from anomalon.core.errors import ConfigError, DataError
+from anomalon.core.errors import AnomalonError, ConfigError, DataError
 from anomalon.data.recognise import kind_of, recognise
 from anomalon.data.source import Source
-from anomalon.data.spectrum import is_table_of_bins, read_spectrum
+from anomalon.data.spectrum import holds_bins, read_spectrum
 from anomalon.data.table import TableSource
 
 __all__ = ["ColumnRange", "Description", "describe"]
@@ -55,9 +55,9 @@ class Description:
         n_signal: Events among those with label 1; None if there is no truth.
         columns: What is used, with ranges.
         unread: What the file holds beside.
-        problems: Why `load` would raise, or `read_spectrum` if the file has one row per bin; empty
-            if it would not.
+        problems: Why `load` would raise; empty if it would not.
         roles: What every part of a spectrum was taken for.
+        no_spectrum: Why `read_spectrum` refuses a table of bins; "" if it does not, or it is none.
     """
 
     path: str
@@ -70,6 +70,7 @@ class Description:
     unread: tuple[str, ...]
     problems: tuple[str, ...]
     roles: tuple[str, ...] = ()
+    no_spectrum: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, ready for JSON."""
@@ -83,9 +84,18 @@ def describe(path: str | Path, **options: Any) -> Description:
         DataError: If the file cannot be recognised at all.
         ConfigError: If an option is unknown or impossible.
     """
-    if not options and (spectrum := _spectrum(Path(path))) is not None:
-        return spectrum
-    source = recognise(path, options)
+    refusal: AnomalonError | None = None
+    if not options and _may_be_bins(Path(path)):
+        try:
+            return _spectrum(Path(path))
+        except (DataError, ConfigError) as error:
+            refusal = error if holds_bins(Path(path)) else None
+    try:
+        source = recognise(path, options)
+    except DataError:
+        if refusal is not None:
+            raise refusal from None
+        raise
     looked = min(source.n_events, FIRST, max(1, GLANCE_BYTES // max(1, source.bytes_per_event)))
     problems: tuple[str, ...] = ()
     events: Events | Sample | None = None
@@ -105,17 +115,13 @@ def describe(path: str | Path, **options: Any) -> Description:
         columns=tuple(_range(name, values) for name, values in columns),
         unread=source.unread,
         problems=problems,
+        no_spectrum="" if refusal is None else str(refusal),
     )
 
 
-def _spectrum(path: Path) -> Description | None:
-    """The histogram in a file, if it holds one and no events; None if not, or not for sure."""
-    if not _may_be_bins(path):
-        return None
-    try:
-        table = read_spectrum(path)
-    except (DataError, ConfigError) as error:
-        return _refused(path, error) if is_table_of_bins(path) else None
+def _spectrum(path: Path) -> Description:
+    """The histogram in a file."""
+    table = read_spectrum(path)
     edges, total = table.edges, table.counts.sum()
     return Description(
         path=str(path),
@@ -129,21 +135,6 @@ def _spectrum(path: Path) -> Description | None:
         unread=(),
         problems=(),
         roles=table.roles,
-    )
-
-
-def _refused(path: Path, error: Exception) -> Description:
-    """A table of bins that is no spectrum as it stands."""
-    return Description(
-        path=str(path),
-        layout="one row per bin of mass, but no spectrum as it stands",
-        gives="nothing",
-        n_events=0,
-        n_looked_at=0,
-        n_signal=None,
-        columns=(),
-        unread=(),
-        problems=(str(error),),
     )
 
 

@@ -59,7 +59,7 @@ class Errors:
         """What rounding may change in the variances, as a share."""
         size = np.maximum(self.down, self.up)
         step = np.maximum(self.down_step, self.up_step)
-        return np.asarray(2 * step / np.where(size > 0, size, 1.0))
+        return np.asarray(step / np.where(size > 0, size, 1.0))  # half a step, twice as a square
 
     def times(self, factor: Floats | float) -> "Errors":
         """The same for values that are multiplied."""

@@ -125,7 +125,7 @@ class Measured:
     def _looks_divided(self, gev: float) -> bool:
         """Whether errors give away that values are divided by the widths of the bins."""
         for error in self.errors:
-            slack = error.slack + self.steps / np.where(self.values > 0, self.values, 1.0)
+            slack = error.slack + self.steps / np.where(self.values > 0, self.values, 1.0) / 2
             for widths in (self.bins.widths, self.bins.widths / gev):
                 if divided_by_widths(self.values, error.variances, widths, slack):
                     return True
@@ -184,8 +184,9 @@ class Measured:
             chosen = choices.errors is not None
             found = variances_of(counts, self.errors, where, are_chosen=chosen)
             _check_positive(counts, found.values, self.name, where)
-            sure = whole or self.kind not in _UNSAID
-            if not sure and found.values is not None and choices.column is None:
+            told = choices.column is not None or choices.per_width or self.quantity.section
+            sure = whole or told or self.kind not in _UNSAID
+            if not sure and found.values is not None:
                 raise BadNumbers(self._unclear_message(where))
             return replace(table, variances=found.values, roles=(*table.roles, found.role))
         if choices.errors == ():

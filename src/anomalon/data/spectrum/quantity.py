@@ -42,6 +42,7 @@ _COMPARED = re.compile(
     r"\b(?:data|obs\w*|events|s)\s*[)]?\s*[/-]\s*[(]?\s*"
     r"(?:mc|bkgs?|backgrounds?|fit|exp\w*|pred\w*|sim\w*|theory|model|b|sqrt)(?![a-z])"
 )
+_CLS = re.compile(r"\bcl_?\s?s(?:\+?b)?\b")
 _BEAMS = re.compile(r"\bsqrt\s*[(]?\s*s\b")
 # Case tells picobarn from lead; 139 fb^-1 and 139/fb are luminosities.
 _SECTION = re.compile(
@@ -133,6 +134,8 @@ def _odd(low: str, name: str) -> str:
         return "in multiples of events"
     if "%" in low:
         return "a percentage"
+    if _CLS.search(low):
+        return "a limit"
     if _COMPARED.search(low):
         return "a comparison"
     said = {word for word in words(name) if not word.isdigit()}

@@ -35,7 +35,7 @@ from anomalon.data.spectrum.table import SpectrumTable
 from anomalon.data.spectrum.text import blocks_of_text
 from anomalon.data.spectrum.yoda import is_yoda, yoda_histogram
 
-__all__ = ["is_table_of_bins", "read_spectrum"]
+__all__ = ["holds_bins", "read_spectrum"]
 
 
 def read_spectrum(
@@ -98,12 +98,14 @@ def read_spectrum(
         return _read(file, kind, choices)
 
 
-def is_table_of_bins(path: Path) -> bool:
-    """Whether a file holds one row per bin, with edges that join; whatever its values are."""
+def holds_bins(path: Path) -> bool:
+    """Whether a text or Parquet file holds bins that join, whatever the values in them are."""
     try:
         kind = kind_of(path, any_encoding=True)
         if kind not in ("text", "Parquet"):
             return False
+        if kind == "text" and is_yoda(decoded(path.read_bytes(), str(path))[0]):
+            return True
         return any(has_bins(block) for block in _blocks(path, kind))
     except (DataError, ConfigError):
         return False
