@@ -138,7 +138,7 @@ def _edge_columns(columns: Sequence[Named], where: str) -> tuple[Named, Named]:
     if len(lows) == len(highs) == 1:
         pairs = [(lows[0], highs[0])]
     if len(pairs) > 1:  # a selection in another variable is the same in all rows
-        varying = [p for p in pairs if np.ptp(p[0].column.values) or np.ptp(p[1].column.values)]
+        varying = [pair for pair in pairs if any(np.unique(c.column.values).size > 1 for c in pair)]
         pairs = varying if varying else pairs
     if len(pairs) != 1:
         raise BadLayout(

@@ -12,6 +12,7 @@ __all__ = ["columns_of", "decimal_mark", "is_number"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:e([+-]?\d+))?")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)")
+_WITH_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d*),\d+(?:e[+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 _GROUPED = re.compile(r"(?<=\d)(?:[\u00a0\u2009\u202f' ](?=\d{3}(?!\d)))")
 _LOOKS = re.compile(r"[+-]?[\d.,]+(?:[eEdD][+-]?\d+)?\s*%?")
@@ -94,9 +95,10 @@ def _parsed(cell: str, decimal: str) -> tuple[float, float] | None:
     if _NOT_FINITE.fullmatch(text):
         return float(text), 0.0
     text = _GROUPED.sub("", text).replace("d", "e", 1)
-    if decimal == ",":
-        text = text.replace(".", "") if "," in text else text
-        text = text.replace(",", ".")
+    if decimal == "," and "," in text:
+        if not _WITH_COMMA.fullmatch(text):
+            return None
+        text = text.replace(".", "").replace(",", ".")
     elif _THOUSANDS.fullmatch(text.split(".")[0]):
         text = text.replace(",", "")
     found = _NUMBER.fullmatch(text)

@@ -12,6 +12,7 @@ Flags = NDArray[np.bool_]
 
 _SIGMA = 0.15865525393145707  # probability above one standard deviation
 _AGREE = 0.005  # of an error, beside what was rounded away
+_COARSE = 0.5  # last digit over error, above which the error could be anything
 _WHOLE, _BINARY = 1e-6, 1e-12
 _ONE = 1e-3
 
@@ -20,7 +21,8 @@ def are_of_a_count(n: Floats, down: Floats, up: Floats, down_step: Floats, up_st
     """Whether errors are those of plain events: sqrt(n), or an interval of Poisson's.
 
     Intervals may be Garwood's (central, 68.27 %), Gehrels' approximation of them or Pearson's;
-    collaborations change from one to the other where events are few. Empty bins say nothing.
+    collaborations change from one to the other where events are few. Empty bins say nothing, nor do
+    bins whose errors were rounded to half of themselves; half of the filled ones have to.
 
     Args:
         n: Events, shape (bin,).
@@ -30,9 +32,12 @@ def are_of_a_count(n: Floats, down: Floats, up: Floats, down_step: Floats, up_st
         up_step: The same of `up`.
     """
     filled = n > 0
-    arrays = [a[filled] for a in (n, down, up, down_step, up_step)]
-    if not filled.any() or not all(np.isfinite(a).all() for a in arrays):
+    if not all(np.isfinite(a[filled]).all() for a in (n, down, up, down_step, up_step)):
         return False
+    telling = filled & (np.maximum(down_step, up_step) <= _COARSE * np.sqrt(np.maximum(n, 0)))
+    if not filled.any() or telling.sum() < filled.sum() / 2:
+        return False
+    arrays = [a[telling] for a in (n, down, up, down_step, up_step)]
     n, down, up, down_step, up_step = arrays
 
     def near(found: Floats, expected: Floats, step: Floats) -> Flags:

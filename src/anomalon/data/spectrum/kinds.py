@@ -162,4 +162,5 @@ def _kind(column: Column, said: set[str], quantity: Quantity) -> Kind:
 
 def _is_index(column: Column, said: set[str]) -> bool:
     """Whether a column without a name, or one called "bin", counts the rows."""
-    return bool(said & INDEX) or bool(np.all(np.diff(column.values) == 1))
+    values = column.values
+    return bool(said & INDEX) or (are_whole(values) and bool(np.all(np.diff(values) == 1)))

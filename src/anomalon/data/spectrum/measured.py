@@ -67,6 +67,8 @@ class Measured:
         by = " (by its numbers)" if self.kind in _UNSAID and choices.column is None else ""
         first = f"{noun} from `{self.name}`{by}{said}{more}"
         counts = events.values if events is self else _snapped(events.values)
+        if events is self:
+            self._check_no_shares(where)
         table = SpectrumTable(counts, self.bins.edges, roles=(first,))
         return replace(events, values=counts)._with_variances(table, choices, where)
 
@@ -78,15 +80,18 @@ class Measured:
                 f"{self.quantity.odd}. Choose another column or histogram; if these are events, "
                 "rename it."
             )
-        if are_shares(self.values) and self.kind in _UNSAID:
-            raise BadNumbers(
-                f"{where}: expected numbers of events, got `{self.name}`, all in [0, 1]: an "
-                "efficiency, a probability or a share? If these are events, name it 'count'."
-            )
         if sum_to_one(self.values, self.bins.widths):
             raise BadNumbers(
                 f"{where}: expected numbers of events, got `{self.name}`, whose sum or integral "
                 "is one: it was normalised. Take it as it was before."
+            )
+
+    def _check_no_shares(self, where: str) -> None:
+        """Refuse what looks like an efficiency, if no name says that it is none."""
+        if are_shares(self.values) and self.kind in _UNSAID:
+            raise BadNumbers(
+                f"{where}: expected numbers of events, got `{self.name}`, all in [0, 1]: an "
+                "efficiency, a probability or a share? If these are events, name it 'count'."
             )
 
     def times(self, factor: Floats | float) -> "Measured":
