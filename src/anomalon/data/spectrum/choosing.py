@@ -63,8 +63,10 @@ def _value(columns: Sequence[Named], block: Block, choices: Choices, where: str)
     plain = [c for c in events if c.quantity.is_events]
     if len(plain) == 1:
         return plain[0]
-    others = (Kind.NEUTRAL, Kind.EXPECTED, Kind.UNKNOWN)
-    found = plain or [*events, *(c for c in columns if c.kind in others)]
+    unsaid = [c for c in columns if c.kind in (Kind.NEUTRAL, Kind.UNKNOWN)]
+    found = plain or [*events, *unsaid]
+    if not events:  # expected events stand back behind those that were seen
+        found += [c for c in columns if c.kind is Kind.EXPECTED]
     odd = [c for c in columns if c.kind is Kind.ODD]
     if not found and odd:
         raise BadNumbers(
