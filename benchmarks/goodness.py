@@ -15,8 +15,8 @@ from verdict import finish, row
 from anomalon import Seed
 from anomalon.data import sample
 from anomalon.search import FitSettings, Window
+from anomalon.search.background_fits import fit_backgrounds
 from anomalon.search.binning import mass_edges
-from anomalon.search.measure import fit_background
 from anomalon.search.merged_goodness import goodness
 from anomalon.search.pseudo_data import PseudoData
 from anomalon.stats import Fit, Spectrum
@@ -32,14 +32,19 @@ def fits(seed: Seed, pseudo: PseudoData, settings: FitSettings) -> Iterator[tupl
     mass = pseudo.draw(seed).mass
     edges = mass_edges(WINDOW, settings.range, settings.bin_width)
     outside = ~WINDOW.in_signal_region((edges[1:] + edges[:-1]) / 2)
-    base, _ = fit_background(Spectrum.from_masses(mass, edges), settings, outside)
-    yield 1.0, base
+    before = fit_backgrounds(Spectrum.from_masses(mass, edges), settings, WINDOW, outside)
+    yield 1.0, before.best
     rng = seed.child("cut").generator()
     for efficiency in EFFICIENCIES:
         common = rng.random(len(mass)) < efficiency / 2
         members = common | (rng.random((MEMBERS, len(mass))) < efficiency / 2)
-        spectrum = Spectrum.from_masses(mass, edges, members.mean(axis=0))
-        yield efficiency, fit_background(spectrum, settings, outside, base)[0]
+        cut = Spectrum.from_masses(mass, edges, members.mean(axis=0))
+        share = cut.variance[outside].sum() / cut.counts[outside].sum()  # as `selected_spectrum`
+        spectrum = Spectrum(cut.counts, edges, cut.variance, np.full(len(outside), share))
+        yield (
+            efficiency,
+            fit_backgrounds(spectrum, settings, WINDOW, outside, before.envelope).best,
+        )
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
     python benchmarks/limit_coverage.py [--experiments 2000] [--quick]
 
-Coverage: a falling spectrum of 50 bins, an exponential of two parameters fitted beside the
-window, as `anomalon limit` does it, with a signal of 1 or 2 times the median expected limit.
+Coverage: a falling spectrum of 50 bins, an exponential of two parameters and a signal fitted
+together, as `anomalon limit` does it, with a signal of 1 or 2 times the median expected limit.
 "exact" is what the command takes where fewer than 25 events are seen or expected; "asymptotic" is
 what it would be with those formulae everywhere, for the same experiments. CLs covers more than it
 promises where events are few: no limit is below three.
@@ -21,30 +21,41 @@ import numpy as np
 from verdict import finish, row
 
 from anomalon.core import Seed
-from anomalon.search.window_count import count_in_window
-from anomalon.search.window_limit import is_covered, window_limit
-from anomalon.stats import Exponential, Gaussian, Spectrum, cls, cls_upper_limit
+from anomalon.stats import (
+    Exponential,
+    SignalModel,
+    SignalNuisances,
+    Spectrum,
+    cls_upper_limit,
+    fit_spectrum,
+)
 from anomalon.stats import expected_upper_limits as expected
 
 EDGES = np.linspace(1000.0, 6000.0, 51)
-EXPECTED = Exponential(2).integrate([3.3, -2.0], EDGES)
+PARAMETERS, RESOLUTION = (3.3, -2.0), 0.03
+EXPECTED = Exponential(2).integrate(PARAMETERS, EDGES)
 MASSES = (5600.0, 4700.0, 4000.0, 3200.0, 2500.0)
 LEVEL = 0.95
 
 
+def model(counts, form):
+    fit = fit_spectrum(Spectrum(counts, EDGES), Exponential(2), throw=False)
+    return SignalModel((fit,), (form,))
+
+
 def coverage(mass, times, experiments):
-    """Background in the window, and the shares that cover: exact, asymptotic."""
-    sigma, shape = 0.03 * mass, Exponential(2)
-    alone = count_in_window(Spectrum(EXPECTED, EDGES), shape, mass, sigma)
-    strength = times * window_limit(alone, LEVEL).band[2]
-    template = Gaussian(mass, sigma).integrate(EDGES)
+    """Background within two standard deviations, and the shares that cover: exact, asymptotic."""
+    sigma = RESOLUTION * mass
+    form = SignalNuisances().form(mass, RESOLUTION, EDGES)
+    strength = times * model(EXPECTED, form).limit(0).median
     rng = Seed(23).child("limits of few events", mass=mass, times=times).generator()
-    toys = rng.poisson(EXPECTED + strength * template, (experiments, len(EXPECTED)))
-    found = count_in_window(Spectrum(toys.astype(float), EDGES), shape, mass, sigma)
-    covered, there = is_covered(found, strength, LEVEL)
-    b, sigma_b = found.expected[there], found.sigma_expected[there]
-    asymptotic = cls(strength * found.share, found.n[there], b, sigma_b) >= 1 - LEVEL
-    return float(alone.expected), covered[there].mean(), asymptotic.mean(), int(there.sum())
+    toys = rng.poisson(EXPECTED + strength * form.nominal, (experiments, len(EXPECTED)))
+    found = model(toys.astype(float), form)
+    exact, asymptotic = (found.log_cls(strength, 0, few=few) for few in (25.0, 0.0))
+    there = np.isfinite(exact)
+    shares = [(values[there] >= np.log(1 - LEVEL)).mean() for values in (exact, asymptotic)]
+    near = Exponential(2).integrate(PARAMETERS, np.array([mass - 2 * sigma, mass + 2 * sigma]))
+    return float(near[0]), *shares, int(there.sum())
 
 
 def covering(experiments):

@@ -115,8 +115,8 @@ def test_limits_lie_around_what_is_expected(limits):
     inside = (limits.observed > limits.band[0]) & (limits.observed < limits.band[4])
     assert inside.mean() > 0.8
     assert limits.masses[0] == pytest.approx(1000 / 0.91)
-    assert limits.functions[0]["cost"] == 0
-    assert limits.fit.shape == limits.functions[0]["shape"]
+    assert limits.fit.tried[0]["cost"] == 0
+    assert limits.fit.shape == limits.fit.tried[0]["shape"]
 
 
 def test_limits_move_smoothly_with_the_mass(limits):

@@ -6,9 +6,10 @@ from toy_search import background
 
 from anomalon import Sample
 from anomalon.core.window import Window
+from anomalon.search.background_fits import fit_backgrounds
 from anomalon.search.binning import mass_edges
 from anomalon.search.fit_settings import FitSettings
-from anomalon.search.measure import fit_background, measure
+from anomalon.search.measure import measure
 from anomalon.search.sculpting import pass_fraction
 from anomalon.search.selection import MemberScores, Selection, select
 from anomalon.stats import Spectrum
@@ -39,7 +40,8 @@ def results(n_toys, **changes):
     for seed in range(n_toys):
         events = null(seed)
         outside = ~WINDOW.in_signal_region((EDGES[1:] + EDGES[:-1]) / 2)
-        base, _ = fit_background(Spectrum.from_masses(events.mass, EDGES), FIT, outside)
+        spectrum = Spectrum.from_masses(events.mass, EDGES)
+        base = fit_backgrounds(spectrum, FIT, WINDOW, outside).envelope
         found.append(
             measure(events, WINDOW, random_selection(events, seed, **changes), EDGES, FIT, base)
         )

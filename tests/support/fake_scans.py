@@ -31,11 +31,11 @@ def spectrum_fit(window: dict[str, float], n: float, signal: float, rng: Any) ->
     bump = np.where(fitted, 0.0, signal / max((~fitted).sum(), 1))
     counts = rng.poisson(expected + bump).astype(float)
     rows: tuple[dict[str, Any], ...] = (
-        {"n_parameters": 1, "deviance": 31.2, "ndf": 11, "p_value": 0.001, "f": None,
-         "p_f": None, "chosen": False},
-        {"n_parameters": 2, "deviance": 9.8, "ndf": 10, "p_value": 0.46, "f": 21.8,
-         "p_f": 0.0009, "chosen": True},
-        {"n_parameters": 3, "deviance": 9.5, "ndf": 9, "p_value": 0.39, "f": 0.28,
+        {"shape": "dijet", "n_parameters": 1, "deviance": 31.2, "ndf": 11, "p_value": 0.001,
+         "f": None, "p_f": None, "chosen": False},
+        {"shape": "dijet", "n_parameters": 2, "deviance": 9.8, "ndf": 10, "p_value": 0.46,
+         "f": 21.8, "p_f": 0.0009, "chosen": True},
+        {"shape": "dijet", "n_parameters": 3, "deviance": 9.5, "ndf": 9, "p_value": 0.39, "f": 0.28,
          "p_f": 0.61, "chosen": False},
     )  # fmt: skip
     return SpectrumFit(
@@ -60,8 +60,10 @@ def cut_result(
     members = n + rng.normal(0, parts[2] * np.sqrt(n_members), n_members)
     centres = (fit.edges[1:] + fit.edges[:-1]) / 2
     return CutResult(
-        efficiency=efficiency, n=n, expected=expected, sigma_poisson=float(parts[0]),
-        sigma_fit=float(parts[1]), sigma_ensemble=float(parts[2]), sigma_folds=float(parts[3]),
+        efficiency=efficiency, n=n, expected=expected, n_effective=n / 1.1,
+        expected_effective=expected / 1.1, sigma_poisson=float(parts[0]),
+        sigma_fit=float(parts[1]), sigma_function=0.0, sigma_ensemble=float(parts[2]),
+        sigma_folds=float(parts[3]),
         z_local=z if ok else float("nan"), p_local=float(norm.sf(z)) if ok else float("nan"),
         member_counts=members, fit=fit,
         pass_chi2=None if efficiency == 1 else 9.1, pass_ndf=None if efficiency == 1 else 10,

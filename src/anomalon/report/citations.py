@@ -256,6 +256,17 @@ CITATIONS: tuple[Citation, ...] = (
         words=("look-elsewhere",),
     ),
     Citation(
+        "Dauncey:2014xga",
+        "Dauncey, P. D. and Kenzie, M. and Wardle, N. and Davies, G. J.",
+        "Handling uncertainties in background shapes: the discrete profiling method",
+        "JINST 10 (2015) P04015",
+        2015,
+        "The background function as a nuisance parameter",
+        arxiv="1408.6865",
+        doi="10.1088/1748-0221/10/04/P04015",
+        words=("profile",),
+    ),
+    Citation(
         "Read:2002hq",
         "Read, Alexander L.",
         "Presentation of search results: the CLs technique",

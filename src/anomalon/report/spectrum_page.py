@@ -73,7 +73,8 @@ def spectrum_citations(result: BumpResult | LimitResult) -> tuple[Citation, ...]
     """What to cite for it."""
     method = "bumphunter" if isinstance(result, BumpResult) else "cls"
     scan = "look-elsewhere" if isinstance(result, BumpResult) and len(result.masses) else ""
-    words = {"method": method, "shape": result.fit.shape, "scan": scan}
+    choice = "profile" if isinstance(result, LimitResult) and result.profiled else ""
+    words = {"method": method, "shape": result.fit.shape, "scan": scan, "choice": choice}
     return tuple(c for c in used(words) if not c.always)
 
 
@@ -261,7 +262,7 @@ def _functions(result: LimitResult) -> str:
     """Which functions describe the background."""
     if not result.profiled:
         return "the function of the background was chosen by a test and then taken for known."
-    near = [row for row in result.functions if row["cost"] <= BEYOND]
+    near = [row for row in result.fit.tried if row["cost"] <= BEYOND]
     names = ", ".join(f"{row['shape']} with {row['n_parameters']}" for row in near)
     return (
         f"the function of the background is a nuisance parameter (without signal "

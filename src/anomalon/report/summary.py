@@ -100,7 +100,7 @@ class FitSummary(TypedDict):
 
 
 class CutSummary(TypedDict):
-    """One working point: the count, what was expected, and the four uncertainties apart."""
+    """One working point: the count, what was expected, and the uncertainties apart."""
 
     efficiency: float
     label: str
@@ -108,6 +108,7 @@ class CutSummary(TypedDict):
     expected: float | None
     sigma_poisson: float | None
     sigma_fit: float | None
+    sigma_function: float | None
     sigma_ensemble: float | None
     sigma_folds: float | None
     sigma: float | None
@@ -148,6 +149,7 @@ class WindowSummary(TypedDict):
     features: list[str]
     n_signal_region: int
     n_sidebands: int
+    fitted: list[float] | None
     cuts: list[CutSummary]
     roc: dict[str, float | None] | None
     merit: MeritSummary | None
@@ -327,6 +329,7 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
         "features": list(result.features),
         "n_signal_region": int(result.n_signal_region),
         "n_sidebands": int(result.n_sidebands),
+        "fitted": _fitted(result),
         "cuts": [_cut(cut) for cut in result.cuts],
         "roc": None if result.roc is None else _roc(result.roc),
         "merit": None if result.roc is None else _merit(FIGURES_OF_MERIT["s_over_root_b"]),
@@ -336,13 +339,21 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
     }
 
 
+def _fitted(result: WindowResult) -> list[float] | None:
+    """Ends of the spectra in GeV; None if there are none."""
+    edges = [cut.fit.edges for cut in result.cuts if len(cut.fit.edges)]
+    return [float(edges[0][0]), float(edges[0][-1])] if edges else None
+
+
 def _is_of(trial: Trial, result: WindowResult) -> bool:
     edges = f"{result.window['low']:g}-{result.window['high']:g}"
     return trial.window == edges and trial.features in (NO_FEATURES, _features(result))
 
 
 def _cut(cut: CutResult) -> CutSummary:
-    parts = (cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble, cut.sigma_folds)
+    parts = (
+        cut.sigma_poisson, cut.sigma_fit, cut.sigma_function, cut.sigma_ensemble, cut.sigma_folds
+    )  # fmt: skip
     members = [float(n) for n in cut.member_counts]
     return {
         "efficiency": float(cut.efficiency),
@@ -351,6 +362,7 @@ def _cut(cut: CutResult) -> CutSummary:
         "expected": _number(cut.expected),
         "sigma_poisson": _number(cut.sigma_poisson),
         "sigma_fit": _number(cut.sigma_fit),
+        "sigma_function": _number(cut.sigma_function),
         "sigma_ensemble": _number(cut.sigma_ensemble),
         "sigma_folds": _number(cut.sigma_folds),
         "sigma": _number(sqrt(sum(float(s) ** 2 for s in parts))),

@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
 from anomalon.core.window import Window
 
-__all__ = ["mass_edges"]
+__all__ = ["left_out", "mass_edges"]
 
 
 def mass_edges(
@@ -39,3 +39,28 @@ def mass_edges(
     below = window.low - bin_width * np.arange(n_below, 0, -1)
     above = window.high + bin_width * np.arange(1, n_above + 1)
     return np.concatenate([below, inside, above])
+
+
+def left_out(mass: ArrayLike, edges: ArrayLike, fit_range: tuple[float, float]) -> str:
+    """A sentence about the ends of a range that are no whole bin; "" if there are none.
+
+    Args:
+        mass: Of all events in GeV, shape (event,).
+        edges: Of the bins in GeV, shape (bin + 1,).
+        fit_range: That was asked for, in GeV.
+
+    Example:
+        >>> left_out([3020.0, 3500.0], [3100, 3200, 3300], (3000, 3300))[-31:]
+        'the fit leaves out 1 event there.'
+    """
+    mass, edges = np.asarray(mass), np.asarray(edges, dtype=np.float64)
+    ends = ((fit_range[0], edges[0]), (edges[-1], fit_range[1]))
+    lost = [(low, high) for low, high in ends if high - low > 1e-6 * (edges[1] - edges[0])]
+    if not lost:
+        return ""
+    n = sum(int(((mass >= low) & (mass < high)).sum()) for low, high in lost)
+    where = " and ".join(f"{low:g}-{high:g}" for low, high in lost)
+    return (
+        f"search.fit.range: no whole bin fits into {where} GeV beside those of the signal region; "
+        f"the fit leaves out {n} {'event' if n == 1 else 'events'} there."
+    )

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from math import isfinite
+from typing import get_args
 
 import numpy as np
 
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
-from anomalon.search.smooth import SmoothBackground
+from anomalon.search.smooth import ALTERNATIVES, Choice, SmoothBackground
 from anomalon.stats import SHAPES, Shape
+from anomalon.stats.order import Test
 
 __all__ = ["FitSettings"]
 
@@ -20,15 +22,20 @@ class FitSettings:
 
     Args:
         shape: Family of functions, a name in `anomalon.stats.SHAPES`.
-        n_min, n_max: Orders (numbers of parameters, normalisation included) that may be chosen.
-        alpha: The next order is taken only if the F-test's p-value is below this.
+        n_min, n_max: Orders (numbers of parameters, normalisation included) in question.
+        choice: "profile" takes the function as a nuisance, over families and orders
+            (`anomalon.stats.envelope`); "test" takes the order of `shape` that a test chooses as
+            known, which claims too much where the family is wrong or the order undecided.
+        alternatives: With "profile", the families that are profiled beside `shape`.
+        test: With "test", "f" or "likelihood_ratio". Where most bins expect less than one event
+            the F-test takes parameters too easily.
+        alpha: With "test", the next order is taken only if its p-value is below this.
         relative: Fit a selected spectrum as the fitted spectrum before the cut times a polynomial
             in ln(m), with 1 (a flat share of passing events) to `n_max` parameters, 4 at most.
-            False: with the family itself, as before the cut.
+            False: with the families themselves, as before the cut.
         range: (low, high) in GeV; all of the data if None. Start above any trigger turn-on. Wide is
-            better than narrow: in a few bins the F-test has no power to ask for the parameter that
-            the spectrum needs (measured on 12 bins of 100 GeV: p < 0.05 in 29 % of toys without
-            signal, 4 % to 5 % over the whole range; see `benchmarks/fit_range.py`).
+            better than narrow: in a few bins no test has the power to ask for the parameter that
+            the spectrum needs (see `benchmarks/fit_range.py`).
         bin_width: Of the mass bins, GeV.
         sqrt_s: Centre-of-mass energy in GeV, for families in m/sqrt(s).
 
@@ -44,6 +51,9 @@ class FitSettings:
     shape: str = "dijet"
     n_min: int = 1
     n_max: int = 4
+    choice: Choice = "profile"
+    alternatives: tuple[str, ...] = ALTERNATIVES
+    test: Test = "f"
     alpha: float = 0.05
     relative: bool = True
     range: tuple[float, float] | None = None
@@ -57,6 +67,11 @@ class FitSettings:
                 f"search.fit.n_min, search.fit.n_max: expected 1 <= n_min <= n_max <= {n_most}, "
                 f"the most that {self.shape} has, got {self.n_min} and {self.n_max}."
             )
+        object.__setattr__(self, "alternatives", tuple(self.alternatives))
+        for i, name in enumerate(self.alternatives):
+            lookup(SHAPES, name, f"search.fit.alternatives[{i}]")
+        for name, kind in (("choice", Choice), ("test", Test)):
+            lookup(dict.fromkeys(get_args(kind)), getattr(self, name), f"search.fit.{name}")
         if not 0 < self.alpha < 1:
             raise BadValue(f"search.fit.alpha: expected a share in (0, 1), got {self.alpha}.")
         for name in ("bin_width", "sqrt_s"):
@@ -74,7 +89,13 @@ class FitSettings:
     @property
     def family(self) -> Shape:
         """The family of functions, with one parameter."""
-        return SmoothBackground(self.shape, sqrt_s=self.sqrt_s).family
+        return self.smooth.family
+
+    @property
+    def smooth(self) -> SmoothBackground:
+        """The functions that may describe the spectrum before the cut."""
+        names = ("shape", "n_min", "n_max", "alpha", "sqrt_s", "test", "choice", "alternatives")
+        return SmoothBackground(**{name: getattr(self, name) for name in names})
 
     def range_in(self, data: Sample) -> tuple[float, float]:
         """The mass range in GeV that is fitted."""

@@ -1,5 +1,7 @@
 """A fit in the plain form in which results keep it."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,12 @@ __all__ = ["spectrum_fit"]
 
 
 def spectrum_fit(
-    spectrum: Spectrum, fit: Fit | None, fitted: NDArray[np.bool_], shape: str, why: str
+    spectrum: Spectrum,
+    fit: Fit | None,
+    fitted: NDArray[np.bool_],
+    shape: str,
+    why: str,
+    tried: tuple[dict[str, Any], ...] | None = None,
 ) -> SpectrumFit:
     """The spectrum and its fit; without a fit, numbers that are not there.
 
@@ -20,6 +27,7 @@ def spectrum_fit(
         fitted: The bins that a fit sees, shape (bin,).
         shape: Name of the family, if there is no fit that knows it.
         why: Why there is no fit, or "".
+        tried: The functions that were tried, if the fit does not know them.
     """
     unknown = np.full(len(spectrum.counts), np.nan)
     return SpectrumFit(
@@ -36,7 +44,7 @@ def spectrum_fit(
         deviance=np.nan if fit is None else float(fit.deviance),
         ndf=0 if fit is None else int(fit.ndf),
         p_value=np.nan if fit is None else float(fit.p_value),
-        tried=() if fit is None else fit.tried,
+        tried=tried if tried is not None else () if fit is None else fit.tried,
         ok=fit is not None and bool(fit.ok),
         why=why,
     )

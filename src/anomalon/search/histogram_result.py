@@ -137,8 +137,6 @@ class LimitResult:
         name: Title that the user gave.
         source: Where the spectrum came from.
         fit: The spectrum and the function that describes it best without signal.
-        functions: Those that come into question, the best first: rows of shape, n_parameters,
-            deviance, ndf, p_value and cost (deviance plus one for each parameter, over the best).
         leverage: Derivatives of the expectations of that function by its parameters, each moved by
             one standard deviation, shape (bin, parameter).
         profiled: Whether the function is a nuisance parameter; False if a test chose it.
@@ -165,7 +163,6 @@ class LimitResult:
     name: str
     source: str
     fit: SpectrumFit
-    functions: tuple[dict[str, Any], ...]
     leverage: Floats
     profiled: bool
     masses: Floats

@@ -83,7 +83,8 @@ def scan_limits(
         raise BadLayout(f"limits: expected one spectrum, got {len(spectrum.counts)} toys.")
     uncertain = SignalNuisances() if nuisances is None else nuisances
     at = _masses(spectrum, resolution, masses)
-    model = limit_model(background.envelope(spectrum), at, resolution, uncertain)
+    envelope = background.envelope(spectrum, beyond=np.inf)
+    model = limit_model(envelope, at, resolution, uncertain)
     closures = len(at) if n_closure else 0  # they take about as long as the limits
     tell = steps(progress, len(at) + closures)
     tell(0, "background fits")
@@ -110,8 +111,9 @@ def scan_limits(
     return LimitResult(
         name=name,
         source=source,
-        fit=spectrum_fit(spectrum, best, best.fitted, best.shape.kind, ""),
-        functions=function_table(model.fits, model.penalty),
+        fit=spectrum_fit(
+            spectrum, best, best.fitted, best.shape.kind, "", best.tried or envelope.table
+        ),
         leverage=best.leverage(),
         profiled=background.choice == "profile",
         masses=at,
@@ -143,23 +145,6 @@ def limit_model(
     edges = envelope.best.spectrum.edges
     forms = tuple(nuisances.form(float(mass), resolution, edges) for mass in masses)
     return SignalModel(envelope.fits, forms)
-
-
-def function_table(fits: Sequence[Any], penalty: float) -> tuple[dict[str, Any], ...]:
-    """Rows of shape, n_parameters, deviance, ndf, p_value and cost, the best function first."""
-    total = [float(fit.deviance) + penalty * fit.n_parameters for fit in fits]
-    rows = (
-        {
-            "shape": fit.shape.kind,
-            "n_parameters": fit.n_parameters,
-            "deviance": float(fit.deviance),
-            "ndf": fit.ndf,
-            "p_value": float(fit.p_value),
-            "cost": cost - min(total),
-        }
-        for fit, cost in zip(fits, total, strict=True)
-    )
-    return tuple(sorted(rows, key=lambda row: float(row["cost"])))
 
 
 def _masses(

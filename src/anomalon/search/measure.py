@@ -1,12 +1,12 @@
 """From a selection to a significance: spectrum, background fit, comparison of counts.
 
 The count in the signal region is a mean over ensemble members, i.e. a sum of event weights w in
-[0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from a smooth
-function fitted to the same spectrum without the signal region; its order is chosen by an F-test.
-Four uncertainties are kept apart:
+[0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from smooth
+functions fitted to the same spectrum without the signal region. These uncertainties are kept apart:
 
-* Poisson: sqrt(b s), with the effective weight s of an event (`selected_spectrum`).
-* Fit: from the covariance of the parameters.
+* Poisson: sqrt(sum b s) over bins with the effective weight s of an event (`selected_spectrum`).
+* Fit: from the covariance of the parameters of the function that fits best.
+* Function: that another function may be the right one; it is profiled (`anomalon.stats.envelope`).
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
 * Folds: what the counts of different folds fluctuate together, because each was selected by models
   that had learned from the others (`cross_training`).
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from anomalon.core.errors import FitError
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
+from anomalon.search.background_fits import BackgroundFits, fit_backgrounds
 from anomalon.search.cross_training import CrossTraining
 from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
@@ -30,15 +31,14 @@ from anomalon.search.result import CutResult, SpectrumFit
 from anomalon.search.sculpting import pass_fraction
 from anomalon.search.selection import Selection
 from anomalon.stats import (
-    Fit,
-    Relative,
+    Envelope,
     Spectrum,
-    choose_order,
     p_from_z,
+    profiled_significance,
     scaled_significance,
 )
 
-__all__ = ["fit_background", "measure", "selected_spectrum"]
+__all__ = ["measure", "selected_spectrum"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -49,13 +49,13 @@ def measure(
     selection: Selection,
     edges: Floats,
     settings: FitSettings,
-    base: Fit | None = None,
+    base: Envelope | None = None,
     training: CrossTraining | None = None,
 ) -> CutResult:
     """Count, fit and compare. `events.label`, if any, only fills the truth columns.
 
-    With a `base`, the fit of the spectrum before the cut, the selected spectrum is fitted relative
-    to it. With the `training` that the selection comes from, the uncertainty that comes from folds
+    With a `base`, fits of the spectrum before the cut, the selected spectrum is fitted relative to
+    them. With the `training` that the selection comes from, the uncertainty that comes from folds
     learning from each other is measured.
 
     A fit that fails gives a result with `ok` False, the reason, and no significance.
@@ -68,8 +68,13 @@ def measure(
     members = (selection.members[:, inside] * events.weight[inside]).sum(axis=1)
     chi2, ndf, fraction = pass_fraction(events, window, selection.weight, edges)
     truth = _truth(events, weight, inside)
-    fit, why = fit_background(spectrum, settings, outside, base)
-    shown = spectrum_fit(spectrum, fit, outside, settings.shape, why)
+    try:
+        fits = fit_backgrounds(spectrum, settings, window, outside, base)
+    except FitError as error:
+        fits, why = None, str(error)
+    else:
+        why = ""
+    shown = _shown(spectrum, outside, settings, fits, why)
     without_fit = replace(
         failed_cut(selection.efficiency, settings.shape, why),
         n=n,
@@ -80,35 +85,56 @@ def measure(
         pass_fraction=fraction,
         **truth,
     )
-    if fit is None or not fit.ok:
+    if fits is None:
         return without_fit
-    predicted = fit.integral(window.low, window.high)
-    expected, sigma_fit = predicted.value, predicted.uncertainty
-    if base is not None:
-        base_part = Relative(1, base).base_uncertainty(window.low, window.high, outside)
-        sigma_fit = float(np.hypot(sigma_fit, expected * base_part))
-    scale = float(np.average(spectrum.event_weight[~outside], weights=fit.expected[~outside]))
+    expected = float(fits.expected[0])
+    n_effective = float(spectrum.effective_counts[~outside].sum())
+    unit = float(fits.effective[0]) / expected
     sigma_ensemble = _training_scatter(events, window, selection, members, expected)
-    sigma_poisson = float(np.sqrt(expected * scale))
     together = 0.0
     side = float(weight[window.in_sidebands(events.mass)].sum())
     if training is not None and side > 0:
         together = training.correlation(selection, expected / side)
-    sigma_folds = float(np.sqrt(np.clip(together, 0, 1)) * np.hypot(sigma_poisson, sigma_fit))
-    sigma_b = float(np.linalg.norm([sigma_fit, sigma_ensemble, sigma_folds]))
-    z = float(scaled_significance(n, expected, scale, sigma_b))
+    # in effective events, of which the count is a Poisson number
+    folds = np.clip(together, 0, 1) * (fits.effective + fits.effective_sigma**2)
+    sigma_b = np.sqrt(fits.effective_sigma**2 + (sigma_ensemble * unit) ** 2 + folds)
+    each = scaled_significance(n_effective, fits.effective, 1.0, sigma_b)
+    z, _ = profiled_significance(np.asarray(each), fits.envelope.cost)
     return replace(
         without_fit,
-        expected=float(expected),
-        sigma_poisson=sigma_poisson,
-        sigma_fit=float(sigma_fit),
+        expected=expected,
+        n_effective=n_effective,
+        expected_effective=float(fits.effective[0]),
+        sigma_poisson=float(np.sqrt((spectrum.event_weight * fits.best.expected)[~outside].sum())),
+        sigma_fit=float(fits.sigma[0]),
+        sigma_function=fits.sigma_function,
         sigma_ensemble=sigma_ensemble,
-        sigma_folds=sigma_folds,
+        sigma_folds=float(np.sqrt(folds[0])) / unit,
         z_local=z,
         p_local=float(p_from_z(z)),
-        fit=_judged(shown, fit),
         ok=True,
         why="",
+    )
+
+
+def _shown(
+    spectrum: Spectrum,
+    outside: NDArray[np.bool_],
+    settings: FitSettings,
+    fits: BackgroundFits | None,
+    why: str,
+) -> SpectrumFit:
+    """The spectrum and its best function, judged over merged bins."""
+    if fits is None:
+        return spectrum_fit(spectrum, None, outside, settings.shape, why)
+    best = fits.best
+    tried = best.tried or fits.envelope.table
+    found = goodness(best)
+    return replace(
+        spectrum_fit(spectrum, best, outside, settings.shape, why, tried),
+        deviance=found.deviance,
+        ndf=found.ndf,
+        p_value=found.p_value,
     )
 
 
@@ -133,35 +159,6 @@ def selected_spectrum(
     total = float((selected.counts * each)[outside].sum())
     factor = float(selected.variances[outside].sum()) / total if total > 0 else 1.0
     return Spectrum(selected.counts, edges, selected.variance, factor * each)
-
-
-def _judged(shown: SpectrumFit, fit: Fit) -> SpectrumFit:
-    """With the goodness of fit over merged bins."""
-    found = goodness(fit)
-    return replace(shown, deviance=found.deviance, ndf=found.ndf, p_value=found.p_value)
-
-
-def fit_background(
-    spectrum: Spectrum,
-    settings: FitSettings,
-    outside: NDArray[np.bool_],
-    base: Fit | None = None,
-) -> tuple[Fit | None, str]:
-    """The fit of the bins outside the signal region and, if there is none to be had, why."""
-    shape = settings.family if base is None else Relative(1, base)
-    try:
-        fit = choose_order(
-            spectrum,
-            shape,
-            settings.n_min if base is None else 1,
-            settings.n_max if base is None else min(settings.n_max, shape.n_most),
-            mask=~outside,
-            alpha=settings.alpha,
-            throw=False,
-        )
-    except FitError as error:
-        return None, str(error)
-    return fit, str(fit.why)
 
 
 def _training_scatter(

@@ -8,20 +8,21 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from anomalon.background import BackgroundEstimator
-from anomalon.core.errors import AnomalonError, MissingExtra
+from anomalon.core.errors import AnomalonError, FitError, MissingExtra
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifiers
-from anomalon.search.binning import mass_edges
+from anomalon.search.background_fits import fit_backgrounds
+from anomalon.search.binning import left_out, mass_edges
 from anomalon.search.cross_training import CrossTraining
 from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
-from anomalon.search.measure import fit_background, measure, selected_spectrum
+from anomalon.search.measure import measure, selected_spectrum
 from anomalon.search.result import CutResult, WindowResult
 from anomalon.search.selection import MemberScores, Selection, score_members, select
-from anomalon.stats import Fit, evaluate
+from anomalon.stats import Envelope, evaluate
 
 __all__ = ["Method", "search_window"]
 
@@ -72,6 +73,7 @@ def search_window(
             the window has no events at all, `BadValue` if the range leaves no bins beside it.
     """
     edges = mass_edges(window, method.fit.range_in(data), method.fit.bin_width)
+    lost = "" if method.fit.range is None else left_out(data.mass, edges, method.fit.range)
     low = min(edges[0], window.sideband_low)
     high = max(edges[-1], window.sideband_high)
     original = data.select(features).between(low, high)
@@ -88,6 +90,7 @@ def search_window(
         histograms=(),
         roc=None,
         correlation=(),
+        warnings=(lost,) if lost else (),
     )
     try:
         return _cut(result, original, window, edges, method, reference, seed)
@@ -134,18 +137,20 @@ def _cut(
         histograms=_histograms(original, window, scores, tightest),
         roc=_roc(original, window, scores, seed.child("roc")),
         correlation=_correlation(original, window, method),
-        warnings=_warnings(cuts, method),
+        warnings=(*result.warnings, *_warnings(cuts, method)),
     )
 
 
-def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> Fit | None:
-    """The fit of the spectrum before the cut, if cuts are to be fitted relative to it."""
+def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> Envelope | None:
+    """Fits of the spectrum before the cut, if cuts are to be fitted relative to it."""
     if not fit.relative:
         return None
     outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
     spectrum = selected_spectrum(original, np.ones(len(original)), edges, outside)
-    base, _ = fit_background(spectrum, fit, outside)
-    return base if base is not None and base.ok else None
+    try:
+        return fit_backgrounds(spectrum, fit, window, outside).envelope
+    except FitError:
+        return None
 
 
 def _mean_score(scores: MemberScores) -> Floats:

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import DidNotConverge
+from anomalon.core.errors import DidNotConverge, FitError
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.search.fit_settings import FitSettings
-from anomalon.search.measure import fit_background
 from anomalon.stats import Spectrum
 
 __all__ = ["PseudoData", "deal"]
@@ -50,13 +49,14 @@ class PseudoData:
         n_bins = max(round((high - low) / settings.bin_width), settings.n_max + 1)
         edges = np.linspace(low, high, n_bins + 1)
         spectrum = Spectrum.from_masses(data.mass, edges, data.weight)
-        fit, why = fit_background(spectrum, settings, np.ones(n_bins, dtype=np.bool_))
-        if fit is None or not fit.ok:
+        try:
+            fit = settings.smooth.envelope(spectrum).best
+        except FitError as error:
             raise DidNotConverge(
-                f"pseudo-experiments: no {settings.shape} function fits the whole spectrum of "
-                f"{data.source} from {low:g} to {high:g} GeV ({why}). Narrow "
-                "`search.fit.range`, or take another `search.fit.shape`."
-            )
+                f"pseudo-experiments: no function fits the whole spectrum of {data.source} from "
+                f"{low:g} to {high:g} GeV ({error}). Narrow `search.fit.range`, or take another "
+                "`search.fit.shape`."
+            ) from error
         mass = np.linspace(low, high, _GRID + 1)
         density = np.asarray(fit.shape.integrate(fit.parameters, mass))
         cumulative = np.concatenate([[0.0], np.cumsum(density)])

@@ -34,14 +34,16 @@ class SpectrumFit:
         expected: The function integrated over each bin, shape (bin,).
         sigma_expected: Its uncertainty from the fit, shape (bin,).
         shape: Name of the family, e.g. "dijet" or "exponential".
-        n_parameters: Chosen by the F-test.
+        n_parameters: Of the function that is shown: the best, or the one that a test has chosen.
         parameters: Their values, shape (n_parameters,).
         deviance: -2 ln(likelihood ratio) to the saturated model, over the fitted bins; in a search
             of events merged until each expects five of them (`search.merged_goodness`).
         ndf: So many bins minus parameters.
         p_value: Goodness of fit, from these two.
-        tried: The F-test's table: one row per order tried, with keys n_parameters, deviance, ndf,
-            p_value, f, p_f (None for the first) and chosen; over all fitted bins, not merged.
+        tried: The functions that were tried, over all fitted bins, not merged: rows with keys
+            shape, n_parameters, deviance, ndf, p_value and chosen; with the function as a nuisance
+            also cost (deviance plus one for each parameter, over that of the best), with a test f
+            and p_f (None for the first).
         ok: False if the fit has no answer; then `why` says it.
     """
 
@@ -78,12 +80,18 @@ class CutResult:
         efficiency: Background efficiency asked for; 1.0 is the spectrum without a cut.
         n: Mean over ensemble members of the selected events in the signal region.
         expected: Background expected there from the fit outside the signal region.
+        n_effective, expected_effective: The same in effective events: each bin divided by the
+            effective weight of its events. The significance is that of these, so that two events
+            of weight 1e6 are two events.
         sigma_poisson: Statistical uncertainty of `n` if only background is there.
-        sigma_fit: Uncertainty of `expected` from the fit.
+        sigma_fit: Uncertainty of `expected` from the parameters of the function that fits best.
+        sigma_function: What other functions add to the 68 % interval of `expected`; 0 if a test
+            has chosen one, which leaves it unknown.
         sigma_ensemble: Uncertainty of `n` from the spread of the members.
         sigma_folds: Uncertainty of `n` because folds that learn from each other fluctuate
             together; 0 if members see all events, which leaves it unknown.
-        z_local: Significance, signed: negative for a deficit.
+        z_local: Significance, signed: negative for a deficit. With the function as a nuisance it is
+            that over the function which is best for the count (`anomalon.stats.envelope`).
         p_local: One-sided p-value of an excess.
         member_counts: Selected events in the signal region for each member, shape (member,).
         fit: The spectrum and its fit.
@@ -98,8 +106,11 @@ class CutResult:
     efficiency: float
     n: float
     expected: float
+    n_effective: float
+    expected_effective: float
     sigma_poisson: float
     sigma_fit: float
+    sigma_function: float
     sigma_ensemble: float
     sigma_folds: float
     z_local: float

@@ -1,7 +1,7 @@
 """The smooth background of a search in a histogram: families, and how a function is chosen."""
 
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
 from anomalon.stats import SHAPES, Envelope, Fit, Shape, Spectrum, choose_order, choose_orders
-from anomalon.stats import fit_envelope as fit_all
+from anomalon.stats.envelope import BEYOND, fit_envelope
 from anomalon.stats.order import Test
 
 __all__ = ["ALTERNATIVES", "Choice", "SmoothBackground"]
@@ -60,8 +60,8 @@ class SmoothBackground:
                 "background: expected numbers of parameters 1 <= n_min <= n_max, got "
                 f"{self.n_min} and {self.n_max}."
             )
-        for name, known in (("test", ("f", "likelihood_ratio")), ("choice", ("profile", "test"))):
-            lookup(dict.fromkeys(known), getattr(self, name), f"background: {name}")
+        for name, kind in (("test", Test), ("choice", Choice)):
+            lookup(dict.fromkeys(get_args(kind)), getattr(self, name), f"background: {name}")
 
     @property
     def family(self) -> Shape:
@@ -102,20 +102,38 @@ class SmoothBackground:
             for n in range(self._orders(family)[0], self._orders(family)[1] + 1)
         )
 
-    def fit(self, spectrum: Spectrum) -> Fit:
-        """The fit of the family to all bins of one spectrum, its order chosen by the test."""
-        return choose_order(spectrum, self.family, *self.orders, alpha=self.alpha, test=self.test)
+    def fit(self, spectrum: Spectrum, mask: NDArray[np.bool_] | None = None) -> Fit:
+        """The fit of the family to one spectrum, its order chosen by the test.
 
-    def envelope(self, spectrum: Spectrum) -> Envelope:
-        """Functions fitted to all bins of one spectrum, as `choice` says; bad fits as well.
+        Args:
+            spectrum: One spectrum.
+            mask: True for the bins that the fit must not see.
+        """
+        return choose_order(
+            spectrum, self.family, *self.orders, alpha=self.alpha, test=self.test, mask=mask
+        )
+
+    def envelope(
+        self,
+        spectrum: Spectrum,
+        mask: NDArray[np.bool_] | None = None,
+        *,
+        beyond: float = BEYOND,
+    ) -> Envelope:
+        """The functions that describe one spectrum, as `choice` says.
+
+        Args:
+            spectrum: One spectrum.
+            mask: True for the bins that the fits must not see.
+            beyond: As for `fit_envelope`.
 
         Raises:
             TooFewEvents, DidNotConverge: If none can be fitted.
             BadValue: If none is defined on all bins.
         """
         if self.choice == "test":
-            return Envelope((self.fit(spectrum),), np.zeros(1))
-        return fit_all(spectrum, self.functions, beyond=np.inf)
+            return Envelope((self.fit(spectrum, mask),), np.zeros(1))
+        return fit_envelope(spectrum, self.functions, mask=mask, beyond=beyond)
 
     def expectations(self, toys: Spectrum) -> Floats:
         """What `fit` expects in each of many toys, shape (toy, bin), the order chosen in each."""

@@ -52,10 +52,41 @@ class Envelope:
     fits: tuple[Fit, ...]
     cost: Floats
 
+    @classmethod
+    def of(
+        cls, fits: Sequence[Fit], total: Sequence[float], *, beyond: float = BEYOND
+    ) -> "Envelope":
+        """The functions in order, without those that are of no use.
+
+        Args:
+            fits: At least one.
+            total: What each costs, deviance and parameters, shape (function,).
+            beyond: Leave out functions that are worse than the best by more than this.
+        """
+        cost = np.array(total) - min(total)
+        order = [i for i in np.argsort(cost, kind="stable") if cost[i] <= beyond]
+        return cls(tuple(fits[i] for i in order), cost[order])
+
     @property
     def best(self) -> Fit:
         """The function with the smallest deviance, parameters counted."""
         return self.fits[0]
+
+    @property
+    def table(self) -> tuple[dict[str, Any], ...]:
+        """Rows of shape, n_parameters, deviance, ndf, p_value, cost and chosen (the best)."""
+        return tuple(
+            {
+                "shape": fit.shape.label,
+                "n_parameters": fit.n_parameters,
+                "deviance": float(fit.deviance),
+                "ndf": fit.ndf,
+                "p_value": float(fit.p_value),
+                "cost": float(cost),
+                "chosen": fit is self.best,
+            }
+            for fit, cost in zip(self.fits, self.cost, strict=True)
+        )
 
     def __len__(self) -> int:
         return len(self.fits)
@@ -102,17 +133,19 @@ def fit_envelope(
     if spectrum.counts.ndim != 1:
         raise BadLayout(f"envelope: expected one spectrum, got {len(spectrum.counts)} toys.")
     fits: list[Fit] = []
+    total: list[float] = []
     problem: FitError | BadValue = BadValue("envelope: expected at least one function, got none.")
     for shape in shapes:
         try:
-            fits.append(fit_spectrum(spectrum, shape, mask=mask))
+            fit = fit_spectrum(spectrum, shape, mask=mask)
         except (FitError, BadValue) as error:
             problem = error if not isinstance(problem, FitError) else problem
+            continue
+        fits.append(fit)
+        total.append(float(fit.deviance) + penalty * fit.n_parameters)
     if not fits:
         raise problem
-    total = np.array([float(fit.deviance) + penalty * fit.n_parameters for fit in fits])
-    order = [i for i in np.argsort(total, kind="stable") if total[i] <= total.min() + beyond]
-    return Envelope(tuple(fits[i] for i in order), total[order] - total.min())
+    return Envelope.of(fits, total, beyond=beyond)
 
 
 def profiled_significance(z: Floats, cost: Floats) -> tuple[float, int]:

@@ -58,8 +58,8 @@ class Fit:
             expect few events (`anomalon.stats.goodness`).
         ok: Whether there is a result.
         why: If not, why; else "".
-        tried: The table of `choose_order`: rows with keys n_parameters, deviance, ndf, p_value,
-            f, p_f and chosen. Empty if the order was given.
+        tried: The table of `choose_order`: rows with keys shape, n_parameters, deviance, ndf,
+            p_value, f, p_f and chosen. Empty if the order was given.
     """
 
     spectrum: Spectrum

@@ -236,6 +236,7 @@ def _shape(family: str | type[Shape] | Shape) -> Shape:
 
 def _row(fit: Fit) -> dict[str, Any]:
     return {
+        "shape": fit.shape.label,
         "n_parameters": fit.n_parameters,
         "deviance": float(fit.deviance),
         "ndf": fit.ndf,

@@ -41,6 +41,11 @@ class Relative(LogLinear):
     kind: ClassVar[str] = "relative"
     n_most: ClassVar[int] = 4
 
+    @property
+    def label(self) -> str:
+        """The base with its number of parameters."""
+        return f"relative to {self.base.shape.kind} {self.base.n_parameters}"
+
     def columns(self, mass: ArrayLike) -> Floats:
         """1, t, t^2, t^3 with t = ln(m/m0), m0 the middle of the base's bins."""
         edges = self.base.spectrum.edges

@@ -34,6 +34,11 @@ class Shape(ABC):
                 f"got {self.n!r}."
             )
 
+    @property
+    def label(self) -> str:
+        """What the family is called in tables."""
+        return self.kind
+
     @abstractmethod
     def density(self, parameters: ArrayLike, mass: ArrayLike) -> Floats:
         """Events per GeV at masses in GeV: shape (mass,), or (toy, mass) for (toy, n)."""
