@@ -19,6 +19,8 @@ from anomalon.core.units import MassUnit, mass_unit, mass_unit_named
         ("mjj_TeV_low", "TeV"),
         ("low_gev", "GeV"),
         ("mjjTeV", "TeV"),
+        ("lowtev", "TeV"),
+        ("m_jj / TeV", "TeV"),
         ("mass [GeV/c^2]", "GeV"),
         ("m [MeV]", "MeV"),
         ("E [keV]", "keV"),

@@ -19,7 +19,7 @@ _DIGITS = 13  # that survive a conversion: 1.3 TeV are 1300 GeV, not 1300.000000
 _BRACKETED = re.compile(r"[\[(]\s*(?:in\s+)?(10*|0\.0*1)?\s*([kmgt]?ev)(?![a-z])", re.IGNORECASE)
 # "m_TeV", "mass in GeV": as a word. A number before it is the energy of something else.
 _WORD = re.compile(r"(?<![a-z])(?<!\d)(?<!\d[ _])([kmgt]ev)(?![a-z])", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<!\d)(?<!\d[ _])([kMGT]eV)(?![a-z])")  # "mjjTeV"
+_IN_ONE = re.compile(r"(?<!\d)(?<!\d[ _])([kMGT]eV)(?![a-z])|(?<=[a-z]{2})([mgt]ev)(?![a-z])")
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def mass_unit(text: str) -> MassUnit | None:
         if found[1] is None:
             return unit
         return MassUnit(f"{found[1]} {unit.name}", float(found[1]) * unit.gev)
-    found = _WORD.search(text) or _CAMEL.search(text)
-    return None if found is None else mass_unit_named(found[1])
+    found = _WORD.search(text) or _IN_ONE.search(text)  # "mjjTeV", "lowtev"
+    return None if found is None else mass_unit_named(found[found.lastindex or 1])
 
 
 def mass_unit_named(name: str, where: str = "unit") -> MassUnit:

@@ -165,6 +165,23 @@ def test_errors_in_the_cell(read, mark):
     assert found.variances == pytest.approx([81, 16])
 
 
+def test_errors_with_a_sign_or_with_words(read):
+    found = read("low,high,count,stat\n1000,1100,30,± 9\n1100,1250,12,+/-4\n")
+    assert found.variances == pytest.approx([81, 16])
+    text = "low,high,count,stat\n1000,1100,30,9 (stat)\n1100,1250,12,4 (stat)\n"
+    with pytest.raises(BadLayout, match=r"errors as numbers, got `stat` with e\.g\. '9 \(stat\)'"):
+        read(text)
+    assert read(text, errors="none").variances is None
+
+
+def test_numbers_of_bins_are_no_counts(read):
+    rows = "1,1000,1100,5\n2,1100,1200,4\n3,1200,1300,3\n"
+    for name in ("bin", "bin number", "n", "#", "No.", "", "Unnamed: 0"):
+        assert read(f"{name},low,high,SR1\n{rows}").counts.tolist() == [5, 4, 3]
+    alone = read("low,high,n\n1000,1100,1\n1100,1200,2\n1200,1300,3\n")
+    assert alone.counts.tolist() == [1, 2, 3]
+
+
 def test_the_sign_for_minus_is_one(read):
     found = read("low,high,count,stat +,stat -\n1000,1100,30,9,−9\n1100,1250,12,4,−4\n")
     assert found.variances == pytest.approx([81, 16])

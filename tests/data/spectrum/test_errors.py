@@ -73,6 +73,18 @@ def test_percent_in_the_cells_and_shares(read):
         read(count=N, **{"rel. error": [2] * 4})
 
 
+def test_per_mille_and_ratios(read):
+    assert read(count=N, **{"stat [‰]": [200] * 4}).variances == squares(80, 50, 32, 18)
+    assert read(count=N, **{"dN/N": [0.2] * 4}).variances == squares(80, 50, 32, 18)
+
+
+def test_errors_of_something_else_are_left_out(read):
+    for name in ("eff_err", "xerr", "theory_err"):
+        assert read(count=N, **{name: [0.2] * 4}).variances is None
+    for name in ("n_sigma", "pull [sigma]", "(Data-Fit)/sigma"):
+        assert read(count=N, **{name: [1, -2, 0.5, 3]}).variances is None
+
+
 def test_two_sides(read):
     found = read(count=N, **{"stat +": [30] * 4, "stat -": [-10] * 4})
     assert found.variances == pytest.approx([500] * 4)  # (30^2 + 10^2) / 2

@@ -208,3 +208,19 @@ def test_other_files_are_refused(tmp_path):
         file["events"].extend({"mjj": np.ones(3)})
     with pytest.raises(BadLayout, match=r"filled into bins first, in Python: .*read_spectrum"):
         read_spectrum(tmp_path / "tree.root")
+
+
+def test_published_spectra(real):
+    atlas = read_spectrum(real("spectra/atlas_dijet_139ifb.csv"))
+    assert (len(atlas.counts), atlas.edges[0], atlas.edges[-1]) == (91, 1100, 8208)
+    assert atlas.roles[0] == "counts from `observed`"
+    assert "`atlas_fit_err` (errors of `atlas_fit`)" in atlas.roles[-1]
+    path = real("spectra/cms_dijet_137ifb.csv")
+    cms = read_spectrum(path)
+    assert cms.roles[0] == "counts from `observed`"
+    assert cms.variances is None
+    assert "`err_down` (errors of `dsigma_dm_pb_per_TeV`)" in cms.roles[-1]
+    options = {"column": "dsigma_dm_pb_per_TeV", "per_width": True, "luminosity": 137}
+    section = read_spectrum(path, **options)
+    assert section.counts == pytest.approx(cms.counts, rel=0.01)
+    assert section.variances is None or section.variances == pytest.approx(cms.counts, rel=0.1)

@@ -11,7 +11,7 @@ from anomalon.data.spectrum.consistency import are_whole
 from anomalon.data.spectrum.errors import Errors, error_groups
 from anomalon.data.spectrum.kinds import Kind, Named
 from anomalon.data.spectrum.names import words
-from anomalon.data.spectrum.vocabulary import COUNT, DATA, EXPECTED, FILLER, NEUTRAL, NUMBER
+from anomalon.data.spectrum.vocabulary import COUNT, DATA, EXPECTED, FILLER, NEUTRAL, NUMBER, ODD
 
 __all__ = ["Attributed", "errors_of"]
 
@@ -87,7 +87,8 @@ class _Table:
             return "errors of the mass"
         if found := self._named(group):
             return found
-        if group.what.subject & EXPECTED:
+        of_others = EXPECTED if group.what.source else EXPECTED.union(*ODD.values())
+        if group.what.subject & of_others:
             return f"errors of {' '.join(sorted(group.what.subject))}, which is not there"
         if len(self.values) == 1:
             return self.values[0]
@@ -141,9 +142,9 @@ class _Table:
 
 
 def _relative(group: Errors, values: np.ndarray) -> Errors:
-    if group.what.scale == "absolute":
-        return group
-    return group.times(values / 100 if group.what.scale == "percent" else values)
+    sizes = {"relative": 1.0, "percent": 0.01, "per mille": 0.001}
+    scale = group.what.scale
+    return group if scale == "absolute" else group.times(values * sizes[scale])
 
 
 def _are_scaled(group: Errors, values: np.ndarray, counts: np.ndarray) -> bool:

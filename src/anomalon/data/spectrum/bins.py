@@ -66,9 +66,14 @@ def find_bins(columns: Sequence[Named], choices: Choices, where: str) -> Bins:
     lows, highs = low.column.taken(kept), high.column.taken(kept)
     lows.check(f"{where}: low edges '{low.name}'")
     highs.check(f"{where}: high edges '{high.name}'")
-    bins = bins_between(lows.values, highs.values, (low.name, high.name), choices, where)
+    names: tuple[str, ...] = (low.name, high.name)
+    if not any(map(mass_unit, names)):  # the centres beside them may say it
+        names += tuple(c.name for c in columns if c.kind is Kind.CENTRE and mass_unit(c.name))
+    bins = bins_between(lows.values, highs.values, names, choices, where)
     role = f"{bins.role}, from `{low.name}` and `{high.name}`"
-    return replace(bins, rows=kept[bins.rows], role=role, outside=len(rows) - len(kept))
+    return replace(
+        bins, rows=kept[bins.rows], names=names[:2], role=role, outside=len(rows) - len(kept)
+    )
 
 
 def bins_between(

@@ -18,6 +18,7 @@ _GROUPED = re.compile(r"(?<=\d)(?:[\u00a0\u2009\u202f' ](?=\d{3}(?!\d)))")
 _LOOKS = re.compile(r"[+-]?[\d.,]+(?:[eEdD][+-]?\d+)?\s*%?")
 _LARGEST = 300  # exponent; beyond it a float is infinite
 _ASCII = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "’": "'"})
+_SIGNS = re.compile(r"^(?:±|\+/-|\+-|\\pm)\s*")  # of a cell that is an error alone
 _AND_ERROR = re.compile(r"(.+?)\s*(?:±|\+/-|\+-|\\pm)\s*(.+)")
 _RANGE = re.compile(
     r"[\[(]?\s*(\S+?)\s*(?:\s-\s|(?<=[\d.])-|\bto\b|\.\.|[,;:]\s*)\s*(\S+?)\s*[\])]?"
@@ -91,7 +92,7 @@ def _column(name: str, cells: Sequence[str], decimal: str) -> Column:
 
 def _parsed(cell: str, decimal: str) -> tuple[float, float] | None:
     """The number in a cell and the unit in its last digit; None if there is none."""
-    text = cell.translate(_ASCII).strip(" $\t").lower().removesuffix("%").strip()
+    text = _SIGNS.sub("", cell.translate(_ASCII).strip(" $\t")).lower().removesuffix("%").strip()
     if _NOT_FINITE.fullmatch(text):
         return float(text), 0.0
     text = _GROUPED.sub("", text).replace("d", "e", 1)

@@ -10,10 +10,13 @@ from anomalon.data.spectrum.bins import Bins, find_bins
 from anomalon.data.spectrum.choices import Choices
 from anomalon.data.spectrum.columns import Block
 from anomalon.data.spectrum.consistency import are_whole
+from anomalon.data.spectrum.error_name import ErrorName
 from anomalon.data.spectrum.kinds import Kind, Named, named
 from anomalon.data.spectrum.measured import Measured
+from anomalon.data.spectrum.names import words
 from anomalon.data.spectrum.table import SpectrumTable
 from anomalon.data.spectrum.unnamed import with_unnamed_errors
+from anomalon.data.spectrum.vocabulary import NUMBER
 
 __all__ = ["has_bins", "spectrum_of"]
 
@@ -33,6 +36,7 @@ def spectrum_of(block: Block, choices: Choices, where: str) -> SpectrumTable:
     columns = tuple(value if c.column is value.column else c for c in columns)
     columns, unnamed = with_unnamed_errors(columns, value)
     value.column.check(f"{where}: '{value.name}'")
+    _check_errors_are_numbers(block, choices, where)
     found = errors_of(value, columns, choices, where, in_order=block.in_order)
     numbers = (value.column.values, value.column.steps, found.errors, bins)
     table = Measured(value.name, value.kind, value.quantity, *numbers).to_events(choices, where)
@@ -68,6 +72,9 @@ def _value(columns: Sequence[Named], block: Block, choices: Choices, where: str)
     if not events:  # expected events stand back behind those that were seen
         found += [c for c in columns if c.kind is Kind.EXPECTED]
     odd = [c for c in columns if c.kind is Kind.ODD]
+    if not found:  # a column called "n" that runs like the numbers of bins
+        rows = [c for c in columns if c.kind is Kind.INDEX and set(words(c.name)) <= NUMBER]
+        found = [replace(c, kind=Kind.EVENTS) for c in rows if c.name]
     if not found and odd:
         raise BadNumbers(
             f"{where}: expected numbers of events, got `{odd[0].name}`, which by its name is "
@@ -75,10 +82,10 @@ def _value(columns: Sequence[Named], block: Block, choices: Choices, where: str)
         )
     if len(found) != 1:
         names = [c.name for c in found or columns if c.kind not in (Kind.LOW, Kind.HIGH)]
-        words = ", ".join(f"`{name}` with e.g. {word!r}" for name, word in block.idle[:3])
+        wordy = ", ".join(f"`{name}` with e.g. {word!r}" for name, word in block.idle[:3])
         raise BadLayout(
             f"{where}: expected one column of counts (named 'count', for instance), got {names}"
-            + (f" (and without numbers {words})" if words and not found else "")
+            + (f" (and without numbers {wordy})" if wordy and not found else "")
             + ". Choose one with `column` (--column)."
         )
     if found[0].kind is Kind.UNKNOWN and not are_whole(found[0].column.values):
@@ -88,6 +95,22 @@ def _value(columns: Sequence[Named], block: Block, choices: Choices, where: str)
             f"(--column '{found[0].name}')."
         )
     return found[0]
+
+
+def _check_errors_are_numbers(block: Block, choices: Choices, where: str) -> None:
+    """Refuse errors that are written in another way than as numbers: leaving them out is wrong."""
+    for name, word in block.idle:
+        is_error = ErrorName.of(name, block.names()) is not None
+        if (
+            is_error
+            and any(map(str.isdigit, word))
+            and choices.errors is None
+            and not choices.exact
+        ):
+            raise BadLayout(
+                f"{where}: expected errors as numbers, got `{name}` with e.g. {word!r}. Write "
+                "numbers there, or say `errors` (--errors): another column, or none."
+            )
 
 
 def _told(columns: Sequence[Named], name: str, where: str) -> Named:

@@ -34,7 +34,17 @@ _SQUARED = re.compile(
     r"(?:err|error|errors|sigma|unc|uncertainty|stat|sys|syst)\s*[)]?\s*(?:\^|\*\*)?\s*2(?!\d)"
     r"|squared|(?:err|error|sigma|uncertainty)\s+sq\b"
 )
-_SUM_OF_SQUARES = re.compile(r"\bsum\s*(?:of\s+)?[(]?\s*w(?:eights?)?\s*[)]?\s*(?:\^|\*\*)\s*2")
+_SUM_OF_SQUARES = re.compile(
+    r"\bsum\s*(?:of\s+)?[(]?\s*w(?:eights?)?\s*[)]?\s*(?:\^|\*\*)\s*2"
+    r"|\bsum of (?:the )?(?:squared weights|weights squared|squares of (?:the )?weights)"
+)
+_STANDARD = re.compile(r"\b(?:standard|std)[\s._-]*dev")
+_RATIO = re.compile(  # "dN/N", "err / count": relative, whatever else is said
+    r"(?:(?<![a-z])(?:d|delta)\s*([a-z]\w*)\s*/\s*\1"
+    r"|(?:err|errors?|sigma|unc|uncertainty|stat|sys|syst)[\s)]*/\s*[(]?"
+    r"(?:n|counts?|events|values?|data|yield|y)(?![a-z]))"
+)
+_PER_MILLE = re.compile(r"‰|per\s?mille?\b|\bpermil\b")
 _NUMBERED = re.compile(r"(.*[a-z])(\d)")
 _ALONE = frozenset({"+", "-", "dn", "plus", "minus"})
 _SIDES = UP | DOWN
@@ -48,7 +58,8 @@ class ErrorName:
     Args:
         side: "up", "down" or "both".
         squared: Whether they are variances.
-        scale: "absolute", "percent", or "relative": shares, or percent without saying so.
+        scale: "absolute", "percent", "per mille", or "relative": shares, or percent without
+            saying so.
         source: "stat", "sys", "total" or "".
         subject: The words that say whose errors they are, or where they come from.
         stem: The same for the columns that belong together.
@@ -81,8 +92,10 @@ class ErrorName:
         named = set(said) - _SAID - FILLER - {"d", "delta"}
         if said[:1] in (["e"], ["u"], ["s"]):
             named -= {said[0]}
+        if _STANDARD.search(low):
+            named -= {"standard", "std", "dev", "deviation", "deviations"}
         if squared:
-            named -= {"2", "sum", "of", "sq", "squared", "w", "weights"}
+            named -= {"2", "sum", "of", "sq", "squared", "squares", "w", "weights"}
         if low == "dn":
             side, named = "both", {"n"}
         if all(word.isdigit() for word in named):  # "err1" and "err2"
@@ -103,6 +116,7 @@ class ErrorName:
 
 
 _SOURCES = {"stat": STAT, "sys": SYS, "total": TOTAL}
+_NO_ERRORS = frozenset({"a comparison", "a pull", "a significance", "a p-value", "a chi-squared"})
 _SAID = ERROR | VARIANCE | STAT | SYS | _SIDES | RELATIVE | {"ex", "exl", "exh"}
 
 
@@ -128,21 +142,20 @@ def _side(low: str, said: list[str]) -> str:
 def _is_error(name: str, low: str, said: list[str], side: str, others: Collection[str]) -> bool:
     found = set(said)
     named = found & (ERROR | VARIANCE | STAT | SYS)
+    quantity = Quantity.of(name)
+    if quantity.odd in _NO_ERRORS and not _RATIO.search(low):
+        return False
     if named:
-        quantity = Quantity.of(name)
         section = quantity.section is not None or quantity.is_density
         return not (section and named <= {"sigma", "sigmas"})
-    if _SUM_OF_SQUARES.search(low):
+    if found & {"ex", "exl", "exh"} or low in _ALONE:
         return True
-    if (
-        found & {"ex", "exl", "exh"}
-        or _BOTH.search(low)
-        or low in ("+", "-", "dn", "plus", "minus")
-    ):
+    if any(pattern.search(low) for pattern in (_SUM_OF_SQUARES, _STANDARD, _BOTH)):
         return True
-    if found & {"d", "delta"} and said[0] in ("d", "delta"):
-        rest = found - {"d", "delta"} - FILLER
-        return bool(rest) and rest <= _OF_EVENTS and not Quantity.of(name).is_density
+    if said[:1] in (["d"], ["delta"]):
+        rest = found - {"d", "delta"} - FILLER - PERCENT
+        of_events = rest <= _OF_EVENTS and not quantity.is_density
+        return of_events and (bool(rest) or said[0] == "delta")
     if said[:1] in (["e"], ["u"], ["s"]):  # "e_count" beside "count"
         return any(words(other) == tuple(said[1:]) for other in others)
     if _SIGN.search(low):  # "JES +" beside "JES -"
@@ -158,4 +171,6 @@ def _is_error(name: str, low: str, said: list[str], side: str, others: Collectio
 def _scale(low: str, said: list[str], *, percent: bool) -> str:
     if percent or "%" in low or PERCENT & set(said):
         return "percent"
-    return "relative" if RELATIVE & set(said) else "absolute"
+    if _PER_MILLE.search(low):
+        return "per mille"
+    return "relative" if RELATIVE & set(said) or _RATIO.search(low) else "absolute"

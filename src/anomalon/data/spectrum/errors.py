@@ -18,6 +18,8 @@ __all__ = ["Errors", "error_groups", "errors_from_squares"]
 
 Floats = NDArray[np.floating[Any]]
 
+_PARTS = {"percent": 0.01, "per mille": 0.001}
+
 
 @dataclass(frozen=True, eq=False)
 class Errors:
@@ -76,9 +78,9 @@ class Errors:
         """
         if self.what.scale == "absolute":
             return self
-        if self.what.scale == "percent":
-            return self.times(values / 100)
-        shares, percent = self.times(values), self.times(values / 100)
+        if self.what.scale in _PARTS:
+            return self.times(values * _PARTS[self.what.scale])
+        shares, percent = self.times(values), self.times(values * _PARTS["percent"])
         if percent.is_of_count(values):
             return replace(percent, note="in percent, for then they are those of plain events")
         if max(self.down.max(), self.up.max()) > 1 and not shares.is_of_count(values):

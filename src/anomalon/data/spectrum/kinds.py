@@ -128,7 +128,7 @@ def _edge(name: str, said: set[str], quantity: Quantity, weak: frozenset[str]) -
     if low == high:
         return None
     limit = quantity.odd == "a limit" and (said & (MASS | {"bin", "bins"}) or mass_unit(name))
-    if said & _VALUES - {"number"} or quantity.is_density or quantity.section is not None:
+    if said & _VALUES - {"number"} or not (quantity.is_events or quantity.odd or _is_mass(said)):
         return None
     if quantity.odd and not limit:
         return None
@@ -145,22 +145,31 @@ def _kind(column: Column, said: set[str], quantity: Quantity) -> Kind:
     if expected:
         return Kind.EXPECTED
     rest = {word for word in said - FILLER if not word.isdigit()}
-    if said & (DATA | COUNT) or quantity.is_density or quantity.section is not None:
+    if said & (DATA | COUNT) or not (quantity.is_events or _is_mass(said)):
         return Kind.EVENTS
-    if said & NUMBER and rest <= NUMBER:
-        return Kind.EVENTS
+    if said & NUMBER and rest <= NUMBER | INDEX:
+        numbers = rest & INDEX or said & {"bin", "bins"} or _counts_rows(column)
+        return Kind.INDEX if numbers else Kind.EVENTS
     if said & WIDTH:
         return Kind.WIDTH
     if rest & NEUTRAL and rest <= NEUTRAL:
         return Kind.NEUTRAL
     if said & CENTRE or (rest and rest <= MASS) or mass_unit(column.name) is not None:
         return Kind.CENTRE
-    if rest <= INDEX and _is_index(column, said):
+    if rest <= INDEX and (said & INDEX or _counts_rows(column)):
         return Kind.INDEX
     return Kind.UNKNOWN if np.isfinite(column.values).any() else Kind.EMPTY
 
 
-def _is_index(column: Column, said: set[str]) -> bool:
-    """Whether a column without a name, or one called "bin", counts the rows."""
+def _is_mass(said: set[str]) -> bool:
+    """Whether words are of a mass and nothing else, as in "m / GeV"."""
+    rest = {word for word in said - FILLER if not word.isdigit()}
+    return bool(rest & (MASS | LOW | HIGH)) and rest <= MASS | CENTRE | LOW | HIGH
+
+
+def _counts_rows(column: Column) -> bool:
+    """Whether a column numbers the rows from 0 or 1."""
     values = column.values
-    return bool(said & INDEX) or (are_whole(values) and bool(np.all(np.diff(values) == 1)))
+    if len(values) < 2 or values[0] not in (0, 1) or not np.isfinite(values).all():
+        return False
+    return bool(np.all(np.diff(values) == 1))

@@ -67,6 +67,12 @@ class Measured:
         by = " (by its numbers)" if self.kind in _UNSAID and choices.column is None else ""
         first = f"{noun} from `{self.name}`{by}{said}{more}"
         counts = events.values if events is self else _snapped(events.values)
+        widths = self.bins.widths if events is self else np.ones(len(counts))
+        if sum_to_one(counts, widths):
+            raise BadNumbers(
+                f"{where}: expected numbers of events, got `{self.name}`, whose sum or integral "
+                "is one: it was normalised. Take it as it was before."
+            )
         if events is self:
             self._check_no_shares(where)
         table = SpectrumTable(counts, self.bins.edges, roles=(first,))
@@ -79,11 +85,6 @@ class Measured:
                 f"{where}: expected numbers of events, got `{self.name}`, which by its name is "
                 f"{self.quantity.odd}. Choose another column or histogram; if these are events, "
                 "rename it."
-            )
-        if sum_to_one(self.values, self.bins.widths):
-            raise BadNumbers(
-                f"{where}: expected numbers of events, got `{self.name}`, whose sum or integral "
-                "is one: it was normalised. Take it as it was before."
             )
 
     def _check_no_shares(self, where: str) -> None:

@@ -20,8 +20,8 @@ _PER_UNIT = re.compile(rf"{_SLASH}(?P<number>\d+(?:[.,]\d+)?(?:e[+-]?\d+)?)?\s*{
 _INVERSE = re.compile(rf"(?<![a-z]){_ENERGY}\s*(?:\^|\*\*)?\s*\(?-\s*1")
 _PER_NUMBER = re.compile(rf"{_SLASH}(?P<number>\d+(?:\.\d+)?)\s*[\])]?(?:$| \|)")
 _DERIVATIVE = re.compile(
-    r"(?<![a-z])d\s*[(]?\s*(?:n|nev|nevt|nevents|events?|sig|sigma|xs|counts?)\w*\s*[)]?"
-    r"\s*(?:/\s*d\s*[(]?\s*[a-z]|\sd\s?[mxe])|(?<![a-z])d(?:n|sigma)d[mxe]"
+    r"(?<![a-z])(?:d|delta)\s*[(]?\s*(?:n|nev|nevt|nevents|events?|sig|sigma|xs|counts?)\w*\s*[)]?"
+    r"\s*(?:/\s*(?:d|delta)\s*[(]?\s*[a-z]|\sd\s?[mxe])|(?<![a-z])d(?:n|sigma)d[mxe]"
 )
 _DOUBLE = re.compile(r"(?<![a-z])d\s*(?:\^|\*\*)?\s*[23]\s*[(]?\s*(?:n|sig)")
 _WIDTH = re.compile(r"(?:/|\bper\b|\bby\b|\bover\b)\s*(?:the\s+)?[\[(]?\s*(?:bin\s*)?width")
@@ -33,6 +33,7 @@ _ARBITRARY = re.compile(
     r"(?<![a-z])a\.\s?u\.?(?![a-z])|[\[(]\s*au\s*[\])]|\barb(?:\.|itrary)?(?![a-z])"
     r"|normali[sz]ed(?!\s+(?:to|by)\s+(?:the )?(?:integrated )?(?:lumi|data|bin|width|\d))"
     r"|\bnormali[sz]ation\b|\bunit area\b|(?<![a-z\d.])1\s*/\s*(?:n|sig|sigma|sum)(?![a-z])"
+    r"|(?<![a-z\d.])1\s*/\s*(?![kmgt]?ev\b)[^\W\d]\w*\s*[)]?\s*[*·]?\s*d\s*[^\W\d]"
     r"|\bunity\b|\bshape\b"
 )
 _MULTIPLES = re.compile(
@@ -43,6 +44,7 @@ _COMPARED = re.compile(
     r"(?:mc|bkgs?|backgrounds?|fit|exp\w*|pred\w*|sim\w*|theory|model|b|sqrt)(?![a-z])"
 )
 _CLS = re.compile(r"\bcl_?\s?s(?:\+?b)?\b")
+_N_SIGMA = re.compile(r"\bn[\s_-]*sigmas?\b|\bin units of sigma\b|[\[(]\s*sigma\s*[\])]")
 _BEAMS = re.compile(r"\bsqrt\s*[(]?\s*s\b")
 # Case tells picobarn from lead; 139 fb^-1 and 139/fb are luminosities.
 _SECTION = re.compile(
@@ -136,6 +138,8 @@ def _odd(low: str, name: str) -> str:
         return "a percentage"
     if _CLS.search(low):
         return "a limit"
+    if _N_SIGMA.search(low):
+        return "a significance"
     if _COMPARED.search(low):
         return "a comparison"
     said = {word for word in words(name) if not word.isdigit()}

@@ -15,7 +15,7 @@ WEAK_LOW = frozenset({"start", "from", "begin", "l", "down"})
 WEAK_HIGH = frozenset({"stop", "to", "end", "up", "u", "r", "h"})
 CENTRE = frozenset({
     *("centre", "center", "centres", "centers", "mid", "middle", "midpoint", "midpoints"),
-    *("central", "ctr", "bincenter", "bincentre"),
+    *("central", "ctr", "bincenter", "bincentre", "focus", "desc"),
 })  # fmt: skip
 WIDTH = frozenset({"width", "widths", "binwidth", "dx", "dm", "step"})
 INDEX = frozenset({"bin", "bins", "index", "idx", "i", "id", "nr", "no", "unnamed", "row", "level"})
@@ -49,8 +49,7 @@ EXPECTED = frozenset({
 VARIANCE = frozenset({"variance", "variances", "var", "vars", "w2", "sumw2", "err2"})
 ERROR = frozenset({
     *("error", "errors", "err", "errs", "sigma", "sigmas", "sd", "std", "stdev", "stddev", "ey"),
-    *("uncertainty", "uncertainties", "uncert", "uncerts", "unc", "uncs", "deviation"),
-    *("dev", "standard", "eyl", "eyh"),
+    *("uncertainty", "uncertainties", "uncert", "uncerts", "unc", "uncs", "eyl", "eyh"),
 })  # fmt: skip
 STAT = frozenset({"stat", "stats", "statistical"})
 SYS = frozenset({"sys", "syst", "systs", "systematic", "systematics"})
@@ -63,7 +62,16 @@ BAND = frozenset({"variation", "varied", "band", "shift", "shifted", "quantile"}
 
 # No number of events, and why.
 ODD = {
-    "an efficiency": {"efficiency", "efficiencies", "eff", "effs", "epsilon", "acceptance", "acc"},
+    "an efficiency": {
+        "efficiency",
+        "efficiencies",
+        "eff",
+        "effs",
+        "epsilon",
+        "eps",
+        "acceptance",
+        "acc",
+    },
     "a ratio": {"ratio", "ratios", "fraction", "fractions", "frac", "share", "quotient", "percent"},
     "a limit": {"limit", "limits", "cls", "clsb", "ul", "exclusion"},
     "a significance": {"significance", "significances", "signif", "zscore", "zscores", "nsigma"},
