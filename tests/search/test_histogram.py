@@ -190,11 +190,11 @@ def test_progress_reaches_the_end_and_changes_no_number(limits):
     told.clear()
     options = {"n_toys": 60, "n_closure": 10, "progress": lambda *now: told.append(now)}
     hunt_bump(spectrum(1), SMOOTH, **options)
-    assert told[0][:2] == (0, 60 + 10 * 99)
+    assert told[0][:2] == (0, 2 * 60 + 10 * 99)
     assert told[-1][0] == told[-1][1]
     told.clear()
     hunt_bump(spectrum(1), EXPECTED, **options)
-    assert told == [(60, 60, "pseudo-experiments")]
+    assert told == [(0, 60, "beginning"), (60, 60, "pseudo-experiments")]
 
 
 def test_results_survive_json(found, limits):

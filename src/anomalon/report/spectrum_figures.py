@@ -34,8 +34,8 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
     yield Drawing(
         "tomography",
         "tomography",
-        f"The {min(len(result.window_z), _MOST_WINDOWS)} most significant of "
-        f"{count(len(result.window_z))} windows, each a bar at its significance; the best in "
+        f"The {min(result.n_windows, _MOST_WINDOWS)} most significant of "
+        f"{count(result.n_windows)} windows, each a bar at its significance; the best in "
         "orange. Windows that overlap share events.",
         f"Local significance of windows against mass, at most {sigmas(result.z_local)}.",
         tomography(result),

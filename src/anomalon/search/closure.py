@@ -35,6 +35,7 @@ __all__ = [
     "global_p_closure",
     "limit_coverage",
     "signal_closure",
+    "toys_of_coverage",
 ]
 
 Floats = NDArray[np.floating[Any]]
@@ -44,6 +45,11 @@ _LIMITED = np.array([0.5, 1.0, 1.5, 2.0, 3.0])  # times the expected limit
 _WHERE = (0.1, 0.5, 0.9)  # of the list of masses: many events, some, few
 LIMITED_MASSES = len(_WHERE)
 """At how many masses `limit_coverage` looks, at most."""
+
+
+def toys_of_coverage(n: int) -> int:
+    """Pseudo-experiments in which `limit_coverage` sets limits, if it has n for each strength."""
+    return n * len(_LIMITED) * len(_WHERE)
 
 
 def check_number(n: int) -> None:

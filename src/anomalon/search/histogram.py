@@ -4,6 +4,7 @@ Where has the spectrum its most significant excess, and how often does backgroun
 The answer is a plain value that the report shows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,19 +14,22 @@ from numpy.typing import NDArray
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.seed import Seed
 from anomalon.search.closure import check_number, global_p_closure, signal_closure
+from anomalon.search.cost import beginning, hunt_cost
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.histogram_result import BumpResult, SignalClosure
 from anomalon.search.narrow import NarrowScan, scan_narrow
 from anomalon.search.result import SpectrumFit
 from anomalon.search.scan import Progress
 from anomalon.search.smooth import SmoothBackground
-from anomalon.search.steps import Steps, steps
+from anomalon.search.steps import Steps, silent, steps
 from anomalon.stats import BumpHunt, Fit, PValueUniformity, Reference, Spectrum, bump_hunt
+from anomalon.stats.windows import Windows
 
 __all__ = ["hunt_bump"]
 
 Floats = NDArray[np.floating[Any]]
 
+_KEPT = 10_000  # windows that a result lists, so that it stays small whatever the bins
 _INNER = 99  # pseudo-experiments behind each p-value of the closure: 5 % is one of its steps
 
 
@@ -82,13 +86,19 @@ def hunt_bump(
     if spectrum.counts.ndim != 1:
         raise BadLayout(f"bump hunt: expected one spectrum, got {len(spectrum.counts)} toys.")
     options: dict[str, Any] = {"widths": widths, "deficit": deficit}
+    windows = len(Windows.of(spectrum.n_bins, widths))
     if isinstance(background, SmoothBackground):
-        tell = steps(progress, n_toys + _INNER * n_closure)
+        n_all = 2 * n_toys + _INNER * n_closure  # the data twice: the fits repeated, and not
+        tell = steps(progress, n_all)
         procedure = _Procedure(background, repeat_choice and background.is_chosen, options, tell)
         fit = background.fit(spectrum)
-        tell(0, "background fit")
+
+        def some(n: int) -> BumpHunt:
+            return procedure.hunt(spectrum, fit, n, seed)
+
+        tell(0, beginning(hunt_cost(some, spectrum.n_bins, windows, n_all, 2 + n_closure)))
         narrow = NarrowScan.none() if resolution is None else scan_narrow(fit, resolution, seed)
-        hunt = procedure.hunt(spectrum, fit, n_toys, seed)
+        hunt = procedure.hunt(spectrum, fit, n_toys, seed, tell)
         about = procedure.about(fit, hunt, n_closure, seed)
         if n_closure and resolution is not None:
             mass = float(narrow.masses[narrow.best])
@@ -100,12 +110,19 @@ def hunt_bump(
                 "resolution: the scan for a narrow resonance fits signal and background together, "
                 "and here the background is given. Fit it, or leave the resolution out."
             )
-        hunt = bump_hunt(spectrum, background, n_pseudo=n_toys, seed=seed, **options)
-        steps(progress, n_toys)(n_toys, "pseudo-experiments")
+        tell = steps(progress, n_toys)
+
+        def some(n: int) -> BumpHunt:
+            return bump_hunt(spectrum, background, n_pseudo=n, seed=seed, **options)
+
+        tell(0, beginning(hunt_cost(some, spectrum.n_bins, windows, n_toys, 1)))
+        hunt = bump_hunt(
+            spectrum, background, n_pseudo=n_toys, seed=seed, tell=_toys(tell), **options
+        )
         narrow = NarrowScan.none()
         about = _given(spectrum, background, hunt)
     counts, edges = np.histogram(hunt.t_toys[np.isfinite(hunt.t_toys)], bins=60)
-    tomography = hunt.tomography
+    tomography = hunt.tomography_of(_KEPT)
     return BumpResult(
         name=name,
         source=source,
@@ -130,6 +147,7 @@ def hunt_bump(
         t=hunt.t,
         t_edges=edges,
         t_counts=counts.astype(np.float64),
+        n_windows=len(hunt.windows),
         window_low=tomography["low"],
         window_high=tomography["high"],
         window_z=tomography["z"],
@@ -168,17 +186,23 @@ class _Procedure:
     options: dict[str, Any]
     tell: Steps
 
-    def hunt(self, spectrum: Spectrum, fit: Fit, n: int, seed: Seed) -> BumpHunt:
+    def hunt(
+        self, spectrum: Spectrum, fit: Fit, n: int, seed: Seed, tell: Steps = silent
+    ) -> BumpHunt:
         refit = self.smooth.expectations if self.choice_repeated else True
-        return bump_hunt(spectrum, fit, refit=refit, n_pseudo=n, seed=seed, **self.options)
+        return bump_hunt(
+            spectrum, fit, refit=refit, n_pseudo=n, seed=seed, tell=_toys(tell), **self.options
+        )
 
     def about(self, fit: Fit, hunt: BumpHunt, n_closure: int, seed: Seed) -> _About:
         spectrum, n = fit.spectrum, len(hunt.t_toys)
-        self.tell(n, "pseudo-experiments")
-        fixed = bump_hunt(spectrum, fit, refit=False, n_pseudo=n, seed=seed, **self.options)
+        again = _toys(self.tell, n)
+        fixed = bump_hunt(
+            spectrum, fit, refit=False, n_pseudo=n, seed=seed, tell=again, **self.options
+        )
 
         def closed(done: int) -> None:
-            self.tell(n + _INNER * done, "closure of the global p-value")
+            self.tell(2 * n + _INNER * done, "closure of the global p-value")
 
         return _About(
             "fit",
@@ -192,6 +216,11 @@ class _Procedure:
 
     def _global_p(self, spectrum: Spectrum, seed: Seed) -> float:
         return self.hunt(spectrum, self.smooth.fit(spectrum), _INNER, seed).global_p.p
+
+
+def _toys(tell: Steps, before: int = 0) -> Callable[[int], None]:
+    """What a hunt calls after some of its pseudo-experiments."""
+    return lambda done: tell(before + done, "pseudo-experiments")
 
 
 def _given(spectrum: Spectrum, background: Reference | Floats, hunt: BumpHunt) -> _About:

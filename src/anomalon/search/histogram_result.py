@@ -73,7 +73,9 @@ class BumpResult:
         n_toys, n_failed: Pseudo-experiments, and those that could not be fitted.
         t: Test statistic, -ln p_local.
         t_edges, t_counts: Histogram of it in the pseudo-experiments.
-        window_low, window_high, window_z: Every window that was tried, shape (window,).
+        n_windows: Windows that were tried.
+        window_low, window_high, window_z: The most significant of them, 10,000 at most, shape
+            (window,).
         masses: Of the scan for a narrow resonance, GeV, shape (mass,); empty if none was made.
         resolution: Standard deviation of the resonance over its mass, or None.
         mass_z: Local significance at each mass, signed.
@@ -113,6 +115,7 @@ class BumpResult:
     t: float
     t_edges: Floats
     t_counts: Floats
+    n_windows: int
     window_low: Floats
     window_high: Floats
     window_z: Floats

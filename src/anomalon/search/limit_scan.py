@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
-from anomalon.search.closure import LIMITED_MASSES, check_number, limit_coverage, signal_closure
+from anomalon.search.closure import (
+    LIMITED_MASSES,
+    check_number,
+    limit_coverage,
+    signal_closure,
+    toys_of_coverage,
+)
+from anomalon.search.cost import beginning, limit_cost
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.histogram_result import LimitResult
 from anomalon.search.narrow import LIMITS_PER_WIDTH, resonance_masses
@@ -87,7 +94,13 @@ def scan_limits(
     model = limit_model(envelope, at, resolution, uncertain)
     closures = len(at) if n_closure else 0  # they take about as long as the limits
     tell = steps(progress, len(at) + closures)
-    tell(0, "background fits")
+
+    def middle_one() -> SignalLimit:
+        mass = at[len(at) // 2 : len(at) // 2 + 1]
+        return limit_model(envelope, mass, resolution, uncertain).limit(0, level=level)
+
+    size = spectrum.n_bins, len(at), len(envelope.fits), toys_of_coverage(n_closure), n_closure
+    tell(0, beginning(limit_cost(middle_one, *size)))
     limits: list[SignalLimit] = []
     for number, mass in enumerate(at):
         limits.append(model.limit(number, level=level))

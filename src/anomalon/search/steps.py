@@ -4,12 +4,16 @@ from collections.abc import Callable
 
 from anomalon.search.scan import Progress
 
-__all__ = ["Steps", "steps"]
+__all__ = ["Steps", "silent", "steps"]
 
 Steps = Callable[[int, str], None]
 """Called with what is done, in the units of the total, and with a word for it."""
 
 _MESSAGES = 20
+
+
+def silent(done: int, what: str) -> None:
+    """Tell nobody."""
 
 
 def steps(progress: Progress | None, total: int) -> Steps:

@@ -14,7 +14,7 @@ The answer is only as honest as the background. Say what it is:
   in most experiments without any signal (`benchmarks/false_positives.py`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -114,12 +114,17 @@ class BumpHunt:
     @property
     def tomography(self) -> dict[str, Floats]:
         """Every window: `low` and `high` in GeV, `p` and `z`, each of shape (window,)."""
-        edges = self.spectrum.edges
+        return self.tomography_of(len(self.windows))
+
+    def tomography_of(self, n: int) -> dict[str, Floats]:
+        """The `n` most significant windows, in the order of all; there may be millions."""
+        which = np.sort(np.argsort(self.log_p, kind="stable")[:n])
+        edges, log_p = self.spectrum.edges, self.log_p[which]
         return {
-            "low": edges[self.windows.first + self.offset],
-            "high": edges[self.windows.last + self.offset],
-            "p": np.exp(self.log_p),
-            "z": z_from_log_p(self.log_p),
+            "low": edges[self.windows.first[which] + self.offset],
+            "high": edges[self.windows.last[which] + self.offset],
+            "p": np.exp(log_p),
+            "z": z_from_log_p(log_p),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -161,6 +166,7 @@ def bump_hunt(
     refit: bool | Refit = True,
     deficit: bool = False,
     seed: Seed | int = 0,
+    tell: Callable[[int], None] | None = None,
 ) -> BumpHunt:
     """Find the most significant window and its global p-value.
 
@@ -184,6 +190,7 @@ def bump_hunt(
             `lambda toys: choose_orders(toys, "dijet", 2, 4).expected`.
         deficit: Look for the most significant deficit.
         seed: Of the pseudo-experiments. The first of them do not depend on `n_pseudo`.
+        tell: Called now and then with how many pseudo-experiments are done.
 
     Raises:
         BadLayout: If shapes do not fit, or the spectrum holds toys.
@@ -220,10 +227,13 @@ def bump_hunt(
             "bump hunt: events were seen in a window where the background is exactly zero, so "
             "that p = 0. Give the background as a Reference, or use wider windows."
         )
-    smallest = []
+    smallest, done = [], 0
     for toys in blocks(model.draw, int(n_pseudo), Seed.of(seed).child("bump hunt")):
         k, m, q = _cut(toys, bins)
         smallest.append(smallest_log_p(model.statistic, k, m, q, *rows)[0])
+        done += len(smallest[-1])
+        if tell is not None:
+            tell(done)
     t_toys = 0.0 - np.concatenate(smallest)
     _check_failures(t_toys)
     return BumpHunt(

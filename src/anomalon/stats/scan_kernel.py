@@ -82,16 +82,27 @@ def every_window(
         strides: As in `Windows`.
     """
     bins = len(k)
-    total = 0
+    begin = np.zeros(len(widths) + 1, dtype=np.int64)
     for row in range(len(widths)):
-        total += (bins - widths[row]) // strides[row] + 1
-    log_p = np.empty(total)
-    i = 0
-    for row in range(len(widths)):
-        for low in range(0, bins - widths[row] + 1, strides[row]):
-            in_k, in_m, in_q = _window(k, m, q, low, widths[row])
-            log_p[i] = _log_p(statistic, in_k, in_m, in_q)
-            i += 1
+        begin[row + 1] = begin[row] + (bins - widths[row]) // strides[row] + 1
+    log_p = np.empty(begin[-1])
+    for low in range(bins):
+        # windows that begin here, each from the sums over the one before: those of `_window`
+        in_k, in_m, on = 0.0, 0.0, 0.0
+        mixed = False
+        end = low
+        for row in range(len(widths)):
+            if low + widths[row] > bins:
+                break
+            while end < low + widths[row]:
+                in_k += k[end]
+                in_m += m[end]
+                on += (k[end] + m[end]) * q[end]
+                mixed |= q[end] != q[low]
+                end += 1
+            if low % strides[row] == 0:
+                in_q = on / (in_k + in_m) if mixed and in_k + in_m > 0.0 else q[low]
+                log_p[begin[row] + low // strides[row]] = _log_p(statistic, in_k, in_m, in_q)
     return log_p
 
 
