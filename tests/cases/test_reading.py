@@ -14,6 +14,7 @@ from scipy.stats import poisson
 from anomalon.cli.main import main
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue
 from anomalon.data import read_spectrum
+from anomalon.search import SmoothBackground, hunt_bump
 from anomalon.stats.pvalues import z_from_p
 
 SPECTRA = Path(__file__).parent / "spectra"
@@ -142,6 +143,14 @@ def test_what_was_read_is_said_and_kept(run, capsys):
     ]
     assert found["roles"] == roles
     assert capsys.readouterr().err.startswith(f"read w_var.csv: {'; '.join(roles)}\n")
+
+
+def test_what_was_read_goes_with_the_spectrum_in_python():
+    table = read_spectrum(SPECTRA / "w_var.csv")
+    smooth = SmoothBackground("exponential", 2, 2)
+    assert hunt_bump(table, smooth, n_toys=10, n_closure=0).roles == table.roles
+    told = hunt_bump(table, smooth, n_toys=10, n_closure=0, roles=("mine",))
+    assert told.roles == ("mine",)
 
 
 def test_the_error_of_a_wrong_option_says_which(capsys):

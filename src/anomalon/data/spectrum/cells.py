@@ -55,17 +55,19 @@ def decimal_mark(cells: Iterable[str], delimiter: str, where: str) -> str:
 
 def columns_of(name: str, cells: Sequence[str], decimal: str) -> list[Column]:
     """The columns that a column of text is: none for words, two for ranges and for "12 ± 3"."""
-    filled = [cell for cell in cells if cell.strip()]
+    column = _column(name, cells, decimal)
+    if not column.words:
+        return [column]
     pairs = [_AND_ERROR.fullmatch(cell.translate(_ASCII).strip(" $")) for cell in cells]
-    if filled and all(pair and is_number(pair[1], decimal) for pair in pairs):
+    if all(pair and is_number(pair[1], decimal) for pair in pairs):
         values, errors = zip(*((pair[1], pair[2]) for pair in pairs if pair), strict=True)
         return [_column(name, values, decimal), _column(f"{name} ±", errors, decimal)]
     ranges = list(_ranges(cells, decimal))
-    if filled and len(ranges) == len(cells):
+    if len(ranges) == len(cells):
         lows, highs = zip(*ranges, strict=True)
         return [_column(f"{name} LOW", lows, decimal), _column(f"{name} HIGH", highs, decimal)]
-    column = _column(name, cells, decimal)
-    return [] if filled and len(column.words) == len(filled) else [column]
+    filled = sum(bool(cell.strip()) for cell in cells)
+    return [] if len(column.words) == filled else [column]
 
 
 def _ranges(cells: Sequence[str], decimal: str) -> Iterator[tuple[str, str]]:

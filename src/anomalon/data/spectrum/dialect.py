@@ -9,6 +9,7 @@ from anomalon.data.spectrum.cells import is_number
 __all__ = ["BLANK", "delimiter_of", "fields"]
 
 BLANK = " "
+_SAMPLE = 200  # lines that show what stands between columns
 _DELIMITERS = ("\t", ";", "|", ",", BLANK)
 _QUOTED_OR_NOT = re.compile(r'"([^"]*)"|(\S+)')
 
@@ -33,6 +34,7 @@ def delimiter_of(lines: Sequence[str]) -> str:
     Where nothing does, what is most frequent in the first line, so that a message can say which
     line is odd.
     """
+    lines = lines[:_SAMPLE]
     even = []
     for rank, delimiter in enumerate(_DELIMITERS):
         rows = [fields(line, delimiter) for line in lines]

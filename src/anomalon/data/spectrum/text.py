@@ -15,6 +15,7 @@ from anomalon.data.spectrum.vocabulary import HIGH, LOW, WEAK_HIGH, WEAK_LOW
 
 __all__ = ["blocks_of_text"]
 
+_SAMPLE = 200  # lines by which a table is known
 _HEADER = (
     "Write a first line that names the columns, such as low,high,count or low,high,count,error."
 )
@@ -58,7 +59,7 @@ def _tables(parts: Sequence[Part], where: str) -> Iterator[Block]:
 
 def _is_table(part: Part) -> bool:
     """Whether most cells under the first line are numbers, so that an odd line is a mistake."""
-    below = [line for _, line in part.lines[1:]]
+    below = [line for _, line in part.lines[1:_SAMPLE]]
     delimiter = delimiter_of([line for _, line in part.lines])
     cells = [cell for line in below for cell in fields(line, delimiter) if cell]
     numbers = sum(is_number(c) or is_number(c, ",") for c in cells)
