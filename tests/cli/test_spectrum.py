@@ -49,7 +49,10 @@ def test_other_backgrounds(table, tmp_path, capsys):
     assert "given as exact" in json.loads(capsys.readouterr().out)["summary"]["how"]
     assert run("bump", table, "--reference", table, "--tau", 1, *out) == 0
     assert "finite size" in json.loads(capsys.readouterr().out)["summary"]["how"]
-    assert run("bump", table, "--reference", table, "--reference-column", "fit", *out) == 0
+    assert run("bump", table, "--reference", table, "--reference-column", "fit", *out) == 1
+    assert "--reference-errors none" in capsys.readouterr().err  # weighted, or not?
+    plain = ("--reference-column", "fit", "--reference-errors", "none")
+    assert run("bump", table, "--reference", table, *plain, *out) == 0
     result = json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))["result"]
     assert result["fit"]["counts"] == COUNTS.tolist()
     tau = (COUNTS + 0.5).sum() / COUNTS.sum()
@@ -62,7 +65,9 @@ def test_limit(table, tmp_path, capsys):
     assert run("limit", table, *arguments) == 0
     captured = capsys.readouterr()
     assert "events at 95\u202f% confidence level" in captured.out
-    assert captured.err.startswith("Upper limits from mjj.csv: 0/")
+    read, *progress = captured.err.splitlines()
+    assert read.startswith("read mjj.csv: counts from `count`; no errors: plain events; masses in")
+    assert progress[0].startswith("Upper limits from mjj.csv: 0/")
     assert " left\n" in captured.err
     assert " left\n" not in captured.out
     result = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
@@ -159,7 +164,9 @@ def test_a_bad_spectrum_is_one_clear_error(tmp_path, rows, message, command, cap
     assert run(command, tmp_path / "bad.csv", "--out", tmp_path / "run") == 1
     said = capsys.readouterr().err
     assert message in said
-    assert said.count("\n") == 1
+    assert [line for line in said.splitlines() if not line.startswith("read ")] == [
+        said.splitlines()[-1]
+    ]
     assert not (tmp_path / "run").exists()
 
 
@@ -180,7 +187,7 @@ def test_a_bad_spectrum_is_one_clear_error(tmp_path, rows, message, command, cap
         (("--shape", "dijt"), 2, "did you mean 'dijet'"),
         (("--parameters", "4", "2"), 2, "expected MIN <= MAX"),
         (("--range", "1", "2"), 1, "no bin lies between 1 and 2 GeV"),
-        (("--histogram", "mass"), 2, "for ROOT files"),
+        (("--histogram", "mass"), 2, "for ROOT and YODA files"),
     ],
 )
 def test_what_is_wrong_is_said(table, tmp_path, arguments, status, message, capsys):

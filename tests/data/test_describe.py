@@ -89,3 +89,30 @@ def test_real_raw_file(real):
     assert "LHC Olympics 2020 particles" in found.layout
     assert (found.gives, found.n_events, found.n_signal) == ("Events", 1000, 93)
     assert [c.name for c in found.columns] == ["pt", "eta", "phi", "event"]
+
+
+def test_what_was_read_of_a_spectrum_is_said(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_bytes("# für alle\nlow [TeV],high [TeV],n\n1,1.1,30\n1.1,1.2,12\n".encode("latin-1"))
+    found = describe(path)
+    assert found.gives == "a spectrum"
+    assert found.roles[0] == "counts from `n`"
+    assert "1000-1200 GeV" in found.layout
+    json.dumps(found.to_dict())
+
+
+def test_bins_that_are_no_spectrum_are_events_with_a_reason(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("low,high,Events / GeV\n1000,1100,3.5\n1100,1200,1.5\n")
+    found = describe(path)
+    assert (found.gives, found.n_events, found.problems) == ("Events", 2, ())
+    assert "--per-width" in found.no_spectrum
+    path.write_text("pt_min,pt_max,eta\n3,5,1\n4,5,2\n")  # events with two momenta
+    assert describe(path).no_spectrum == ""
+
+
+def test_bins_that_load_cannot_read_either_are_refused_as_bins(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_bytes("# für alle\nlow,high,eff\n1,2,0.3\n2,3,0.1\n".encode("latin-1"))
+    with pytest.raises(DataError, match="by its name is an efficiency"):
+        describe(path)

@@ -203,6 +203,10 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if found["unread"]:
         shown = ", ".join(found["unread"][:8]) + (", …" if len(found["unread"]) > 8 else "")
         yield f"not used     {len(found['unread'])}: {shown}"
+    for role in found["roles"]:
+        yield f"read         {role}"
+    if found["no_spectrum"]:
+        yield f"no spectrum  {found['no_spectrum']}"
     for problem in found["problems"]:
         yield f"problem      {problem}"
 

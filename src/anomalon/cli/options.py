@@ -93,6 +93,8 @@ def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
     for key, option in names.items():
         if key in table and isinstance(option.type, click.Path):
             table[key] = _beside(path, key, table[key])
+        elif key in table and option.multiple and isinstance(table[key], str):
+            table[key] = [table[key]]
     if "file" not in table:
         raise BadValue(f"{path}: expected a key `file` with the path of the spectrum.")
     context.default_map = {names[key].name: value for key, value in table.items()}
@@ -108,7 +110,7 @@ def _beside(toml: Path, key: str, value: Any) -> Path:
 def to_table(options: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
     """Options of the running command by their keys in TOML, in the order of its help.
 
-    Those that are None are left out.
+    Those that are None, or repeatable and not given, are left out.
 
     Args:
         options: Values by the names of the parameters.
@@ -122,7 +124,7 @@ def to_table(options: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
             return value
         return value.name if folder is None else Path(os.path.relpath(value, folder)).as_posix()
 
-    return {key: plain(value) for key, value in keys.items() if value is not None}
+    return {key: plain(value) for key, value in keys.items() if value not in (None, ())}
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from anomalon.cli.inputs import Input, opened
 from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
 from anomalon.cli.progress import progress
-from anomalon.core.config import digest
+from anomalon.cli.spectrum_files import digest_of, read_background, read_file, reading_options
 
 if TYPE_CHECKING:
     from anomalon.search.histogram_result import BumpResult, LimitResult
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["bump", "limit"]
 
+_OF_A_REFERENCE = {
+    "tau": "the exposure",
+    "reference_column": "the counts",
+    "reference_errors": "the errors",
+}
 _OF_A_FIT = ("shape", "parameters", "test", "sqrt_s", "keep_order", "resolution", "closure")
 
 
@@ -37,15 +44,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             file_argument,
-            click.option("--histogram", metavar="NAME", help="Histogram in a ROOT file."),
-            click.option(
-                "--column", metavar="NAME",
-                help="Column of the counts in CSV or Parquet, if there are several.",
-            ),
-            click.option(
-                "--range", "mass_range", nargs=2, type=float, metavar="LOW HIGH",
-                help="Use the bins between these masses, in GeV.",
-            ),
+            reading_options,
             click.option(
                 "--shape", default="dijet", show_default=True,
                 help="Family of the background function.",
@@ -102,6 +101,18 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="NAME",
     help="Column (or histogram) of the counts in the reference; as for FILE if not given.",
 )
+@click.option(
+    "--reference-errors",
+    multiple=True,
+    metavar="NAME",
+    help="Column of the errors in the reference, as --errors in FILE.",
+)
+@click.option(
+    "--luminosity",
+    type=float,
+    metavar="FB",
+    help="Integrated luminosity in fb^-1, by which cross sections in FILE are multiplied.",
+)
 @click.option("--tau", type=float, help="Exposure of the reference over that of the data.")
 @click.option("--widths", type=int, nargs=2, metavar="MIN MAX", help="Widths of windows in bins.")
 @click.option(
@@ -114,15 +125,28 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
     """Find the most significant window of the spectrum in FILE, locally and globally.
 
-    FILE is CSV, Parquet or ROOT; or a TOML file, as a run writes it, with `file` and the options as
-    keys. The background is fitted to the spectrum (and to every pseudo-experiment), or given as
-    --background or --reference.
+    FILE is text (CSV), Parquet, ROOT or YODA, or - for standard input; or a TOML file, as a run
+    writes it, with `file` and the options as keys. What was read of it is said first. The
+    background is fitted to the spectrum (and to every pseudo-experiment), or given as --background
+    or --reference.
     """
+    _check_bump(options)
+    with ExitStack() as stack:
+        files = {"file": stack.enter_context(opened(file, "input"))}
+        if options["reference"] is not None:
+            files["reference"] = stack.enter_context(opened(options["reference"], "reference"))
+        _bump(files, options, out, as_json=as_json)
+
+
+def _bump(
+    files: dict[str, Input], options: dict[str, Any], out: Path | None, *, as_json: bool
+) -> None:
     from anomalon.search.histogram import hunt_bump
 
-    _check_bump(options)
-    spectrum = _read(file, options, options["column"])
-    given, of_given = _given_background(file, options)
+    file = files["file"].path
+    spectrum, roles = read_file(file, options)
+    reference = files["reference"].path if "reference" in files else None
+    given, of_given, roles_given = read_background(file, reference, options)
     if given is not None:
         options = {k: v for k, v in options.items() if k not in _OF_A_FIT}
     widths = options["widths"]
@@ -140,11 +164,12 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
             seed=options["seed"],
             name=name,
             source=file.name,
+            roles=(*roles, *roles_given),
             progress=tell,
         )
     folder = Path("runs") / f"bump-{file.stem}" if out is None else out
-    digests = {"digest": _digest(spectrum), **of_given}
-    _finish(result, folder, {"file": file, **options}, digests, as_json=as_json)
+    digests = {"digest": digest_of(spectrum), **of_given}
+    _finish(result, folder, files, options, digests, as_json=as_json)
 
 
 @click.command()
@@ -191,7 +216,8 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
     "--luminosity",
     type=float,
     metavar="FB",
-    help="Integrated luminosity in fb-1, for limits on cross sections.",
+    help="Integrated luminosity in fb^-1, for limits on cross sections; those in FILE are "
+    "multiplied by it.",
 )
 @click.option(
     "--acceptance",
@@ -245,13 +271,21 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
     """Upper limits on a narrow resonance at each mass of the spectrum in FILE.
 
-    FILE is CSV, Parquet or ROOT; or a TOML file, as a run writes it, with `file` and the options as
-    keys.
+    FILE is text (CSV), Parquet, ROOT or YODA, or - for standard input; or a TOML file, as a run
+    writes it, with `file` and the options as keys. What was read of it is said first.
     """
+    with opened(file, "input") as given:
+        _limit({"file": given}, options, out, as_json=as_json)
+
+
+def _limit(
+    files: dict[str, Input], options: dict[str, Any], out: Path | None, *, as_json: bool
+) -> None:
     from anomalon.search.limit_scan import scan_limits
 
     options["alternatives"] = options["alternatives"] or None
-    spectrum = _read(file, options, options["column"])
+    file = files["file"].path
+    spectrum, roles = read_file(file, options)
     masses = None
     if options["masses"] is not None:
         masses = _between(spectrum, options["resolution"], *options["masses"])
@@ -270,11 +304,11 @@ def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None: 
             seed=options["seed"],
             name=name,
             source=file.name,
+            roles=roles,
             progress=tell,
         )
     folder = Path("runs") / f"limit-{file.stem}" if out is None else out
-    digests = {"digest": _digest(spectrum)}
-    _finish(result, folder, {"file": file, **options}, digests, as_json=as_json)
+    _finish(result, folder, files, options, {"digest": digest_of(spectrum)}, as_json=as_json)
 
 
 def _nuisances(options: dict[str, Any]) -> "SignalNuisances":
@@ -299,8 +333,8 @@ def _check_bump(options: dict[str, Any]) -> None:
     instead = [f"--{name}" for name in ("background", "reference") if options[name] is not None]
     if len(instead) == 2:
         raise click.UsageError("give --background or --reference, not both.")
-    for name, what in (("tau", "the exposure"), ("reference_column", "the counts")):
-        if options[name] is not None and options["reference"] is None:
+    for name, what in _OF_A_REFERENCE.items():
+        if options[name] not in (None, ()) and options["reference"] is None:
             option = f"--{name.replace('_', '-')}"
             raise click.UsageError(f"{option} is {what} of a --reference; there is none.")
     idle = [f"--{name.replace('_', '-')}" for name in _OF_A_FIT if is_given(name)]
@@ -314,35 +348,6 @@ def _check_bump(options: dict[str, Any]) -> None:
         raise click.BadParameter(
             f"expected 1 <= MIN <= MAX bins, got {widths[0]} {widths[1]}.", param_hint="--widths"
         )
-
-
-def _read(path: Path, options: dict[str, Any], column: str | None) -> "Spectrum":
-    from anomalon.data import read_spectrum
-    from anomalon.stats import Spectrum
-
-    table = read_spectrum(path, histogram=options["histogram"], column=column)
-    spectrum = Spectrum.of(table)
-    mass_range = options["mass_range"]
-    return spectrum if mass_range is None else spectrum.between(*mass_range)
-
-
-def _given_background(file: Path, options: dict[str, Any]) -> tuple[Any, dict[str, str]]:
-    """A reference sample or exact numbers in the file, with digest; None if it is to be fitted."""
-    from anomalon.stats import Reference
-
-    if options["background"] is not None:
-        given = _read(file, options, options["background"])
-        return given.counts, {"background_digest": _digest(given)}
-    if options["reference"] is not None:
-        column = options["reference_column"] or options["column"]
-        sample = _read(options["reference"], options, column)
-        return Reference(sample, options["tau"]), {"reference_digest": _digest(sample)}
-    return None, {}
-
-
-def _digest(spectrum: "Spectrum") -> str:
-    """SHA-256 of the numbers, whatever file they were in."""
-    return digest(spectrum.edges, spectrum.counts, spectrum.variance)
 
 
 def _smooth(options: dict[str, Any]) -> "SmoothBackground":
@@ -361,6 +366,7 @@ def _smooth(options: dict[str, Any]) -> "SmoothBackground":
 def _finish(
     result: "BumpResult | LimitResult",
     folder: Path,
+    files: dict[str, Input],
     options: dict[str, Any],
     digests: dict[str, str],
     *,
@@ -370,6 +376,7 @@ def _finish(
     from anomalon.report import write_spectrum_run
     from anomalon.report.spectrum_page import said
 
+    options = options | {key: file.kept(folder) for key, file in files.items()}
     page = write_spectrum_run(
         result,
         folder,

@@ -3,7 +3,7 @@
 from anomalon.data.catalogue import available, sample
 from anomalon.data.describe import Description, describe
 from anomalon.data.loading import chunks, load
-from anomalon.data.spectrum_file import SpectrumTable, read_spectrum
+from anomalon.data.spectrum import SpectrumTable, read_spectrum
 from anomalon.data.writing import write
 
 __all__ = [

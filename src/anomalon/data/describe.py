@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from anomalon.core import Events, Sample
 from anomalon.core.config import to_plain
-from anomalon.core.errors import BadLayout, ConfigError, DataError
+from anomalon.core.errors import AnomalonError, ConfigError, DataError
 from anomalon.data.recognise import kind_of, recognise
 from anomalon.data.source import Source
-from anomalon.data.spectrum_file import read_spectrum
+from anomalon.data.spectrum import holds_bins, read_spectrum
 from anomalon.data.table import TableSource
 
 __all__ = ["ColumnRange", "Description", "describe"]
@@ -23,6 +23,8 @@ FIRST = 100_000
 GLANCE_BYTES = 256 * 2**20
 MOST_BINS = 10_000
 """Rows above which a table is not tried as a spectrum."""
+MOST_TEXT = 16 * 2**20
+"""Bytes above which a text is not."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Description:
         columns: What is used, with ranges.
         unread: What the file holds beside.
         problems: Why `load` would raise; empty if it would not.
+        roles: What every part of a spectrum was taken for.
+        no_spectrum: Why `read_spectrum` refuses a table of bins; "" if it does not, or it is none.
     """
 
     path: str
@@ -65,6 +69,8 @@ class Description:
     columns: tuple[ColumnRange, ...]
     unread: tuple[str, ...]
     problems: tuple[str, ...]
+    roles: tuple[str, ...] = ()
+    no_spectrum: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dictionaries, ready for JSON."""
@@ -78,9 +84,18 @@ def describe(path: str | Path, **options: Any) -> Description:
         DataError: If the file cannot be recognised at all.
         ConfigError: If an option is unknown or impossible.
     """
-    if not options and (spectrum := _spectrum(Path(path))) is not None:
-        return spectrum
-    source = recognise(path, options)
+    refusal: AnomalonError | None = None
+    if not options and _may_be_bins(Path(path)):
+        try:
+            return _spectrum(Path(path))
+        except (DataError, ConfigError) as error:
+            refusal = error if holds_bins(Path(path)) else None
+    try:
+        source = recognise(path, options)
+    except DataError:
+        if refusal is not None:
+            raise refusal from None
+        raise
     looked = min(source.n_events, FIRST, max(1, GLANCE_BYTES // max(1, source.bytes_per_event)))
     problems: tuple[str, ...] = ()
     events: Events | Sample | None = None
@@ -100,17 +115,13 @@ def describe(path: str | Path, **options: Any) -> Description:
         columns=tuple(_range(name, values) for name, values in columns),
         unread=source.unread,
         problems=problems,
+        no_spectrum="" if refusal is None else str(refusal),
     )
 
 
-def _spectrum(path: Path) -> Description | None:
-    """The histogram in a file, if it holds one and no events; None if not, or not for sure."""
-    if not _may_be_bins(path):
-        return None
-    try:
-        table = read_spectrum(path)
-    except (DataError, ConfigError):
-        return None
+def _spectrum(path: Path) -> Description:
+    """The histogram in a file."""
+    table = read_spectrum(path)
     edges, total = table.edges, table.counts.sum()
     return Description(
         path=str(path),
@@ -123,16 +134,17 @@ def _spectrum(path: Path) -> Description | None:
         columns=(_range("mass", edges), _range("count", table.counts)),
         unread=(),
         problems=(),
+        roles=table.roles,
     )
 
 
 def _may_be_bins(path: Path) -> bool:
     """Whether a file is a small table that may be of bins, or ROOT without a tree."""
-    kind = kind_of(path)
+    kind = kind_of(path, any_encoding=True)
     try:
         events = recognise(path)
-    except BadLayout:
-        return kind == "ROOT"
+    except DataError:  # histograms in ROOT, and text that is no CSV in UTF-8
+        return kind == "ROOT" or (kind == "text" and path.stat().st_size <= MOST_TEXT)
     bare = isinstance(events, TableSource) and events.columns is None
     return bare and kind in ("text", "Parquet") and events.n_events <= MOST_BINS
 

@@ -1,5 +1,6 @@
 """What a file is, decided by what is in it and not by how it is called."""
 
+import codecs
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ ELSE_WHAT = {
     b"<html": "an HTML page (a failed download?)",
     b"version https://git-lfs": "a Git LFS pointer (run `git lfs pull`)",
     b"\x1f\x8b": "a gzip file (unpack it first)",
-    b"PK\x03\x04": "a zip or .npz file (unpack it first)",
+    b"PK\x03\x04": "a zip or .npz file (unpack it first; arrays can be passed in Python)",
+    b"\x93NUMPY": "a NumPy array without names (arrays can be passed in Python)",
     b"BZh": "a bzip2 file (unpack it first)",
     b"\xfd7zXZ": "an xz file (unpack it first)",
     b"\x28\xb5\x2f\xfd": "a zstd file (unpack it first)",
@@ -75,8 +77,12 @@ def _resolved(options: Mapping[str, Any]) -> dict[str, Any]:
     return given if mapping is None else read_mapping(mapping) | given
 
 
-def kind_of(path: Path) -> str:
+def kind_of(path: Path, *, any_encoding: bool = False) -> str:
     """ROOT, HDF5, Parquet or text, by the first bytes of a file.
+
+    Args:
+        path: The file.
+        any_encoding: Whether text may be in another encoding than UTF-8.
 
     Raises:
         DataError: If there is no file, or it is none of these.
@@ -98,12 +104,25 @@ def kind_of(path: Path) -> str:
     for magic, name in ELSE_WHAT.items():
         if head.startswith(magic):
             raise DataError(f"{path}: expected {KNOWN}, got {name}.")
-    text = head.decode("utf-8", errors="replace")
-    if "\0" in text or "\ufffd" in text[:-1]:
+    if not (_is_any_text(head) if any_encoding else _is_utf8(head)):
         raise DataError(
             f"{path}: expected {KNOWN}, got bytes {head[:8]!r} that begin none of them."
         )
     return "text"
+
+
+def _is_utf8(head: bytes) -> bool:
+    text = head.decode("utf-8", errors="replace")
+    return "\0" not in text and "\ufffd" not in text[:-1]
+
+
+def _is_any_text(head: bytes) -> bool:
+    """Whether bytes are text in UTF-8, UTF-16 with its mark, or one byte per character."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
+        return True
+    control = sum(byte < 32 and byte not in b"\t\n\r\f\v" for byte in head)
+    foreign = sum(byte > 126 for byte in head)
+    return _is_utf8(head) or (control == 0 and foreign < len(head) / 4)
 
 
 def _hdf5(path: Path, key: str | None, columns: dict[str, Any]) -> Source:

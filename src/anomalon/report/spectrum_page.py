@@ -61,6 +61,7 @@ class SpectrumSummary(TypedDict):
     orders: list[dict[str, Any]]
     table: dict[str, Any] | None
     source: str
+    roles: list[str]
 
 
 def said(result: BumpResult | LimitResult) -> SpectrumSummary:
@@ -153,6 +154,7 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         "orders": [dict(row) for row in result.fit.tried],
         "table": table,
         "source": result.source,
+        "roles": list(result.roles),
     }
 
 
@@ -217,6 +219,7 @@ def _limits(result: LimitResult) -> SpectrumSummary:
         "orders": [dict(row) for row in result.fit.tried],
         "table": _limit_table(result),
         "source": result.source,
+        "roles": list(result.roles),
     }
 
 

@@ -47,6 +47,7 @@ def hunt_bump(
     progress: Progress | None = None,
     name: str = "Bump hunt",
     source: str = "a spectrum",
+    roles: tuple[str, ...] = (),
 ) -> BumpResult:
     """The most significant window of a spectrum, locally and globally.
 
@@ -70,6 +71,7 @@ def hunt_bump(
         progress: Called now and then with (pseudo-experiments done, all of them, what was done).
         name: Title for the report.
         source: Where the spectrum came from.
+        roles: What every part of it was taken for; what `read_spectrum` says if not given.
 
     Raises:
         BadLayout: If it is not one spectrum.
@@ -79,6 +81,7 @@ def hunt_bump(
     """
     check_number(n_closure)
     seed = Seed.of(seed)
+    roles = roles or getattr(spectrum, "roles", ())
     spectrum = Spectrum.of(spectrum)
     if spectrum.counts.ndim != 1:
         raise BadLayout(f"bump hunt: expected one spectrum, got {len(spectrum.counts)} toys.")
@@ -158,6 +161,7 @@ def hunt_bump(
         closure=about.closure,
         signal=about.signal,
         seed=seed.root,
+        roles=roles,
     )
 
 

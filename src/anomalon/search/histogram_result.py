@@ -89,6 +89,7 @@ class BumpResult:
             None if that was not asked for, or there is no fit.
         signal: What is measured of signals that are injected at the best mass; None without scan.
         seed: Root seed.
+        roles: What every part of the source was taken for, a sentence each.
     """
 
     name: str
@@ -128,6 +129,7 @@ class BumpResult:
     closure: PValueUniformity | None
     signal: SignalClosure | None
     seed: int
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +160,7 @@ class LimitResult:
         why: Reasons where there is no limit, "" elsewhere.
         coverage: How often limits cover a signal, or None if that was not asked for.
         signal: What is measured of signals that are injected in the middle of the masses.
+        roles: What every part of the source was taken for, a sentence each.
     """
 
     name: str
@@ -182,6 +185,7 @@ class LimitResult:
     why: tuple[str, ...]
     coverage: LimitCoverage | None
     signal: SignalClosure | None
+    roles: tuple[str, ...] = ()
 
     @property
     def median(self) -> Floats:

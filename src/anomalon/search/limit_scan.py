@@ -47,6 +47,7 @@ def scan_limits(
     progress: Progress | None = None,
     name: str = "Upper limits",
     source: str = "a spectrum",
+    roles: tuple[str, ...] = (),
 ) -> LimitResult:
     """Upper limits on a narrow resonance against mass, observed and expected.
 
@@ -72,6 +73,7 @@ def scan_limits(
         progress: Called now and then with (done, total, what was done).
         name: Title for the report.
         source: Where the spectrum came from.
+        roles: What every part of it was taken for; what `read_spectrum` says if not given.
 
     Raises:
         BadLayout: If it is not one spectrum.
@@ -82,6 +84,7 @@ def scan_limits(
     check_number(n_closure)
     _check_yield(luminosity, acceptance)
     seed = Seed.of(seed)
+    roles = roles or getattr(spectrum, "roles", ())
     spectrum = Spectrum.of(spectrum)
     if spectrum.counts.ndim != 1:
         raise BadLayout(f"limits: expected one spectrum, got {len(spectrum.counts)} toys.")
@@ -144,6 +147,7 @@ def scan_limits(
         why=tuple(one.why for one in limits),
         coverage=coverage,
         signal=signal,
+        roles=roles,
     )  # fmt: skip
 
 

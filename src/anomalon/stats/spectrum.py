@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.stats.event_weights import event_weights
+from anomalon.stats.uhi import from_uhi
 
 __all__ = ["Spectrum"]
 
@@ -115,12 +116,15 @@ class Spectrum:
         Args:
             histogram: A `Spectrum`; what `anomalon.data.read_spectrum` returns, or anything else
                 with the arrays `counts`, `edges` and `variances` (or None); anything with the UHI
-                PlottableHistogram protocol (hist, boost-histogram, uproot); or (counts, edges) as
-                from `np.histogram`.
+                PlottableHistogram protocol (hist, boost-histogram, uproot), whose masses are in
+                the unit that the label of the axis says, GeV if none; or (counts, edges) of plain
+                events as from `np.histogram`.
 
         Raises:
             BadLayout: If it is none of these, has more than one axis or one of categories, or
                 holds means.
+            BadNumbers: If a histogram does not know its variances, or is divided by the widths of
+                its bins.
 
         Example:
             >>> Spectrum.of(np.histogram([2.9e3, 3.1e3, 3.1e3], [2800, 3000, 3200])).counts
@@ -131,32 +135,13 @@ class Spectrum:
         if isinstance(histogram, tuple) and len(histogram) == 2:
             return cls(*histogram)
         if hasattr(histogram, "values") and hasattr(histogram, "axes"):
-            return cls._of_uhi(histogram)
+            return cls(*from_uhi(histogram))
         if not (hasattr(histogram, "counts") and hasattr(histogram, "edges")):
             raise BadLayout(
                 "spectrum: expected a histogram (UHI protocol), a spectrum that was read from a "
                 f"file, or (counts, edges), got {type(histogram).__name__}."
             )
         return cls(histogram.counts, histogram.edges, getattr(histogram, "variances", None))
-
-    @classmethod
-    def _of_uhi(cls, histogram: Any) -> "Spectrum":
-        kind = getattr(histogram, "kind", "COUNT")
-        if len(histogram.axes) != 1 or str(getattr(kind, "value", kind)).upper() != "COUNT":
-            raise BadLayout(
-                f"spectrum: expected one axis and counts, got {len(histogram.axes)} axes of "
-                f"{kind}. Project onto the mass first."
-            )
-        axis = histogram.axes[0]
-        if getattr(getattr(axis, "traits", None), "discrete", False):
-            raise BadLayout(
-                f"spectrum: expected an axis of masses in GeV, got one of categories ({axis!r}). "
-                "Project onto the mass first."
-            )
-        counts = np.asarray(histogram.values(), dtype=np.float64)
-        variance = histogram.variances()
-        plain = variance is None or np.array_equal(variance, counts)
-        return cls(counts, _edges(axis), None if plain else np.asarray(variance))
 
     @classmethod
     def from_masses(
@@ -289,13 +274,3 @@ def _nearest(mass: float, edges: Floats) -> float:
     edge = float(edges[np.abs(edges - mass).argmin()])
     rounding = _SAME_EDGE * max(abs(edge), float(np.diff(edges).min()))
     return edge if abs(edge - mass) <= rounding else mass
-
-
-def _edges(axis: Any) -> Floats:
-    edges = getattr(axis, "edges", None)
-    if callable(edges):  # uproot
-        edges = edges()
-    if edges is None:  # the bare UHI axis: a sequence of (low, high)
-        intervals = list(axis)
-        edges = [low for low, _ in intervals] + [intervals[-1][1]]
-    return np.asarray(edges, dtype=np.float64)

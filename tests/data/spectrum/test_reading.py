@@ -67,7 +67,10 @@ def test_other_columns_and_separators(tmp_path):
     path = text(tmp_path, content)
     read = read_spectrum(path)  # sorted by mass
     assert read.counts.tolist() == [30.0, 12.0]
-    assert read_spectrum(path, column="fit").counts.tolist() == [31.0, 11.5]
+    with pytest.raises(BadNumbers, match=r"`fit` with e\.g\. 11\.5 and no errors"):
+        read_spectrum(path, column="fit")
+    for options in ({"errors": "none"}, {"exact": True}):
+        assert read_spectrum(path, column="fit", **options).counts.tolist() == [31.0, 11.5]
     with pytest.raises(ColumnMissing, match="did you mean 'fit'"):
         read_spectrum(path, column="fits")
 
@@ -105,7 +108,7 @@ def test_variances_and_errors(tmp_path):
         ("low,high,count\n1,2,3\n2,3,x\n", BadNumbers, "'count': .* 1 of 2 rows"),
         ("low,high,count\n1,2,nan\n", BadNumbers, "'count': .* 1 of 1 rows"),
         ("mass,count\n1050,30\n", BadLayout, "low edges"),
-        ("low,low_high,count\n1,2,3\n", BadLayout, "low edges"),
+        ("low,low_high,count\n1,2,3\n", BadLayout, "high edges"),
         ("low,count\n1000,30\n", BadLayout, "high edges"),
         (
             "low,high,data,observed\n1000,1100,30,31\n",
@@ -131,7 +134,8 @@ def test_parquet(tmp_path):
     read = read_spectrum(path)
     assert read.counts.tolist() == COUNTS.tolist()
     assert read.variances.tolist() == [15.0, 6.0, 0.0]
-    assert read_spectrum(path, column="counts").variances is None
+    assert read_spectrum(path, column="counts").variances.tolist() == [15.0, 6.0, 0.0]
+    assert read_spectrum(path, errors="none").variances is None
     with pytest.raises(BadValue, match="`column`"):
         read_spectrum(path, histogram="h")
 
@@ -204,3 +208,19 @@ def test_other_files_are_refused(tmp_path):
         file["events"].extend({"mjj": np.ones(3)})
     with pytest.raises(BadLayout, match=r"filled into bins first, in Python: .*read_spectrum"):
         read_spectrum(tmp_path / "tree.root")
+
+
+def test_published_spectra(real):
+    atlas = read_spectrum(real("spectra/atlas_dijet_139ifb.csv"))
+    assert (len(atlas.counts), atlas.edges[0], atlas.edges[-1]) == (91, 1100, 8208)
+    assert atlas.roles[0] == "counts from `observed`"
+    assert "`atlas_fit_err` (errors of `atlas_fit`)" in atlas.roles[-1]
+    path = real("spectra/cms_dijet_137ifb.csv")
+    cms = read_spectrum(path)
+    assert cms.roles[0] == "counts from `observed`"
+    assert cms.variances is None
+    assert "`err_down` (errors of `dsigma_dm_pb_per_TeV`)" in cms.roles[-1]
+    options = {"column": "dsigma_dm_pb_per_TeV", "per_width": True, "luminosity": 137}
+    section = read_spectrum(path, **options)
+    assert section.counts == pytest.approx(cms.counts, rel=0.01)
+    assert section.variances is None or section.variances == pytest.approx(cms.counts, rel=0.1)
