@@ -239,3 +239,22 @@ def test_options_that_do_not_fit_are_refused(write, tmp_path, command, arguments
     assert run(command, write("s.csv"), *arguments, "--out", tmp_path / "run") in (1, 2)
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (1200, 2800, "16 of 20 bins, from 1200 to 2800 GeV"),
+        (1200.0001, 2800, "16 of 20 bins, from 1200 to 2800 GeV"),
+        (1250, 2800, "15 of 20 bins, from 1300 to 2800 GeV; it cuts through a bin, left out"),
+        (1250, 2750, "14 of 20 bins, from 1300 to 2700 GeV; it cuts through two bins, left out"),
+        (0, 9000, "20 of 20 bins, from 1000 to 3000 GeV"),
+    ],
+)  # fmt: skip
+def test_bins_that_a_range_leaves_out_are_said(write, tmp_path, capsys, low, high, said):
+    path = write("s.csv")
+    folder = tmp_path / "run"
+    assert run("bump", path, *FAST, "--range", low, high, "--out", folder) == 0
+    role = f"--range {low:g} {high:g}: {said}"
+    assert role in capsys.readouterr().err.splitlines()[0]
+    assert result(folder)["roles"][-1] == role

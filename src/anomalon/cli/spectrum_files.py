@@ -108,10 +108,28 @@ def _read(path: Path, options: dict[str, Any], *, said: str, **choices: Any) -> 
 
     of_file = ("histogram", "table", "per_width", "luminosity", "unit")
     table = read_spectrum(path, **{name: options[name] for name in of_file}, **choices)
-    spectrum = Spectrum.of(table)
-    click.echo(f"{said}: {'; '.join(table.roles)}", err=True)
-    mass_range = options["mass_range"]
-    return spectrum if mass_range is None else spectrum.between(*mass_range), table.roles
+    spectrum, roles = Spectrum.of(table), table.roles
+    if options["mass_range"] is not None:
+        whole, spectrum = spectrum, spectrum.between(*options["mass_range"])
+        roles += (_what_is_left(whole, spectrum, *options["mass_range"]),)
+    click.echo(f"{said}: {'; '.join(roles)}", err=True)
+    return spectrum, roles
+
+
+def _what_is_left(whole: "Spectrum", used: "Spectrum", low: float, high: float) -> str:
+    """The bins of a range, and those that it cuts through."""
+    ends = used.edges[[0, -1]]
+    text = (
+        f"--range {low:g} {high:g}: {used.n_bins} of {whole.n_bins} bins, "
+        f"from {ends[0]:g} to {ends[1]:g} GeV"
+    )
+    inside = (low, ends[0]), (ends[1], high)  # from the range to the bins at either end
+    apart = [b - a > 1e-6 * (ends[1] - ends[0]) for a, b in inside]
+    there = [whole.edges[0] < low, high < whole.edges[-1]]
+    cut = sum(a and b for a, b in zip(apart, there, strict=True))
+    if cut:
+        text += f"; it cuts through {'a bin' if cut == 1 else 'two bins'}, left out"
+    return text
 
 
 def digest_of(spectrum: "Spectrum") -> str:
