@@ -5,7 +5,7 @@ three leading digits of the uncertainty, 100-354 keep two digits, 355-949 keep o
 1000 and keep two. The value goes to the same decimal place.
 """
 
-from math import floor, isfinite, isinf, isnan, log10
+from math import floor, inf, isfinite, isinf, isnan, log10
 
 __all__ = ["count", "decimals", "efficiency", "measured", "p_value", "percent", "plain", "sigmas"]
 
@@ -94,13 +94,13 @@ def count(value: float | None) -> str:
 
 
 def sigmas(z: float | None) -> str:
-    r"""A significance, with its sign.
+    r"""A significance, with its sign; none for a p-value of one.
 
     Example:
         >>> sigmas(2.346)
         '+2.35\u202fσ'
     """
-    if z is None or isnan(z):
+    if z is None or isnan(z) or z == -inf:  # JSON keeps neither
         return _NONE
     return f"{z:+.2f}{_NARROW}σ".replace("-", "−")
 
