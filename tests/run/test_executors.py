@@ -145,7 +145,7 @@ def test_errors_come_with_their_words_and_nothing_finished_is_lost(tmp_path, wha
 
 
 def test_what_does_not_pickle_is_refused_before_any_work():
-    with pytest.raises(BadValue, match="cannot be handed to another process.*top level"):
+    with pytest.raises(BadValue, match=r"cannot be handed to another process.*top level"):
         list(Processes(2).map_unordered(lambda x: x, [1, 2]))
     with pytest.raises(BadValue, match=r"--processes 1"):
         list(Processes(2).map_unordered(square, [1, threading.Lock()]))

@@ -1,7 +1,7 @@
 """Checks at the door: once, in one place, with one wording. Kernels get clean arrays.
 
-`BadNumbers` and `BadLayout` are about data, `BadValue` about settings: `whole`, `number`, `flag` and
-`one_of` for single ones, `fields` for those of a frozen dataclass.
+`BadNumbers` and `BadLayout` are about data, `BadValue` about settings: `whole`, `number`, `flag`
+and `one_of` for single ones, `fields` for those of a frozen dataclass.
 """
 
 import numbers
@@ -26,6 +26,7 @@ __all__ = [
     "non_negative",
     "number",
     "one_of",
+    "shown",
     "together",
     "truth",
     "whole",
@@ -134,10 +135,10 @@ def whole(value: Any, what: str, low: int = 0, high: int = MOST) -> int:
         5
     """
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if real and (isinstance(value, numbers.Integral) or float(value).is_integer()):
-        if low <= value <= high:
-            return int(value)
-    raise BadValue(f"{what}: expected a whole number from {low} to {high}, got {_shown(value)}.")
+    is_whole = real and (isinstance(value, numbers.Integral) or float(value).is_integer())
+    if is_whole and low <= value <= high:
+        return int(value)
+    raise BadValue(f"{what}: expected a whole number from {low} to {high}, got {shown(value)}.")
 
 
 def number(value: Any, what: str, interval: str = "(-inf, inf)") -> float:
@@ -160,7 +161,7 @@ def number(value: Any, what: str, interval: str = "(-inf, inf)") -> float:
     below = x <= high if closes == "]" else x < high
     if above and below and isfinite(x):
         return x
-    raise BadValue(f"{what}: expected a number in {interval}, got {_shown(value)}.")
+    raise BadValue(f"{what}: expected a number in {interval}, got {shown(value)}.")
 
 
 def _ends(interval: str) -> tuple[str, float, float, str]:
@@ -177,7 +178,7 @@ def flag(value: Any, what: str) -> bool:
     """
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise BadValue(f"{what}: expected true or false, got {_shown(value)}.")
+    raise BadValue(f"{what}: expected true or false, got {shown(value)}.")
 
 
 def one_of(value: Any, what: str, names: Iterable[str]) -> str:
@@ -189,7 +190,7 @@ def one_of(value: Any, what: str, names: Iterable[str]) -> str:
     names = tuple(names)
     if isinstance(value, str) and value in names:
         return value
-    raise BadValue(f"{what}: expected one of {', '.join(names)}, got {_shown(value)}.")
+    raise BadValue(f"{what}: expected one of {', '.join(names)}, got {shown(value)}.")
 
 
 def fields(setting: Any, what: str, **wanted: Any) -> None:
@@ -218,8 +219,8 @@ def fields(setting: Any, what: str, **wanted: Any) -> None:
         object.__setattr__(setting, name, value)
 
 
-def _shown(value: Any) -> str:
-    """A value as a message shows it: whatever it is, on one line, and not all of it if it is long."""
+def shown(value: Any) -> str:
+    """A value as a message shows it: whatever it is, one line, and of a long one the beginning."""
     try:
         text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
     except Exception as error:  # an integer of more digits than Python writes, or a foreign repr

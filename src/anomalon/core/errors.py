@@ -14,8 +14,8 @@
     ├── FitError             a fit has no answer to give
     │   ├── DidNotConverge
     │   └── TooFewEvents
-    ├── BrokenPromise        a part that somebody wrote does not do what its kind of part promises
-    ├── WorkerError          what a worker process raised, in words, because it cannot be handed over
+    ├── BrokenPromise        a classifier or background method does not do what all promise
+    ├── WorkerError          what happened in a worker process, where only words can tell it
     │   └── WorkerLost       a worker process ended before its work was done
     └── MissingExtra         an optional dependency is not installed
 

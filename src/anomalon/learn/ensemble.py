@@ -117,7 +117,7 @@ class Ensemble(Classifier):
             turn = range(first, self.n, len(self._kinds))
             turns = [(k, i) for k in range(len(tasks)) for i in turn]
             copies = [self._member(tasks[k], i) for k, i in turns]
-            fitted |= zip(turns, classifier._fit_many(copies, names), strict=True)
+            fitted |= zip(turns, classifier.fit_many(copies, names), strict=True)
         return [
             EnsembleScorer(
                 tuple(fitted[k, i] for i in range(self.n)), names, task.seed, self.subsample

@@ -82,7 +82,7 @@ class KFold(Classifier):
             for fold in [folds(task.event, self.k, draw)]
             for f in range(self.k)
         ]
-        fitted = self.classifier._fit_many(trainings, names)
+        fitted = self.classifier.fit_many(trainings, names)
         return [
             KFoldScorer(tuple(fitted[i * self.k : (i + 1) * self.k]), names, draw)
             for i, draw in enumerate(draws)

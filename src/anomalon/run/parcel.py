@@ -28,8 +28,8 @@ def pack(function: Callable[[Any], Any], item: Any) -> bytes:
         return bytes(ForkingPickler.dumps((function, item)))
     except Exception as error:  # whatever a foreign `__reduce__` raises
         raise BadValue(
-            f"processes: this work cannot be handed to another process ({_said(error)}). Define its "
-            f"functions and classes at the top level of a module, {_HERE}"
+            f"processes: this work cannot be handed to another process ({_said(error)}). Define "
+            f"its functions and classes at the top level of a module, {_HERE}"
         ) from error
 
 
