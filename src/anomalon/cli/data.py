@@ -1,6 +1,5 @@
 """`anomalon data` and `anomalon info`: files of events, before any search."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import click
 
+from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
 
 __all__ = ["data", "info"]
@@ -123,11 +123,10 @@ def convert(
         "n_dropped": dropped,
         "features": list(sample.names),
     }
-    click.echo(
-        json.dumps(result)
-        if as_json
-        else f"{out}: {len(sample)} events, {dropped} dropped, features {list(sample.names)}"
-    )
+    if as_json:
+        say_json(result)
+    else:
+        click.echo(f"{out}: {len(sample)} events, {dropped} dropped, features {list(sample.names)}")
 
 
 @data.command("list")
@@ -149,7 +148,7 @@ def list_samples(as_json: bool) -> None:  # noqa: FBT001
             }
         )
     if as_json:
-        click.echo(json.dumps(rows))
+        say_json(rows)
         return
     if not rows:
         click.echo("no samples are installed with this copy of anomalon")
@@ -176,7 +175,7 @@ def info(path: Path, as_json: bool, **options: Any) -> None:  # noqa: FBT001
         given["features"] = list(given["features"])
     found = describe(path, **given)
     if as_json:
-        click.echo(json.dumps(found.to_dict()))
+        say_json(found.to_dict())
     else:
         for line in _lines(found.to_dict()):
             click.echo(line)

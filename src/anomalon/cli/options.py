@@ -6,6 +6,7 @@ reverse: what goes into `run.toml`.
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from anomalon.cli.exit_status import stopped_by
+from anomalon.cli.interruption import Interrupted, arrived
 from anomalon.core.atomic import check_writable
 from anomalon.core.config import read_toml
-from anomalon.core.errors import BadValue, UnknownKey, suggest
+from anomalon.core.errors import BadValue, UnknownKey, WorkerLost, suggest
 
 __all__ = [
     "as_json_option",
@@ -29,7 +32,6 @@ __all__ = [
     "to_table",
 ]
 
-_INTERRUPTED = 130
 _NOT_IN_TOML = {"out", "json"}  # where a run goes and what it prints is not what it does
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -127,13 +129,14 @@ def to_table(options: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
 
 @contextmanager
 def going_on_from(folder: Path) -> Iterator[None]:
-    """Say how to go on when the work inside is interrupted."""
+    """Say how to go on when the work inside is interrupted, or loses a worker process."""
+    kept = f"What is finished is kept in {folder}; run the same command again to go on from there."
     try:
         yield
-    except KeyboardInterrupt:
-        click.echo(
-            f"\nInterrupted. What is finished is kept in {folder}; run the same command again "
-            "to go on from there.",
-            err=True,
-        )
-        raise click.exceptions.Exit(_INTERRUPTED) from None
+    except (KeyboardInterrupt, Interrupted) as stop:
+        arrived()
+        click.echo(f"\nInterrupted. {kept}", err=True)
+        number = stop.number if isinstance(stop, Interrupted) else signal.SIGINT
+        raise click.exceptions.Exit(stopped_by(number)) from None
+    except WorkerLost as error:
+        raise WorkerLost(f"{error} {kept}") from error

@@ -1,12 +1,12 @@
 """`anomalon simulate`: events from Pythia, so that a search can be tried without data."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from anomalon.cli.options import as_json_option, going_on_from, processes_option
+from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
 
 __all__ = ["simulate"]
@@ -98,10 +98,11 @@ def dijet(
         "luminosity_fb": made.luminosity,
         "generator": made.tally.generator,
     }
+    if as_json:
+        say_json(result)
+        return
     click.echo(
-        json.dumps(result)
-        if as_json
-        else f"{out}: {made.n_events} events of {recipe.name} ({recipe.variation}), acceptance "
+        f"{out}: {made.n_events} events of {recipe.name} ({recipe.variation}), acceptance "
         f"{made.acceptance:.3f}, {made.luminosity:.4g} fb^-1, {made.tally.generator}"
     )
 
@@ -153,9 +154,7 @@ def _list_points(*, as_json: bool) -> None:
     from anomalon.simulate.recipe import TALK_POINTS
 
     if as_json:
-        click.echo(
-            json.dumps({n: {"process": f, "masses": m} for n, (f, m) in TALK_POINTS.items()})
-        )
+        say_json({n: {"process": f, "masses": m} for n, (f, m) in TALK_POINTS.items()})
         return
     for name in TALK_POINTS:
         click.echo(name)

@@ -1,6 +1,5 @@
 """`anomalon bump` and `anomalon limit`: for people who have a histogram and no events."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
+from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
 from anomalon.core.config import digest
 
@@ -378,8 +378,7 @@ def _finish(
     )
     summary = said(result)
     if as_json:
-        tree = {"folder": str(page.parent), "report": str(page), "summary": summary}
-        click.echo(json.dumps(tree, ensure_ascii=False, allow_nan=False))
+        say_json({"folder": str(page.parent), "report": str(page), "summary": summary})
         return
     click.echo(f"{summary['verdict']}. {summary['headline']}")
     for row in summary["numbers"]:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from anomalon.core.errors import DataError
 
-__all__ = ["check_writable", "write_atomically", "write_text_atomically"]
+__all__ = ["check_writable", "discard_unfinished", "write_atomically", "write_text_atomically"]
+
+_UNFINISHED: set[Path] = set()
 
 
 def check_writable(path: str | Path) -> None:
@@ -71,6 +73,7 @@ def _replacing(path: Path) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
+    _UNFINISHED.add(temporary)
     try:
         yield temporary
         # mkstemp makes files for the owner alone; a result is as readable as any other file.
@@ -80,6 +83,14 @@ def _replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        _UNFINISHED.discard(temporary)
+
+
+def discard_unfinished() -> None:
+    """Remove what is being written: for a process that has to end at once."""
+    for temporary in list(_UNFINISHED):
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_text_atomically(path: str | Path, text: str) -> None:

@@ -45,6 +45,7 @@ __all__ = [
     "UnknownKey",
     "WorkerError",
     "WorkerLost",
+    "interruption_behind",
     "suggest",
 ]
 
@@ -191,6 +192,21 @@ class MissingExtra(AnomalonError, ImportError):
             f"{self.purpose} needs the package '{self.package}', which is not installed: "
             f"pip install 'anomalon[{self.extra}]'"
         )
+
+
+def interruption_behind(error: BaseException | None) -> BaseException | None:
+    """The interruption (Ctrl-C) that an error is, or that led to it; None if it is a real error.
+
+    Code that turns one error into another does so with an interruption as well, if that comes at
+    the wrong moment. It must never be taken for an answer.
+    """
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        if not isinstance(error, Exception | SystemExit | GeneratorExit):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

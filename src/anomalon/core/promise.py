@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import AnomalonError, BrokenPromise
+from anomalon.core.errors import AnomalonError, BrokenPromise, interruption_behind
 
 __all__ = ["frozen", "name_of", "numbers_of", "promised"]
 
@@ -30,7 +30,8 @@ def promised(part: object, what: str) -> Iterator[None]:
     except (AnomalonError, MemoryError):
         raise
     except Exception as error:
-        if type(part).__module__.partition(".")[0] == __name__.partition(".")[0]:
+        ours = type(part).__module__.partition(".")[0] == __name__.partition(".")[0]
+        if ours or interruption_behind(error) is not None:
             raise
         raise BrokenPromise(
             f"{name_of(part)}: {what} raised {type(error).__name__}: {error}{_place(part, error)}."
