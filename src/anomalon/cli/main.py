@@ -14,6 +14,7 @@ from anomalon.cli.exit_status import FAILED, SUCCESS, USAGE, stopped_by
 from anomalon.cli.interruption import Interrupted, arrived, interruptible
 from anomalon.cli.streams import standard_streams
 from anomalon.core.errors import AnomalonError, ConfigError, suggest
+from anomalon.core.folder import current_folder
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -91,6 +92,8 @@ def _status(arguments: list[str], asked: Callable[[], Interrupted | None]) -> in
             raise
         if "--debug" in arguments:
             traceback.print_exception(error)
+        if current_folder() is None:
+            message += " The current folder has been removed: go to another one."
         click.echo(message, err=True)
         return USAGE if isinstance(error, ConfigError) else FAILED
     return status if isinstance(status, int) else SUCCESS
