@@ -170,7 +170,7 @@ def test_a_bad_spectrum_is_one_clear_error(tmp_path, rows, message, command, cap
         (("--tau", "2"), 2, "there is none"),
         (("--tau", "0"), 2, "there is none"),
         (("--reference-column", "fit"), 2, "--reference-column is the counts of a --reference"),
-        (("--reference", "TABLE", "--tau", "0"), 2, "above 0, or None; got 0"),
+        (("--reference", "TABLE", "--tau", "0"), 2, "above 0, got 0"),
         (("--background", "fit", "--resolution", "0.03"), 2, "--resolution: only for a background"),
         (("--reference", "TABLE", "--shape", "ua2"), 2, "--shape: only for a background that is"),
         (("--background", "fitt"), 1, "did you mean 'fit'"),

@@ -6,8 +6,8 @@ and `one_of` for single ones, `fields` for those of a frozen dataclass.
 
 import numbers
 import re
-from collections.abc import Iterable, Sequence
-from math import isfinite, nan
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,9 @@ __all__ = [
     "non_negative",
     "number",
     "one_of",
+    "several",
     "shown",
+    "text",
     "together",
     "truth",
     "whole",
@@ -138,14 +140,17 @@ def whole(value: Any, what: str, low: int = 0, high: int = MOST) -> int:
     is_whole = real and (isinstance(value, numbers.Integral) or float(value).is_integer())
     if is_whole and low <= value <= high:
         return int(value)
-    raise BadValue(f"{what}: expected a whole number from {low} to {high}, got {shown(value)}.")
+    span = f"from {low} to {high}"
+    if high == MOST and not (is_whole and value > high):
+        span = f"of at least {low}"
+    raise BadValue(f"{what}: expected a whole number {span}, got {shown(value)}.")
 
 
 def number(value: Any, what: str, interval: str = "(-inf, inf)") -> float:
-    """A finite number in an interval, as "(0, 1]".
+    """A number in an interval, as "(0, 1]"; infinity only if that is in it, as in "(0, inf]".
 
     Raises:
-        BadValue: If it is outside, not finite, or no number.
+        BadValue: If it is outside, or no number: True, "5" and NaN are none.
 
     Example:
         >>> number(1, "subsample", "(0, 1]")
@@ -159,15 +164,48 @@ def number(value: Any, what: str, interval: str = "(-inf, inf)") -> float:
     opens, low, high, closes = _ends(interval)
     above = x >= low if opens == "[" else x > low
     below = x <= high if closes == "]" else x < high
-    if above and below and isfinite(x):
+    if above and below:
         return x
-    raise BadValue(f"{what}: expected a number in {interval}, got {shown(value)}.")
+    span = f"number in {interval}"
+    if high == inf and closes == ")":
+        span = "finite number"
+        if low > -inf:
+            span += f" {'of at least' if opens == '[' else 'above'} {low:g}"
+    raise BadValue(f"{what}: expected a {span}, got {shown(value)}.")
 
 
 def _ends(interval: str) -> tuple[str, float, float, str]:
     parts = re.fullmatch(r"([\[(])(.+), (.+)([])])", interval)
     assert parts is not None, interval
     return parts[1], float(parts[2]), float(parts[3]), parts[4]
+
+
+def several(value: Any, what: str, most: int | None = None) -> tuple[Any, ...]:
+    """A list or tuple, as a tuple; text is none, though Python can go through its letters.
+
+    Raises:
+        BadValue: If it is something else, or has more entries than `most`.
+    """
+    try:
+        entries = None if isinstance(value, str | bytes | Mapping) else tuple(value)
+    except TypeError:
+        entries = None
+    if entries is None:
+        raise BadValue(f"{what}: expected a list, got {shown(value)}.")
+    if most is not None and len(entries) > most:
+        raise BadValue(f"{what}: expected at most {most} entries, got {len(entries)}.")
+    return entries
+
+
+def text(value: Any, what: str) -> str:
+    """A text.
+
+    Raises:
+        BadValue: If it is anything else.
+    """
+    if isinstance(value, str):
+        return value
+    raise BadValue(f"{what}: expected a text, got {shown(value)}.")
 
 
 def flag(value: Any, what: str) -> bool:
@@ -200,7 +238,7 @@ def fields(setting: Any, what: str, **wanted: Any) -> None:
         setting: The dataclass, in its `__post_init__`.
         what: How its user calls it; messages name a field as "what.name".
         wanted: For each field (low, high) for a whole number, an interval such as "(0, 1]" for a
-            number, `bool` for True or False, a list of names for one of them.
+            number, `bool` for True or False, `str` for a text, some names for one of them.
 
     Raises:
         BadValue: If a field is something else.
@@ -210,9 +248,11 @@ def fields(setting: Any, what: str, **wanted: Any) -> None:
         given = getattr(setting, name)
         if kind is bool:
             value: Any = flag(given, where)
+        elif kind is str:
+            value = text(given, where)
         elif isinstance(kind, str):
             value = number(given, where, kind)
-        elif isinstance(kind, tuple):
+        elif all(isinstance(limit, int) for limit in kind):
             value = whole(given, where, *kind)
         else:
             value = one_of(given, where, kind)
@@ -222,7 +262,7 @@ def fields(setting: Any, what: str, **wanted: Any) -> None:
 def shown(value: Any) -> str:
     """A value as a message shows it: whatever it is, one line, and of a long one the beginning."""
     try:
-        text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
+        said = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
     except Exception as error:  # an integer of more digits than Python writes, or a foreign repr
-        text = f"{type(value).__name__} ({error})"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+        said = f"{type(value).__name__} ({error})"
+    return said if len(said) <= 80 else f"{said[:77]}..."

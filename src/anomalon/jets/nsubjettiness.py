@@ -78,10 +78,8 @@ def nsubjettiness(
     """
     if axes not in AXES:
         raise UnknownKey(f"nsubjettiness: unknown axes '{axes}'; {suggest(axes, AXES)}")
-    if not 1 <= n <= _MAX_AXES:
-        raise BadValue(f"nsubjettiness: expected n from 1 to {_MAX_AXES}, got {n}")
-    if not R0 > 0:
-        raise BadValue(f"nsubjettiness: expected R0 above 0, got {R0}")
+    n = check.whole(n, "nsubjettiness: n", 1, _MAX_AXES)
+    R0 = check.number(R0, "nsubjettiness: R0", "(0, inf)")
     several = not isinstance(beta, int | float)
     betas = np.atleast_1d(np.asarray(beta, dtype=np.float64))
     if not (betas > 0).all():

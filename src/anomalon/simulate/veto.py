@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from anomalon.core import check
+
 __all__ = ["PartonVeto"]
 
 # Pythia asks again in the shower of every resonance decay; the hard process has been asked then.
@@ -34,12 +36,20 @@ class PartonVeto:
         mass_min: Events with a dijet mass of partons below are dropped, in GeV.
         dy_max: Events with a larger rapidity difference of parton jets are dropped.
         radius: Radius of the anti-kT jets of partons.
+
+    Raises:
+        BadValue: If one is negative, or no number.
     """
 
     scale: float = 30.0
     mass_min: float = 0.0
     dy_max: float = math.inf
     radius: float = 1.0
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self, "veto", scale="[0, inf)", mass_min="[0, inf)", dy_max="[0, inf]", radius="(0, 10]"
+        )
 
     def rejects(self, p4: NDArray[np.float64]) -> bool:
         """Whether an event with these partons, shape (parton, 4) as px, py, pz, E, is dropped."""
