@@ -175,7 +175,7 @@ def test_a_bad_spectrum_is_one_clear_error(tmp_path, rows, message, command, cap
         (("--reference", "TABLE", "--shape", "ua2"), 2, "--shape: only for a background that is"),
         (("--background", "fitt"), 1, "did you mean 'fit'"),
         (("--widths", "5", "2"), 2, "expected 1 <= MIN <= MAX bins, got 5 2"),
-        (("--widths", "0", "2"), 2, "expected 1 <= MIN <= MAX bins, got 0 2"),
+        (("--widths", "0", "2"), 2, "expected a whole number of at least 1, got 0"),
         (("--resolution", "2"), 2, "in (0, 1), got 2"),
         (("--shape", "dijt"), 2, "did you mean 'dijet'"),
         (("--parameters", "4", "2"), 2, "expected MIN <= MAX"),

@@ -17,6 +17,8 @@ from click.core import ParameterSource
 
 from anomalon.cli.exit_status import stopped_by
 from anomalon.cli.interruption import Interrupted, arrived
+from anomalon.cli.numbers import Number, Whole
+from anomalon.core import check
 from anomalon.core.atomic import check_writable
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, UnknownKey, WorkerLost, suggest
@@ -38,7 +40,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the
 
 processes_option = click.option(
     "--processes",
-    type=click.IntRange(min=1),
+    type=Whole(1, 1000),
     help="Processes; as many as there are cores if not given. The numbers do not depend on it.",
 )
 
@@ -92,19 +94,35 @@ def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
     for key in table:
         if key not in names:
             raise UnknownKey(f"{path}: unknown key '{key}'; {suggest(key, names)}")
+        _check_kind(names[key], table[key], f"{path}: {key}")
     for key, option in names.items():
         if key in table and isinstance(option.type, click.Path):
-            table[key] = _beside(path, key, table[key])
+            table[key] = path.parent / table[key]
     if "file" not in table:
         raise BadValue(f"{path}: expected a key `file` with the path of the spectrum.")
     context.default_map = {names[key].name: value for key, value in table.items()}
     return Path(table["file"])
 
 
-def _beside(toml: Path, key: str, value: Any) -> Path:
-    if not isinstance(value, str):
-        raise BadValue(f"{toml}: {key}: expected a path, got {value!r}.")
-    return toml.parent / value
+def _check_kind(option: click.Parameter, value: Any, where: str) -> None:
+    """Refuse a value of another kind than the option: click takes nearly all as text, and 3 as yes.
+
+    Raises:
+        BadValue: If it is of another kind.
+    """
+    if option.nargs > 1 or getattr(option, "multiple", False):
+        given = check.several(value, where)
+    else:
+        given = (value,)
+    for one in given:
+        if getattr(option, "is_flag", False):
+            check.flag(one, where)
+        elif isinstance(option.type, click.Path) and not isinstance(one, str):
+            raise BadValue(f"{where}: expected a path, got {check.shown(one)}.")
+        elif not isinstance(option.type, Whole | Number):
+            check.text(one, where)
+        elif isinstance(one, bool) or not isinstance(one, int | float):
+            raise BadValue(f"{where}: expected a number, got {check.shown(one)}.")
 
 
 def to_table(options: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:

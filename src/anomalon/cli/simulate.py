@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, going_on_from, processes_option
 from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
@@ -36,14 +37,13 @@ def simulate() -> None:
 )
 @click.option(
     "--mjj-min",
+    type=Number("(0, inf)"),
     default=2500.0,
     show_default=True,
     help="Smallest dijet mass in GeV, below 13000; for qcd from 200.",
 )
-@click.option(
-    "--events", type=click.IntRange(min=1), default=1000, show_default=True, help="How many."
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Root seed.")
+@click.option("--events", type=Whole(1), default=1000, show_default=True, help="How many.")
+@click.option("--seed", type=Whole(0), default=0, show_default=True, help="Root seed.")
 @processes_option
 @click.option("--out", type=click.Path(path_type=Path), help="Parquet file to write.")
 @click.option("--mpi/--no-mpi", default=True, help="Multiparton interactions; off is 4x faster.")

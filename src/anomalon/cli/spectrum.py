@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
 from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
@@ -24,7 +25,7 @@ _OF_A_FIT = ("shape", "parameters", "test", "sqrt_s", "keep_order", "resolution"
 def _closure_option(n: int) -> Callable[[Any], Any]:
     return click.option(
         "--closure",
-        type=click.IntRange(0),
+        type=Whole(0),
         default=n,
         show_default=True,
         metavar="N",
@@ -43,7 +44,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
                 help="Column of the counts in CSV or Parquet, if there are several.",
             ),
             click.option(
-                "--range", "mass_range", nargs=2, type=float, metavar="LOW HIGH",
+                "--range", "mass_range", nargs=2, type=Number(), metavar="LOW HIGH",
                 help="Use the bins between these masses, in GeV.",
             ),
             click.option(
@@ -51,7 +52,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
                 help="Family of the background function.",
             ),
             click.option(
-                "--parameters", type=click.IntRange(1, 6), nargs=2, default=(2, 4),
+                "--parameters", type=Whole(1, 6), nargs=2, default=(2, 4),
                 show_default=True, metavar="MIN MAX",
                 help="Numbers of parameters that come into question.",
             ),
@@ -60,11 +61,11 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
                 show_default=True, help="What chooses the number of parameters.",
             ),
             click.option(
-                "--sqrt-s", type=float, default=13_000.0, show_default=True,
+                "--sqrt-s", type=Number("(0, inf)"), default=13_000.0, show_default=True,
                 help="Centre-of-mass energy in GeV, for shapes in m/sqrt(s).",
             ),
             click.option(
-                "--seed", type=click.IntRange(min=0), default=0, show_default=True,
+                "--seed", type=Whole(0), default=0, show_default=True,
                 help="Root seed.",
             ),
         )
@@ -82,7 +83,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--resolution",
-    type=float,
+    type=Number("(0, 1)"),
     metavar="SHARE",
     help="Also scan for a narrow resonance with this standard deviation over its mass, e.g. 0.03.",
 )
@@ -102,10 +103,12 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
     metavar="NAME",
     help="Column (or histogram) of the counts in the reference; as for FILE if not given.",
 )
-@click.option("--tau", type=float, help="Exposure of the reference over that of the data.")
-@click.option("--widths", type=int, nargs=2, metavar="MIN MAX", help="Widths of windows in bins.")
+@click.option("--tau", type=Number(), help="Exposure of the reference over that of the data.")
 @click.option(
-    "--toys", type=click.IntRange(1), default=10_000, show_default=True, help="Pseudo-experiments."
+    "--widths", type=Whole(1), nargs=2, metavar="MIN MAX", help="Widths of windows in bins."
+)
+@click.option(
+    "--toys", type=Whole(1), default=10_000, show_default=True, help="Pseudo-experiments."
 )
 @click.option("--deficit", is_flag=True, help="Look for a deficit.")
 @_closure_option(200)
@@ -151,7 +154,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 @_spectrum_options
 @click.option(
     "--resolution",
-    type=float,
+    type=Number("(0, 1)"),
     default=0.03,
     show_default=True,
     metavar="SHARE",
@@ -159,7 +162,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 )
 @click.option(
     "--masses",
-    type=float,
+    type=Number("(0, inf)"),
     nargs=2,
     metavar="LOW HIGH",
     help="Masses between which limits are set, in GeV; from three standard deviations above the "
@@ -167,7 +170,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 )
 @click.option(
     "--level",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Number("(0, 1)"),
     default=0.95,
     show_default=True,
     help="Confidence level.",
@@ -189,20 +192,20 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 )
 @click.option(
     "--luminosity",
-    type=float,
+    type=Number("(0, inf)"),
     metavar="FB",
     help="Integrated luminosity in fb-1, for limits on cross sections.",
 )
 @click.option(
     "--acceptance",
-    type=float,
+    type=Number("(0, 1]"),
     default=1.0,
     show_default=True,
     help="Share of the signal that is in the spectrum: acceptance times efficiency.",
 )
 @click.option(
     "--luminosity-error",
-    type=float,
+    type=Number("[0, 1)"),
     default=0.0,
     show_default=True,
     metavar="SHARE",
@@ -210,7 +213,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 )
 @click.option(
     "--efficiency-error",
-    type=float,
+    type=Number("[0, 1)"),
     default=0.0,
     show_default=True,
     metavar="SHARE",
@@ -218,7 +221,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 )
 @click.option(
     "--mass-scale-error",
-    type=float,
+    type=Number("[0, 1)"),
     default=0.0,
     show_default=True,
     metavar="SHARE",
@@ -226,7 +229,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 )
 @click.option(
     "--resolution-error",
-    type=float,
+    type=Number("[0, 1)"),
     default=0.0,
     show_default=True,
     metavar="SHARE",

@@ -126,7 +126,7 @@ def together(what: str, **named: ArrayLike) -> list[NDArray[np.float64]]:
         ) from None
 
 
-def whole(value: Any, what: str, low: int = 0, high: int = MOST) -> int:
+def whole(value: Any, what: str, low: int = 0, high: float = MOST) -> int:
     """A whole number from `low` to `high`, both included; 5.0 counts as 5.
 
     Raises:
@@ -141,7 +141,7 @@ def whole(value: Any, what: str, low: int = 0, high: int = MOST) -> int:
     if is_whole and low <= value <= high:
         return int(value)
     span = f"from {low} to {high}"
-    if high == MOST and not (is_whole and value > high):
+    if high == inf or (high == MOST and not (is_whole and value > high)):
         span = f"of at least {low}"
     raise BadValue(f"{what}: expected a whole number {span}, got {shown(value)}.")
 
