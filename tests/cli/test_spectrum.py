@@ -119,7 +119,7 @@ def test_options_win_over_the_toml(table, tmp_path, capsys):
         ("file = 3", 2, "file: expected a path, got 3"),
         ("file = ", 2, "expected a TOML file"),
         ('file = "nothing.csv"', 1, "nothing.csv"),
-        ('file = "mjj.csv"\ntoys = "many"', 2, "--toys"),
+        ('file = "mjj.csv"\ntoys = "many"', 2, "toys: expected a number, got 'many'"),
         ('file = "mjj.csv"\nbackground = "fit"\nresolution = 0.1', 2, "--resolution: only for"),
     ],
 )
