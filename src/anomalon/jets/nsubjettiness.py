@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
+from anomalon.run.compiling import compiled
 
 __all__ = ["AXES", "nsubjettiness"]
 
@@ -120,7 +120,7 @@ def constituents(
     return p4
 
 
-@njit(cache=True)
+@compiled()
 def _rapidity(px: float, py: float, pz: float, energy: float) -> float:
     """Rapidity, stable for light particles far forward; a negative mass square counts as zero."""
     kt2 = px * px + py * py
@@ -131,7 +131,7 @@ def _rapidity(px: float, py: float, pz: float, energy: float) -> float:
     return -y if pz > 0.0 else y
 
 
-@njit(cache=True)
+@compiled()
 def _distance2(y1: float, phi1: float, y2: float, phi2: float) -> float:
     dphi = abs(phi1 - phi2)
     if dphi > math.pi:
@@ -139,7 +139,7 @@ def _distance2(y1: float, phi1: float, y2: float, phi2: float) -> float:
     return (y1 - y2) ** 2 + dphi * dphi
 
 
-@njit(cache=True)
+@compiled()
 def _find_nearest(i, size, y, phi, near, near_d2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The geometrical nearest neighbour of subjet i among the first `size`."""
     best, best_d2 = -1, math.inf
@@ -151,7 +151,7 @@ def _find_nearest(i, size, y, phi, near, near_d2):  # type: ignore[no-untyped-de
     near[i], near_d2[i] = best, best_d2
 
 
-@njit(cache=True)
+@compiled()
 def _closest_pair(size, kt2, near, near_d2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The pair of smallest kT distance min(kt2_i, kt2_k) dR_ik^2, as (smaller, larger) index.
 
@@ -167,7 +167,7 @@ def _closest_pair(size, kt2, near, near_d2):  # type: ignore[no-untyped-def]  # 
     return (first, second) if first < second else (second, first)
 
 
-@njit(cache=True)
+@compiled()
 def _exclusive_axes(p4, winner_takes_all, n, axis_y, axis_phi):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Cluster one jet with kT down to one subjet; note the axes whenever n or fewer are left.
 
@@ -222,7 +222,7 @@ def _exclusive_axes(p4, winner_takes_all, n, axis_y, axis_phi):  # type: ignore[
                 near[k], near_d2[k] = a, d2
 
 
-@njit(cache=True)
+@compiled()
 def _taus(p4, offsets, betas, R0, winner_takes_all, tau):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill `tau` (beta, jet, n)."""
     n_betas, n_jets, n = tau.shape

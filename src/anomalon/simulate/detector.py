@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.run.compiling import compiled
 from anomalon.simulate.pythia import CHARGED, MUON, PHOTON, Particles
 
 __all__ = ["Detector", "Objects"]
@@ -101,7 +101,7 @@ class Objects:
     offsets: NDArray[np.int64]
 
 
-@njit(cache=True)
+@compiled()
 def _measure(kind, px, py, pz, energy, offsets, normal, uniform, parameters):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """One pass over all events: smear what is measured alone, sum the rest in towers.
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.run.compiling import compiled
 
 __all__ = ["PartonVeto"]
 
@@ -83,14 +83,14 @@ class PartonVeto:
         return Hook()
 
 
-@njit(cache=True)
+@compiled()
 def _rapidity_phi(p):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if p[3] <= abs(p[2]):
         return (1e5 if p[2] > 0 else -1e5), math.atan2(p[1], p[0])
     return 0.5 * math.log((p[3] + p[2]) / (p[3] - p[2])), math.atan2(p[1], p[0])
 
 
-@njit(cache=True)
+@compiled()
 def _leading_pair(p, radius):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The two leading anti-kT jets (2, 4) of a few partons (parton, 4), which are overwritten."""
     n = len(p)
