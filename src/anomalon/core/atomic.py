@@ -20,9 +20,10 @@ def check_writable(path: str | Path) -> None:
         DataError: If no file can be written there.
     """
     path = Path(path)
-    missing = [folder for folder in path.parents if not folder.exists()]
+    missing: list[Path] = []
     try:
         with _writing(path):
+            missing = [folder for folder in path.parents if not folder.exists()]
             if path.is_dir():
                 raise IsADirectoryError("it is a folder")
             _make_folder(path.parent)
@@ -94,6 +95,11 @@ def discard_unfinished() -> None:
 
 
 def write_text_atomically(path: str | Path, text: str) -> None:
-    """Write a text file (UTF-8) that is either whole or not there."""
+    """Write a text file (UTF-8) that is either whole or not there.
+
+    The name of a file in the text may hold bytes that are no text, which Python keeps as lone
+    surrogates. As UTF-8 they are what they were; if that is none, a mark takes their place.
+    """
+    data = text.encode("utf-8", "surrogateescape")
     with write_atomically(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(data.decode("utf-8", "replace").encode("utf-8"))
