@@ -75,5 +75,5 @@ def test_errors():
         ConditionalQuantiles().fit(train)(train.select(["skew"]))
     with pytest.raises(BadValue, match="n_slices"):
         ConditionalQuantiles(n_slices=2)
-    with pytest.raises(BadValue, match="5 quantiles"):
+    with pytest.raises(BadValue, match="n_quantiles: expected a whole number from 5"):
         ConditionalQuantiles(n_quantiles=3)

@@ -240,11 +240,11 @@ def test_particles_without_two_jets():
     [
         ({"betas": ()}, "expected distinct exponents"),
         ({"betas": (1.0, 1.0)}, "expected distinct exponents"),
-        ({"betas": (-1.0,)}, "expected distinct exponents"),
-        ({"n_tau": 10}, "expected `n_tau` from 1 to 9"),
-        ({"n_tau": 2.0}, "expected `n_tau` from 1 to 9"),
-        ({"substructure": "ratio"}, "expected `substructure`"),
-        ({"on_missing": "ignore"}, "expected `on_missing`"),
+        ({"betas": (-1.0,)}, "betas: expected a number in .*got -1"),
+        ({"n_tau": 10}, "n_tau: expected a whole number from 1 to 9"),
+        ({"n_tau": 2.5}, "n_tau: expected a whole number from 1 to 9"),
+        ({"substructure": "ratio"}, "substructure: expected one of ratios"),
+        ({"on_missing": "ignore"}, "on_missing: expected one of raise"),
         ({"betas": (2.0,)}, "needs particles"),
     ],
 )

@@ -127,11 +127,11 @@ def test_refuses_what_it_cannot_do():
     jet = flat_jet([1.0, 2.0], [0.0, 0.1], [0.0, 0.1])
     with pytest.raises(UnknownKey, match="did you mean 'wta_kt'"):
         nsubjettiness(*jet, axes="wta_k")
-    with pytest.raises(BadValue, match="n from 1 to 9"):
+    with pytest.raises(BadValue, match="n: expected a whole number from 1 to 9"):
         nsubjettiness(*jet, n=10)
     with pytest.raises(BadValue, match="beta above 0"):
         nsubjettiness(*jet, beta=[1.0, 0.0])
-    with pytest.raises(BadValue, match="R0 above 0"):
+    with pytest.raises(BadValue, match="R0: expected a finite number above 0"):
         nsubjettiness(*jet, R0=0.0)
     with pytest.raises(BadLayout, match="offsets"):
         nsubjettiness(*jet[:4], np.array([0, 3]))

@@ -109,7 +109,12 @@ def test_classifiers_that_take_turns(folder):
         (NETWORK, "false", BadValue, r"classifier: .* a `kind`"),
         (NETWORK, "[]", BadValue, r"classifier: expected .* take turns"),
         ("[0.1]", '"0.1"', BadValue, r"search\.efficiencies"),
-        ("[0.1]", "[2.0]", BadValue, "between 0 and 1"),
+        (
+            "[0.1]",
+            "[2.0]",
+            BadValue,
+            r"efficiencies\[0\]: .* in \(0, 1\), got 2",
+        ),
         ("start = 2400", "start = true", BadValue, r"windows\.start"),
         ("start = 2400", "", BadValue, r"windows\.start: expected a value"),
         ("stop = 4800", "stop = 3000", BadValue, "spans 1800 GeV"),

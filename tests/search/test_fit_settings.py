@@ -21,7 +21,7 @@ from anomalon.stats import SHAPES
     ("changes", "error", "message"),
     [
         ({"shape": "dijt"}, UnknownKey, r"search\.fit\.shape: .*'dijt'.*did you mean 'dijet'"),
-        ({"n_min": 0}, BadValue, r"search\.fit\.n_min.*got 0 and 4"),
+        ({"n_min": 0}, BadValue, r"search\.fit\.n_min: expected .* of at least 1, got 0"),
         ({"n_min": 4, "n_max": 2}, BadValue, r"n_min <= n_max.*got 4 and 2"),
         ({"n_max": 9}, BadValue, r"n_max <= 5, the most that dijet has, got 1 and 9"),
         ({"shape": "ua2", "n_max": 5}, BadValue, r"n_max <= 4, the most that ua2 has"),
@@ -34,7 +34,7 @@ from anomalon.stats import SHAPES
         ({"choice": "envelope"}, UnknownKey, r"search\.fit\.choice: .*'envelope'.*profile"),
         ({"test": "chi2"}, UnknownKey, r"search\.fit\.test: .*'chi2'.*likelihood_ratio"),
         ({"alternatives": ("ua3",)}, UnknownKey, r"search\.fit\.alternatives\[0\]: .*'ua3'.*ua2"),
-        ({"range": (6000, 3000)}, BadValue, r"search\.fit\.range: .*low < high.*6000 and 3000"),
+        ({"range": (6000, 3000)}, BadValue, r"search\.fit\.range: .*low < high, got 6000"),
         ({"range": (2000, np.nan)}, BadValue, r"search\.fit\.range"),
         ({"range": (2000, 14_000)}, BadValue, r"sqrt\(s\) = 13000.*`search\.fit\.sqrt_s`"),
     ],
@@ -95,7 +95,7 @@ def test_the_beam_energy_comes_from_the_configuration(tmp_path):
         parse(table)
     del table["search"]["fit"]["n_max"]
     table["injection"] = {"n_signal": -1}
-    with pytest.raises(BadValue, match=r"injection\.n_signal: expected 0 or more, got -1"):
+    with pytest.raises(BadValue, match=r"injection\.n_signal: expected .* of at least 0, got -1"):
         parse(table)
 
 

@@ -263,8 +263,11 @@ def test_errors_before_any_work():
     [
         ({"windows": ()}, "windows: expected at least one"),
         ({"features": ("a", "b")}, "list of lists"),
-        ({"efficiencies": (0.1, 1.5)}, r"between 0 and 1, got \[1.5\]"),
-        ({"n_folds": 1}, "n_folds >= 2"),
+        (
+            {"efficiencies": (0.1, 1.5)},
+            r"efficiencies\[1\]: .* in \(0, 1\), got 1.5",
+        ),
+        ({"n_folds": 1}, "n_folds: expected a whole number from 2"),
     ],
 )
 def test_bad_settings(changes, message):

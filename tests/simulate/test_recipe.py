@@ -41,5 +41,5 @@ def test_refuses_what_cannot_be_made():
             with pytest.raises(BadValue, match="mjj_min below the 13000 GeV of the beams"):
                 recipe(*masses, selection=DijetSelection(mjj_min=impossible))
     for parent in (13_000, 20_000, 0, float("nan")):
-        with pytest.raises(BadValue, match="a parent above 0 and below the 13000 GeV"):
+        with pytest.raises(BadValue, match=r"a number in \(0, 13000\)"):
             a_h_zprime(parent, 100, 100)

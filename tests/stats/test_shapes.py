@@ -114,7 +114,7 @@ def test_published_forms():
 def test_settings_are_plain_and_checked():
     assert to_plain(Dijet(3)) == {"kind": "dijet", "n": 3, "sqrt_s": 13000.0}
     for n in (0, 6, 2.5, True):
-        with pytest.raises(BadValue, match="1 to 5 parameters"):
+        with pytest.raises(BadValue, match="whole number from 1 to 5"):
             Dijet(n)
     with pytest.raises(BadValue, match="sqrt"):
         Dijet(3).integrate([0, 0, 0], [12000.0, 14000.0])

@@ -176,7 +176,7 @@ def test_reasons_and_refusals():
         SignalModel((), (nowhere,))
     with pytest.raises(BadValue, match="level"):
         model(counts()).limit(0, level=1.5)
-    with pytest.raises(BadValue, match=r"efficiency: expected a share"):
+    with pytest.raises(BadValue, match=r"efficiency: expected a number in \[0, 1\)"):
         SignalNuisances(efficiency=5.0)
-    with pytest.raises(BadValue, match="log_normal or gaussian"):
+    with pytest.raises(BadValue, match="log_normal, gaussian"):
         SignalNuisances(prior="flat")

@@ -28,7 +28,7 @@ def test_refuses_what_is_not_a_window():
     for widths in ([0], [1.5], [True]):
         with pytest.raises(BadValue, match="widths"):
             Windows.of(10, widths)
-    with pytest.raises(BadValue, match="half or full"):
+    with pytest.raises(BadValue, match='"half" and "full"'):
         Windows.of(10, step="third")
     with pytest.raises(BadLayout, match="10 bins"):
         Windows.of(10, [11])

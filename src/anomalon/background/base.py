@@ -13,7 +13,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from anomalon.core.errors import BadLayout
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, BrokenPromise
+from anomalon.core.promise import name_of, promised
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
@@ -60,6 +62,7 @@ class BackgroundEstimator(ABC):
         Raises:
             TooFewEvents: If the data leave a region of the window empty.
             BadLayout: If data and simulation have different features.
+            BrokenPromise: If the implementation fails, or gives no template of these features.
         """
         window.check_inside(data)
         if simulation is not None and simulation.names != data.names:
@@ -68,7 +71,14 @@ class BackgroundEstimator(ABC):
                 f"{list(simulation.names)} ({simulation.source})."
             )
         blind = None if simulation is None else simulation.blind()
-        return self._fit(data.blind(), window, blind, Seed.of(seed))
+        with promised(self, "the template"):
+            template = self._fit(data.blind(), window, blind, Seed.of(seed))
+        if not isinstance(template, Template) or template.sample.names != data.names:
+            raise BrokenPromise(
+                f"{name_of(self)}: `_fit`: expected a Template with the features "
+                f"{list(data.names)}, got {check.shown(template)}."
+            )
+        return template
 
     @abstractmethod
     def _fit(self, data: Sample, window: Window, simulation: Sample | None, seed: Seed) -> Template:

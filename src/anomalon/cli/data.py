@@ -1,6 +1,5 @@
 """`anomalon data` and `anomalon info`: files of events, before any search."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Any
 
 import click
 
+from anomalon.cli.numbers import Number, Whole
+from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
 
 __all__ = ["data", "info"]
@@ -19,7 +20,7 @@ COLUMN_OPTIONS = (
     click.option("--weight", help="Column of event weights."),
     click.option("--label", help="Column of the truth, 0 or 1."),
     click.option("--event", help="Column of event identities."),
-    click.option("--scale", type=float, help="Factor on the mass, e.g. 1000 for TeV."),
+    click.option("--scale", type=Number("(0, inf)"), help="Factor on the mass, e.g. 1000 for TeV."),
     click.option("--tree", help="Tree of a ROOT file."),
     click.option("--key", help="Table of an HDF5 file."),
 )
@@ -39,10 +40,26 @@ def data() -> None:
 @data.command("convert")
 @click.argument("raw", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--radius", default=1.0, show_default=True, help="Anti-kT radius.")
-@click.option("--pt-min", default=20.0, show_default=True, help="Smallest jet pT in GeV.")
-@click.option("--n-tau", default=3, show_default=True, help="Largest N of tau_N, up to 9.")
-@click.option("--beta", "betas", multiple=True, type=float, help="Exponent of tau_N; repeatable.")
+@click.option(
+    "--radius", type=Number("(0, 10]"), default=1.0, show_default=True, help="Anti-kT radius."
+)
+@click.option(
+    "--pt-min",
+    type=Number("[0, inf)"),
+    default=20.0,
+    show_default=True,
+    help="Smallest jet pT in GeV.",
+)
+@click.option(
+    "--n-tau", type=Whole(1, 9), default=3, show_default=True, help="Largest N of tau_N, up to 9."
+)
+@click.option(
+    "--beta",
+    "betas",
+    multiple=True,
+    type=Number("(0, 1000]"),
+    help="Exponent of tau_N; repeatable.",
+)
 @click.option(
     "--substructure",
     type=click.Choice(["ratios", "taus", "both"]),
@@ -57,17 +74,17 @@ def data() -> None:
     show_default=True,
     help="What to do with events that have fewer than two jets.",
 )
-@click.option("--stop", type=click.IntRange(min=1), help="Event to stop before; all if not given.")
+@click.option("--stop", type=Whole(1), help="Event to stop before; all if not given.")
 @click.option(
     "--size",
-    type=click.IntRange(min=1),
+    type=Whole(1),
     default=5000,
     show_default=True,
     help="Events in memory at a time.",
 )
 @click.option(
     "--cores",
-    type=click.IntRange(min=1),
+    type=Whole(1, 1000),
     help="Processes; as many as there are cores if not given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -123,11 +140,10 @@ def convert(
         "n_dropped": dropped,
         "features": list(sample.names),
     }
-    click.echo(
-        json.dumps(result)
-        if as_json
-        else f"{out}: {len(sample)} events, {dropped} dropped, features {list(sample.names)}"
-    )
+    if as_json:
+        say_json(result)
+    else:
+        click.echo(f"{out}: {len(sample)} events, {dropped} dropped, features {list(sample.names)}")
 
 
 @data.command("list")
@@ -149,7 +165,7 @@ def list_samples(as_json: bool) -> None:  # noqa: FBT001
             }
         )
     if as_json:
-        click.echo(json.dumps(rows))
+        say_json(rows)
         return
     if not rows:
         click.echo("no samples are installed with this copy of anomalon")
@@ -176,7 +192,7 @@ def info(path: Path, as_json: bool, **options: Any) -> None:  # noqa: FBT001
         given["features"] = list(given["features"])
     found = describe(path, **given)
     if as_json:
-        click.echo(json.dumps(found.to_dict()))
+        say_json(found.to_dict())
     else:
         for line in _lines(found.to_dict()):
             click.echo(line)

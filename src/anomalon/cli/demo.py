@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from anomalon.cli.numbers import Whole
 from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
 from anomalon.cli.outcome import show
 from anomalon.cli.progress import progress
@@ -13,7 +14,7 @@ __all__ = ["demo"]
 
 @click.command()
 @out_option("runs/demo")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Root seed.")
+@click.option("--seed", type=Whole(0), default=0, show_default=True, help="Root seed.")
 @processes_option
 @as_json_option
 def demo(

@@ -1,14 +1,20 @@
 """`main`: the group of commands, and what becomes of errors."""
 
+import os
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 import click
 
 from anomalon import __version__
+from anomalon.cli.exit_status import FAILED, SUCCESS, USAGE, stopped_by
+from anomalon.cli.interruption import Interrupted, arrived, interruptible
+from anomalon.cli.streams import standard_streams
 from anomalon.core.errors import AnomalonError, ConfigError, suggest
+from anomalon.core.folder import current_folder
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -23,8 +29,6 @@ COMMANDS = {
     "info": ("anomalon.cli.data:info", "Say what a file of events is, and what is wrong with it."),
 }
 """Name -> (module:object, one line of help), in the order of the work."""
-
-_INTERRUPTED = 130
 
 
 class _Commands(click.Group):
@@ -60,19 +64,58 @@ def cli(debug: bool) -> None:  # noqa: FBT001  click passes by name; `main` read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status says how it went."""
+    """Run one command; the exit status says how it went.
+
+    Args:
+        arguments: Those of the process if None; it then ends with this command.
+    """
+    is_process = arguments is None
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    with interruptible(to_the_end=is_process) as asked, standard_streams():
+        return _status(arguments, asked)
+
+
+def _status(arguments: list[str], asked: Callable[[], Interrupted | None]) -> int:
+    """Run the command and say what went wrong."""
     try:
         status = cli.main(arguments, prog_name="anomalon", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("\nInterrupted.", err=True)
-        return _INTERRUPTED
-    except AnomalonError as error:
+    except (Interrupted, KeyboardInterrupt, click.Abort) as stop:
+        return _interrupted(stop)
+    except Exception as error:
+        if (wanted := asked()) is not None:  # this is what has become of it
+            return _interrupted(wanted)
+        if isinstance(error, click.ClickException):
+            error.show()
+            return error.exit_code
+        message = _message(error)
+        if message is None:  # a bug of ours
+            raise
         if "--debug" in arguments:
-            traceback.print_exc()
-        click.echo(f"{type(error).__name__}: {error}", err=True)
-        return 2 if isinstance(error, ConfigError) else 1
-    return status if isinstance(status, int) else 0
+            traceback.print_exception(error)
+        if current_folder() is None:
+            message += " The current folder has been removed: go to another one."
+        click.echo(message, err=True)
+        return USAGE if isinstance(error, ConfigError) else FAILED
+    return status if isinstance(status, int) else SUCCESS
+
+
+def _interrupted(error: BaseException) -> int:
+    arrived()
+    click.echo("\nInterrupted.", err=True)
+    return stopped_by(error.number if isinstance(error, Interrupted) else signal.SIGINT)
+
+
+def _message(error: Exception) -> str | None:
+    """What to say of an error that is nobody's bug; None if it is one."""
+    name = type(error).__name__
+    if isinstance(error, AnomalonError):
+        return f"{name}: {error}"
+    if isinstance(error, MemoryError):
+        return (
+            f"{name}: there is not enough memory for this ({str(error) or 'no details'}). Take "
+            "fewer events, bins, pseudo-experiments or processes."
+        )
+    if isinstance(error, OSError):
+        where = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        return f"{name}: {where}{error.strerror or error}"
+    return None

@@ -6,6 +6,7 @@ reverse: what goes into `run.toml`.
 """
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from anomalon.cli.exit_status import stopped_by
+from anomalon.cli.interruption import Interrupted, arrived
+from anomalon.cli.numbers import Number, Whole
+from anomalon.core import check
 from anomalon.core.atomic import check_writable
 from anomalon.core.config import read_toml
-from anomalon.core.errors import BadValue, UnknownKey, suggest
+from anomalon.core.errors import BadValue, UnknownKey, WorkerLost, suggest
 
 __all__ = [
     "as_json_option",
@@ -29,14 +34,13 @@ __all__ = [
     "to_table",
 ]
 
-_INTERRUPTED = 130
 _NOT_IN_TOML = {"out", "json"}  # where a run goes and what it prints is not what it does
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 processes_option = click.option(
     "--processes",
-    type=click.IntRange(min=1),
+    type=Whole(1, 1000),
     help="Processes; as many as there are cores if not given. The numbers do not depend on it.",
 )
 
@@ -90,9 +94,10 @@ def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
     for key in table:
         if key not in names:
             raise UnknownKey(f"{path}: unknown key '{key}'; {suggest(key, names)}")
+        _check_kind(names[key], table[key], f"{path}: {key}")
     for key, option in names.items():
         if key in table and isinstance(option.type, click.Path):
-            table[key] = _beside(path, key, table[key])
+            table[key] = path.parent / table[key]
         elif key in table and option.multiple and isinstance(table[key], str):
             table[key] = [table[key]]
     if "file" not in table:
@@ -101,10 +106,26 @@ def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
     return Path(table["file"])
 
 
-def _beside(toml: Path, key: str, value: Any) -> Path:
-    if not isinstance(value, str):
-        raise BadValue(f"{toml}: {key}: expected a path, got {value!r}.")
-    return toml.parent / value
+def _check_kind(option: click.Parameter, value: Any, where: str) -> None:
+    """Refuse a value of another kind than the option: click takes nearly all as text, and 3 as yes.
+
+    Raises:
+        BadValue: If it is of another kind.
+    """
+    multiple = getattr(option, "multiple", False)
+    if option.nargs > 1 or (multiple and not isinstance(value, str)):
+        given = check.several(value, where)
+    else:
+        given = (value,)
+    for one in given:
+        if getattr(option, "is_flag", False):
+            check.flag(one, where)
+        elif isinstance(option.type, click.Path) and not isinstance(one, str):
+            raise BadValue(f"{where}: expected a path, got {check.shown(one)}.")
+        elif not isinstance(option.type, Whole | Number):
+            check.text(one, where)
+        elif isinstance(one, bool) or not isinstance(one, int | float):
+            raise BadValue(f"{where}: expected a number, got {check.shown(one)}.")
 
 
 def to_table(options: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
@@ -129,13 +150,14 @@ def to_table(options: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
 
 @contextmanager
 def going_on_from(folder: Path) -> Iterator[None]:
-    """Say how to go on when the work inside is interrupted."""
+    """Say how to go on when the work inside is interrupted, or loses a worker process."""
+    kept = f"What is finished is kept in {folder}; run the same command again to go on from there."
     try:
         yield
-    except KeyboardInterrupt:
-        click.echo(
-            f"\nInterrupted. What is finished is kept in {folder}; run the same command again "
-            "to go on from there.",
-            err=True,
-        )
-        raise click.exceptions.Exit(_INTERRUPTED) from None
+    except (KeyboardInterrupt, Interrupted) as stop:
+        arrived()
+        click.echo(f"\nInterrupted. {kept}", err=True)
+        number = stop.number if isinstance(stop, Interrupted) else signal.SIGINT
+        raise click.exceptions.Exit(stopped_by(number)) from None
+    except WorkerLost as error:
+        raise WorkerLost(f"{error} {kept}") from error

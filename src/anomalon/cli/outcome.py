@@ -2,15 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from anomalon.cli.streams import can_encode
 
 if TYPE_CHECKING:
     from anomalon.report.page import SectionSummary
     from anomalon.report.summary import ScanSummary
 
-__all__ = ["show"]
+__all__ = ["say_json", "show"]
+
+
+def say_json(tree: Any) -> None:
+    """Print plain values as JSON on one line; what stdout cannot encode is escaped."""
+    text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
+    click.echo(text if can_encode(text) else json.dumps(tree, allow_nan=False))
 
 
 def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None:
@@ -18,8 +26,7 @@ def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None
     from anomalon.report.rounding import efficiency
 
     if as_json:
-        tree = {"folder": str(page.parent), "report": str(page), "sections": sections}
-        click.echo(json.dumps(tree, ensure_ascii=False, allow_nan=False))
+        say_json({"folder": str(page.parent), "report": str(page), "sections": sections})
         return
     for section in sections:
         if len(sections) > 1:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from anomalon.cli.numbers import Whole
 from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
 from anomalon.cli.outcome import show
 from anomalon.cli.progress import progress
@@ -17,7 +18,7 @@ __all__ = ["search"]
 @click.command()
 @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
 @out_option("runs/NAME, NAME being that of CONFIG")
-@click.option("--seed", type=click.IntRange(min=0), help="Root seed instead of that in CONFIG.")
+@click.option("--seed", type=Whole(0), help="Root seed instead of that in CONFIG.")
 @click.option(
     "--set",
     "settings",
@@ -28,7 +29,7 @@ __all__ = ["search"]
 @click.option(
     "--toys",
     "n_toys",
-    type=click.IntRange(min=0),
+    type=Whole(0),
     metavar="N",
     help="Repeat the whole search in N pseudo-experiments for the global p-value.",
 )

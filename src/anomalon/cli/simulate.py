@@ -1,12 +1,13 @@
 """`anomalon simulate`: events from Pythia, so that a search can be tried without data."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, going_on_from, processes_option
+from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
 
 __all__ = ["simulate"]
@@ -36,14 +37,13 @@ def simulate() -> None:
 )
 @click.option(
     "--mjj-min",
+    type=Number("(0, inf)"),
     default=2500.0,
     show_default=True,
     help="Smallest dijet mass in GeV, below 13000; for qcd from 200.",
 )
-@click.option(
-    "--events", type=click.IntRange(min=1), default=1000, show_default=True, help="How many."
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Root seed.")
+@click.option("--events", type=Whole(1), default=1000, show_default=True, help="How many.")
+@click.option("--seed", type=Whole(0), default=0, show_default=True, help="Root seed.")
 @processes_option
 @click.option("--out", type=click.Path(path_type=Path), help="Parquet file to write.")
 @click.option("--mpi/--no-mpi", default=True, help="Multiparton interactions; off is 4x faster.")
@@ -98,10 +98,11 @@ def dijet(
         "luminosity_fb": made.luminosity,
         "generator": made.tally.generator,
     }
+    if as_json:
+        say_json(result)
+        return
     click.echo(
-        json.dumps(result)
-        if as_json
-        else f"{out}: {made.n_events} events of {recipe.name} ({recipe.variation}), acceptance "
+        f"{out}: {made.n_events} events of {recipe.name} ({recipe.variation}), acceptance "
         f"{made.acceptance:.3f}, {made.luminosity:.4g} fb^-1, {made.tally.generator}"
     )
 
@@ -153,9 +154,7 @@ def _list_points(*, as_json: bool) -> None:
     from anomalon.simulate.recipe import TALK_POINTS
 
     if as_json:
-        click.echo(
-            json.dumps({n: {"process": f, "masses": m} for n, (f, m) in TALK_POINTS.items()})
-        )
+        say_json({n: {"process": f, "masses": m} for n, (f, m) in TALK_POINTS.items()})
         return
     for name in TALK_POINTS:
         click.echo(name)

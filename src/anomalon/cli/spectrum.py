@@ -1,6 +1,5 @@
 """`anomalon bump` and `anomalon limit`: for people who have a histogram and no events."""
 
-import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomalon.cli.inputs import Input, opened
+from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
+from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
 from anomalon.cli.spectrum_files import digest_of, read_background, read_file, reading_options
 
@@ -31,7 +32,7 @@ _OF_A_FIT = ("shape", "parameters", "test", "sqrt_s", "keep_order", "resolution"
 def _closure_option(n: int) -> Callable[[Any], Any]:
     return click.option(
         "--closure",
-        type=click.IntRange(0),
+        type=Whole(0),
         default=n,
         show_default=True,
         metavar="N",
@@ -50,7 +51,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
                 help="Family of the background function.",
             ),
             click.option(
-                "--parameters", type=click.IntRange(1, 6), nargs=2, default=(2, 4),
+                "--parameters", type=Whole(1, 6), nargs=2, default=(2, 4),
                 show_default=True, metavar="MIN MAX",
                 help="Numbers of parameters that come into question.",
             ),
@@ -59,11 +60,11 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
                 show_default=True, help="What chooses the number of parameters.",
             ),
             click.option(
-                "--sqrt-s", type=float, default=13_000.0, show_default=True,
+                "--sqrt-s", type=Number("(0, inf)"), default=13_000.0, show_default=True,
                 help="Centre-of-mass energy in GeV, for shapes in m/sqrt(s).",
             ),
             click.option(
-                "--seed", type=click.IntRange(min=0), default=0, show_default=True,
+                "--seed", type=Whole(0), default=0, show_default=True,
                 help="Root seed.",
             ),
         )
@@ -81,7 +82,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--resolution",
-    type=float,
+    type=Number("(0, 1)"),
     metavar="SHARE",
     help="Also scan for a narrow resonance with this standard deviation over its mass, e.g. 0.03.",
 )
@@ -109,14 +110,16 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--luminosity",
-    type=float,
+    type=Number("(0, inf)"),
     metavar="FB",
     help="Integrated luminosity in fb^-1, by which cross sections in FILE are multiplied.",
 )
-@click.option("--tau", type=float, help="Exposure of the reference over that of the data.")
-@click.option("--widths", type=int, nargs=2, metavar="MIN MAX", help="Widths of windows in bins.")
+@click.option("--tau", type=Number(), help="Exposure of the reference over that of the data.")
 @click.option(
-    "--toys", type=click.IntRange(1), default=10_000, show_default=True, help="Pseudo-experiments."
+    "--widths", type=Whole(1), nargs=2, metavar="MIN MAX", help="Widths of windows in bins."
+)
+@click.option(
+    "--toys", type=Whole(1), default=10_000, show_default=True, help="Pseudo-experiments."
 )
 @click.option("--deficit", is_flag=True, help="Look for a deficit.")
 @_closure_option(200)
@@ -176,7 +179,7 @@ def _bump(
 @_spectrum_options
 @click.option(
     "--resolution",
-    type=float,
+    type=Number("(0, 1)"),
     default=0.03,
     show_default=True,
     metavar="SHARE",
@@ -184,7 +187,7 @@ def _bump(
 )
 @click.option(
     "--masses",
-    type=float,
+    type=Number("(0, inf)"),
     nargs=2,
     metavar="LOW HIGH",
     help="Masses between which limits are set, in GeV; from three standard deviations above the "
@@ -192,7 +195,7 @@ def _bump(
 )
 @click.option(
     "--level",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Number("(0, 1)"),
     default=0.95,
     show_default=True,
     help="Confidence level.",
@@ -214,21 +217,21 @@ def _bump(
 )
 @click.option(
     "--luminosity",
-    type=float,
+    type=Number("(0, inf)"),
     metavar="FB",
     help="Integrated luminosity in fb^-1, for limits on cross sections; those in FILE are "
     "multiplied by it.",
 )
 @click.option(
     "--acceptance",
-    type=float,
+    type=Number("(0, 1]"),
     default=1.0,
     show_default=True,
     help="Share of the signal that is in the spectrum: acceptance times efficiency.",
 )
 @click.option(
     "--luminosity-error",
-    type=float,
+    type=Number("[0, 1)"),
     default=0.0,
     show_default=True,
     metavar="SHARE",
@@ -236,7 +239,7 @@ def _bump(
 )
 @click.option(
     "--efficiency-error",
-    type=float,
+    type=Number("[0, 1)"),
     default=0.0,
     show_default=True,
     metavar="SHARE",
@@ -244,7 +247,7 @@ def _bump(
 )
 @click.option(
     "--mass-scale-error",
-    type=float,
+    type=Number("[0, 1)"),
     default=0.0,
     show_default=True,
     metavar="SHARE",
@@ -252,7 +255,7 @@ def _bump(
 )
 @click.option(
     "--resolution-error",
-    type=float,
+    type=Number("[0, 1)"),
     default=0.0,
     show_default=True,
     metavar="SHARE",
@@ -385,8 +388,7 @@ def _finish(
     )
     summary = said(result)
     if as_json:
-        tree = {"folder": str(page.parent), "report": str(page), "summary": summary}
-        click.echo(json.dumps(tree, ensure_ascii=False, allow_nan=False))
+        say_json({"folder": str(page.parent), "report": str(page), "summary": summary})
         return
     click.echo(f"{summary['verdict']}. {summary['headline']}")
     for row in summary["numbers"]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from anomalon.cli.numbers import Number
 from anomalon.core.config import digest
 from anomalon.core.errors import BadLayout, BadNumbers, BadRows, BadValue, ColumnMissing
 
@@ -41,7 +42,7 @@ _OPTIONS = (
         "--unit", metavar="UNIT", help="Unit of the masses (TeV, MeV, ...), whatever FILE says.",
     ),
     click.option(
-        "--range", "mass_range", nargs=2, type=float, metavar="LOW HIGH",
+        "--range", "mass_range", nargs=2, type=Number(), metavar="LOW HIGH",
         help="Use the bins between these masses, in GeV.",
     ),
 )  # fmt: skip

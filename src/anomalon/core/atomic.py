@@ -8,7 +8,9 @@ from pathlib import Path
 
 from anomalon.core.errors import DataError
 
-__all__ = ["check_writable", "write_atomically", "write_text_atomically"]
+__all__ = ["check_writable", "discard_unfinished", "write_atomically", "write_text_atomically"]
+
+_UNFINISHED: set[Path] = set()
 
 
 def check_writable(path: str | Path) -> None:
@@ -18,9 +20,10 @@ def check_writable(path: str | Path) -> None:
         DataError: If no file can be written there.
     """
     path = Path(path)
-    missing = [folder for folder in path.parents if not folder.exists()]
+    missing: list[Path] = []
     try:
         with _writing(path):
+            missing = [folder for folder in path.parents if not folder.exists()]
             if path.is_dir():
                 raise IsADirectoryError("it is a folder")
             _make_folder(path.parent)
@@ -71,6 +74,7 @@ def _replacing(path: Path) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
+    _UNFINISHED.add(temporary)
     try:
         yield temporary
         # mkstemp makes files for the owner alone; a result is as readable as any other file.
@@ -80,9 +84,22 @@ def _replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        _UNFINISHED.discard(temporary)
+
+
+def discard_unfinished() -> None:
+    """Remove what is being written: for a process that has to end at once."""
+    for temporary in list(_UNFINISHED):
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_text_atomically(path: str | Path, text: str) -> None:
-    """Write a text file (UTF-8) that is either whole or not there."""
+    """Write a text file (UTF-8) that is either whole or not there.
+
+    The name of a file in the text may hold bytes that are no text, which Python keeps as lone
+    surrogates. As UTF-8 they are what they were; if that is none, a mark takes their place.
+    """
+    data = text.encode("utf-8", "surrogateescape")
     with write_atomically(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(data.decode("utf-8", "replace").encode("utf-8"))

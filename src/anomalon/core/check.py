@@ -1,14 +1,41 @@
-"""Checks at the door: once, in one place, with one wording. Kernels get clean arrays."""
+"""Checks at the door: once, in one place, with one wording. Kernels get clean arrays.
 
-from collections.abc import Sequence
+`BadNumbers` and `BadLayout` are about data, `BadValue` about settings: `whole`, `number`, `flag`
+and `one_of` for single ones, `fields` for those of a frozen dataclass.
+"""
+
+import numbers
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf, nan
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.core.errors import BadLayout, BadRows
+from anomalon.core.errors import BadLayout, BadRows, BadValue
 
-__all__ = ["distinct", "finite", "integers", "length", "non_negative", "together", "truth"]
+__all__ = [
+    "MOST",
+    "distinct",
+    "fields",
+    "finite",
+    "flag",
+    "integers",
+    "length",
+    "non_negative",
+    "number",
+    "one_of",
+    "several",
+    "shown",
+    "text",
+    "together",
+    "truth",
+    "whole",
+]
+
+MOST = 2**31 - 1
+"""The largest whole number that every library takes."""
 
 
 def _refuse(
@@ -97,3 +124,145 @@ def together(what: str, **named: ArrayLike) -> list[NDArray[np.float64]]:
         raise BadLayout(
             f"{what}: expected arrays of one shape, or single numbers, got {shapes}."
         ) from None
+
+
+def whole(value: Any, what: str, low: int = 0, high: float = MOST) -> int:
+    """A whole number from `low` to `high`, both included; 5.0 counts as 5.
+
+    Raises:
+        BadValue: If it is another number, or none: True and "5" are none.
+
+    Example:
+        >>> whole(5.0, "n_folds", 2, 1000)
+        5
+    """
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    is_whole = real and (isinstance(value, numbers.Integral) or float(value).is_integer())
+    if is_whole and low <= value <= high:
+        return int(value)
+    span = f"from {low} to {high}"
+    if high == inf or (high == MOST and not (is_whole and value > high)):
+        span = f"of at least {low}"
+    raise BadValue(f"{what}: expected a whole number {span}, got {shown(value)}.")
+
+
+def number(value: Any, what: str, interval: str = "(-inf, inf)") -> float:
+    """A number in an interval, as "(0, 1]"; infinity only if that is in it, as in "(0, inf]".
+
+    Raises:
+        BadValue: If it is outside, or no number: True, "5" and NaN are none.
+
+    Example:
+        >>> number(1, "subsample", "(0, 1]")
+        1.0
+    """
+    try:
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        x = float(value) if real else nan
+    except OverflowError:  # an integer beyond all floats
+        x = nan
+    opens, low, high, closes = _ends(interval)
+    above = x >= low if opens == "[" else x > low
+    below = x <= high if closes == "]" else x < high
+    if above and below:
+        return x
+    span = f"number in {interval}"
+    if high == inf and closes == ")":
+        span = "finite number"
+        if low > -inf:
+            span += f" {'of at least' if opens == '[' else 'above'} {low:g}"
+    raise BadValue(f"{what}: expected a {span}, got {shown(value)}.")
+
+
+def _ends(interval: str) -> tuple[str, float, float, str]:
+    parts = re.fullmatch(r"([\[(])(.+), (.+)([])])", interval)
+    assert parts is not None, interval
+    return parts[1], float(parts[2]), float(parts[3]), parts[4]
+
+
+def several(value: Any, what: str, most: int | None = None) -> tuple[Any, ...]:
+    """A list or tuple, as a tuple; text is none, though Python can go through its letters.
+
+    Raises:
+        BadValue: If it is something else, or has more entries than `most`.
+    """
+    try:
+        entries = None if isinstance(value, str | bytes | Mapping) else tuple(value)
+    except TypeError:
+        entries = None
+    if entries is None:
+        raise BadValue(f"{what}: expected a list, got {shown(value)}.")
+    if most is not None and len(entries) > most:
+        raise BadValue(f"{what}: expected at most {most} entries, got {len(entries)}.")
+    return entries
+
+
+def text(value: Any, what: str) -> str:
+    """A text.
+
+    Raises:
+        BadValue: If it is anything else.
+    """
+    if isinstance(value, str):
+        return value
+    raise BadValue(f"{what}: expected a text, got {shown(value)}.")
+
+
+def flag(value: Any, what: str) -> bool:
+    """True or False.
+
+    Raises:
+        BadValue: If it is anything else: "no" and 0 may mean what they say or not.
+    """
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise BadValue(f"{what}: expected true or false, got {shown(value)}.")
+
+
+def one_of(value: Any, what: str, names: Iterable[str]) -> str:
+    """One of some names.
+
+    Raises:
+        BadValue: If it is none of them.
+    """
+    names = tuple(names)
+    if isinstance(value, str) and value in names:
+        return value
+    raise BadValue(f"{what}: expected one of {', '.join(names)}, got {shown(value)}.")
+
+
+def fields(setting: Any, what: str, **wanted: Any) -> None:
+    """Check fields of a frozen dataclass, each as its own kind, and put them in as that kind.
+
+    Args:
+        setting: The dataclass, in its `__post_init__`.
+        what: How its user calls it; messages name a field as "what.name".
+        wanted: For each field (low, high) for a whole number, an interval such as "(0, 1]" for a
+            number, `bool` for True or False, `str` for a text, some names for one of them.
+
+    Raises:
+        BadValue: If a field is something else.
+    """
+    for name, kind in wanted.items():
+        where = f"{what}.{name}" if what else name
+        given = getattr(setting, name)
+        if kind is bool:
+            value: Any = flag(given, where)
+        elif kind is str:
+            value = text(given, where)
+        elif isinstance(kind, str):
+            value = number(given, where, kind)
+        elif all(isinstance(limit, int) for limit in kind):
+            value = whole(given, where, *kind)
+        else:
+            value = one_of(given, where, kind)
+        object.__setattr__(setting, name, value)
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: whatever it is, one line, and of a long one the beginning."""
+    try:
+        said = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
+    except Exception as error:  # an integer of more digits than Python writes, or a foreign repr
+        said = f"{type(value).__name__} ({error})"
+    return said if len(said) <= 80 else f"{said[:77]}..."

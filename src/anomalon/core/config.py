@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from anomalon.core.errors import ConfigError, UnknownKey, suggest
+from anomalon.core.errors import BadValue, ConfigError, UnknownKey, suggest
 
 __all__ = ["digest", "lookup", "read_toml", "to_plain"]
 
@@ -27,8 +27,10 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or a number of too many digits
         raise ConfigError(f"{path}: expected a TOML file: {error}.") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: expected a TOML file: it is nested too deeply.") from error
 
 
 def to_plain(setting: Any) -> Any:
@@ -55,12 +57,15 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def lookup(table: Mapping[str, Any], name: str, where: str) -> Any:
+def lookup(table: Mapping[str, Any], name: Any, where: str) -> Any:
     """The entry of a registry, or `UnknownKey` with the nearest name.
 
     Raises:
         UnknownKey: If `name` is not in `table`.
+        BadValue: If it is no name.
     """
+    if not isinstance(name, str):
+        raise BadValue(f"{where}: expected a name, got {name!r}; known: {', '.join(table)}.")
     if name not in table:
         raise UnknownKey(f"{where}: unknown name '{name}'; {suggest(name, table)}")
     return table[name]

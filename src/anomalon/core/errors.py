@@ -14,9 +14,13 @@
     ├── FitError             a fit has no answer to give
     │   ├── DidNotConverge
     │   └── TooFewEvents
+    ├── BrokenPromise        a classifier or background method does not do what all promise
+    ├── WorkerError          what happened in a worker process, where only words can tell it
+    │   └── WorkerLost       a worker process ended before its work was done
     └── MissingExtra         an optional dependency is not installed
 
-A message says what was expected, what came, where, and what to do.
+A message says what was expected, what came, where, and what to do. All of them survive the way from
+one process to another: what a constructor takes is what `args` holds.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,6 +32,7 @@ __all__ = [
     "BadNumbers",
     "BadRows",
     "BadValue",
+    "BrokenPromise",
     "ChecksumMismatch",
     "ColumnMissing",
     "ConfigError",
@@ -38,6 +43,9 @@ __all__ = [
     "TooFewEvents",
     "TruthRequired",
     "UnknownKey",
+    "WorkerError",
+    "WorkerLost",
+    "interruption_behind",
     "suggest",
 ]
 
@@ -154,14 +162,51 @@ class TooFewEvents(FitError):
     """There are not enough events for what was asked."""
 
 
+class BrokenPromise(AnomalonError):
+    """A classifier or a background method does not do what all of its kind promise."""
+
+
+class WorkerError(AnomalonError):
+    """A piece of work in another process has failed in a way that only words can tell."""
+
+
+class WorkerLost(WorkerError):
+    """A worker process ended before its work was done: killed, or out of memory."""
+
+
 class MissingExtra(AnomalonError, ImportError):
-    """An optional dependency is not installed."""
+    """An optional dependency is not installed.
+
+    Args:
+        package: What is missing.
+        extra: Which extra of anomalon brings it.
+        purpose: What needs it.
+    """
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
-        super().__init__(
-            f"{purpose} needs the package '{package}', which is not installed: "
-            f"pip install 'anomalon[{extra}]'"
+        super().__init__(package, extra, purpose)
+        self.package, self.extra, self.purpose = package, extra, purpose
+
+    def __str__(self) -> str:
+        return (
+            f"{self.purpose} needs the package '{self.package}', which is not installed: "
+            f"pip install 'anomalon[{self.extra}]'"
         )
+
+
+def interruption_behind(error: BaseException | None) -> BaseException | None:
+    """The interruption (Ctrl-C) that an error is, or that led to it; None if it is a real error.
+
+    Code that turns one error into another does so with an interruption as well, if that comes at
+    the wrong moment. It must never be taken for an answer.
+    """
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        if not isinstance(error, Exception | SystemExit | GeneratorExit):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, ColumnMissing, suggest
+from anomalon.core.promise import frozen
 
 __all__ = ["Sample"]
 
@@ -22,6 +23,8 @@ _FILLED = cast(Any, None)
 @dataclass(frozen=True, eq=False)
 class Sample:
     """Events as a table of features; frozen, checked once, sliced like an array.
+
+    Its arrays are read-only: nobody who is handed a sample can change it for the others.
 
     Args:
         x: Features, shape (event, feature), finite.
@@ -51,9 +54,9 @@ class Sample:
             object.__setattr__(self, name, value)
 
         x = np.asarray(self.x)
-        put("x", x if x.dtype in (np.float32, np.float64) else x.astype(np.float64))
+        put("x", frozen(x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)))
         put("names", tuple(self.names))
-        put("mass", np.asarray(self.mass, dtype=np.float64))
+        put("mass", frozen(np.asarray(self.mass, dtype=np.float64)))
         if self.x.ndim != 2 or self.x.shape[1] != len(self.names):
             raise BadLayout(
                 f"{self.source}: expected features of shape (event, {len(self.names)}) for the "
@@ -62,13 +65,13 @@ class Sample:
         check.distinct(self.names, f"{self.source}: features")
         n = len(self.x)
         weight = np.ones(n) if self.weight is None else np.asarray(self.weight, dtype=np.float64)
-        put("weight", weight)
+        put("weight", frozen(weight))
         event = np.arange(n) if self.event is None else np.asarray(self.event)
-        put("event", event.astype(np.int64))
+        put("event", frozen(event.astype(np.int64)))
         for name in ("mass", "weight", "event"):
             check.length(getattr(self, name), n, f"{self.source}: {name}")
         if self.label is not None:
-            put("label", check.truth(self.label, f"{self.source}: label"))
+            put("label", frozen(check.truth(self.label, f"{self.source}: label")))
             check.length(cast(Any, self.label), n, f"{self.source}: label")
         for j, name in enumerate(self.names):
             check.finite(self.x[:, j], f"{self.source}: feature '{name}'")

@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.sample import Sample
 
 __all__ = ["Window", "sliding_windows"]
 
 Floats = NDArray[np.floating[Any]]
+
+_MOST_WINDOWS = 10_000
 
 
 @dataclass(frozen=True, order=True)
@@ -32,10 +35,12 @@ class Window:
     sideband_high: float
 
     def __post_init__(self) -> None:
+        number = "(-inf, inf)"
+        check.fields(
+            self, "window", low=number, high=number, sideband_low=number, sideband_high=number
+        )
         edges = (self.sideband_low, self.low, self.high, self.sideband_high)
-        for name in ("low", "high", "sideband_low", "sideband_high"):
-            object.__setattr__(self, name, float(getattr(self, name)))
-        if not all(np.isfinite(edges)) or not edges[0] < edges[1] < edges[2] < edges[3]:
+        if not edges[0] < edges[1] < edges[2] < edges[3]:
             raise BadValue(
                 "window: expected sideband_low < low < high < sideband_high (GeV), got "
                 + " < ".join(f"{e:g}" for e in edges)
@@ -100,17 +105,25 @@ def sliding_windows(
     in steps of 300 GeV, with 600 GeV on either side. Neighbouring signal regions overlap by half.
 
     Raises:
-        BadValue: If a size is not positive or no window fits.
+        BadValue: If a size is not positive, no window fits, or thousands do.
 
     Example:
         >>> [str(w) for w in sliding_windows(2400, 4800)]
         ['3000-3600', '3300-3900', '3600-4200']
     """
-    for name, value in (("width", width), ("sideband", sideband), ("step", step)):
-        if not value > 0:
-            raise BadValue(f"windows.{name}: expected a positive number of GeV, got {value:g}")
+    start, stop = check.number(start, "windows.start"), check.number(stop, "windows.stop")
+    width, sideband, step = (
+        check.number(value, f"windows.{name}", "(0, inf)")
+        for name, value in (("width", width), ("sideband", sideband), ("step", step))
+    )
     span = width + 2 * sideband
-    n = int(np.floor((stop - start - span) / step + 1e-9)) + 1
+    wanted = np.floor((stop - start - span) / step + 1e-9) + 1
+    if not wanted <= _MOST_WINDOWS:
+        raise BadValue(
+            f"windows.step: expected steps of which at most {_MOST_WINDOWS} fit between start "
+            f"{start:g} and stop {stop:g} GeV, got {step:g} GeV."
+        )
+    n = int(wanted)
     if n < 1:
         raise BadValue(
             f"windows: a window with its side bands spans {span:g} GeV, but start {start:g} and "

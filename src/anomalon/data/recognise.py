@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
+from anomalon.core.folder import current_folder
 from anomalon.data.arrow import open_csv, open_parquet
 from anomalon.data.columns import KEYS, read_mapping
 from anomalon.data.frame import Frame, frame_keys
@@ -87,12 +88,17 @@ def kind_of(path: Path, *, any_encoding: bool = False) -> str:
     Raises:
         DataError: If there is no file, or it is none of these.
     """
-    if not path.exists():
-        raise DataError(f"{path}: no such file (in {Path.cwd()}).")
-    if not path.is_file():
-        raise DataError(f"{path}: expected a file, got a folder.")
-    with path.open("rb") as file:
-        head = file.read(4096)
+    try:
+        if not path.exists():
+            where = current_folder() or "a folder that has been removed"
+            raise DataError(f"{path}: no such file (in {where}).")
+        if not path.is_file():
+            what = "a folder" if path.is_dir() else "a device or a pipe"
+            raise DataError(f"{path}: expected a file, got {what}.")
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
     if not head:
         raise DataError(f"{path}: expected {KNOWN}, got an empty file (0 bytes).")
     if head.startswith(b"\x89HDF\r\n\x1a\n"):

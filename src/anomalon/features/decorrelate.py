@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.sample import Sample
 
@@ -55,15 +56,18 @@ class ConditionalQuantiles:
     z_max: float = 3.0
 
     def __post_init__(self) -> None:
-        if self.n_slices <= self.degree or self.degree < 0:
+        check.fields(
+            self,
+            "decorrelate",
+            n_slices=(1, 100_000),
+            degree=(0, 1000),
+            n_quantiles=(5, 100_000),
+            z_max="(0, 30]",
+        )
+        if self.n_slices <= self.degree:
             raise BadValue(
-                f"decorrelate: expected 0 <= degree < n_slices, got degree {self.degree} and "
+                f"decorrelate: expected degree < n_slices, got degree {self.degree} and "
                 f"{self.n_slices} slices."
-            )
-        if self.n_quantiles < 5 or self.z_max <= 0:
-            raise BadValue(
-                "decorrelate: expected at least 5 quantiles and a positive z_max, got "
-                f"{self.n_quantiles} and {self.z_max}."
             )
 
     def fit(self, reference: Sample) -> "Decorrelation":

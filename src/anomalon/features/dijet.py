@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import Events, Sample
+from anomalon.core import Events, Sample, check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.kinematics import (
     delta_r,
@@ -97,8 +97,14 @@ def dijet(
             f"dijet: expected events of particles or jets, got a {type(events).__name__}: "
             f"{events!r}. A table of features needs no conversion."
         )
-    betas = tuple(float(b) for b in betas)
-    _check_settings(betas, n_tau, substructure, on_missing)
+    betas = tuple(check.number(b, "dijet: betas", "(0, 1000]") for b in betas)
+    n_tau = check.whole(n_tau, "dijet: n_tau", 1, 9)
+    radius = check.number(radius, "dijet: radius", "(0, 10]")
+    pt_min = check.number(pt_min, "dijet: pt_min", "[0, inf)")
+    check.one_of(substructure, "dijet: substructure", ("ratios", "taus", "both"))
+    check.one_of(on_missing, "dijet: on_missing", ("raise", "drop"))
+    if not betas or len(set(betas)) < len(betas):
+        raise BadValue(f"dijet: expected distinct exponents `betas`, got {betas}.")
     if events.object_names and events.object_names[0].startswith("jet"):
         jets = _given_jets(events, betas, n_tau, pt_min)
     else:
@@ -114,21 +120,6 @@ def dijet(
         event=events.columns.get("event", np.arange(len(events))),
         source=source,
     )
-
-
-def _check_settings(
-    betas: tuple[float, ...], n_tau: int, substructure: str, on_missing: str
-) -> None:
-    if not betas or len(set(betas)) < len(betas) or not all(0 < b < np.inf for b in betas):
-        raise BadValue(f"dijet: expected distinct exponents `betas` above zero, got {betas}.")
-    if isinstance(n_tau, bool) or not isinstance(n_tau, int) or not 1 <= n_tau <= 9:
-        raise BadValue(f"dijet: expected `n_tau` from 1 to 9, got {n_tau!r}.")
-    if substructure not in ("ratios", "taus", "both"):
-        raise BadValue(
-            f"dijet: expected `substructure` 'ratios', 'taus' or 'both', got {substructure!r}."
-        )
-    if on_missing not in ("raise", "drop"):
-        raise BadValue(f"dijet: expected `on_missing` 'raise' or 'drop', got {on_missing!r}.")
 
 
 def _clustered_jets(

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadValue, MissingExtra
+from anomalon.core import check
+from anomalon.core.errors import MissingExtra
 from anomalon.jets.nsubjettiness import constituents
 
 __all__ = ["Jets", "leading_jets"]
@@ -86,11 +87,9 @@ def leading_jets(
         BadValue: If `radius`, `pt_min` or `n_jets` is out of range.
         MissingExtra: If FastJet is not installed.
     """
-    if not radius > 0 or not pt_min >= 0 or n_jets < 1:
-        raise BadValue(
-            "leading_jets: expected radius > 0, pt_min >= 0 and n_jets >= 1, got "
-            f"radius={radius}, pt_min={pt_min}, n_jets={n_jets}"
-        )
+    radius = check.number(radius, "leading_jets: radius", "(0, 10]")
+    pt_min = check.number(pt_min, "leading_jets: pt_min", "[0, inf)")
+    n_jets = check.whole(n_jets, "leading_jets: n_jets", 1, 1_000_000)
     p4 = constituents(px, py, pz, energy, offsets, "leading_jets")
     starts = np.asarray(offsets, dtype=np.int64)
     n_events = len(starts) - 1

@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
+from anomalon.run.compiling import compiled
 
 __all__ = ["AXES", "nsubjettiness"]
 
@@ -78,10 +78,8 @@ def nsubjettiness(
     """
     if axes not in AXES:
         raise UnknownKey(f"nsubjettiness: unknown axes '{axes}'; {suggest(axes, AXES)}")
-    if not 1 <= n <= _MAX_AXES:
-        raise BadValue(f"nsubjettiness: expected n from 1 to {_MAX_AXES}, got {n}")
-    if not R0 > 0:
-        raise BadValue(f"nsubjettiness: expected R0 above 0, got {R0}")
+    n = check.whole(n, "nsubjettiness: n", 1, _MAX_AXES)
+    R0 = check.number(R0, "nsubjettiness: R0", "(0, inf)")
     several = not isinstance(beta, int | float)
     betas = np.atleast_1d(np.asarray(beta, dtype=np.float64))
     if not (betas > 0).all():
@@ -122,7 +120,7 @@ def constituents(
     return p4
 
 
-@njit(cache=True)
+@compiled()
 def _rapidity(px: float, py: float, pz: float, energy: float) -> float:
     """Rapidity, stable for light particles far forward; a negative mass square counts as zero."""
     kt2 = px * px + py * py
@@ -133,7 +131,7 @@ def _rapidity(px: float, py: float, pz: float, energy: float) -> float:
     return -y if pz > 0.0 else y
 
 
-@njit(cache=True)
+@compiled()
 def _distance2(y1: float, phi1: float, y2: float, phi2: float) -> float:
     dphi = abs(phi1 - phi2)
     if dphi > math.pi:
@@ -141,7 +139,7 @@ def _distance2(y1: float, phi1: float, y2: float, phi2: float) -> float:
     return (y1 - y2) ** 2 + dphi * dphi
 
 
-@njit(cache=True)
+@compiled()
 def _find_nearest(i, size, y, phi, near, near_d2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The geometrical nearest neighbour of subjet i among the first `size`."""
     best, best_d2 = -1, math.inf
@@ -153,7 +151,7 @@ def _find_nearest(i, size, y, phi, near, near_d2):  # type: ignore[no-untyped-de
     near[i], near_d2[i] = best, best_d2
 
 
-@njit(cache=True)
+@compiled()
 def _closest_pair(size, kt2, near, near_d2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The pair of smallest kT distance min(kt2_i, kt2_k) dR_ik^2, as (smaller, larger) index.
 
@@ -169,7 +167,7 @@ def _closest_pair(size, kt2, near, near_d2):  # type: ignore[no-untyped-def]  # 
     return (first, second) if first < second else (second, first)
 
 
-@njit(cache=True)
+@compiled()
 def _exclusive_axes(p4, winner_takes_all, n, axis_y, axis_phi):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Cluster one jet with kT down to one subjet; note the axes whenever n or fewer are left.
 
@@ -224,7 +222,7 @@ def _exclusive_axes(p4, winner_takes_all, n, axis_y, axis_phi):  # type: ignore[
                 near[k], near_d2[k] = a, d2
 
 
-@njit(cache=True)
+@compiled()
 def _taus(p4, offsets, betas, R0, winner_takes_all, tau):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill `tau` (beta, jet, n)."""
     n_betas, n_jets, n = tau.shape

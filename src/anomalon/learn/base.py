@@ -2,8 +2,8 @@
 
 Writing your own: a frozen dataclass that derives from `Classifier`, whose fields are its settings,
 with a class attribute `kind` (its name in TOML) and one method, `_fit_many`. It gets checked,
-clean `Task`s and returns one `Scorer` for each. Add it to `CLASSIFIERS` in `learn/__init__.py`; the
-contract tests then run over it.
+clean, read-only `Task`s and returns one `Scorer` for each. Add it to `CLASSIFIERS` in
+`learn/__init__.py`; the contract tests then run over it.
 
 `Ensemble` and `KFold` multiply tasks and hand them down, so that a network can train all members
 and all folds in one compiled program, and a tree library can spread them over cores. The copies of
@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, TooFewEvents
+from anomalon.core.errors import BadLayout, BrokenPromise, TooFewEvents
+from anomalon.core.promise import frozen, name_of, numbers_of, promised
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 
@@ -48,6 +49,10 @@ class Task:
     weight: NDArray[np.float32]
     event: NDArray[np.int64]
     seed: Seed
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "weight", "event"):  # tasks share them
+            object.__setattr__(self, name, frozen(getattr(self, name)))
 
     @property
     def rows(self) -> NDArray[np.intp]:
@@ -86,13 +91,17 @@ class Scorer(ABC):
 
         Raises:
             BadLayout: If the features are not those that the scorer was fitted on.
+            BrokenPromise: If the implementation fails, or does not give one finite number per
+                event.
         """
         if sample.names != self.names:
             raise BadLayout(
                 f"score: expected features {list(self.names)}, got {list(sample.names)} "
                 f"from {sample.source}."
             )
-        return self._score(sample)
+        with promised(self, "scoring"):
+            scores = self._score(sample)
+        return numbers_of(scores, len(sample), f"{name_of(self)}: scores")
 
     @abstractmethod
     def _score(self, sample: Sample) -> Floats:
@@ -119,10 +128,32 @@ class Classifier(ABC):
             TooFewEvents: If one of the samples is empty or has no positive weight.
             BadLayout: If the two samples have different features.
             BadNumbers: If a weight is negative or a feature does not fit into float32.
+            BrokenPromise: If the implementation fails, or does not give what it should.
         """
-        return self._fit_many(
-            [_task(signal_like, background_like, Seed.of(seed))], signal_like.names
-        )[0]
+        task = _task(signal_like, background_like, Seed.of(seed))
+        return self.fit_many([task], signal_like.names)[0]
+
+    def fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[Scorer]:
+        """One scorer per task, checked: what classifiers that are made of others call.
+
+        Raises:
+            BrokenPromise: If the implementation fails, or does not give one scorer for each task.
+        """
+        with promised(self, "training"):
+            scorers = self._fit_many(tasks, names)
+        if not isinstance(scorers, Sequence) or len(scorers) != len(tasks):
+            got = f"{len(scorers)}" if isinstance(scorers, Sequence) else check.shown(scorers)
+            raise BrokenPromise(
+                f"{name_of(self)}: `_fit_many`: expected a list with a scorer for each of "
+                f"{len(tasks)} tasks, got {got}."
+            )
+        for scorer in scorers:
+            if not isinstance(scorer, Scorer) or getattr(scorer, "names", None) != names:
+                raise BrokenPromise(
+                    f"{name_of(self)}: `_fit_many`: expected a Scorer whose `names` are "
+                    f"{list(names)}, got {check.shown(scorer)}."
+                )
+        return list(scorers)
 
     @abstractmethod
     def _fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[Any]:

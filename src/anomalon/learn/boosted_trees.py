@@ -12,7 +12,7 @@ import lightgbm
 import numpy as np
 from scipy.special import expit
 
-from anomalon.core.errors import BadValue
+from anomalon.core import check
 from anomalon.core.sample import Sample
 from anomalon.learn.base import Classifier, Floats, Scorer, Task
 from anomalon.learn.split import share
@@ -80,21 +80,19 @@ class BoostedTrees(Classifier):
     random_thresholds: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("n_trees", 1, np.inf),
-            ("learning_rate", 1e-9, np.inf),
-            ("n_leaves", 2, np.inf),
-            ("min_leaf", 1, np.inf),
-            ("l2", 0, np.inf),
-            ("subsample", 1e-9, 1),
-            ("patience", 0, np.inf),
-            ("validation", 1e-9, 1 - 1e-9),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise BadValue(
-                    f"boosted_trees.{name}: expected {low:g} to {high:g}, got {value!r}."
-                )
+        check.fields(
+            self,
+            "boosted_trees",
+            n_trees=(1, 1_000_000),
+            learning_rate="(0, 1000]",
+            n_leaves=(2, 131_072),  # LightGBM's most
+            min_leaf=(1, check.MOST),
+            l2="[0, inf)",
+            subsample="(0, 1]",
+            patience=(0, check.MOST),
+            validation="(0, 1)",
+            random_thresholds=bool,
+        )
 
     def _fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[BoostedTreesScorer]:
         return [BoostedTreesScorer(b, names) for b in threaded(self._train, tasks)]
@@ -108,12 +106,12 @@ class BoostedTrees(Classifier):
             )
             return lightgbm.train(parameters, data, self.n_trees)
         held = share(task.event[rows], self.validation, task.seed.child("validation"))
-        seen, check = rows[~held], rows[held]
+        seen, unseen = rows[~held], rows[held]
         data = lightgbm.Dataset(
             task.x[seen], task.y[seen], weight=task.weight[seen], params=parameters
         )
         validation = lightgbm.Dataset(
-            task.x[check], task.y[check], weight=task.weight[check], reference=data
+            task.x[unseen], task.y[unseen], weight=task.weight[unseen], reference=data
         )
         stop = lightgbm.early_stopping(self.patience, verbose=False)
         booster = lightgbm.train(

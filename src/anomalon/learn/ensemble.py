@@ -12,6 +12,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
@@ -19,7 +20,10 @@ from anomalon.learn.base import Classifier, Classifiers, Floats, Scorer, Task
 from anomalon.learn.boosted_trees import BoostedTrees
 from anomalon.learn.split import share
 
-__all__ = ["Ensemble", "EnsembleScorer"]
+__all__ = ["MOST_MEMBERS", "Ensemble", "EnsembleScorer"]
+
+MOST_MEMBERS = 100_000
+"""More members are a slip of the finger."""
 
 
 @final
@@ -97,15 +101,14 @@ class Ensemble(Classifier):
         if not self._kinds or not all(isinstance(kind, Classifier) for kind in self._kinds):
             raise BadValue(
                 "ensemble.classifier: expected a classifier or some that take turns, got "
-                f"{self.classifier!r}."
+                f"{check.shown(self.classifier)}."
             )
+        check.fields(self, "ensemble", n=(1, MOST_MEMBERS), subsample="(0, 1]")
         if self.n < len(self._kinds):
             raise BadValue(
-                f"ensemble: expected at least {len(self._kinds)} member(s), one of each kind of "
+                f"ensemble: expected at least {len(self._kinds)} members, one of each kind of "
                 f"classifier, got {self.n}."
             )
-        if not 0 < self.subsample <= 1:
-            raise BadValue(f"ensemble.subsample: expected a share in (0, 1], got {self.subsample}.")
 
     @property
     def _kinds(self) -> tuple[Classifier, ...]:
@@ -117,7 +120,7 @@ class Ensemble(Classifier):
             turn = range(first, self.n, len(self._kinds))
             turns = [(k, i) for k in range(len(tasks)) for i in turn]
             copies = [self._member(tasks[k], i) for k, i in turns]
-            fitted |= zip(turns, classifier._fit_many(copies, names), strict=True)
+            fitted |= zip(turns, classifier.fit_many(copies, names), strict=True)
         return [
             EnsembleScorer(
                 tuple(fitted[k, i] for i in range(self.n)), names, task.seed, self.subsample

@@ -13,6 +13,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
@@ -20,7 +21,10 @@ from anomalon.learn.base import Classifier, Floats, Scorer, Task
 from anomalon.learn.boosted_trees import BoostedTrees
 from anomalon.learn.split import folds
 
-__all__ = ["KFold", "KFoldScorer"]
+__all__ = ["MOST_FOLDS", "KFold", "KFoldScorer"]
+
+MOST_FOLDS = 10_000
+"""More folds are a slip of the finger."""
 
 
 @final
@@ -71,8 +75,11 @@ class KFold(Classifier):
     k: int = 5
 
     def __post_init__(self) -> None:
-        if self.k < 2:
-            raise BadValue(f"k_fold: expected k of at least 2, got {self.k}.")
+        if not isinstance(self.classifier, Classifier):
+            raise BadValue(
+                f"k_fold.classifier: expected a classifier, got {check.shown(self.classifier)}."
+            )
+        check.fields(self, "k_fold", k=(2, MOST_FOLDS))
 
     def _fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[KFoldScorer]:
         draws = [task.seed.child("folds") for task in tasks]
@@ -82,7 +89,7 @@ class KFold(Classifier):
             for fold in [folds(task.event, self.k, draw)]
             for f in range(self.k)
         ]
-        fitted = self.classifier._fit_many(trainings, names)
+        fitted = self.classifier.fit_many(trainings, names)
         return [
             KFoldScorer(tuple(fitted[i * self.k : (i + 1) * self.k]), names, draw)
             for i, draw in enumerate(draws)

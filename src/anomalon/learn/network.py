@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, final, get_args
 
 import jax
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
 from anomalon.learn.base import Classifier, Floats, Scorer, Task, balanced
@@ -27,6 +29,7 @@ Selection = Literal["last", "best_loss", "argos"]
 # Events are scored in blocks of one size: one compiled program, and the score of an event does not
 # depend on how many others there are.
 _BLOCK = 8192
+_MOST_LAYERS, _MOST_WIDTH, _MOST_WEIGHTS = 100, 100_000, 100_000_000
 
 
 @final
@@ -111,19 +114,30 @@ class Network(Classifier):
     validation: float = 0.2
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hidden", tuple(self.hidden))
-        self._schedule  # noqa: B018  it checks its own settings
-        for ok, name, expected in (
-            (all(width > 0 for width in self.hidden), "hidden", "positive widths"),
-            (0 <= self.dropout < 1, "dropout", "a share in [0, 1)"),
-            (self.selection in get_args(Selection), "selection", f"one of {get_args(Selection)}"),
-            (self.n_average > 0, "n_average", "a positive number"),
-            (self.patience >= 0, "patience", "a number of epochs, or 0"),
-            (0 < self.validation < 1, "validation", "a share in (0, 1)"),
-        ):
-            if not ok:
-                value = getattr(self, name)
-                raise BadValue(f"network.{name}: expected {expected}, got {value!r}.")
+        widths = check.several(self.hidden, "network.hidden", _MOST_LAYERS)
+        object.__setattr__(
+            self,
+            "hidden",
+            tuple(check.whole(w, "network.hidden", 1, _MOST_WIDTH) for w in widths),
+        )
+        n_weights = sum(a * b for a, b in pairwise(self.hidden))
+        if n_weights > _MOST_WEIGHTS:
+            raise BadValue(
+                f"network.hidden: expected widths with at most {_MOST_WEIGHTS} weights between "
+                f"them, got {n_weights}."
+            )
+        check.fields(
+            self,
+            "network",
+            dropout="[0, 1)",
+            learning_rate="(0, 1000]",
+            batch_size=(1, 10_000_000),
+            epochs=(1, 1_000_000),
+            selection=get_args(Selection),
+            n_average=(1, 1_000_000),
+            patience=(0, check.MOST),
+            validation="(0, 1)",
+        )
 
     @property
     def _schedule(self) -> Schedule:
@@ -159,8 +173,8 @@ class Network(Classifier):
             for (task, train, _), scale in zip(parts, scales, strict=True)
         ]
         merits = [
-            self._merit(task, check, scale)
-            for (task, _, check), scale in zip(parts, scales, strict=True)
+            self._merit(task, judges, scale)
+            for (task, _, judges), scale in zip(parts, scales, strict=True)
         ]
         patience = 0 if self.selection == "last" else self.patience
         kept = [BestEpochs(self.n_average, patience) for _ in parts]

@@ -17,7 +17,7 @@ import numpy as np
 import optax
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadValue
+from anomalon.core import check
 from anomalon.core.seed import Seed
 from anomalon.learn.threads import threaded
 
@@ -55,9 +55,13 @@ class Schedule:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise BadValue(f"{name}: expected a positive number, got {getattr(self, name)!r}.")
+        check.fields(
+            self,
+            "",
+            epochs=(1, check.MOST),
+            batch_size=(1, check.MOST),
+            learning_rate="(0, inf)",
+        )
 
 
 @dataclass(frozen=True, eq=False)

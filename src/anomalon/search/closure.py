@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue, FitError
 from anomalon.core.seed import Seed
 from anomalon.search.histogram_result import LimitCoverage, SignalClosure
@@ -31,6 +32,7 @@ from anomalon.stats.signals import Gaussian
 
 __all__ = [
     "LIMITED_MASSES",
+    "MOST_CLOSURE",
     "check_number",
     "global_p_closure",
     "limit_coverage",
@@ -52,9 +54,13 @@ def toys_of_coverage(n: int) -> int:
     return n * len(_LIMITED) * len(_WHERE)
 
 
+MOST_CLOSURE = 1_000_000
+"""More pseudo-experiments are a slip of the finger."""
+
+
 def check_number(n: int) -> None:
     """Raise `BadValue` for a number of pseudo-experiments that can show nothing."""
-    if n != 0 and n < 10:
+    if 0 < check.whole(n, "n_closure", 0, MOST_CLOSURE) < 10:
         raise BadValue(f"n_closure: expected 0 or at least 10 pseudo-experiments, got {n}.")
 
 

@@ -31,6 +31,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 
 from anomalon.background import ESTIMATORS, BackgroundEstimator
+from anomalon.core import check
 from anomalon.core.config import lookup, read_toml
 from anomalon.core.errors import (
     BadLayout,
@@ -41,6 +42,7 @@ from anomalon.core.errors import (
     suggest,
 )
 from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
 from anomalon.core.window import Window, sliding_windows
 from anomalon.data import chunks
 from anomalon.features import dijet
@@ -105,10 +107,9 @@ class Injection:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("n_signal", "seed"):
-            value = getattr(self, name)
-            if value is not None and value < 0:
-                raise BadValue(f"injection.{name}: expected 0 or more, got {value}.")
+        check.fields(self, "injection", n_signal=(0, check.MOST))
+        if self.seed is not None:
+            Seed.of(self.seed)
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,9 @@ class Job:
         simulation: For background methods that need one.
         injection: For studies on labelled data.
         seed: Root of all random numbers.
+
+    Raises:
+        BadValue: If the seed is no whole number from 0 on.
     """
 
     search: Search
@@ -128,6 +132,9 @@ class Job:
     simulation: DataSource | None = None
     injection: Injection | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        Seed.of(self.seed)
 
     def load(self) -> tuple[Sample, Sample | None]:
         """Read what is to be searched, and the simulation if there is one.
@@ -192,6 +199,8 @@ def parse(table: Mapping[str, Any], *, folder: str | Path = ".") -> Job:
     for key in ("data", "windows", "search"):
         if key not in table:
             raise BadValue(f"{key}: expected a [{key}] table, got none.")
+    if not isinstance(table["search"], Mapping):
+        raise BadValue(f"search: expected a table, got {check.shown(table['search'])}.")
     settings = dict(table["search"])
     if "windows" in settings:
         raise UnknownKey("search.windows: write the windows as a [windows] table of their own.")

@@ -1,11 +1,11 @@
 """`FitSettings`: how the mass spectrum of a search is fitted."""
 
 from dataclasses import dataclass
-from math import isfinite
 from typing import get_args
 
 import numpy as np
 
+from anomalon.core import check
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
@@ -14,6 +14,8 @@ from anomalon.stats import SHAPES, Shape
 from anomalon.stats.order import Test
 
 __all__ = ["FitSettings"]
+
+_MOST_BINS = 10_000
 
 
 @dataclass(frozen=True)
@@ -61,29 +63,40 @@ class FitSettings:
     sqrt_s: float = 13_000.0
 
     def __post_init__(self) -> None:
+        check.fields(
+            self,
+            "search.fit",
+            shape=str,
+            n_min=(1, check.MOST),
+            n_max=(1, check.MOST),
+            alpha="(0, 1)",
+            relative=bool,
+            bin_width="(0, inf)",
+            sqrt_s="(0, inf)",
+        )
         n_most = lookup(SHAPES, self.shape, "search.fit.shape").n_most
         if not 1 <= self.n_min <= self.n_max <= n_most:
             raise BadValue(
                 f"search.fit.n_min, search.fit.n_max: expected 1 <= n_min <= n_max <= {n_most}, "
                 f"the most that {self.shape} has, got {self.n_min} and {self.n_max}."
             )
-        object.__setattr__(self, "alternatives", tuple(self.alternatives))
+        names = check.several(self.alternatives, "search.fit.alternatives")
+        names = tuple(check.text(name, "search.fit.alternatives") for name in names)
+        object.__setattr__(self, "alternatives", names)
         for i, name in enumerate(self.alternatives):
             lookup(SHAPES, name, f"search.fit.alternatives[{i}]")
         for name, kind in (("choice", Choice), ("test", Test)):
             lookup(dict.fromkeys(get_args(kind)), getattr(self, name), f"search.fit.{name}")
-        if not 0 < self.alpha < 1:
-            raise BadValue(f"search.fit.alpha: expected a share in (0, 1), got {self.alpha}.")
-        for name in ("bin_width", "sqrt_s"):
-            value = getattr(self, name)
-            if not (isfinite(value) and value > 0):
-                raise BadValue(f"search.fit.{name}: expected a number of GeV above 0, got {value}.")
         if self.range is not None:
-            low, high = self.range
-            if not (isfinite(high) and 0 <= low < high):
+            ends = check.several(self.range, "search.fit.range")
+            if len(ends) != 2:
                 raise BadValue(
-                    f"search.fit.range: expected 0 <= low < high in GeV, got {low} and {high}."
+                    f"search.fit.range: expected two numbers, low and high in GeV, got {len(ends)}."
                 )
+            low, high = (check.number(end, "search.fit.range", "[0, inf)") for end in ends)
+            if not low < high:
+                raise BadValue(f"search.fit.range: expected low < high, got {low} and {high}.")
+            object.__setattr__(self, "range", (low, high))
             self._check_defined(low, high)
 
     @property
@@ -102,8 +115,14 @@ class FitSettings:
         return self.range or (float(data.mass.min()), float(data.mass.max()))
 
     def check(self, data: Sample) -> None:
-        """Raise `BadValue` if the family is not defined on all of the range that is fitted."""
-        self._check_defined(*self.range_in(data))
+        """Raise `BadValue` if the family is not defined on all of the range, or it has no bins."""
+        low, high = self.range_in(data)
+        self._check_defined(low, high)
+        if (high - low) / self.bin_width > _MOST_BINS:
+            raise BadValue(
+                f"search.fit.bin_width: expected bins of which at most {_MOST_BINS} fit into the "
+                f"{high - low:g} GeV that are fitted, got {self.bin_width:g} GeV."
+            )
 
     def _check_defined(self, low: float, high: float) -> None:
         ends = np.array([low, high])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.seed import Seed
 from anomalon.search.closure import check_number, global_p_closure, signal_closure
@@ -23,6 +24,7 @@ from anomalon.search.scan import Progress
 from anomalon.search.smooth import SmoothBackground
 from anomalon.search.steps import Steps, silent, steps
 from anomalon.stats import BumpHunt, Fit, PValueUniformity, Reference, Spectrum, bump_hunt
+from anomalon.stats.bumphunt import MOST_PSEUDO
 from anomalon.stats.windows import Windows
 
 __all__ = ["hunt_bump"]
@@ -79,7 +81,10 @@ def hunt_bump(
             `n_closure` is neither 0 nor at least 10.
         TooFewEvents: If the background cannot be fitted.
     """
+    n_toys = check.whole(n_toys, "n_toys", 1, MOST_PSEUDO)
     check_number(n_closure)
+    if resolution is not None:
+        check.number(resolution, "resolution", "(0, 1)")
     seed = Seed.of(seed)
     roles = roles or getattr(spectrum, "roles", ())
     spectrum = Spectrum.of(spectrum)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
 from anomalon.search.closure import (
@@ -83,6 +84,7 @@ def scan_limits(
     """
     check_number(n_closure)
     _check_yield(luminosity, acceptance)
+    level = check.number(level, "level", "(0, 1)")
     seed = Seed.of(seed)
     roles = roles or getattr(spectrum, "roles", ())
     spectrum = Spectrum.of(spectrum)
@@ -179,7 +181,6 @@ def _masses(
 
 
 def _check_yield(luminosity: float | None, acceptance: float) -> None:
-    if luminosity is not None and not (np.isfinite(luminosity) and luminosity > 0):
-        raise BadValue(f"luminosity: expected a number of fb^-1 above 0, got {luminosity}.")
-    if not 0 < acceptance <= 1:
-        raise BadValue(f"acceptance: expected a share in (0, 1], got {acceptance}.")
+    if luminosity is not None:
+        check.number(luminosity, "luminosity, in fb^-1", "(0, inf)")
+    check.number(acceptance, "acceptance", "(0, 1]")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
 from anomalon.stats import (
@@ -123,10 +124,9 @@ def resonance_masses(
     Raises:
         BadValue: If the resolution is not in (0, 1), or too wide for the spectrum.
     """
-    if not 0 < resolution < 1:
-        raise BadValue(
-            f"resolution: expected a standard deviation over the mass in (0, 1), got {resolution}."
-        )
+    resolution = check.number(
+        resolution, "resolution, a standard deviation over the mass", "(0, 1)"
+    )
     edges = spectrum.edges
     low, high = _between(edges, resolution, margin)
     if not high > low:

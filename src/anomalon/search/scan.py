@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.background import BackgroundEstimator, Cwola
-from anomalon.core import config
+from anomalon.core import check, config
 from anomalon.core.errors import (
     AnomalonError,
     BadLayout,
@@ -16,12 +17,15 @@ from anomalon.core.errors import (
     MissingExtra,
     TooFewEvents,
 )
+from anomalon.core.memory import enough_memory
 from anomalon.core.provenance import anomalon_version
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
+from anomalon.learn.ensemble import MOST_MEMBERS
+from anomalon.learn.k_fold import MOST_FOLDS
 from anomalon.run import Executor, Serial, Store
 from anomalon.search.failed import failed_window
 from anomalon.search.fit_settings import FitSettings
@@ -36,6 +40,10 @@ __all__ = ["Progress", "Search"]
 
 Progress = Callable[[int, int, str], None]
 """Called with (pieces done, pieces in all, what was just done)."""
+
+
+_MOST_TRIALS = 10_000  # windows, feature sets or cuts
+_MOST_TOYS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -88,30 +96,37 @@ class Search:
     name: str = "Resonance search"
 
     def __post_init__(self) -> None:
-        for name in ("windows", "features", "efficiencies"):
-            if not getattr(self, name):
+        put = partial(object.__setattr__, self)
+        for name, one in (
+            ("windows", _window),
+            ("features", _feature_set),
+            ("efficiencies", _efficiency),
+        ):
+            given = check.several(getattr(self, name), f"search.{name}", _MOST_TRIALS)
+            if not given:
                 raise BadValue(f"search.{name}: expected at least one, got none.")
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        given: tuple[object, ...] = self.features
-        if any(isinstance(f, str) or not f for f in given):
-            raise BadValue(
-                "search.features: expected a list of lists of names, none of them empty."
-            )
-        object.__setattr__(self, "features", tuple(tuple(f) for f in self.features))
-        bad = [e for e in self.efficiencies if not 0 < e < 1]
-        if bad:
-            raise BadValue(f"search.efficiencies: expected numbers between 0 and 1, got {bad}.")
-        if self.n_members < 1 or self.n_folds < 2:
-            raise BadValue(
-                "search: expected n_members >= 1 and n_folds >= 2, got "
-                f"{self.n_members} and {self.n_folds}."
-            )
-        if not 0 < self.subsample <= 1:
-            raise BadValue(f"search.subsample: expected a share in (0, 1], got {self.subsample}.")
+            put(name, tuple(one(entry, f"search.{name}[{i}]") for i, entry in enumerate(given)))
+        check.fields(
+            self,
+            "search",
+            n_members=(1, MOST_MEMBERS),
+            n_folds=(2, MOST_FOLDS),
+            subsample="(0, 1]",
+            n_toys=(0, _MOST_TOYS),
+            name=str,
+        )
+        for name, kind in (
+            ("background", BackgroundEstimator),
+            ("decorrelate", ConditionalQuantiles | None),
+            ("fit", FitSettings),
+        ):
+            if not isinstance(getattr(self, name), kind):
+                what = getattr(kind, "__name__", kind)
+                raise BadValue(
+                    f"search.{name}: expected a {what}, got {check.shown(getattr(self, name))}."
+                )
         ensemble = Ensemble(self.classifier, self.n_members)
-        object.__setattr__(self, "classifier", ensemble.classifier)  # a list as a tuple
-        if self.n_toys < 0:
-            raise BadValue(f"search.n_toys: expected a number from 0 on, got {self.n_toys}.")
+        put("classifier", ensemble.classifier)  # a list as a tuple
 
     @property
     def method(self) -> Method:
@@ -190,8 +205,18 @@ class Search:
             if simulation is not None:
                 simulation.select(features)
         self.fit.check(data)
+        self._check_memory(len(data))
         for window in self.windows:
             window.check_inside(data)
+
+    def _check_memory(self, n_events: int) -> None:
+        # Of each event a score by each member, and whether it was seen, for each fold.
+        per_event = self.n_members * (8 + self.n_folds)
+        enough_memory(
+            per_event * n_events,
+            f"search: {self.n_members} members x {self.n_folds} folds x {n_events} events",
+            "Take fewer search.n_members, search.n_folds or events.",
+        )
 
     def _scan(
         self,
@@ -225,6 +250,25 @@ class Search:
             p_global_is_bound=is_bound,
             toys=toys,
         )
+
+
+def _window(given: Any, where: str) -> Window:
+    if not isinstance(given, Window):
+        raise BadValue(f"{where}: expected a Window, got {check.shown(given)}.")
+    return given
+
+
+def _feature_set(given: Any, where: str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        raise BadValue(f"{where}: expected a list of lists of names, got the name {given!r}.")
+    names = check.several(given, where)
+    if not names:
+        raise BadValue(f"{where}: expected at least one name, got none.")
+    return tuple(check.text(name, where) for name in names)
+
+
+def _efficiency(given: Any, where: str) -> float:
+    return check.number(given, where, "(0, 1)")
 
 
 @dataclass(frozen=True, eq=False)

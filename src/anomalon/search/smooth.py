@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
 from anomalon.stats import SHAPES, Envelope, Fit, Shape, Spectrum, choose_order, choose_orders
@@ -54,7 +55,18 @@ class SmoothBackground:
     alternatives: tuple[str, ...] = ALTERNATIVES
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "alternatives", tuple(self.alternatives))
+        names = check.several(self.alternatives, "background: alternatives")
+        names = tuple(check.text(name, "background: alternatives") for name in names)
+        object.__setattr__(self, "alternatives", names)
+        check.fields(
+            self,
+            "background",
+            shape=str,
+            n_min=(1, check.MOST),
+            n_max=(1, check.MOST),
+            alpha="(0, 1)",
+            sqrt_s="(0, inf)",
+        )
         if not 1 <= self.n_min <= self.n_max:
             raise BadValue(
                 "background: expected numbers of parameters 1 <= n_min <= n_max, got "

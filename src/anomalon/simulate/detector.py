@@ -6,12 +6,13 @@ field, no pile-up, no noise: it smears what jets are made of, no more than that.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from anomalon.core import check
+from anomalon.run.compiling import compiled
 from anomalon.simulate.pythia import CHARGED, MUON, PHOTON, Particles
 
 __all__ = ["Detector", "Objects"]
@@ -36,6 +37,9 @@ class Detector:
         hadron_constant: Constant term.
         muon_max_eta: Muon acceptance.
         muon_min_pt: Muons below are not seen, in GeV.
+
+    Raises:
+        BadValue: If one is negative, or no number.
     """
 
     track_efficiency: float = 0.96
@@ -49,6 +53,11 @@ class Detector:
     hadron_constant: float = 0.05
     muon_max_eta: float = 2.7
     muon_min_pt: float = 2.0
+
+    def __post_init__(self) -> None:
+        eta, rest = "[0, 20]", "[0, inf)"
+        wanted = {field.name: eta if "eta" in field.name else rest for field in fields(self)}
+        check.fields(self, "detector", **wanted | {"track_efficiency": "[0, 1]"})
 
     def measure(self, particles: Particles, generator: np.random.Generator) -> "Objects":
         """What the detector sees of the particles; all random numbers come from `generator`."""
@@ -92,7 +101,7 @@ class Objects:
     offsets: NDArray[np.int64]
 
 
-@njit(cache=True)
+@compiled()
 def _measure(kind, px, py, pz, energy, offsets, normal, uniform, parameters):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """One pass over all events: smear what is measured alone, sum the rest in towers.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.kinematics import delta_r, invariant_mass, pt_eta_phi_mass, rapidity
 from anomalon.jets import Jets, nsubjettiness
 
@@ -39,12 +40,25 @@ class DijetSelection:
         dy_max: Of their rapidity difference.
         eta_max: Of both jets.
         radius: Of the anti-kT jets.
+
+    Raises:
+        BadValue: If one is negative, or no number.
     """
 
     mjj_min: float = 2500.0
     dy_max: float = 1.2
     eta_max: float = 2.5
     radius: float = 1.0
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self,
+            "selection",
+            mjj_min="[0, inf]",
+            dy_max="(0, inf)",
+            eta_max="(0, inf)",
+            radius="(0, 10]",
+        )
 
     @property
     def jet_pt_min(self) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import Seed
+from anomalon.core import Seed, check
 from anomalon.core.atomic import check_writable, write_text_atomically
 from anomalon.core.config import digest, to_plain
 from anomalon.core.errors import BadValue, TooFewEvents
@@ -25,6 +25,8 @@ from anomalon.simulate.table import write_table
 __all__ = ["Generated", "generate"]
 
 CHUNK = 1000
+MOST_EVENTS = 1_000_000_000
+"""More events are a slip of the finger."""
 _PATIENCE = 20  # chunks without a single accepted event
 
 
@@ -92,12 +94,11 @@ def generate(
         MissingExtra: If Pythia or FastJet is not installed.
     """
     path, seed = Path(path), Seed.of(seed)
-    chunk_size = CHUNK if chunk_size is None else chunk_size
-    if n_events < 1 or chunk_size < 1 or first_chunk < 0:
-        raise BadValue(
-            "generate: expected n_events and chunk_size of at least 1 and first_chunk of at least "
-            f"0, got {n_events}, {chunk_size} and {first_chunk}"
-        )
+    n_events = check.whole(n_events, "generate: n_events", 1, MOST_EVENTS)
+    chunk_size = check.whole(
+        CHUNK if chunk_size is None else chunk_size, "generate: chunk_size", 1, 10_000_000
+    )
+    first_chunk = check.whole(first_chunk, "generate: first_chunk")
     check_writable(path)
     folder = _work_folder(path, recipe, seed, chunk_size)
     make = partial(_make, recipe=recipe, seed=seed, chunk_size=chunk_size, folder=folder)

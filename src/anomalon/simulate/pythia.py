@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from anomalon.core import Seed
 from anomalon.core.errors import BadValue, MissingExtra
+from anomalon.run.compiling import compiled
 from anomalon.simulate.veto import PartonVeto
 
 __all__ = ["CHARGED", "MUON", "NEUTRAL_HADRON", "PHOTON", "Generator", "Particles"]
@@ -145,7 +145,7 @@ def _visible(batch: Any) -> Particles:
     )
 
 
-@njit(cache=True)
+@compiled()
 def _kind(pdg: int) -> int:
     """Which kind of visible particle, or -1 for a neutrino; `pdg` without sign."""
     if pdg in (12, 14, 16):
@@ -160,7 +160,7 @@ def _kind(pdg: int) -> int:
     return NEUTRAL_HADRON
 
 
-@njit(cache=True)
+@compiled()
 def _select(offsets, status, pdg, px, py, pz):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Kinds and rows of visible final particles within the acceptance, and their offsets."""
     n_events = len(offsets) - 1

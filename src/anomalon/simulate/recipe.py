@@ -7,7 +7,9 @@ Pythia's defaults (Monash 2013, arXiv:1404.5630).
 
 from dataclasses import dataclass
 
-from anomalon.core.errors import BadValue, UnknownKey, suggest
+from anomalon.core import check
+from anomalon.core.config import lookup
+from anomalon.core.errors import BadValue
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.veto import PartonVeto
@@ -69,12 +71,12 @@ def _common(what: str, variation: str, selection: DijetSelection, *, mpi: bool) 
             f"{what}: expected mjj_min below the {SQRT_S:g} GeV of the beams, got "
             f"{selection.mjj_min:g} GeV: no event can have so much mass."
         )
-    if variation not in VARIATIONS:
-        raise UnknownKey(f"variation: unknown name '{variation}'; {suggest(variation, VARIATIONS)}")
+    extra = lookup(VARIATIONS, variation, "variation")
+    check.flag(mpi, f"{what}: mpi")
     return (
         f"Beams:eCM = {SQRT_S:.0f}.",
         f"PartonLevel:MPI = {'on' if mpi else 'off'}",
-        *VARIATIONS[variation],
+        *extra,
     )
 
 
@@ -123,12 +125,9 @@ def _scalar(code: int, name: str, mass: float, decay: str) -> tuple[str, ...]:
     )
 
 
-def _check_masses(what: str, parent: float, daughters: tuple[float, float], least: float) -> None:
-    if not 0 < parent < SQRT_S:
-        raise BadValue(
-            f"{what}: expected a parent above 0 and below the {SQRT_S:g} GeV of the beams, got "
-            f"{parent:g} GeV."
-        )
+def _check_masses(what: str, parent: float, daughters: tuple[float, ...], least: float) -> None:
+    parent = check.number(parent, f"{what}: parent, below the beams, in GeV", f"(0, {SQRT_S:g})")
+    daughters = tuple(check.number(m, f"{what}: daughter, in GeV") for m in daughters)
     limit = _CONTAINED * parent * (1 + 1e-9)
     if not all(least <= m <= limit for m in daughters):
         raise BadValue(

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from anomalon.core import check
+from anomalon.run.compiling import compiled
 
 __all__ = ["PartonVeto"]
 
@@ -34,12 +36,20 @@ class PartonVeto:
         mass_min: Events with a dijet mass of partons below are dropped, in GeV.
         dy_max: Events with a larger rapidity difference of parton jets are dropped.
         radius: Radius of the anti-kT jets of partons.
+
+    Raises:
+        BadValue: If one is negative, or no number.
     """
 
     scale: float = 30.0
     mass_min: float = 0.0
     dy_max: float = math.inf
     radius: float = 1.0
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self, "veto", scale="[0, inf)", mass_min="[0, inf)", dy_max="[0, inf]", radius="(0, 10]"
+        )
 
     def rejects(self, p4: NDArray[np.float64]) -> bool:
         """Whether an event with these partons, shape (parton, 4) as px, py, pz, E, is dropped."""
@@ -73,14 +83,14 @@ class PartonVeto:
         return Hook()
 
 
-@njit(cache=True)
+@compiled()
 def _rapidity_phi(p):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     if p[3] <= abs(p[2]):
         return (1e5 if p[2] > 0 else -1e5), math.atan2(p[1], p[0])
     return 0.5 * math.log((p[3] + p[2]) / (p[3] - p[2])), math.atan2(p[1], p[0])
 
 
-@njit(cache=True)
+@compiled()
 def _leading_pair(p, radius):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The two leading anti-kT jets (2, 4) of a few partons (parton, 4), which are overwritten."""
     n = len(p)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, BadNumbers, BadValue
+from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.stats.fit import Fit, fit_spectrum
 from anomalon.stats.scan_kernel import DEFICIT, KNOWN, ON_OFF
 from anomalon.stats.spectrum import Spectrum
@@ -180,11 +180,9 @@ class Reference:
     tau: float | None = None
 
     def __post_init__(self) -> None:
-        if self.tau is not None and not (np.isfinite(self.tau) and self.tau > 0):
-            raise BadValue(
-                "reference: tau: expected background events in the reference over those in the "
-                f"data, above 0, or None; got {self.tau}."
-            )
+        if self.tau is not None:
+            what = "reference: tau (its background events over those of the data, or None)"
+            object.__setattr__(self, "tau", check.number(self.tau, what, "(0, inf)"))
 
     def against(self, spectrum: Spectrum, *, deficit: bool = False) -> "OnOff":
         """The background for this data.

@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core import check
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
@@ -36,6 +37,9 @@ from anomalon.stats.windows import Windows
 __all__ = ["BumpHunt", "bump_hunt"]
 
 Floats = NDArray[np.floating[Any]]
+
+MOST_PSEUDO = 10_000_000
+"""More pseudo-experiments are a slip of the finger."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -211,8 +215,7 @@ def bump_hunt(
     data = Spectrum.of(spectrum)
     if data.counts.ndim != 1:
         raise BadLayout(f"bump hunt: expected one spectrum, got {len(data.counts)} toys.")
-    if isinstance(n_pseudo, bool) or int(n_pseudo) != n_pseudo or n_pseudo < 1:
-        raise BadValue(f"bump hunt: n_pseudo: expected an integer above 0, got {n_pseudo!r}.")
+    n_pseudo = check.whole(n_pseudo, "bump hunt: n_pseudo", 1, MOST_PSEUDO)
     model = _model(data, background, refit=refit, deficit=deficit)
     counts = model.counts
     bins = _bins_with_background(model, counts, data.edges)

@@ -8,24 +8,25 @@ from collections.abc import Callable
 from math import factorial
 from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from anomalon.run import compiling
 
 __all__ = ["compiled", "contracting", "events", "exponentials", "slopes", "summing"]
 
 Floats = NDArray[np.floating[Any]]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-compiled: Callable[[Function], Function] = numba.njit(cache=True, nogil=True, error_model="numpy")
+compiled: Callable[[Function], Function] = compiling.compiled(nogil=True, error_model="numpy")
 
-contracting: Callable[[Function], Function] = numba.njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract"}
+contracting: Callable[[Function], Function] = compiling.compiled(
+    nogil=True, error_model="numpy", fastmath={"contract"}
 )
 
 # Sums may be taken in any order, so that the processor adds several terms at once.
-summing: Callable[[Function], Function] = numba.njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"}
+summing: Callable[[Function], Function] = compiling.compiled(
+    nogil=True, error_model="numpy", fastmath={"reassoc", "contract"}
 )
 
 _TO_INTEGER = 1.5 * 2.0**52  # added to a float, it rounds it to an integer in its lowest bits

@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core import check
+from anomalon.core.errors import BadLayout
 from anomalon.stats import weighted_count
 from anomalon.stats.conditional_fit import Conditional, SignalForm
 from anomalon.stats.envelope import BEYOND, PENALTY, profiled_error
@@ -171,8 +172,7 @@ class SignalModel:
         """
         if self.spectrum.counts.ndim != 1:
             raise BadLayout("limits: expected one spectrum, got toys; see `log_cls`.")
-        if not 0 < level < 1:
-            raise BadValue(f"level: expected a confidence level in (0, 1), got {level}.")
+        level = check.number(level, "level", "(0, 1)")
         if why := str(self.strengths.why[number]):
             return SignalLimit.none(why)
         one = self._at(0, number)

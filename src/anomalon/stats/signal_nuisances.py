@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadValue
+from anomalon.core import check
 from anomalon.stats.conditional_fit import SignalForm
 from anomalon.stats.signals import Gaussian
 
@@ -43,18 +43,8 @@ class SignalNuisances:
     prior: Prior = "log_normal"
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name != "prior" and not 0 <= value < 1:
-                raise BadValue(
-                    f"uncertainty of the signal: {field.name}: expected a share in [0, 1), as 0.05 "
-                    f"for 5 %, got {value}."
-                )
-        if self.prior not in get_args(Prior):
-            raise BadValue(
-                f"uncertainty of the signal: prior: expected {' or '.join(get_args(Prior))}, got "
-                f"{self.prior!r}."
-            )
+        shares = {field.name: "[0, 1)" for field in fields(self) if field.name != "prior"}
+        check.fields(self, "uncertainty of the signal", **shares, prior=get_args(Prior))
 
     @property
     def on_yield(self) -> float:

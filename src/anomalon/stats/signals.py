@@ -41,11 +41,8 @@ class Signal(ABC):
     kind: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not np.isfinite(value) or (field.name != "mean" and not value > 0):
-                what = "a finite mass" if field.name == "mean" else "a finite number above zero"
-                raise BadValue(f"{self.kind}: `{field.name}` should be {what}, got {value!r}.")
+        others = {field.name: "(0, inf)" for field in fields(self)[1:]}
+        check.fields(self, self.kind, mean="(-inf, inf)", **others)
 
     @abstractmethod
     def _density(self, t: Floats) -> Floats:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.errors import BadLayout, BadValue, interruption_behind
 from anomalon.core.seed import Seed
 from anomalon.stats.efficiency import EfficiencyCurve, evaluate_cubic
 from anomalon.stats.intervals import ONE_SIGMA, clopper_pearson
@@ -291,6 +291,8 @@ class _Once:
             )
             passed, injected = float(passed), float(injected)
         except Exception as error:  # hours of other runs must not be lost
+            if interruption_behind(error) is not None:
+                raise
             why = f"{type(error).__name__}: {error}"
             return RerunPoint(strength, repeat, nothing, nothing, ok=False, why=why)
         if not (0 <= passed <= injected and 0 < injected < np.inf):

@@ -7,11 +7,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
 
 __all__ = ["Windows"]
 
 Integers = NDArray[np.int64]
+
+_MOST = 20_000_000  # a gigabyte, and a minute for a thousand pseudo-experiments
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +52,12 @@ class Windows:
             step: Bins from one window to the next; "half" or "full" of the width.
 
         Raises:
-            BadValue: If a width or the step is not a positive integer.
+            BadValue: If a width or the step is not a positive integer, or windows are too many.
             BadLayout: If no window fits.
         """
         asked = range(1, max(n_bins // 2, 1) + 1) if widths is None else widths
+        if isinstance(asked, range) and asked.step > 0:  # "and all wider ones"
+            asked = range(asked.start, min(asked.stop, n_bins + 1), asked.step)
         wide = np.unique(np.asarray([_positive(w, "widths") for w in asked], dtype=np.int64))
         wide = wide[wide <= n_bins]
         if not len(wide):
@@ -60,13 +65,20 @@ class Windows:
                 f"bump hunt: expected a width of at most {n_bins} bins (those with a background), "
                 f"got widths {widths}."
             )
-        if step == "half":
+        if isinstance(step, str) and step == "half":
             strides = np.maximum(wide // 2, 1)
-        elif step == "full":
+        elif isinstance(step, str) and step == "full":
             strides = wide
         else:
             strides = np.full_like(wide, _positive(step, "step"))
-        return cls(n_bins, wide, strides)
+        windows = cls(n_bins, wide, strides)
+        if len(windows) > _MOST:
+            raise BadValue(
+                f"bump hunt: expected at most {_MOST} windows, got {len(windows)} of "
+                f"{wide[0]} to {wide[-1]} of {n_bins} bins. Take fewer widths, larger steps or "
+                "wider bins."
+            )
+        return windows
 
     def __len__(self) -> int:
         return int(((self.n_bins - self.widths) // self.strides + 1).sum())
@@ -84,10 +96,5 @@ class Windows:
 
 
 def _positive(number: Any, what: str) -> int:
-    whole = isinstance(number, int | np.integer) and not isinstance(number, bool)
-    if not whole or number < 1:
-        raise BadValue(
-            f"bump hunt: {what}: expected positive integers (bins)"
-            f"{', half or full' if what == 'step' else ''}, got {number!r}."
-        )
-    return int(number)
+    or_else = ' ("half" and "full" of the width are others)' if what == "step" else ""
+    return check.whole(number, f"bump hunt: {what}, in bins{or_else}", 1)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.stats.shapes.binned import Binned, SumOfExponentials
 
@@ -28,11 +29,8 @@ class Shape(ABC):
     n_most: ClassVar[int]
 
     def __post_init__(self) -> None:
-        if isinstance(self.n, bool) or not 1 <= self.n <= self.n_most or int(self.n) != self.n:
-            raise BadValue(
-                f"{self.kind}: expected 1 to {self.n_most} parameters (with the normalisation), "
-                f"got {self.n!r}."
-            )
+        what = f"{self.kind}: n (parameters, with the normalisation)"
+        object.__setattr__(self, "n", check.whole(self.n, what, 1, self.n_most))
 
     @property
     def label(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.stats.shapes.non_negative import NonNegative
 
@@ -36,7 +37,10 @@ class _Bernstein(NonNegative):
                 f"{self.kind}: expected both ends of the range or none, got low = {self.low} and "
                 f"high = {self.high}."
             )
-        if self.low is not None and self.high is not None and not self.low < self.high:
+        if self.low is None or self.high is None:
+            return
+        check.fields(self, self.kind, low="(-inf, inf)", high="(-inf, inf)")
+        if not self.low < self.high:
             raise BadValue(f"{self.kind}: expected low < high, got {self.low} and {self.high} GeV.")
 
     def over(self, edges: Floats) -> Self:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.stats.shapes.base import LogLinear
 
@@ -23,6 +24,10 @@ class Scaled(LogLinear):
     """
 
     sqrt_s: float = 13_000.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check.fields(self, self.kind, sqrt_s="(0, inf)")
 
     @abstractmethod
     def functions(self, x: Floats) -> list[Floats]:
