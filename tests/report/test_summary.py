@@ -94,16 +94,17 @@ def test_one_reason_is_said_once(make_scan):
     assert [row["text"] for row in tree["warnings"]] == ["Another."]
 
 
-def test_the_four_uncertainties_stay_apart_and_add_in_quadrature(scan):
+def test_the_five_uncertainties_stay_apart_and_add_in_quadrature(scan):
     cut = summary(scan)["windows"][0]["cuts"][1]
-    parts = [cut[f"sigma_{name}"] for name in ("poisson", "fit", "ensemble", "folds")]
+    names = ("poisson", "fit", "ensemble", "folds", "closure")
+    parts = [cut[f"sigma_{name}"] for name in names]
     assert cut["sigma"] == pytest.approx(np.sqrt(np.sum(np.square(parts))))
-    assert len(set(parts)) == 4
+    assert len(set(parts)) == 5
 
 
 def test_a_poor_fit_fails_its_check(scan):
     window = scan.windows[0]
-    poor = replace(window.cuts[0], fit=replace(window.cuts[0].fit, p_value=1e-4))
+    poor = replace(window.cuts[0], fit=replace(window.cuts[0].fit, p_value=1e-4, deviance=60))
     windows = (replace(window, cuts=(poor, *window.cuts[1:])), *scan.windows[1:])
     tree = summary(replace(scan, windows=windows))
     failed = [check for check in tree["checks"] if check["passed"] is False]

@@ -3,13 +3,14 @@
 The count in the signal region is a mean over ensemble members, i.e. a sum of event weights w in
 [0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from a smooth
 function fitted to the same spectrum without the signal region; its order is chosen by an F-test.
-Four uncertainties are kept apart:
+Five uncertainties are kept apart:
 
 * Poisson: sqrt(b s), with s = sum(w^2) / sum(w) outside the signal region, where no signal is.
 * Fit: from the covariance of the parameters.
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
 * Folds: what the counts of different folds fluctuate together, because each was selected by models
   that had learned from the others (`cross_training`).
+* Closure: the excess that the cut makes by itself if features tell the mass (`mass_leak`).
 """
 
 from dataclasses import replace
@@ -26,7 +27,7 @@ from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.merged_goodness import goodness
-from anomalon.search.result import CutResult, SpectrumFit
+from anomalon.search.result import CutResult, MassLeak, SpectrumFit
 from anomalon.search.sculpting import pass_fraction
 from anomalon.search.selection import Selection
 from anomalon.stats import (
@@ -51,12 +52,13 @@ def measure(
     settings: FitSettings,
     base: Fit | None = None,
     training: CrossTraining | None = None,
+    leak: MassLeak | None = None,
 ) -> CutResult:
     """Count, fit and compare. `events.label`, if any, only fills the truth columns.
 
     With a `base`, the fit of the spectrum before the cut, the selected spectrum is fitted relative
     to it. With the `training` that the selection comes from, the uncertainty that comes from folds
-    learning from each other is measured.
+    learning from each other is measured; with the `leak` of the features, that of the closure.
 
     A fit that fails gives a result with `ok` False, the reason, and no significance.
     """
@@ -96,7 +98,8 @@ def measure(
     if training is not None and side > 0:
         together = training.correlation(selection, expected / side)
     sigma_folds = float(np.sqrt(np.clip(together, 0, 1)) * np.hypot(sigma_poisson, sigma_fit))
-    sigma_b = float(np.linalg.norm([sigma_fit, sigma_ensemble, sigma_folds]))
+    sigma_closure = 0.0 if leak is None else expected * leak.non_closure(selection.efficiency)
+    sigma_b = float(np.linalg.norm([sigma_fit, sigma_ensemble, sigma_folds, sigma_closure]))
     z = float(scaled_significance(n, expected, scale, sigma_b))
     return replace(
         without_fit,
@@ -105,6 +108,7 @@ def measure(
         sigma_fit=float(sigma_fit),
         sigma_ensemble=sigma_ensemble,
         sigma_folds=sigma_folds,
+        sigma_closure=float(sigma_closure),
         z_local=z,
         p_local=float(p_from_z(z)),
         fit=_judged(shown, fit),
