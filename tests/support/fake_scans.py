@@ -128,7 +128,7 @@ def window_result(
             for f in features
         ),
         warnings=() if ok else ("The upper side band holds fewer than 100 events.",),
-        mass_leak=MassLeak(auc=0.507, auc_uncertainty=0.005, p_value=0.08, d=0.01),
+        mass_leak=MassLeak(distance=0.03, uncertainty=0.02, p_value=0.08, d=0.01),
     )  # fmt: skip
 
 

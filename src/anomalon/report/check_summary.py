@@ -34,8 +34,8 @@ class CheckSummary(TypedDict):
 class MassLeakSummary(TypedDict):
     """What the features tell of the mass inside the side bands."""
 
-    auc: float
-    auc_uncertainty: float
+    distance: float
+    uncertainty: float
     p_value: float
     d: float
 
@@ -68,7 +68,7 @@ def found(check: Check, leak: MassLeak | None) -> str:
     if check.ndf is not None:
         words = f"χ²/ndf = {plain(check.statistic)}/{check.ndf}"
     else:
-        words = f"AUC {measured(check.statistic, leak.auc_uncertainty if leak else None)}"
+        words = f"distance {measured(check.statistic, leak.uncertainty if leak else None)}"
     words += f", p = {p_value(check.p_value)}"
     show = check.verdict in ("failed", "too small to matter") and isfinite(check.size)
     return f"{words}, {percent(round(check.size, 4))} of the expected count" if show else words
@@ -77,8 +77,8 @@ def found(check: Check, leak: MassLeak | None) -> str:
 def mass_leak_summary(leak: MassLeak) -> MassLeakSummary:
     """The same as plain numbers."""
     return {
-        "auc": float(leak.auc),
-        "auc_uncertainty": float(leak.auc_uncertainty),
+        "distance": float(leak.distance),
+        "uncertainty": float(leak.uncertainty),
         "p_value": float(leak.p_value),
         "d": float(leak.d),
     }

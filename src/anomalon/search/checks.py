@@ -39,7 +39,7 @@ class Check:
 
     Args:
         what: What is to hold.
-        statistic: chi2, or for the mass the area under the curve.
+        statistic: chi2, or for the mass the distance of `MassLeak`.
         ndf: Degrees of freedom of a chi2; else None.
         p_value: Probability of such a difference by chance.
         size: The difference as a share of the expected count, beyond its own noise.
@@ -77,10 +77,10 @@ def checks_of(result: WindowResult, cut: CutResult) -> tuple[Check, ...]:
     if leak is not None and cut.ok:
         size = cut.sigma_closure / cut.expected if cut.expected > 0 else nan
         others = hypot(cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble, cut.sigma_folds)
-        small = cut.sigma_closure <= _MATERIAL * others
+        small = size * _background(result, cut) <= _MATERIAL * others
         what = "the features do not tell the mass"
         checks.append(
-            _judged(what, leak.auc, None, leak.p_value, size, result, cut, immaterial=small)
+            _judged(what, leak.distance, None, leak.p_value, size, result, cut, immaterial=small)
         )
     return tuple(checks)
 
@@ -132,11 +132,17 @@ def _dwarfed(size: float, result: WindowResult, cut: CutResult) -> bool:
     """Whether the excess is far larger than a difference of this size makes it."""
     if not (cut.ok and isfinite(size)):
         return False
-    # A cut that follows the mass can bring the expectation to nothing, and the excess to many times
-    # it; it is measured against what the cut should have left.
+    return cut.n - cut.expected > _DWARFED * size * _background(result, cut)
+
+
+def _background(result: WindowResult, cut: CutResult) -> float:
+    """What a relative difference is a share of.
+
+    A cut that follows the mass can bring the expectation to nothing, and the excess to many times
+    it; so it is at least what the cut should have left.
+    """
     nominal = cut.efficiency * result.cuts[0].expected
-    background = max(cut.expected, nominal) if isfinite(nominal) else cut.expected
-    return cut.n - cut.expected > _DWARFED * size * background
+    return max(cut.expected, nominal) if isfinite(nominal) else cut.expected
 
 
 def _misfit(fit: SpectrumFit) -> float:

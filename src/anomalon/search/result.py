@@ -126,14 +126,15 @@ class MassLeak:
     """How well the features tell the inner halves of the side bands from the outer ones.
 
     Args:
-        auc: Area under the curve, of events that the classifier did not see; 1/2 if not at all.
-        auc_uncertainty: Its standard deviation if they do not.
-        p_value: Probability of an area as large if they do not.
-        d: Distance of the two in standard deviations, as far as it exceeds its own error.
+        distance: Of the mean scores of the two, in standard deviations of the score, for events
+            that the classifier did not see; 0 if features tell nothing.
+        uncertainty: Its standard deviation if they do not.
+        p_value: Probability of a distance as large if they do not.
+        d: The distance as far as it exceeds its own error; 0 if it may be chance.
     """
 
-    auc: float
-    auc_uncertainty: float
+    distance: float
+    uncertainty: float
     p_value: float
     d: float
 

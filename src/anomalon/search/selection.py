@@ -135,7 +135,7 @@ def score_members(
         saw[k] = scorer.would_see(events)
         if background.needs_flat_features:
             own = seed.child("mass leak", fold=k)
-            leaks.append(fold_leak(seen, unseen, window, classifier, subsample, own))
+            leaks.append(fold_leak(seen, unseen, window, classifier, own))
     return MemberScores(score, fold, saw, subsample, combined(leaks))
 
 
