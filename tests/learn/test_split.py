@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from anomalon.core import Seed
-from anomalon.learn.split import _hash, folds, share
+from anomalon.learn.split import folds, share
 
 IDS = {
     "counted": np.arange(100_000),
@@ -14,23 +14,6 @@ IDS = {
     "negative": -np.arange(100_000),
     "high bits": np.arange(100_000) << 40,
 }
-
-
-def test_the_finaliser_is_that_of_splitmix64():
-    # Reference outputs of splitmix64 for the states 1, 2 and 3 times the golden gamma, i.e. for
-    # the seed 0 (as printed in the documentation of the xoshiro generators).
-    gamma = np.uint64(0x9E3779B97F4A7C15)
-    states = (np.arange(1, 4, dtype=np.uint64) * gamma).view(np.int64)
-
-    class Zero:
-        def integer(self, below):
-            return 0
-
-    assert [hex(z) for z in _hash(states, Zero())] == [
-        "0xe220a8397b1dcdaf",
-        "0x6e789e6aa1b965f4",
-        "0x6c45d188009454f",
-    ]
 
 
 def test_folds_are_balanced_and_independent_between_seeds():

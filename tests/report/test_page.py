@@ -1,7 +1,13 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from fake_scans import with_toys
+
+from anomalon.report.environment import environment
+from anomalon.report.page import render
+from anomalon.report.summary import summary
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -114,6 +120,28 @@ def test_every_trial_is_in_the_ledger(written):
 def test_pseudo_experiments_are_explained_where_there_are_some(written):
     assert "repeated in 20 pseudo-experiments" in written.html
     assert written.html.count("Look-elsewhere effect") == 1
+
+
+def test_which_bound_is_used_and_why_is_said(make_scan):
+    scan = with_toys(make_scan(signal=500.0), 40)
+    refuted = replace(
+        scan, p_global=1 / 41, p_global_source="number of pseudo-experiments",
+        toys=replace(scan.toys, p_sidak=1e-4),
+    )  # fmt: skip
+    for one, words in (
+        (scan, "do not contradict"),
+        (refuted, "smaller than right ones would be"),
+    ):
+        section = {"heading": "A", "text": "", "scan": summary(one)}
+        assert words in render("Title", [section], [[]], environment())
+
+
+def test_a_doubted_excess_looks_like_none(make_scan):
+    scan = make_scan(signal=500.0)
+    tree = summary(scan) | {"status": "checks failed", "headline": "Not to be believed"}
+    html = render("Title", [{"heading": "A", "text": "", "scan": tree}], [[]], environment())
+    assert '<p class="status">Checks failed</p>' in html
+    assert 'class="answer checks-failed"' in html
 
 
 def test_the_page_stays_small(written):

@@ -35,27 +35,46 @@ def test_the_share_of_pseudo_experiments_that_do_as_well_is_the_global_p():
     toys = repeat_choice(trials(0.3, 0.02), np.array([[0.5, 0.6], [0.01, 0.9], [0.4, 0.02]]))
     assert (toys.n, toys.k, toys.p) == (3, 2, 3 / 4)
     np.testing.assert_array_equal(toys.smallest, [0.5, 0.01, 0.02])
-    assert global_p(trials(0.3, 0.02), toys) == (3 / 4, False)
+    found = global_p(trials(0.3, 0.02), toys)
+    assert (found.p, found.source, found.is_bound) == (3 / 4, "pseudo-experiments", False)
 
 
 def test_without_one_that_does_the_smaller_of_two_bounds_is_given():
     none_as_small = np.full((9, 2), 0.5)
     strong, weak = trials(0.3, 1e-6), trials(0.3, 0.4)
-    assert global_p(strong, repeat_choice(strong, none_as_small)) == (
-        pytest.approx(2e-6, rel=1e-5),
-        True,
-    )
-    assert global_p(weak, repeat_choice(weak, none_as_small)) == (0.1, True)
-    assert global_p(strong, None)[1]
+    found = global_p(strong, repeat_choice(strong, none_as_small))
+    assert found.p == pytest.approx(2e-6, rel=1e-5)
+    assert (found.source, found.is_bound) == ("sidak", True)
+    found = global_p(weak, repeat_choice(weak, none_as_small))
+    assert (found.p, found.source, found.is_bound) == (0.1, "number of pseudo-experiments", True)
+    assert global_p(strong, None).is_bound
+
+
+def test_pseudo_experiments_that_refute_local_p_values_leave_their_number():
+    one = trials(1e-39)
+    toys = repeat_choice(one, np.geomspace(1e-38, 1e-20, 100)[:, None])
+    found = global_p(one, toys)
+    assert (found.p, found.source) == (1 / 101, "number of pseudo-experiments")
+    assert found.z == pytest.approx(2.33, abs=0.01)
+    # one of them is enough, if it is extreme enough
+    assert global_p(one, repeat_choice(one, np.array([[1e-20]]))).p == 1 / 2
+    assert global_p(one, repeat_choice(one, np.array([[0.4]]))).source == "sidak"
+
+
+def test_any_trial_has_a_global_p_value():
+    some = trials(0.3, 1e-6, 1e-9)
+    assert global_p(some, None, some[1]).p == pytest.approx(3e-6, rel=1e-5)
+    toys = repeat_choice(some, np.array([[1e-7, 0.9, 0.9], [0.4, 0.02, 0.3]]))
+    assert global_p(some, toys, some[1]).p == 2 / 3
 
 
 def test_trials_that_failed_count_neither_as_best_nor_as_tried():
     some = trials(np.nan, 0.02, 0.3)
     assert best_of(some) is some[1]
-    assert global_p(some, None)[0] == pytest.approx(1 - 0.98**2)
+    assert global_p(some, None).p == pytest.approx(1 - 0.98**2)
     assert repeat_choice(some, np.full((3, 3), np.nan)).k == 0
     nothing = trials(np.nan, np.nan)
-    assert global_p(nothing, repeat_choice(nothing, np.full((3, 2), 0.1))) == (None, True)
+    assert global_p(nothing, repeat_choice(nothing, np.full((3, 2), 0.1))).p is None
 
 
 def test_correlated_trials_cost_less_than_their_number():

@@ -13,7 +13,7 @@ from anomalon.core.errors import BadLayout, BadNumbers, BadValue
 from anomalon.stats import p_from_z
 from anomalon.stats.euler import euler_characteristic, euler_coefficients, global_p_euler
 from anomalon.stats.gaussian_process import global_p_gaussian, sample_scans
-from anomalon.stats.trials import combine_trials, sidak
+from anomalon.stats.trials import combine_trials, sidak, sidak_test
 from anomalon.stats.upcrossings import (
     count_upcrossings,
     expected_upcrossings,
@@ -273,3 +273,46 @@ def test_combine_says_what_is_wrong():
         combine_trials([0.1, 1.2], [[0.1, 0.2]])
     with pytest.raises(BadNumbers, match="all trials failed"):
         combine_trials([np.nan], [[0.1]])
+
+
+@pytest.mark.parametrize("n_toys", [1, 2, 3, 5, 10, 20, 100])
+def test_right_local_p_values_are_seldom_refuted(n_toys):
+    """The size of the test, which the Bonferroni bound keeps below its level."""
+    rng = Seed(n_toys).child("size").generator()
+    smallest = rng.random((2000, n_toys, 4)).min(axis=2)
+    refuted = np.mean([not sidak_test(row, 4).holds for row in smallest])
+    assert refuted <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 2000)
+    assert refuted > 0.02
+
+
+def test_correlated_trials_are_refuted_less_often():
+    rng = Seed(3).child("correlated").generator()
+    common, own = rng.normal(size=(1000, 50, 1)), rng.normal(size=(1000, 50, 10))
+    p = norm.sf(0.9 * common + np.sqrt(1 - 0.81) * own)
+    refuted = np.mean([not sidak_test(row, 10).holds for row in p.min(axis=2)])
+    assert refuted < 0.01
+
+
+def test_local_p_values_that_are_too_small_are_refuted():
+    # the pseudo-experiments of a search whose every significance is far too large
+    found = sidak_test(np.geomspace(1e-38, 1e-20, 100), 1)
+    assert not found.holds
+    assert found.p_value < 1e-30
+    # one is enough if it is extreme
+    assert not sidak_test([1e-5], 100).holds
+    assert sidak_test([0.03], 1).holds
+    # Z wider by a half: a hundred pseudo-experiments notice
+    z = 1.5 * Seed(4).child("wide").generator().normal(size=(300, 100))
+    assert np.mean([not sidak_test(p_from_z(row), 1).holds for row in z]) > 0.9
+
+
+def test_each_pseudo_experiment_has_its_own_number_of_trials():
+    p = [0.01, 0.2]
+    one, other = sidak_test(p, [1, 10]), sidak_test(np.atleast_1d(sidak(p, [1, 10])), 1)
+    assert one == other
+
+
+def test_what_is_no_p_value_is_refused():
+    for wrong in ([], [np.nan], [1.1]):
+        with pytest.raises(BadNumbers, match="sidak_test: smallest"):
+            sidak_test(wrong, 1)

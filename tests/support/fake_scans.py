@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from anomalon.search.ledger import global_p, ledger, repeat_choice
-from anomalon.search.result import CutResult, Scan, SpectrumFit, WindowResult
+from anomalon.search.result import CutResult, MassLeak, Scan, SpectrumFit, WindowResult
 
 FEATURES = ("j1_mass", "delta_mass", "j1_tau21", "j2_tau21")
 EFFICIENCIES = (1.0, 0.1, 0.02)
@@ -29,7 +29,7 @@ def spectrum_fit(window: dict[str, float], n: float, signal: float, rng: Any) ->
     fitted = (centres < window["low"]) | (centres > window["high"])
     expected = falling(edges, n)
     bump = np.where(fitted, 0.0, signal / max((~fitted).sum(), 1))
-    counts = rng.poisson(expected + bump).astype(float)
+    counts = rng.poisson(np.maximum(expected + bump, 0.0)).astype(float)
     rows: tuple[dict[str, Any], ...] = (
         {"shape": "dijet", "n_parameters": 1, "deviance": 31.2, "ndf": 11, "p_value": 0.001,
          "f": None, "p_f": None, "chosen": False},
@@ -54,7 +54,7 @@ def cut_result(
     inside = ~fit.fitted
     n, expected = float(fit.counts[inside].sum()), float(fit.expected[inside].sum())
     spread = 0.0 if efficiency == 1 else 0.015 * expected
-    parts = (np.sqrt(expected), 0.02 * expected, spread, 2 * spread)
+    parts = (np.sqrt(expected), 0.02 * expected, spread, 2 * spread, spread / 2)
     z = (n - expected) / float(np.linalg.norm(parts))
     n_members = 1 if efficiency == 1 else 10
     members = n + rng.normal(0, parts[2] * np.sqrt(n_members), n_members)
@@ -75,6 +75,7 @@ def cut_result(
         signal_efficiency=min(1.0, 4 * np.sqrt(efficiency)) if truth else None,
         true_signal=signal if truth else None, true_background=n - signal if truth else None,
         ok=ok, why="" if ok else "TooFewEvents: 2 filled bins above the signal region, needs 5.",
+        sigma_closure=float(parts[4]),
     )  # fmt: skip
 
 
@@ -130,6 +131,7 @@ def window_result(
             for f in features
         ),
         warnings=() if ok else ("The upper side band holds fewer than 100 events.",),
+        mass_leak=MassLeak(distance=0.03, uncertainty=0.02, p_value=0.08, d=0.01),
     )  # fmt: skip
 
 
@@ -177,6 +179,8 @@ def with_toys(scan: Scan, n: int) -> Scan:
     """The same scan with `n` pseudo-experiments of independent trials."""
     p_local = np.random.default_rng(3).random((n, len(scan.ledger)))
     toys = repeat_choice(scan.ledger, p_local)
-    p, is_bound = global_p(scan.ledger, toys)
-    z = None if p is None else float(norm.isf(p))
-    return replace(scan, toys=toys, p_global=p, z_global=z, p_global_is_bound=is_bound)
+    found = global_p(scan.ledger, toys)
+    return replace(
+        scan, toys=toys, p_global=found.p, z_global=found.z, p_global_is_bound=found.is_bound,
+        p_global_source=found.source,
+    )  # fmt: skip

@@ -1,9 +1,10 @@
 """What a background estimate promises: a weighted sample that stands for background.
 
 Writing your own: a frozen dataclass that derives from `BackgroundEstimator`, whose fields are its
-settings, with a class attribute `kind` (its name in TOML) and one method, `_fit`. It gets data
-without truth labels, already checked to reach into all three regions. Add it to `ESTIMATORS` in
-`background/__init__.py`; the contract tests then run over it.
+settings, with a class attribute `kind` (its name in TOML), `needs_flat_features` where it is not
+true, and one method, `_fit`. It gets data without truth labels, already checked to reach into all
+three regions. Add it to `ESTIMATORS` in `background/__init__.py`; the contract tests then run over
+it.
 
 How to choose: `cwola` needs nothing but the data; `ideal` needs background that only a simulation
 or a test can have, and bounds what any template can reach.
@@ -42,6 +43,10 @@ class BackgroundEstimator(ABC):
     """Settings of a background method; `fit` returns a `Template`."""
 
     kind: ClassVar[str]
+    needs_flat_features: ClassVar[bool] = True
+    """Whether the template stands for the background only if features do not depend on the mass.
+
+    The search then measures whether they do."""
 
     def fit(
         self,

@@ -34,6 +34,12 @@ def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None
         click.echo(section["scan"]["headline"])
         for line in _table(section["scan"]):
             click.echo(f"  {line}")
+        for check in section["scan"]["checks"]:
+            if check["passed"] is False:
+                where = (
+                    f"{check['window']} ({check['features']}), {efficiency(check['efficiency'])}"
+                )
+                click.echo(f"  check failed: {where}: {check['what']}: {check['found']}")
         for failure in section["scan"]["failures"]:
             cuts = ", ".join(map(efficiency, failure["efficiencies"]))
             where = f"{failure['window']} ({failure['features']}), {cuts}"

@@ -49,7 +49,8 @@ def search(
     Finished windows are kept in the folder: after an interruption the same command goes on from
     there and gives the same numbers. More pseudo-experiments go on from fewer.
 
-    Exits with 1 if a trial has no answer; the folder is written all the same.
+    Exits with 1 if a trial has no answer, or if a check of the best trial failed; the folder is
+    written all the same.
     """
     from anomalon.report import Report, summarise, write_run_folder
     from anomalon.report.run_folder import STORE
@@ -75,5 +76,6 @@ def search(
     page = write_run_folder(report, folder, settings=resolved(job, folder))
     sections = summarise(report)
     show(sections, page, as_json=as_json)
-    if sections[0]["scan"]["n_failed"]:
+    found = sections[0]["scan"]
+    if found["n_failed"] or found["doubts"]:
         raise click.exceptions.Exit(1)

@@ -8,7 +8,9 @@ replaced by the normal score of its rank among background events *of the same ma
 
 with F from quantiles in slices of mass, each a polynomial in log(m): too stiff to follow a
 resonance. It takes no network and a second for 1e5 events. The map is monotone at fixed mass, so it
-keeps all that a feature knows about an event beyond its mass.
+keeps all that a feature knows about an event beyond its mass. Where many events share a value (a
+multiplicity, a tag, a rounded number), they are ranked among each other at random, by their
+identity, and F is that of the ranks (`ties`, `conditional_ranks`).
 
 Fit it on other events than those it is applied to, as the search does fold by fold, and on all
 masses where it is used: interpolated into a region that it was not fitted on, it is off there by a
@@ -18,6 +20,7 @@ When not to use it: with fewer than a few thousand events the quantiles are nois
 the dependence of each feature alone, not of their correlations, on the mass.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -25,13 +28,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from anomalon.core import check
+from anomalon.core import check, event_random
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+from anomalon.features.conditional_quantiles import (
+    ConditionalQuantileMap,
+    fit_conditional_quantiles,
+)
+from anomalon.features.conditional_ranks import ConditionalRanks, fit_conditional_ranks
+from anomalon.features.ties import Ranks
 
 __all__ = ["ConditionalQuantiles", "Decorrelation"]
 
 Floats = NDArray[np.floating[Any]]
+
+# Probabilities, unlike quantiles, can be fitted in slices of few events, and are then true to the
+# mass where it is long in the tail.
+_NARROW = 8
 
 
 @dataclass(frozen=True)
@@ -84,26 +98,56 @@ class ConditionalQuantiles:
                 f"decorrelate: {self.n_slices} mass slices need at least {50 * self.n_slices} "
                 f"events, got {len(reference)}. Use fewer slices or a wider range."
             )
-        z = np.linspace(-self.z_max, self.z_max, self.n_quantiles)
-        order = np.argsort(reference.mass, kind="stable")
-        slices = np.array_split(order, self.n_slices)
         log_mass = np.log(reference.mass)
         centre, scale = float(log_mass.mean()), float(log_mass.std()) or 1.0
-        t = np.array([(log_mass[rows].mean() - centre) / scale for rows in slices])
-        # (slice, quantile, feature)
-        q = np.stack([np.quantile(reference.x[rows], ndtr(z), axis=0) for rows in slices])
-        basis = np.vander(t, self.degree + 1, increasing=True)
-        flat = q.reshape(self.n_slices, -1)
-        coefficients = np.linalg.lstsq(basis, flat, rcond=None)[0]
+        order = np.argsort(reference.mass, kind="stable")
+
+        def sliced(n: int) -> tuple[list[NDArray[np.intp]], Floats]:
+            """The events of n slices with equal numbers, and the powers of their log(mass)."""
+            slices = np.array_split(order, n)
+            t = [(log_mass[rows].mean() - centre) / scale for rows in slices]
+            return slices, np.vander(t, self.degree + 1, increasing=True)
+
         return Decorrelation(
             names=reference.names,
-            z=z,
-            coefficients=coefficients.reshape(self.degree + 1, *q.shape[1:]),
+            maps=self._maps(reference, sliced),
             log_mass_centre=centre,
             log_mass_scale=scale,
             mass_range=(float(reference.mass.min()), float(reference.mass.max())),
             fitted_on=reference.digest(),
         )
+
+    def _maps(
+        self, reference: Sample, sliced: Callable[[int], tuple[list[NDArray[np.intp]], Floats]]
+    ) -> tuple[ConditionalQuantileMap | ConditionalRanks, ...]:
+        z = np.linspace(-self.z_max, self.z_max, self.n_quantiles)
+        z_most = self.z_max + float(z[1] - z[0])  # as far as quantiles go
+        ranks = [Ranks.of(column) for column in reference.x.T]
+        tied = [bool(one.shared.any()) for one in ranks]
+        slices, basis = sliced(self.n_slices)
+        continuous = reference.x[:, ~np.array(tied, dtype=np.bool_)]
+        quantiles = iter(
+            fit_conditional_quantiles([continuous[rows] for rows in slices], basis, ndtr(z), z)
+        )
+        slices, basis = sliced(_NARROW * self.n_slices)
+        maps: list[ConditionalQuantileMap | ConditionalRanks] = []
+        for j, one in enumerate(ranks):
+            if not tied[j]:
+                maps.append(next(quantiles))
+                continue
+            r = one(reference.x[:, j], _place(reference, j))
+            parts = [r[rows] for rows in slices]
+            maps.append(fit_conditional_ranks(one, parts, basis, ndtr(z), self.n_slices, z_most))
+        return tuple(maps)
+
+
+def _place(sample: Sample, feature: int) -> Floats:
+    """The place of each event among those that share its value, shape (event,).
+
+    It belongs to the event and the feature, and is the same in every fold.
+    """
+    seed = Seed(0).child("ties", feature=sample.names[feature])
+    return event_random.uniform(sample.event, seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,17 +156,14 @@ class Decorrelation:
 
     Args:
         names: Features, in order.
-        z: Normal scores of the quantiles, shape (quantile,).
-        coefficients: Of the quantiles in powers of standardised log(mass), shape (power, quantile,
-            feature).
-        log_mass_centre, log_mass_scale: The standardisation.
+        maps: One for each of them.
+        log_mass_centre, log_mass_scale: The standardisation of log(mass).
         mass_range: Masses seen, in GeV; outside it the polynomials are held at the edge.
         fitted_on: Digest of the sample that it was fitted on.
     """
 
     names: tuple[str, ...]
-    z: Floats
-    coefficients: Floats
+    maps: tuple[ConditionalQuantileMap | ConditionalRanks, ...]
     log_mass_centre: float
     log_mass_scale: float
     mass_range: tuple[float, float]
@@ -140,34 +181,5 @@ class Decorrelation:
             )
         log_mass = np.log(np.clip(sample.mass, *self.mass_range))
         t = (log_mass - self.log_mass_centre) / self.log_mass_scale
-        columns = [
-            _normal_score(sample.x[:, j], t, self.coefficients[:, :, j], self.z)
-            for j in range(len(self.names))
-        ]
+        columns = [one(sample.x[:, j], t, _place(sample, j)) for j, one in enumerate(self.maps)]
         return sample.with_x(np.stack(columns, axis=1) if columns else sample.x)
-
-
-def _normal_score(x: Floats, t: Floats, coefficients: Floats, z: Floats) -> Floats:
-    """Interpolate each x between the two quantiles that hold it at its own mass.
-
-    Found by bisection, so that 6 of 61 polynomials are evaluated for each event.
-    """
-
-    def quantile(k: NDArray[np.intp]) -> Floats:
-        value = coefficients[-1][k]
-        for power in coefficients[-2::-1]:
-            value = value * t + power[k]
-        return np.asarray(value)
-
-    lower = np.zeros(len(x), dtype=np.intp)
-    upper = np.full(len(x), len(z) - 1, dtype=np.intp)
-    for _ in range(int(np.ceil(np.log2(len(z) - 1)))):
-        middle = (lower + upper) // 2
-        below = quantile(middle) < x
-        lower, upper = np.where(below, middle, lower), np.where(below, upper, middle)
-        upper = np.maximum(upper, lower + 1)
-    low, high = quantile(lower), quantile(upper)
-    width = high - low
-    share = np.divide(x - low, width, out=np.full(len(x), 0.5), where=width > 0)
-    # A linear tail in a feature with a long one would run away: at most one step beyond.
-    return np.asarray(z[lower] + np.clip(share, -1.0, 2.0) * (z[1] - z[0]))

@@ -12,7 +12,9 @@ from typing import Any, TypedDict
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from anomalon.report import rounding, style
-from anomalon.report.summary import ALARM, ScanSummary
+from anomalon.report.summary import ScanSummary
+from anomalon.search.checks import ALARM
+from anomalon.stats import SidakTest
 
 __all__ = ["Picture", "SectionSummary", "fill", "render"]
 
@@ -86,6 +88,7 @@ def fill(template: str, **values: Any) -> str:
         working_point=rounding.efficiency,
         setting=_setting,
         alarm=ALARM,
+        sidak_level=SidakTest.LEVEL,
         colours=style.css(),
     )
     return templates.get_template(template).render(values)

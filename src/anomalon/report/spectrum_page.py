@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import numpy as np
 
 from anomalon.core.atomic import write_text_atomically
+from anomalon.report.bump_claim import FIT, SPURIOUS, TOYS_FITTED, weighed
 from anomalon.report.citations import Citation, used
 from anomalon.report.document import pictures
 from anomalon.report.environment import environment as here
@@ -14,7 +15,9 @@ from anomalon.report.figures import Drawing
 from anomalon.report.page import fill
 from anomalon.report.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
-from anomalon.report.summary import ALARM, EXCESS, citation_summary
+from anomalon.report.summary import citation_summary
+from anomalon.search.checks import ALARM
+from anomalon.search.claim import EXCESS
 from anomalon.search.histogram_result import (
     BumpResult,
     LimitCoverage,
@@ -115,6 +118,9 @@ def _drawings(result: BumpResult | LimitResult) -> Iterator[Drawing]:
 def _bump(result: BumpResult) -> SpectrumSummary:
     what = "deficit" if result.deficit else "excess"
     found = result.z_global >= EXCESS
+    checks = weighed(result, [_goodness(result.fit), *_toy_checks(result)])
+    failed = [check["what"] for check in checks if check["passed"] is False]
+    status = "nothing" if not found else "checks failed" if failed else "excess"
     bound = "at most " if result.p_global_is_bound else ""
     where = f"{result.low:.5g}-{result.high:.5g} GeV"
     headline = (
@@ -122,7 +128,9 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         f"{_events(result.expected)} expected; {sigmas(result.z_local)} local, global p-value "
         f"{bound}{p_value(result.p_global)} ({sigmas(result.z_global)})."
     )
-    headline = headline if found else f"Largest {headline[0].lower()}{headline[1:]}"
+    headline = headline if status == "excess" else f"Largest {headline[0].lower()}{headline[1:]}"
+    if found and failed:
+        headline += f" Not to be believed, for checks failed: {', '.join(failed)}."
     numbers = [
         ("window", where),
         ("local p-value", p_value(result.p_local)),
@@ -142,15 +150,17 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         )
     return {
         "kind": "bump hunt",
-        "status": "excess" if found else "nothing",
-        "verdict": what.capitalize() if found else "Nothing found",
+        "status": status,
+        "verdict": {"excess": what.capitalize(), "nothing": "Nothing found"}.get(
+            status, "Checks failed"
+        ),
         "headline": headline,
         "numbers": [{"what": name, "value": value} for name, value in numbers],
         "how": _CHANCES[result.background].format(
             choice=", and chose its own number of parameters" if result.choice_repeated else ""
         ),
         "warnings": _bump_warnings(result),
-        "checks": [_goodness(result.fit), *_toy_checks(result)],
+        "checks": checks,
         "orders": [dict(row) for row in result.fit.tried],
         "table": table,
         "source": result.source,
@@ -292,12 +302,12 @@ def _events(expected: float) -> str:
 
 def _goodness(fit: SpectrumFit) -> dict[str, Any]:
     if not fit.n_parameters:
-        return {"what": "background fit", "found": "none: it was given", "passed": None}
+        return {"what": FIT, "found": "none: it was given", "passed": None}
     found = (
         f"{fit.shape}, {fit.n_parameters} parameters: deviance/ndf = {plain(fit.deviance, 5)}/"
         f"{fit.ndf}, p = {p_value(fit.p_value)}"
     )
-    return {"what": "background fit", "found": found, "passed": fit.p_value >= ALARM}
+    return {"what": FIT, "found": found, "passed": fit.p_value >= ALARM}
 
 
 def _toy_checks(result: BumpResult) -> list[dict[str, Any]]:
@@ -309,7 +319,7 @@ def _toy_checks(result: BumpResult) -> list[dict[str, Any]]:
             "passed": True if result.p_global * result.n_toys >= _ENOUGH else None,
         },
         {
-            "what": "pseudo-experiments that could be fitted",
+            "what": TOYS_FITTED,
             "found": f"{result.n_toys} of {result.n_toys + result.n_failed}",
             "passed": result.n_failed == 0,
         },
@@ -320,7 +330,7 @@ def _toy_checks(result: BumpResult) -> list[dict[str, Any]]:
         )
         checks.append(
             {
-                "what": "spurious signal, if the truth has one more parameter",
+                "what": SPURIOUS,
                 "found": f"at most {worst:.0%} of its uncertainty; if the fit is right, "
                 f"fluctuations make {noise:.0%}",
                 "passed": worst <= max(_SPURIOUS, 2 * noise),

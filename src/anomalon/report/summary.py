@@ -6,16 +6,26 @@ a terminal or another program wants to say about a search, it says from here.
 
 from collections.abc import Mapping, Sequence
 from math import isfinite, sqrt
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 
+from anomalon.report.check_summary import (
+    CheckSummary,
+    MassLeakSummary,
+    check_summaries,
+    mass_leak_summary,
+)
 from anomalon.report.citations import Citation, used
+from anomalon.report.headline import doubts, headline
 from anomalon.report.rounding import efficiency as working_point
-from anomalon.report.rounding import p_value, sigmas
-from anomalon.search.ledger import NO_FEATURES
+from anomalon.report.rounding import sigmas
+from anomalon.report.window_name import window_name
+from anomalon.search.claim import Status, claim
+from anomalon.search.ledger import is_of
 from anomalon.search.result import (
     CutResult,
+    PGlobalSource,
     Scan,
     SpectrumFit,
     Trial,
@@ -25,8 +35,6 @@ from anomalon.search.result import (
 from anomalon.stats import FIGURES_OF_MERIT, FigureOfMerit
 
 __all__ = [
-    "ALARM",
-    "CheckSummary",
     "CitationSummary",
     "CutSummary",
     "FailureSummary",
@@ -38,19 +46,10 @@ __all__ = [
     "WindowSummary",
     "citation_summary",
     "summary",
-    "window_name",
 ]
-
-EXCESS = 3.0
-"""Global significance from which a page says that there is an excess ("evidence" by custom)."""
-
-ALARM = 0.01
-"""A check with a p-value below this is shown as failed."""
 
 DEFICIT = -4.0
 """A local significance below this is no deficit but a background that was not understood."""
-
-Status = Literal["excess", "nothing", "no answer"]
 
 
 class TrialSummary(TypedDict):
@@ -70,19 +69,6 @@ class FailureSummary(TypedDict):
     features: str
     efficiencies: list[float]
     why: str
-
-
-class CheckSummary(TypedDict):
-    """One check of one fit or selection; `passed` is None if it could not be made."""
-
-    window: str
-    features: str
-    efficiency: float
-    what: str
-    statistic: float | None
-    ndf: int | None
-    p_value: float | None
-    passed: bool | None
 
 
 class FitSummary(TypedDict):
@@ -111,6 +97,7 @@ class CutSummary(TypedDict):
     sigma_function: float | None
     sigma_ensemble: float | None
     sigma_folds: float | None
+    sigma_closure: float | None
     sigma: float | None
     z_local: float | None
     p_local: float | None
@@ -154,6 +141,7 @@ class WindowSummary(TypedDict):
     roc: dict[str, float | None] | None
     merit: MeritSummary | None
     correlation: list[dict[str, Any]]
+    mass_leak: MassLeakSummary | None
     warnings: list[str]
     best: bool
 
@@ -179,6 +167,7 @@ class ToysSummary(TypedDict):
     low: float
     high: float
     n_effective: float | None
+    p_sidak: float | None
     n_failed: int
     share_below_5_percent: float
 
@@ -189,10 +178,12 @@ class ScanSummary(TypedDict):
     name: str
     status: Status
     headline: str
+    doubts: list[str]
     best: TrialSummary | None
     p_global: float | None
     z_global: float | None
     p_global_is_bound: bool
+    p_global_source: PGlobalSource
     toys: ToysSummary | None
     n_trials: int
     n_with_answer: int
@@ -215,16 +206,18 @@ def summary(scan: Scan) -> ScanSummary:
     """Everything that a reader is told about a search, as JSON-able plain values."""
     windows = [_window(w, scan.best) for w in scan.windows]
     failures = [failure for w in scan.windows for failure in _failures(w)]
-    checks = [check for w in scan.windows for c in w.cuts for check in _checks(w, c)]
-    status = _status(scan)
+    checks = [check for w in scan.windows for check in check_summaries(w)]
+    claimed = claim(scan)
     return {
         "name": scan.name,
-        "status": status,
-        "headline": _headline(scan, status),
+        "status": claimed.status,
+        "headline": headline(scan, claimed),
+        "doubts": doubts(scan, claimed),
         "best": None if scan.best is None else _trial(scan.best),
         "p_global": _number(scan.p_global),
         "z_global": _number(scan.z_global),
         "p_global_is_bound": scan.p_global_is_bound,
+        "p_global_source": scan.p_global_source,
         "toys": None if scan.toys is None else _toys(scan.toys),
         "n_trials": len(scan.ledger),
         "n_with_answer": _n_with_answer(scan),
@@ -257,6 +250,7 @@ def _toys(toys: TrialToys) -> ToysSummary:
         "low": toys.low,
         "high": toys.high,
         "n_effective": _number(toys.n_effective),
+        "p_sidak": _number(toys.p_sidak),
         "n_failed": int(toys.p_local.size - valid.size),
         "share_below_5_percent": float(np.mean(valid < 0.05)) if len(valid) else 0.0,
     }
@@ -275,47 +269,8 @@ def citation_summary(c: Citation) -> CitationSummary:
     }
 
 
-def window_name(window: Mapping[str, float]) -> str:
-    """A window as readers and the ledger name it: its two edges in GeV.
-
-    Example:
-        >>> window_name({"low": 3300.0, "high": 3700.0})
-        '3300-3700 GeV'
-    """
-    return f"{window['low']:g}-{window['high']:g} GeV"
-
-
 def _n_with_answer(scan: Scan) -> int:
     return sum(isfinite(trial.p_local) for trial in scan.ledger)
-
-
-def _status(scan: Scan) -> Status:
-    if scan.best is None or scan.z_global is None:
-        return "no answer"
-    return "excess" if scan.z_global >= EXCESS else "nothing"
-
-
-def _headline(scan: Scan, status: Status) -> str:
-    if scan.best is None:
-        return (
-            f"No answer: none of the {len(scan.ledger)} trials has a p-value. "
-            "The reasons are listed below."
-        )
-    best = scan.best
-    z = f"{sigmas(best.z_local)} local"
-    cut = "" if best.efficiency >= 1 else "background efficiency "
-    where = f"window {best.window} GeV, {cut}{working_point(best.efficiency)}"
-    n = _n_with_answer(scan)
-    bound = "it has no global bound"
-    if scan.p_global is not None and scan.z_global is not None:
-        most, least = ("at most ", "at least ") if scan.p_global_is_bound else ("", "")
-        bound = f"after all {n} trials the global p-value is {most}{p_value(scan.p_global)}"
-        bound += f" ({least}{sigmas(scan.z_global)})" if scan.z_global > 0 else ""
-    if status == "excess":
-        return f"Excess in {where}: {z}; {bound}."
-    if best.z_local <= 0:
-        return f"Nothing found, not even a fluctuation upwards. Highest is {where}: {z}; {bound}."
-    return f"Nothing found. The largest excess is in {where}: {z}; {bound}."
 
 
 def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
@@ -334,8 +289,9 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
         "roc": None if result.roc is None else _roc(result.roc),
         "merit": None if result.roc is None else _merit(FIGURES_OF_MERIT["s_over_root_b"]),
         "correlation": [_plain(row) for row in result.correlation],
+        "mass_leak": None if result.mass_leak is None else mass_leak_summary(result.mass_leak),
         "warnings": _warnings(result),
-        "best": best is not None and _is_of(best, result),
+        "best": best is not None and is_of(best, result),
     }
 
 
@@ -345,14 +301,10 @@ def _fitted(result: WindowResult) -> list[float] | None:
     return [float(edges[0][0]), float(edges[0][-1])] if edges else None
 
 
-def _is_of(trial: Trial, result: WindowResult) -> bool:
-    edges = f"{result.window['low']:g}-{result.window['high']:g}"
-    return trial.window == edges and trial.features in (NO_FEATURES, _features(result))
-
-
 def _cut(cut: CutResult) -> CutSummary:
     parts = (
-        cut.sigma_poisson, cut.sigma_fit, cut.sigma_function, cut.sigma_ensemble, cut.sigma_folds
+        cut.sigma_poisson, cut.sigma_fit, cut.sigma_function, cut.sigma_ensemble,
+        cut.sigma_folds, cut.sigma_closure,
     )  # fmt: skip
     members = [float(n) for n in cut.member_counts]
     return {
@@ -365,6 +317,7 @@ def _cut(cut: CutResult) -> CutSummary:
         "sigma_function": _number(cut.sigma_function),
         "sigma_ensemble": _number(cut.sigma_ensemble),
         "sigma_folds": _number(cut.sigma_folds),
+        "sigma_closure": _number(cut.sigma_closure),
         "sigma": _number(sqrt(sum(float(s) ** 2 for s in parts))),
         "z_local": _number(cut.z_local),
         "p_local": _number(cut.p_local),
@@ -411,33 +364,6 @@ def _roc(roc: Mapping[str, Any]) -> dict[str, float | None]:
         "n_signal",
     )
     return {name: _number(roc.get(name)) for name in names}
-
-
-def _checks(result: WindowResult, cut: CutResult) -> list[CheckSummary]:
-    def check(what: str, statistic: float | None, ndf: int | None, p: float | None) -> CheckSummary:
-        p = _number(p)
-        return {
-            "window": window_name(result.window),
-            "features": _features(result),
-            "efficiency": float(cut.efficiency),
-            "what": what,
-            "statistic": _number(statistic),
-            "ndf": None if ndf is None else int(ndf),
-            "p_value": p,
-            "passed": None if p is None else p >= ALARM,
-        }
-
-    checks = [check("background fit", cut.fit.deviance, cut.fit.ndf, cut.fit.p_value)]
-    if cut.pass_chi2 is not None and cut.pass_ndf:
-        p = _chi2_tail(cut.pass_chi2, cut.pass_ndf)
-        checks.append(check("no sculpting of the mass", cut.pass_chi2, cut.pass_ndf, p))
-    return checks
-
-
-def _chi2_tail(chi2: float, ndf: int) -> float | None:
-    from scipy.special import gammaincc
-
-    return float(gammaincc(ndf / 2, chi2 / 2)) if isfinite(chi2) else None
 
 
 def _failures(result: WindowResult) -> list[FailureSummary]:

@@ -50,7 +50,7 @@ def left_out(mass: ArrayLike, edges: ArrayLike, fit_range: tuple[float, float]) 
         fit_range: That was asked for, in GeV.
 
     Example:
-        >>> left_out([3020.0, 3500.0], [3100, 3200, 3300], (3000, 3300))[-31:]
+        >>> left_out([3020.0, 3500.0], [3100, 3200, 3300], (3000, 3300))[-33:]
         'the fit leaves out 1 event there.'
     """
     mass, edges = np.asarray(mass), np.asarray(edges, dtype=np.float64)

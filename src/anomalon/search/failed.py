@@ -31,6 +31,7 @@ def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
         sigma_function=unknown,
         sigma_ensemble=unknown,
         sigma_folds=unknown,
+        sigma_closure=unknown,
         z_local=unknown,
         p_local=unknown,
         member_counts=nothing,

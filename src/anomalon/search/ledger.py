@@ -1,15 +1,25 @@
 """The ledger: every place where an excess could have been seen, and what that costs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.search.result import Trial, TrialToys, WindowResult
-from anomalon.stats import combine_trials, sidak
+from anomalon.search.result import PGlobalSource, Trial, TrialToys, WindowResult
+from anomalon.stats import SidakTest, combine_trials, empirical_p, sidak, sidak_test, z_from_p
 
-__all__ = ["NO_FEATURES", "best_of", "counted", "global_p", "ledger", "repeat_choice"]
+__all__ = [
+    "NO_FEATURES",
+    "GlobalP",
+    "best_of",
+    "counted",
+    "global_p",
+    "is_of",
+    "ledger",
+    "repeat_choice",
+]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -50,6 +60,12 @@ def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
     )
 
 
+def is_of(trial: Trial, result: WindowResult) -> bool:
+    """Whether a trial is one of this window and feature set; without a cut, of any feature set."""
+    edges = f"{result.window['low']:g}-{result.window['high']:g}"
+    return trial.window == edges and trial.features in (NO_FEATURES, ", ".join(result.features))
+
+
 def best_of(trials: Sequence[Trial]) -> Trial | None:
     """The trial with the smallest local p-value; None if none has one."""
     valid = [t for t in trials if np.isfinite(t.p_local)]
@@ -75,20 +91,63 @@ def repeat_choice(trials: Sequence[Trial], p_local: Floats) -> TrialToys | None:
         low=found.low,
         high=found.high,
         n_effective=combined.n_effective,
+        p_sidak=_p_sidak(combined.smallest, p_local),
     )
 
 
-def global_p(trials: Sequence[Trial], toys: TrialToys | None) -> tuple[float | None, bool]:
-    """Global p-value of the best trial, and whether it is only an upper bound.
+def _p_sidak(smallest: Floats, p_local: Floats) -> float:
+    # one whose trials all failed has a p-value of 1, as if there had been one
+    n = np.maximum(np.isfinite(p_local).sum(axis=1), 1)
+    return sidak_test(smallest, n).p_value
 
-    The share of pseudo-experiments that do as well, if any does. Else what is smaller of two
-    bounds: what their number can exclude, 1/(n + 1), and Sidak's for as many independent trials.
+
+@dataclass(frozen=True)
+class GlobalP:
+    """What a local p-value is worth after all trials.
+
+    Args:
+        p: The probability, or None if there is no trial to ask about.
+        source: Where it comes from.
     """
-    best = best_of(trials)
-    if best is None:
-        return None, True
-    n_valid = sum(1 for t in trials if np.isfinite(t.p_local))
-    bound = float(sidak(best.p_local, n_valid))
+
+    p: float | None
+    source: PGlobalSource
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it is only an upper bound."""
+        return self.source != "pseudo-experiments"
+
+    @property
+    def z(self) -> float | None:
+        """The same in standard deviations."""
+        return None if self.p is None else float(z_from_p(self.p))
+
+
+def global_p(
+    trials: Sequence[Trial], toys: TrialToys | None, trial: Trial | None = None
+) -> GlobalP:
+    """Global p-value of a trial.
+
+    The share of pseudo-experiments that do as well, if any does. Else an upper bound: what their
+    number can exclude, 1/(n + 1), or Sidak's for as many independent trials, if that is smaller and
+    the pseudo-experiments do not contradict it. Sidak's takes the local p-value at its word; if
+    pseudo-experiments have local p-values that are too small, then it is no bound.
+
+    Args:
+        trials: All of them.
+        toys: Pseudo-experiments in which they were repeated, if there are any.
+        trial: The one in question; the best if None.
+    """
+    trial = best_of(trials) if trial is None else trial
+    if trial is None:
+        return GlobalP(None, "sidak")
+    bound = float(sidak(trial.p_local, sum(1 for t in trials if np.isfinite(t.p_local))))
     if toys is None:
-        return bound, True
-    return (toys.p, False) if toys.k > 0 else (min(toys.p, bound), True)
+        return GlobalP(bound, "sidak")
+    found = empirical_p(-trial.p_local, -toys.smallest)
+    if found.k > 0:
+        return GlobalP(found.p, "pseudo-experiments")
+    if bound < found.p and toys.p_sidak >= SidakTest.LEVEL:
+        return GlobalP(bound, "sidak")
+    return GlobalP(found.p, "number of pseudo-experiments")

@@ -10,6 +10,7 @@ functions fitted to the same spectrum without the signal region. These uncertain
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
 * Folds: what the counts of different folds fluctuate together, because each was selected by models
   that had learned from the others (`cross_training`).
+* Closure: the excess that the cut makes by itself if features tell the mass (`mass_leak`).
 """
 
 from dataclasses import replace
@@ -27,7 +28,7 @@ from anomalon.search.failed import failed_cut
 from anomalon.search.fit_settings import FitSettings
 from anomalon.search.fitted import spectrum_fit
 from anomalon.search.merged_goodness import goodness
-from anomalon.search.result import CutResult, SpectrumFit
+from anomalon.search.result import CutResult, MassLeak, SpectrumFit
 from anomalon.search.sculpting import pass_fraction
 from anomalon.search.selection import Selection
 from anomalon.stats import (
@@ -51,12 +52,13 @@ def measure(
     settings: FitSettings,
     base: Envelope | None = None,
     training: CrossTraining | None = None,
+    leak: MassLeak | None = None,
 ) -> CutResult:
     """Count, fit and compare. `events.label`, if any, only fills the truth columns.
 
     With a `base`, fits of the spectrum before the cut, the selected spectrum is fitted relative to
     them. With the `training` that the selection comes from, the uncertainty that comes from folds
-    learning from each other is measured.
+    learning from each other is measured; with the `leak` of the features, that of the closure.
 
     A fit that fails gives a result with `ok` False, the reason, and no significance.
     """
@@ -97,7 +99,9 @@ def measure(
         together = training.correlation(selection, expected / side)
     # in effective events, of which the count is a Poisson number
     folds = np.clip(together, 0, 1) * (fits.effective + fits.effective_sigma**2)
-    sigma_b = np.sqrt(fits.effective_sigma**2 + (sigma_ensemble * unit) ** 2 + folds)
+    closure = 0.0 if leak is None else leak.non_closure(selection.efficiency)
+    apart = (sigma_ensemble * unit) ** 2 + (closure * fits.effective) ** 2
+    sigma_b = np.sqrt(fits.effective_sigma**2 + apart + folds)
     each = scaled_significance(n_effective, fits.effective, 1.0, sigma_b)
     z, _ = profiled_significance(np.asarray(each), fits.envelope.cost)
     return replace(
@@ -110,6 +114,7 @@ def measure(
         sigma_function=fits.sigma_function,
         sigma_ensemble=sigma_ensemble,
         sigma_folds=float(np.sqrt(folds[0])) / unit,
+        sigma_closure=float(closure * expected),
         z_local=z,
         p_local=float(p_from_z(z)),
         ok=True,

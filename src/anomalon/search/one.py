@@ -126,9 +126,13 @@ def _cut(
     base = _base(original, window, edges, method.fit)
     training = CrossTraining(scores, original, window)
     selections = select(scores, original, window, method.efficiencies)
+    leak = scores.mass_leak
     cuts = (
         *result.cuts,
-        *(measure(original, window, s, edges, method.fit, base, training) for s in selections),
+        *(
+            measure(original, window, s, edges, method.fit, base, training, leak)
+            for s in selections
+        ),
     )
     tightest = min(selections, key=lambda s: s.efficiency)
     return replace(
@@ -138,6 +142,7 @@ def _cut(
         roc=_roc(original, window, scores, seed.child("roc")),
         correlation=_correlation(original, window, method),
         warnings=(*result.warnings, *_warnings(cuts, method)),
+        mass_leak=leak,
     )
 
 

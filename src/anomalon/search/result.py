@@ -1,15 +1,18 @@
 """What a search found: plain, frozen, and the same in memory, in JSON and in the report."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from anomalon.stats import Spectrum
 
 __all__ = [
     "CutResult",
+    "MassLeak",
+    "PGlobalSource",
     "Scan",
     "SpectrumFit",
     "Trial",
@@ -18,6 +21,10 @@ __all__ = [
 ]
 
 Floats = NDArray[np.floating[Any]]
+
+PGlobalSource = Literal["sidak", "pseudo-experiments", "number of pseudo-experiments"]
+"""Where a global p-value comes from: Sidak's bound for independent trials, the share of
+pseudo-experiments that are as significant, or the bound 1/(n + 1) if none of n is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +97,7 @@ class CutResult:
         sigma_ensemble: Uncertainty of `n` from the spread of the members.
         sigma_folds: Uncertainty of `n` because folds that learn from each other fluctuate
             together; 0 if members see all events, which leaves it unknown.
+        sigma_closure: Excess that the cut makes by itself, as far as features tell the mass.
         z_local: Significance, signed: negative for a deficit. With the function as a nuisance it is
             that over the function which is best for the count (`anomalon.stats.envelope`).
         p_local: One-sided p-value of an excess.
@@ -125,6 +133,31 @@ class CutResult:
     true_background: float | None
     ok: bool
     why: str
+    sigma_closure: float = 0.0
+
+
+@dataclass(frozen=True)
+class MassLeak:
+    """How well the features tell the inner halves of the side bands from the outer ones.
+
+    Args:
+        distance: Of the mean scores of the two, in standard deviations of the score, for events
+            that the classifier did not see; 0 if features tell nothing.
+        uncertainty: Its standard deviation if they do not.
+        p_value: Probability of a distance as large if they do not.
+        d: The distance as far as it exceeds its own error; 0 if it may be chance.
+    """
+
+    distance: float
+    uncertainty: float
+    p_value: float
+    d: float
+
+    def non_closure(self, efficiency: float) -> float:
+        """Relative excess that a cut at this background efficiency makes by itself."""
+        if self.d == 0 or efficiency >= 1:
+            return 0.0
+        return float(ndtr(ndtri(efficiency) + self.d) / efficiency - 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +179,8 @@ class WindowResult:
             decorrelation: rows with keys feature, before, after.
         warnings: What a reader must know and the numbers do not say, in sentences. (Why a cut
             failed is in its `why`, how well it fits in the `p_value` of its fit.)
+        mass_leak: What the features, decorrelated, tell of the mass inside the side bands; None if
+            it was not or could not be measured.
     """
 
     window: dict[str, float]
@@ -157,6 +192,7 @@ class WindowResult:
     roc: dict[str, Any] | None
     correlation: tuple[dict[str, Any], ...]
     warnings: tuple[str, ...] = ()
+    mass_leak: MassLeak | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +221,8 @@ class TrialToys:
         low, high: Clopper-Pearson interval of k/n at 68 %.
         n_effective: How many independent trials would be as bad, at the local p-value that 5 % of
             the pseudo-experiments beat.
+        p_sidak: Probability of local p-values in the pseudo-experiments being as small as they are,
+            if Sidak's bound holds (`stats.sidak_test`); NaN if unknown.
     """
 
     p_local: Floats
@@ -194,6 +232,7 @@ class TrialToys:
     low: float
     high: float
     n_effective: float
+    p_sidak: float = float("nan")
 
     @property
     def n(self) -> int:
@@ -212,9 +251,10 @@ class Scan:
         best: The trial with the smallest local p-value, or None if no trial has one.
         p_global: Probability that background alone gives, anywhere in the ledger, a p-value as
             small as the best: the share of pseudo-experiments that do. Without any that does, an
-            upper bound: Sidak's 1 - (1 - p)^trials, or 1/(n + 1) of n pseudo-experiments. The
-            trials are positively correlated (overlapping windows, nested cuts), so the true one is
-            smaller than Sidak's.
+            upper bound: 1/(n + 1) of n pseudo-experiments, or Sidak's 1 - (1 - p)^trials if that
+            is smaller and their own p-values do not contradict it. The trials are positively
+            correlated (overlapping windows, nested cuts), so the true one is smaller than Sidak's
+            if local p-values are right.
         z_global: The same in standard deviations.
         settings: The search as resolved, plain.
         data: {"source", "n_events", "digest", "has_truth"} of what was searched; with signal that
@@ -223,6 +263,7 @@ class Scan:
         notes: What a reader must know, in sentences.
         p_global_is_bound: Whether `p_global` is only an upper bound.
         toys: The pseudo-experiments, if there were any.
+        p_global_source: Where `p_global` comes from.
     """
 
     name: str
@@ -237,3 +278,4 @@ class Scan:
     notes: tuple[str, ...] = field(default=())
     p_global_is_bound: bool = True
     toys: TrialToys | None = None
+    p_global_source: PGlobalSource = "sidak"

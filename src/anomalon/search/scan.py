@@ -34,9 +34,12 @@ from anomalon.search.one import Method, search_window
 from anomalon.search.pseudo_data import PseudoData, deal
 from anomalon.search.result import Scan, WindowResult
 from anomalon.search.serial import window_from_dict, window_to_dict
-from anomalon.stats import z_from_p
 
 __all__ = ["Progress", "Search"]
+
+# Raised when the same settings give other numbers or other fields, so that what an earlier state of
+# the code has stored under this version is done again.
+_FORMAT = 2
 
 Progress = Callable[[int, int, str], None]
 """Called with (pieces done, pieces in all, what was just done)."""
@@ -228,7 +231,7 @@ class Search:
     ) -> Scan:
         trials = ledger(windows)
         toys = repeat_choice(trials, p_local)
-        p, is_bound = global_p(trials, toys)
+        found = global_p(trials, toys)
         failed = sum(1 for t in trials if not np.isfinite(t.p_local))
         notes = (f"{failed} of {len(trials)} trials have no significance.",) if failed else ()
         return Scan(
@@ -236,8 +239,8 @@ class Search:
             windows=tuple(windows),
             ledger=trials,
             best=best_of(trials),
-            p_global=p,
-            z_global=None if p is None else float(z_from_p(p)),
+            p_global=found.p,
+            z_global=found.z,
             settings=config.to_plain(self),
             data={
                 "source": data.source,
@@ -247,8 +250,9 @@ class Search:
             },
             seed=seed.root,
             notes=notes,
-            p_global_is_bound=is_bound,
+            p_global_is_bound=found.is_bound,
             toys=toys,
+            p_global_source=found.source,
         )
 
 
@@ -291,6 +295,7 @@ class _Piece:
     def key(self) -> str:
         return config.digest(
             anomalon_version(),
+            _FORMAT,
             self.window,
             self.features,
             self.method,

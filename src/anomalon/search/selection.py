@@ -22,6 +22,8 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifiers, Ensemble
 from anomalon.learn.ensemble import EnsembleScorer
 from anomalon.learn.split import folds
+from anomalon.search.mass_leak import combined, fold_leak
+from anomalon.search.result import MassLeak
 from anomalon.stats import selection_weights
 
 __all__ = ["MemberScores", "Selection", "score_members", "select"]
@@ -40,12 +42,15 @@ class MemberScores:
         saw: Which members of which fold's ensemble were shown the event, shape (fold, member,
             event). To be used for the other folds: the ensemble of its own fold saw none of it.
         subsample: Share of the other folds' events that each member was shown.
+        mass_leak: What the features, as the members see them, tell of the mass; None if nothing
+            depends on it, or it could not be measured.
     """
 
     score: Floats
     fold: NDArray[np.int64]
     saw: NDArray[np.bool_]
     subsample: float
+    mass_leak: MassLeak | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +112,7 @@ def score_members(
     score = np.zeros((n_members, len(events)))
     saw = np.zeros((n_folds, n_members, len(events)), dtype=bool)
     method = Ensemble(classifier, n_members, subsample)
+    leaks = []
     for k in range(n_folds):
         here = fold == k
         seen, unseen, model = events[~here], events[here], simulation
@@ -127,7 +133,10 @@ def score_members(
         )
         score[:, here] = scorer.member_scores(unseen)
         saw[k] = scorer.would_see(events)
-    return MemberScores(score, fold, saw, subsample)
+        if background.needs_flat_features:
+            own = seed.child("mass leak", fold=k)
+            leaks.append(fold_leak(seen, unseen, window, classifier, own))
+    return MemberScores(score, fold, saw, subsample, combined(leaks))
 
 
 def select(

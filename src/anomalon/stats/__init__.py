@@ -85,7 +85,7 @@ from anomalon.stats.strength_limits import (
     upper_limit_with_efficiency,
 )
 from anomalon.stats.thresholds import selection_weights
-from anomalon.stats.trials import CombinedTrials, combine_trials, sidak
+from anomalon.stats.trials import CombinedTrials, SidakTest, combine_trials, sidak, sidak_test
 from anomalon.stats.upcrossings import (
     count_upcrossings,
     expected_upcrossings,
@@ -134,6 +134,7 @@ __all__ = [
     "RerunLimit",
     "RerunPoint",
     "Shape",
+    "SidakTest",
     "Signal",
     "SignalFit",
     "SignalLimit",
@@ -199,6 +200,7 @@ __all__ = [
     "score_test_scan",
     "selection_weights",
     "sidak",
+    "sidak_test",
     "spurious_signal",
     "trial_factor",
     "upper_limit_with_efficiency",

@@ -7,21 +7,23 @@ Which one to use:
   `global_p_gaussian` from the correlation of the scan, without pseudo-experiments;
 * two dimensions: `anomalon.stats.euler`;
 * windows x working points x feature sets, correlated as they may be: `combine_trials`, from
-  pseudo-experiments that repeat the whole choice. Always right, if they do.
+  pseudo-experiments that repeat the whole choice. Always right, if they do. If none is as extreme
+  as the data, `sidak_test` says whether they leave room for a smaller bound than their number.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import kstest
 
 from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.stats.pseudo_experiments import EmpiricalP, empirical_p
 from anomalon.stats.pvalues import z_from_p
 
-__all__ = ["CombinedTrials", "combine_trials", "sidak"]
+__all__ = ["CombinedTrials", "SidakTest", "combine_trials", "sidak", "sidak_test"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -46,6 +48,63 @@ def sidak(p: ArrayLike, n: ArrayLike) -> Floats:
     p = np.asarray(p, dtype=np.float64)
     with np.errstate(divide="ignore"):
         return np.asarray(-np.expm1(np.asarray(n, dtype=np.float64) * np.log1p(-p)))[()]
+
+
+@dataclass(frozen=True)
+class SidakTest:
+    """Do pseudo-experiments agree with `sidak`, which takes local p-values at their word?
+
+    Args:
+        p_whole: Probability of their p-values being so small altogether, if it holds.
+        p_smallest: Probability of the smallest of them being so small, if it holds.
+    """
+
+    LEVEL: ClassVar[float] = 0.05
+    """p-value below which they contradict it."""
+
+    p_whole: float
+    p_smallest: float
+
+    @property
+    def p_value(self) -> float:
+        """Of both questions together (Bonferroni)."""
+        return min(1.0, 2 * min(self.p_whole, self.p_smallest))
+
+    @property
+    def holds(self) -> bool:
+        """Whether they do not contradict it."""
+        return self.p_value >= self.LEVEL
+
+
+def sidak_test(smallest: ArrayLike, n: ArrayLike) -> SidakTest:
+    """Are the smallest local p-values of pseudo-experiments as large as `sidak` says?
+
+    Transformed, they are uniform if trials are independent and local p-values are right, and larger
+    if trials are positively correlated. They are smaller if local p-values are too small: then the
+    bound is none. Two one-sided tests, of Kolmogorov and Smirnov and of the smallest of all. What
+    happens further out than the pseudo-experiments reach, they cannot say.
+
+    Args:
+        smallest: The smallest local p-value of each pseudo-experiment without signal, shape (toy,).
+        n: Its number of trials, one for all or of shape (toy,).
+
+    Raises:
+        BadNumbers: If there is none, or a p-value is outside [0, 1].
+
+    Example:
+        A hundred pseudo-experiments with one trial each, whose p-values are squares of what they
+        should be, and the same as they should be:
+
+        >>> p = (np.arange(100) + 0.5) / 100
+        >>> sidak_test(p**2, 1).holds, sidak_test(p, 1).holds
+        (False, True)
+    """
+    smallest = np.asarray(smallest, dtype=np.float64)
+    if not smallest.size or not np.all((smallest >= 0) & (smallest <= 1)):
+        raise BadNumbers("sidak_test: smallest: expected p-values in [0, 1], at least one.")
+    q = np.asarray(sidak(smallest, n))
+    whole = float(kstest(q, "uniform", alternative="greater").pvalue)
+    return SidakTest(whole, float(sidak(q.min(), q.size)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
