@@ -24,3 +24,21 @@ def test_damage_is_reported(tmp_path):
     (tmp_path / "key.json").write_text('{"half": ')
     with pytest.raises(DataError, match=r"key\.json.*Delete this file"):
         Store(tmp_path).get("key")
+
+
+@pytest.mark.parametrize(
+    "change", [("1.5", "2.5"), ("value", "valu"), ("sha256", "sha"), ("}", "")]
+)
+def test_an_edited_value_is_no_answer(tmp_path, change):
+    store = Store(tmp_path)
+    store.put("key", {"z": 1.5})
+    path = tmp_path / "key.json"
+    path.write_text(path.read_text().replace(*change))
+    with pytest.raises(DataError, match=r"key\.json.*Delete this file"):
+        store.get("key")
+
+
+def test_deep_nesting_is_no_answer(tmp_path):
+    (tmp_path / "key.json").write_text("[" * 100_000)
+    with pytest.raises(DataError, match="Delete this file"):
+        Store(tmp_path).get("key")

@@ -68,6 +68,7 @@ def dijet(
     The file has mjj, the features of a dijet search, and the truth; `anomalon search` and
     `anomalon.load` read it as it is. An interrupted run goes on where it was.
     """
+    from anomalon.core.atomic import check_writable
     from anomalon.run.executors import default_executor
     from anomalon.simulate.generate import generate
 
@@ -77,6 +78,7 @@ def dijet(
     if out is None:
         raise click.UsageError("Missing option '--out': where to write the events.")
     recipe = _recipe(process, masses, point, **settings)
+    check_writable(out)
     parts = out.with_name(out.name + ".parts")
     with going_on_from(parts), progress(recipe.name) as report:
         made = generate(

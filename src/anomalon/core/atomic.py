@@ -46,9 +46,10 @@ def _make_folder(folder: Path) -> None:
 def _writing(path: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:  # a library may not take bytes for a name
+        why = getattr(error, "strerror", None) or error
         raise DataError(
-            f"{path}: cannot be written ({error.strerror or error}). Choose another place for it, "
+            f"{path}: cannot be written ({why}). Choose another place for it, "
             "or make room for it there."
         ) from error
 

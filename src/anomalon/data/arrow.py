@@ -59,7 +59,7 @@ def open_parquet(path: Path) -> ParquetTable:
     layout = "a Parquet table"
     with reading(path, layout), pa.parquet.ParquetFile(path) as file:
         schema, n_rows = file.schema_arrow, file.metadata.num_rows
-    default, source = _noted(schema)
+        default, source = _noted(schema)
     dtypes, unread = _types(schema, path)
     return ParquetTable(path, layout, n_rows, dtypes, unread, default, source)
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import lightgbm
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.atomic import write_atomically
 from anomalon.core.config import lookup
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.errors import AnomalonError, BadLayout, BadValue
 from anomalon.core.seed import Seed
 from anomalon.learn.base import Scorer
 from anomalon.learn.boosted_trees import BoostedTreesScorer
@@ -62,11 +61,15 @@ def load_scorer(path: Path | str) -> Scorer:
             arrays = {name: file[name] for name in file.files}
         header = json.loads(arrays.pop(_HEADER).tobytes())
         version = header["format"]
-    except (BadZipFile, KeyError, ValueError, TypeError) as error:
+        if version == _FORMAT:
+            return _put_together(header["scorer"], "scorer", arrays)
+    except AnomalonError:
+        raise
+    except FileNotFoundError as error:
+        raise BadLayout(f"{path}: there is no such file.") from error
+    except Exception as error:  # archives and what is in them can be wrong in many ways
         raise BadLayout(f"{path}: not a scorer that save_scorer wrote ({error}).") from error
-    if version != _FORMAT:
-        raise BadLayout(f"{path}: expected format {_FORMAT}, got {version}. Update anomalon.")
-    return _put_together(header["scorer"], "scorer", arrays)
+    raise BadLayout(f"{path}: expected format {_FORMAT}, got {version}. Update anomalon.")
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ store/            finished windows, from which an interrupted run goes on
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from anomalon.core.atomic import write_text_atomically
-from anomalon.core.errors import DataError
+from anomalon.core.errors import AnomalonError, DataError
 from anomalon.report.citations import bibtex, used
 from anomalon.report.document import Report, Section, summarise, write_report
 from anomalon.report.environment import environment as here
@@ -116,7 +117,8 @@ def read_run_folder(folder: str | Path) -> Report:
     tree = _read(folder)
     if tree.get("kind", "search") != "search":
         raise DataError(f"{folder}: expected the folder of a search, got one of a {tree['kind']}.")
-    return _report(tree)
+    with _as_written(Path(folder) / "result.json"):
+        return _report(tree)
 
 
 def rewrite_report(folder: str | Path) -> Path:
@@ -125,14 +127,44 @@ def rewrite_report(folder: str | Path) -> Path:
     Returns:
         Path of the page.
     """
+    folder = Path(folder)
     tree = _read(folder)
-    path = Path(folder) / "environment.json"
-    versions = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    with _as_written(folder / "environment.json"):
+        versions = _versions(folder / "environment.json")
     kind = tree.get("kind", "search")
-    if kind == "search":
-        return write_report(_report(tree), Path(folder), environment=versions)
-    result = from_plain(_SPECTRUM_RESULTS[kind], tree["result"])
-    return write_spectrum_report(result, Path(folder), tree["settings"], environment=versions)
+    with _as_written(folder / "result.json"):
+        if kind == "search":
+            return write_report(_report(tree), folder, environment=versions)
+        result = from_plain(_SPECTRUM_RESULTS[kind], tree["result"])
+        return write_spectrum_report(result, folder, tree["settings"], environment=versions)
+
+
+def _versions(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    versions = json.loads(path.read_text(encoding="utf-8"))
+    missing = [key for key in here() if key not in versions]
+    if missing:
+        raise KeyError(missing[0])
+    return dict(versions)
+
+
+@contextmanager
+def _as_written(path: Path) -> Iterator[None]:
+    """Whatever goes wrong with what a file says is the fault of the file.
+
+    Raises:
+        DataError: With what went wrong.
+    """
+    try:
+        yield
+    except (AnomalonError, MemoryError):
+        raise
+    except Exception as error:
+        raise DataError(
+            f"{path}: expected what a run of this version of anomalon has written, got something "
+            f"else ({type(error).__name__}: {error}). Repeat the run with the run.toml beside it."
+        ) from error
 
 
 def _read(folder: str | Path) -> dict[str, Any]:
@@ -144,8 +176,10 @@ def _read(folder: str | Path) -> dict[str, Any]:
             f"{folder}: expected the folder of a finished run, but there is no result.json in it. "
             "If the run was interrupted, start it again with the same --out: it goes on from there."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: expected JSON written by a run: {error}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
     found = tree.get("format") if isinstance(tree, dict) else None
     if found != FORMAT:
         raise DataError(f"{path}: expected format '{FORMAT}', got {found!r}.")

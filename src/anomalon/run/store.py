@@ -1,5 +1,6 @@
 """What makes a run resumable: finished pieces of work, kept under a digest of what made them."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ class Store:
     """A folder of JSON files, one per finished piece of work.
 
     A key is a digest of everything that determines the piece (settings, data, seed, version), so a
-    changed setting can never be answered with an old result. Files appear whole or not at all.
+    changed setting can never be answered with an old result. Files appear whole or not at all, and
+    have the checksum of their value: a damaged or edited one is an error, and never an answer.
 
     Args:
         folder: Where the files live; made at the first `put`.
@@ -37,19 +39,29 @@ class Store:
         """The stored value, or None if this piece is not finished.
 
         Raises:
-            DataError: If the file is there but is no JSON: it was edited or the disk failed.
+            DataError: If the file is there but not as it was written: it was edited or the disk
+                failed.
         """
         path = self._path(key)
         if not path.exists():
             return None
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            value = kept["value"]
+            if kept["sha256"] != _checksum(value):
+                raise ValueError("its checksum is that of another value")
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise DataError(
-                f"{path}: expected JSON written by an earlier run, got something else ({error}). "
-                "Delete this file; its piece of work is then done again."
+                f"{path}: expected JSON as an earlier run has written it, got something else "
+                f"({error}). Delete this file; its piece of work is then done again."
             ) from error
+        return value
 
     def put(self, key: str, value: Any) -> None:
         """Keep a value (plain dictionaries, lists, numbers, strings) under a key."""
-        write_text_atomically(self._path(key), json.dumps(value, allow_nan=True))
+        kept = {"sha256": _checksum(value), "value": value}
+        write_text_atomically(self._path(key), json.dumps(kept, allow_nan=True))
+
+
+def _checksum(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, allow_nan=True).encode()).hexdigest()

@@ -111,7 +111,7 @@ def read_chunk(path: Path) -> Chunk:
         with np.load(path, allow_pickle=False) as file:
             columns = {name: file[name] for name in COLUMNS}
             tally = Tally(**{f: file[f"tally_{f}"].item() for f in Tally.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except Exception as error:  # zip files can be wrong in many ways
         raise DataError(
             f"{path}: expected a chunk of simulated events, got something else ({error}). "
             "Delete this file; the chunk is then made again."

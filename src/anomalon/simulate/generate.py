@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from anomalon.core import Seed, check
 from anomalon.core.atomic import check_writable, write_text_atomically
 from anomalon.core.config import digest, to_plain
-from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.errors import BadValue, DataError, TooFewEvents
 from anomalon.run.executors import Executor, Serial
 from anomalon.simulate.chunk import Tally, make_chunk, read_chunk, write_chunk
 from anomalon.simulate.dijet import COLUMNS
@@ -145,7 +145,7 @@ def _work_folder(path: Path, recipe: Recipe, seed: Seed, chunk_size: int) -> Pat
     note = folder / "recipe.json"
     key = digest(recipe, str(seed), chunk_size)
     if note.exists():
-        if json.loads(note.read_text(encoding="utf-8"))["digest"] != key:
+        if _noted_digest(note) != key:
             raise BadValue(
                 f"{folder}: expected chunks of this recipe, seed and chunk size, got those of "
                 "another run that was interrupted. Finish that one, delete the folder, or choose "
@@ -155,6 +155,16 @@ def _work_folder(path: Path, recipe: Recipe, seed: Seed, chunk_size: int) -> Pat
         text = {"digest": key, "recipe": to_plain(recipe), "seed": str(seed)}
         write_text_atomically(note, json.dumps(text, indent=1))
     return folder
+
+
+def _noted_digest(note: Path) -> str:
+    try:
+        return str(json.loads(note.read_text(encoding="utf-8"))["digest"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DataError(
+            f"{note}: expected what an interrupted run has noted of its chunks, got something else "
+            f"({error}). Delete the folder {note.parent}; all chunks are then made again."
+        ) from error
 
 
 def _file(folder: Path, index: int) -> Path:
@@ -169,7 +179,7 @@ def _make(index: int, recipe: Recipe, seed: Seed, chunk_size: int, folder: Path)
 
 def _finished(folder: Path) -> dict[int, Tally]:
     """Chunks that an earlier, interrupted call left."""
-    files = {int(p.stem.removeprefix("chunk-")): p for p in folder.glob("chunk-*.npz")}
+    files = {int(p.stem.removeprefix("chunk-")): p for p in folder.glob("chunk-[0-9]*[0-9].npz")}
     return {index: read_chunk(file).tally for index, file in sorted(files.items())}
 
 
