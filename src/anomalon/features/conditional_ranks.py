@@ -22,7 +22,7 @@ from scipy.special import expit, logit, ndtri
 
 from anomalon.features.ties import Ranks
 
-__all__ = ["ConditionalRanks", "fit_conditional_ranks"]
+__all__ = ["ConditionalRanks", "Constant", "fit_conditional_ranks"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -57,10 +57,6 @@ class ConditionalRanks:
             t: Standardised log(mass), shape (event,).
             u: Uniform in [0, 1), shape (event,).
         """
-        if len(self.ranks.values) == 1:
-            return np.zeros(
-                len(x)
-            )  # a constant says nothing, and noise in its place would not help
         r = self.ranks(x, u)
         knots = np.concatenate([[0.0], self.knots, [1.0]])
         above = np.searchsorted(self.knots, r, side="right")
@@ -71,12 +67,23 @@ class ConditionalRanks:
 
     def _probability(self, knot: NDArray[np.intp], t: Floats) -> Floats:
         """F of each event at its knot; 0 at the first, which is before the fitted ones, 1 after."""
+        if not len(self.knots):
+            return np.asarray(knot > 0, dtype=np.float64)
         fitted = np.clip(knot - 1, 0, len(self.knots) - 1)
         value = self.coefficients[-1][fitted]
         for power in self.coefficients[-2::-1]:
             value = value * t + power[fitted]
         inner = np.where(knot == 0, 0.0, expit(value))
         return np.where(knot > len(self.knots), 1.0, inner)
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A feature that is the same in all events: it says nothing, and noise would not help."""
+
+    def __call__(self, x: Floats, t: Floats, u: Floats) -> Floats:  # noqa: ARG002 - nor do these
+        """Zeros, shape (event,)."""
+        return np.zeros(len(x))
 
 
 def fit_conditional_ranks(

@@ -20,7 +20,6 @@ When not to use it: with fewer than a few thousand events the quantiles are nois
 the dependence of each feature alone, not of their correlations, on the mass.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -36,7 +35,8 @@ from anomalon.features.conditional_quantiles import (
     ConditionalQuantileMap,
     fit_conditional_quantiles,
 )
-from anomalon.features.conditional_ranks import ConditionalRanks, fit_conditional_ranks
+from anomalon.features.conditional_ranks import ConditionalRanks, Constant, fit_conditional_ranks
+from anomalon.features.grouped import Grouped, Grouping, Map, most_associated
 from anomalon.features.ties import Ranks
 
 __all__ = ["ConditionalQuantiles", "Decorrelation"]
@@ -84,6 +84,16 @@ class ConditionalQuantiles:
                 f"{self.n_slices} slices."
             )
 
+    @property
+    def _least(self) -> int:
+        """Events without which there are no quantiles in slices."""
+        return 50 * self.n_slices
+
+    @property
+    def _z(self) -> Floats:
+        """Normal scores of the quantiles, shape (quantile,)."""
+        return np.linspace(-self.z_max, self.z_max, self.n_quantiles)
+
     def fit(self, reference: Sample) -> "Decorrelation":
         """Learn the quantiles.
 
@@ -93,52 +103,99 @@ class ConditionalQuantiles:
         Raises:
             TooFewEvents: If a slice would hold fewer than 50 events.
         """
-        if len(reference) < 50 * self.n_slices:
+        if len(reference) < self._least:
             raise TooFewEvents(
-                f"decorrelate: {self.n_slices} mass slices need at least {50 * self.n_slices} "
+                f"decorrelate: {self.n_slices} mass slices need at least {self._least} "
                 f"events, got {len(reference)}. Use fewer slices or a wider range."
             )
         log_mass = np.log(reference.mass)
         centre, scale = float(log_mass.mean()), float(log_mass.std()) or 1.0
-        order = np.argsort(reference.mass, kind="stable")
-
-        def sliced(n: int) -> tuple[list[NDArray[np.intp]], Floats]:
-            """The events of n slices with equal numbers, and the powers of their log(mass)."""
-            slices = np.array_split(order, n)
-            t = [(log_mass[rows].mean() - centre) / scale for rows in slices]
-            return slices, np.vander(t, self.degree + 1, increasing=True)
-
         return Decorrelation(
             names=reference.names,
-            maps=self._maps(reference, sliced),
+            maps=_Fitting(self, reference, centre, scale).maps(),
             log_mass_centre=centre,
             log_mass_scale=scale,
             mass_range=(float(reference.mass.min()), float(reference.mass.max())),
             fitted_on=reference.digest(),
         )
 
-    def _maps(
-        self, reference: Sample, sliced: Callable[[int], tuple[list[NDArray[np.intp]], Floats]]
-    ) -> tuple[ConditionalQuantileMap | ConditionalRanks, ...]:
-        z = np.linspace(-self.z_max, self.z_max, self.n_quantiles)
-        z_most = self.z_max + float(z[1] - z[0])  # as far as quantiles go
-        ranks = [Ranks.of(column) for column in reference.x.T]
+
+@dataclass(frozen=True, eq=False)
+class _Fitting:
+    """The maps of all features of one sample.
+
+    Args:
+        settings: How.
+        reference: The sample.
+        centre, scale: The standardisation of log(mass).
+    """
+
+    settings: ConditionalQuantiles
+    reference: Sample
+    centre: float
+    scale: float
+
+    def maps(self) -> tuple[Map | Grouped, ...]:
+        """One for each feature; for each value of another feature if the two go together."""
+        x = self.reference.x
+        ranks = [Ranks.of(column) for column in x.T]
         tied = [bool(one.shared.any()) for one in ranks]
-        slices, basis = sliced(self.n_slices)
-        continuous = reference.x[:, ~np.array(tied, dtype=np.bool_)]
-        quantiles = iter(
-            fit_conditional_quantiles([continuous[rows] for rows in slices], basis, ndtr(z), z)
+        everywhere = np.ones(len(x), dtype=np.bool_)
+        continuous = [j for j in range(len(ranks)) if not tied[j]]
+        plain: dict[int, Map] = dict(
+            zip(continuous, self._quantiles(continuous, everywhere), strict=True)
         )
-        slices, basis = sliced(_NARROW * self.n_slices)
-        maps: list[ConditionalQuantileMap | ConditionalRanks] = []
-        for j, one in enumerate(ranks):
-            if not tied[j]:
-                maps.append(next(quantiles))
+        groupings: list[Grouping] = []
+        grouped: dict[int, Grouped] = {}
+        for j in [*np.flatnonzero(tied).tolist(), *continuous]:
+            place = _place(self.reference, j)
+            if len(ranks[j].values) == 1:
+                plain[j] = Constant()
                 continue
-            r = one(reference.x[:, j], _place(reference, j))
-            parts = [r[rows] for rows in slices]
-            maps.append(fit_conditional_ranks(one, parts, basis, ndtr(z), self.n_slices, z_most))
-        return tuple(maps)
+            if tied[j]:
+                plain[j] = self._ranks(j, everywhere)
+            known = most_associated(ranks[j](x[:, j], place), groupings, x)
+            if known is not None:
+                grouped[j] = self._grouped(j, known, plain[j], tied=tied[j])
+            if tied[j]:
+                groupings.append(Grouping.of(j, ranks[j], self.settings._least))
+        return tuple(grouped.get(j, plain[j]) for j in range(len(ranks)))
+
+    def _grouped(self, j: int, known: Grouping, plain: Map, *, tied: bool) -> Grouped:
+        group = known.group(self.reference.x[:, known.by])
+        maps: list[Map] = []
+        for i in range(len(known.values) + 1):
+            here = group == i
+            if here.sum() < self.settings._least:  # of the others
+                maps.append(plain)
+            else:
+                maps += [self._ranks(j, here)] if tied else self._quantiles([j], here)
+        return Grouped(known, tuple(maps))
+
+    def _ranks(self, j: int, here: NDArray[np.bool_]) -> ConditionalRanks:
+        x = self.reference.x[here, j]
+        ranks = Ranks.of(x)
+        r = ranks(x, _place(self.reference, j)[here])
+        z, n = self.settings._z, self.settings.n_slices
+        slices, basis = self._sliced(_NARROW * n, here)
+        z_most = self.settings.z_max + float(z[1] - z[0])  # as far as quantiles go
+        return fit_conditional_ranks(ranks, [r[s] for s in slices], basis, ndtr(z), n, z_most)
+
+    def _quantiles(
+        self, features: list[int], here: NDArray[np.bool_]
+    ) -> list[ConditionalQuantileMap]:
+        x = self.reference.x[here][:, features]
+        slices, basis = self._sliced(self.settings.n_slices, here)
+        z = self.settings._z
+        return fit_conditional_quantiles([x[s] for s in slices], basis, ndtr(z), z)
+
+    def _sliced(self, n: int, here: NDArray[np.bool_]) -> tuple[list[NDArray[np.intp]], Floats]:
+        """Slices of mass with equal numbers of events, and the powers of their log(mass)."""
+        mass = self.reference.mass[here]
+        log_mass = np.log(mass)
+        slices = np.array_split(np.argsort(mass, kind="stable"), n)
+        t = [(log_mass[rows].mean() - self.centre) / self.scale for rows in slices]
+        return slices, np.vander(t, self.settings.degree + 1, increasing=True)
 
 
 def _place(sample: Sample, feature: int) -> Floats:
@@ -163,7 +220,7 @@ class Decorrelation:
     """
 
     names: tuple[str, ...]
-    maps: tuple[ConditionalQuantileMap | ConditionalRanks, ...]
+    maps: tuple[Map | Grouped, ...]
     log_mass_centre: float
     log_mass_scale: float
     mass_range: tuple[float, float]
@@ -181,5 +238,11 @@ class Decorrelation:
             )
         log_mass = np.log(np.clip(sample.mass, *self.mass_range))
         t = (log_mass - self.log_mass_centre) / self.log_mass_scale
-        columns = [one(sample.x[:, j], t, _place(sample, j)) for j, one in enumerate(self.maps)]
+        columns = []
+        for j, one in enumerate(self.maps):
+            known = (sample.x[:, j], t, _place(sample, j))
+            if isinstance(one, Grouped):
+                columns.append(one(*known, sample.x[:, one.grouping.by]))
+            else:
+                columns.append(one(*known))
         return sample.with_x(np.stack(columns, axis=1) if columns else sample.x)

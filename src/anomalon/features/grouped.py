@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.features.conditional_quantiles import ConditionalQuantileMap
-from anomalon.features.conditional_ranks import ConditionalRanks
+from anomalon.features.conditional_ranks import ConditionalRanks, Constant
 from anomalon.features.ties import Ranks
 
 __all__ = ["Grouped", "Grouping", "Map", "most_associated"]
 
 Floats = NDArray[np.floating[Any]]
-Map = ConditionalQuantileMap | ConditionalRanks
+Map = ConditionalQuantileMap | ConditionalRanks | Constant
 
 # Cramér's V of a feature and the shared values of another from which on it is ranked at each of
 # them. Below, what drifts is the tenth part of the drift of these values.

@@ -243,7 +243,10 @@ def _correlation(original: Sample, window: Window, method: Method) -> tuple[dict
         flat = method.decorrelate.fit(original.blind())(side)
 
     def rho(sample: Sample, name: str) -> float | None:
-        value = float(spearmanr(sample.column(name), sample.mass).statistic)
+        column = sample.column(name)
+        if np.ptp(column) == 0:
+            return None
+        value = float(spearmanr(column, sample.mass).statistic)
         return value if np.isfinite(value) else None
 
     return tuple(
