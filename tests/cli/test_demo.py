@@ -1,7 +1,7 @@
 """The demonstration's exit status; the demonstration itself is run in continuous integration."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -26,6 +26,33 @@ def test_the_windows_that_are_named_are_those_that_hold_the_resonance(monkeypatc
     assert found.with_signal.data["injected_signal"] == 300
     assert found.with_signal.data["injection_seed"] == 4
     assert "injected_signal" not in found.without.data
+
+
+def spoilt(scan: Scan) -> Scan:
+    """All its fits are poor."""
+    windows = tuple(
+        replace(
+            w, cuts=tuple(replace(c, fit=replace(c.fit, deviance=1e6, p_value=0)) for c in w.cuts)
+        )
+        for w in scan.windows
+    )
+    return replace(scan, windows=windows)
+
+
+@pytest.mark.parametrize("whose", ["with_signal", "without"])
+def test_an_excess_whose_checks_failed_is_no_success(make_scan, monkeypatch, tmp_path, whose):
+    settings = {"failing": False, "centres": (3000.0, 3500.0), "efficiencies": (1.0,)}
+    found = {
+        n: make_scan(signal=s, **settings) for n, s in (("with_signal", 900.0), ("without", 0.0))
+    }
+    monkeypatch.setattr("anomalon.search.demo.run", lambda **_: Found(**found))
+    monkeypatch.setattr("anomalon.report.document.drawings", lambda _: [])
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+    excess = make_scan(signal=900.0, **settings)
+    monkeypatch.setattr(
+        "anomalon.search.demo.run", lambda **_: Found(**found | {whose: spoilt(excess)})
+    )
+    assert main(["demo", "--out", str(tmp_path)]) == 1
 
 
 @pytest.mark.parametrize(

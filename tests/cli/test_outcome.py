@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from anomalon.cli.outcome import show
@@ -15,6 +16,18 @@ def test_people_get_the_answer_a_table_and_the_failures(make_scan, capsys):
     assert rows[2].split()[-5] == "none" or "none" in rows[2]
     assert "no answer: 3800-4200 GeV" in out
     assert out.rstrip().endswith("report: run/report.html")
+
+
+def test_failed_checks_are_said(make_scan, capsys):
+    scan = make_scan()
+    window = scan.windows[1]
+    bent = replace(window.cuts[1], pass_chi2=4e5, pass_ndf=10)
+    window = replace(window, cuts=(window.cuts[0], bent, window.cuts[2]))
+    scan = replace(scan, windows=(scan.windows[0], window, scan.windows[2]))
+    show(summarise(Report.of(scan)), Path("run/report.html"), as_json=False)
+    out = capsys.readouterr().out
+    assert "check failed: 3300-3700 GeV" in out
+    assert "no sculpting of the mass: χ²/ndf = 400" in out
 
 
 def test_machines_get_one_json_object(make_scan, capsys):

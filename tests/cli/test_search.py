@@ -1,11 +1,13 @@
 """The command on a small toy: what it writes, says and returns."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from anomalon.cli import main
+from anomalon.search import Search
 
 CONFIG = """
 name = "Toy"
@@ -67,6 +69,27 @@ def test_stdout_is_the_result_and_stderr_the_progress(finished, toy, capsys):
     assert tree["report"] == str(out / "report.html")
     assert tree["sections"][0]["scan"]["n_trials"] == 2
     assert "1 finished earlier" in captured.err
+
+
+def test_exits_with_1_if_a_check_of_the_best_trial_failed(finished, toy, monkeypatch, capsys):
+    real = Search.run
+
+    def poor(self, *args, **options):
+        scan = real(self, *args, **options)
+
+        def spoilt(cut):
+            return replace(cut, fit=replace(cut.fit, deviance=1e6, p_value=0.0))
+
+        windows = tuple(replace(w, cuts=tuple(spoilt(cut) for cut in w.cuts)) for w in scan.windows)
+        return replace(scan, windows=windows)
+
+    monkeypatch.setattr("anomalon.search.Search.run", poor)
+    _, out = finished
+    arguments = ["search", str(toy / "toy.toml"), "--processes", "1"]
+    assert main([*arguments, "--out", str(out.with_name("poor"))]) == 1
+    said = capsys.readouterr().out
+    assert "Its checks failed: background fit" in said
+    assert "check failed: 3000-3400 GeV" in said
 
 
 def test_goes_on_from_what_is_stored_with_the_same_bytes(finished, toy, tmp_path):
