@@ -3,7 +3,7 @@ import hist
 import numpy as np
 import pytest
 
-from anomalon.core.errors import BadLayout, BadNumbers
+from anomalon.core.errors import BadLayout, BadNumbers, BadRows
 from anomalon.data import SpectrumTable
 from anomalon.stats import Spectrum
 
@@ -139,3 +139,9 @@ def test_refusals():
     profile = hist.Hist(hist.axis.Variable(EDGES), storage=hist.storage.Mean())
     with pytest.raises(BadLayout, match="counts"):
         Spectrum.of(profile)
+
+
+def test_more_events_than_random_numbers_can_be_are_refused():
+    with pytest.raises(BadRows, match="spectrum: counts: expected numbers up to 1e\\+18"):
+        Spectrum([10.0, 2e18], [0, 1, 2])
+    assert Spectrum([10.0, 2e18], [0, 1, 2], [10.0, 2e36]).effective_counts.max() < 1e18

@@ -17,6 +17,7 @@ from anomalon.core.errors import BadLayout, BadRows, BadValue
 
 __all__ = [
     "MOST",
+    "at_most",
     "distinct",
     "fields",
     "finite",
@@ -72,6 +73,11 @@ def finite(values: NDArray[Any], what: str) -> None:
 def non_negative(values: NDArray[Any], what: str, *, tolerance: float = 0.0) -> None:
     """Raise `BadRows` if any value is below `-tolerance`."""
     _refuse(np.asarray(values < -tolerance), values, what, "no negative numbers", "e.g. {}")
+
+
+def at_most(values: NDArray[Any], most: float, what: str) -> None:
+    """Raise `BadRows` if any value is above `most`."""
+    _refuse(np.asarray(values > most), values, what, f"numbers up to {most:g}", "e.g. {}")
 
 
 def integers(values: NDArray[Any], what: str) -> None:

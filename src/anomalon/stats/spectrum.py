@@ -15,6 +15,7 @@ __all__ = ["Spectrum"]
 
 Floats = NDArray[np.floating[Any]]
 
+_MOST = 1e18  # effective events in a bin: no generator of random counts goes further
 _SAME_EDGE = 1e-6  # relative difference of two masses that is rounding
 
 # Not given: `__post_init__` fills it in, so that a reader always finds an array.
@@ -90,6 +91,7 @@ class Spectrum:
             by_toy = (x.reshape(-1, self.n_bins) for x in (self.counts, self.variance))
             weight = event_weights(*(x.sum(axis=0) for x in by_toy))
         object.__setattr__(self, "event_weight", weight)
+        check.at_most(self.counts / weight, _MOST, "spectrum: counts")
 
     def _check_variance(self, variance: Floats) -> None:
         object.__setattr__(self, "variance", variance)
