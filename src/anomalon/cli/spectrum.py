@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from anomalon.cli.exit_status import FAILED
 from anomalon.cli.inputs import Input, opened
 from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
@@ -15,6 +16,7 @@ from anomalon.cli.progress import progress
 from anomalon.cli.spectrum_files import digest_of, read_background, read_file, reading_options
 
 if TYPE_CHECKING:
+    from anomalon.report.spectrum_page import SpectrumSummary
     from anomalon.search.histogram_result import BumpResult, LimitResult
     from anomalon.search.smooth import SmoothBackground
     from anomalon.stats import SignalNuisances, Spectrum
@@ -389,7 +391,13 @@ def _finish(
     summary = said(result)
     if as_json:
         say_json({"folder": str(page.parent), "report": str(page), "summary": summary})
-        return
+    else:
+        _show(summary, page)
+    if summary["status"] == "checks failed":  # an excess that is none
+        raise click.exceptions.Exit(FAILED)
+
+
+def _show(summary: "SpectrumSummary", page: Path) -> None:
     click.echo(f"{summary['verdict']}. {summary['headline']}")
     for row in summary["numbers"]:
         click.echo(f"  {row['what']}: {row['value']}")

@@ -76,7 +76,10 @@ def checks_of(result: WindowResult, cut: CutResult) -> tuple[Check, ...]:
     leak = result.mass_leak
     if leak is not None and cut.ok:
         size = cut.sigma_closure / cut.expected if cut.expected > 0 else nan
-        others = hypot(cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble, cut.sigma_folds)
+        others = hypot(
+            cut.sigma_poisson, cut.sigma_fit, cut.sigma_function, cut.sigma_ensemble,
+            cut.sigma_folds,
+        )  # fmt: skip
         small = size * _background(result, cut) <= _MATERIAL * others
         what = "the features do not tell the mass"
         checks.append(
@@ -147,11 +150,10 @@ def _background(result: WindowResult, cut: CutResult) -> float:
 
 def _misfit(fit: SpectrumFit) -> float:
     """Root mean square of the relative residuals beyond what the counts fluctuate."""
-    total = float(fit.counts[fit.fitted].sum()) if len(fit.counts) else 0.0
-    if not (total > 0 and isfinite(fit.deviance)):
+    events = float((fit.counts / fit.event_weight)[fit.fitted].sum()) if len(fit.counts) else 0.0
+    if not (events > 0 and isfinite(fit.deviance)):
         return nan
-    scale = float(fit.variance[fit.fitted].sum()) / total
-    return sqrt(max(fit.deviance - fit.ndf, 0.0) * scale / total)
+    return sqrt(max(fit.deviance - fit.ndf, 0.0) / events)
 
 
 def _unevenness(cut: CutResult) -> float:
