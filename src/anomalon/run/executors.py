@@ -29,6 +29,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _MOST = 1000  # processes: more are a slip of the finger
+_LOOK = 0.5  # seconds, after which interruptions are looked for
 
 
 class Executor(Protocol):
@@ -113,7 +114,8 @@ def _in_pool(
             failure = error
         if not begun:
             break
-        done, _ = wait(begun, return_when=FIRST_COMPLETED)
+        # Not without end: a signal that another thread has taken does not wake this one.
+        done, _ = wait(begun, timeout=_LOOK, return_when=FIRST_COMPLETED)
         for future in done:
             index = begun.pop(future)
             try:
