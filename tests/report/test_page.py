@@ -153,3 +153,15 @@ def test_the_page_stays_small(written):
 def test_a_figure_of_merit_says_its_purpose(page):
     text = " ".join("".join(page.text).split())
     assert "s / sqrt(b), a figure of merit for a discovery" in text
+
+
+def test_weighted_counts_are_told_in_effective_events(make_scan):
+    scan = make_scan(failing=False)  # events weigh 1.1
+    cuts = (
+        replace(c, n_effective=c.n, expected_effective=c.expected) for c in scan.windows[0].cuts
+    )
+    plain = replace(scan, windows=(replace(scan.windows[0], cuts=tuple(cuts)),))
+    words = "In effective events, which are Poisson, the counts are"
+    for one, told in ((scan, True), (plain, False)):
+        section = {"heading": "A", "text": "", "scan": summary(one)}
+        assert (words in render("Title", [section], [[]], environment())) == told

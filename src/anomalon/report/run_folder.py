@@ -42,7 +42,7 @@ _SPECTRUM_RESULTS: dict[str, type[BumpResult] | type[LimitResult]] = {
     "limit": LimitResult,
 }
 
-FORMAT = "anomalon run 1"
+FORMAT = "anomalon run 2"
 STORE = "store"
 
 
@@ -182,7 +182,10 @@ def _read(folder: str | Path) -> dict[str, Any]:
         raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from error
     found = tree.get("format") if isinstance(tree, dict) else None
     if found != FORMAT:
-        raise DataError(f"{path}: expected format '{FORMAT}', got {found!r}.")
+        raise DataError(
+            f"{path}: expected format '{FORMAT}', got {found!r}. Repeat the run with the run.toml "
+            "beside it."
+        )
     return dict(tree)
 
 

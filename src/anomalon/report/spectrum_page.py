@@ -139,6 +139,7 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         ("global significance", sigmas(result.z_global)),
         ("pseudo-experiments", count(result.n_toys)),
     ]
+    numbers[1:1] = _effective(result)
     table = None
     if len(result.masses):
         numbers += _narrow_numbers(result)
@@ -166,6 +167,19 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         "source": result.source,
         "roles": list(result.roles),
     }
+
+
+def _effective(result: BumpResult) -> list[tuple[str, str]]:
+    """Effective events in the window, if events are weighted."""
+    fit = result.fit
+    if bool((fit.event_weight == 1).all()):
+        return []
+    inside = (fit.edges[:-1] >= result.low) & (fit.edges[1:] <= result.high)
+    seen, expected = (
+        plain(float((events / fit.event_weight)[inside].sum()), 4)
+        for events in (fit.counts, fit.expected)
+    )
+    return [("effective events there", f"{seen}, {expected} expected")]
 
 
 def _narrow_numbers(result: BumpResult) -> list[tuple[str, str]]:

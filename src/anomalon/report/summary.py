@@ -92,6 +92,8 @@ class CutSummary(TypedDict):
     label: str
     n: float | None
     expected: float | None
+    n_effective: float | None
+    expected_effective: float | None
     sigma_poisson: float | None
     sigma_fit: float | None
     sigma_function: float | None
@@ -312,6 +314,8 @@ def _cut(cut: CutResult) -> CutSummary:
         "label": working_point(cut.efficiency),
         "n": _number(cut.n),
         "expected": _number(cut.expected),
+        "n_effective": _number(cut.n_effective),
+        "expected_effective": _number(cut.expected_effective),
         "sigma_poisson": _number(cut.sigma_poisson),
         "sigma_fit": _number(cut.sigma_fit),
         "sigma_function": _number(cut.sigma_function),
