@@ -44,6 +44,8 @@ def test_a_run_folder_is_complete_and_the_page_can_be_made_again(which, request,
     text = page.read_text(encoding="utf-8")
     assert said(result)["headline"].split(":")[0] in text
     assert "<script" not in text
+    drawn = {path.stem for path in (tmp_path / "figures").iterdir()}
+    assert text.count("<svg") == len(drawn) >= 6  # none is made and then left out of the page
     assert "http" not in text.replace("http://www.w3.org", "")
     page.unlink()
     assert rewrite_report(tmp_path).read_text(encoding="utf-8") == text

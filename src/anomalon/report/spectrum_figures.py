@@ -278,8 +278,9 @@ def strength(result: LimitResult) -> Figure:
     upper.fill_between(m, value - error, value + error, color=LIGHT["sky"], alpha=0.4, lw=0,
                        label="± 1σ")  # fmt: skip
     upper.plot(m, value, color=LIGHT["blue"], lw=1.2, label="best signal")
-    smallest = float(np.nanmin(error))
-    upper.set_yscale("symlog", linthresh=max(3 * smallest, 1e-9))
+    # linear up to a power of ten, where the ticks begin
+    linear = 10.0 ** np.ceil(np.log10(max(float(np.nanmin(error)), 1e-9)))
+    upper.set_yscale("symlog", linthresh=linear)
     upper.axhline(0, color=LIGHT["muted"], lw=0.8)
     upper.set_ylabel("signal events")
     upper.legend(loc="upper right")
@@ -288,5 +289,6 @@ def strength(result: LimitResult) -> Figure:
         lower.axhline(line, color=LIGHT["muted"], lw=0.8, ls="-" if line == 0 else (0, (4, 3)))
     reach = 1.1 * max(3.0, float(np.nanmax(np.abs(result.z[there]))))
     lower.set_ylim(-reach, reach)
-    lower.set(xlabel=MASS, ylabel="local significance [σ]")
+    lower.set(xlabel=MASS, ylabel="significance [σ]")
+    figure.align_ylabels()
     return figure
