@@ -26,8 +26,8 @@ from anomalon.core import Sample, Seed
 from anomalon.data import sample
 from anomalon.run import default_executor
 from anomalon.search import FitSettings, Search, Window, sliding_windows
-from anomalon.search.configuration import read
-from anomalon.search.result import CutResult
+from anomalon.search.events.configuration import read
+from anomalon.search.results.scan import CutResult
 from anomalon.stats import Dijet, Fit, Spectrum, fit_spectrum, scaled_significance
 
 EFFICIENCIES = (0.1, 0.01, 0.001)

@@ -19,13 +19,9 @@ import numpy as np
 from verdict import finish, row
 
 from anomalon.core import Seed
-from anomalon.stats import (
-    count_log_p,
-    observed_significance,
-    p_from_z,
-    scaled_significance,
-    z_from_log_p,
-)
+from anomalon.stats import observed_significance, p_from_z, scaled_significance
+from anomalon.stats.counts import count_log_p
+from anomalon.stats.numerics import z_from_log_p
 
 CENTRED = 0.03  # of the mean Z, where the background model is right
 RATE = (0.042, 0.058)  # of P(p < .05)

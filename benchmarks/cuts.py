@@ -25,8 +25,8 @@ from verdict import finish, row
 from anomalon.core import Seed
 from anomalon.data import sample
 from anomalon.learn import BoostedTrees, Network
-from anomalon.stats import random_grid_search, rectangular_cuts
-from anomalon.stats.cut_kernels import count_events
+from anomalon.stats.cuts import random_grid_search, rectangular_cuts
+from anomalon.stats.cuts.cut_kernels import count_events
 
 FEATURES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
 EFFICIENCIES = (0.01, 0.003)

@@ -14,7 +14,7 @@ import numpy as np
 from verdict import finish, row, spread
 
 from anomalon.run import default_executor
-from anomalon.search import demo
+from anomalon.search.events import demo
 
 
 def main() -> None:

@@ -38,10 +38,10 @@ from anomalon.stats import (
     Spectrum,
     bump_hunt,
     choose_order,
-    choose_orders,
     clopper_pearson,
     fit_spectrum,
 )
+from anomalon.stats.fits import choose_orders
 
 EDGES = np.geomspace(1000.0, 3000.0, 81)  # no bin without events in a reference sample
 

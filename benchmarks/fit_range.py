@@ -15,15 +15,10 @@ from verdict import finish, row
 
 from anomalon.data import sample
 from anomalon.search import FitSettings, Window
-from anomalon.search.background_fits import fit_backgrounds
-from anomalon.search.binning import mass_edges
-from anomalon.stats import (
-    Dijet,
-    Spectrum,
-    fit_spectrum,
-    profiled_significance,
-    scaled_significance,
-)
+from anomalon.search.events.background_fits import fit_backgrounds
+from anomalon.search.events.binning import mass_edges
+from anomalon.stats import Dijet, Spectrum, fit_spectrum, scaled_significance
+from anomalon.stats.fits import profiled_significance
 
 WINDOWS = (
     Window(3100, 3700, 2500, 4300),

@@ -28,7 +28,7 @@ from verdict import finish, row
 
 from anomalon.core import Seed
 from anomalon.search import FitSettings, SmoothBackground, Window
-from anomalon.search.background_fits import fit_backgrounds
+from anomalon.search.events.background_fits import fit_backgrounds
 from anomalon.stats import (
     Dijet,
     Exponential,
@@ -38,9 +38,9 @@ from anomalon.stats import (
     fit_envelope,
     fit_signal,
     p_from_z,
-    profiled_significance,
     scaled_significance,
 )
+from anomalon.stats.fits import profiled_significance
 
 RESOLUTION = 0.03
 

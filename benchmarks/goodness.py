@@ -15,10 +15,10 @@ from verdict import finish, row
 from anomalon import Seed
 from anomalon.data import sample
 from anomalon.search import FitSettings, Window
-from anomalon.search.background_fits import fit_backgrounds
-from anomalon.search.binning import mass_edges
-from anomalon.search.merged_goodness import goodness
-from anomalon.search.pseudo_data import PseudoData
+from anomalon.search.events.background_fits import fit_backgrounds
+from anomalon.search.events.binning import mass_edges
+from anomalon.search.events.merged_goodness import goodness
+from anomalon.search.events.pseudo_data import PseudoData
 from anomalon.stats import Fit, Spectrum
 
 WINDOW = Window(3400, 4000, 2800, 4600)

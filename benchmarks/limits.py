@@ -41,11 +41,11 @@ from anomalon.stats import (
     Dijet,
     SignalModel,
     SignalNuisances,
-    cls,
     cls_upper_limit,
     expected_upper_limits,
     fit_spectrum,
 )
+from anomalon.stats.limits import cls
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # of jsonschema, in pyhf
 

@@ -22,7 +22,7 @@ from verdict import finish, row
 from anomalon.core import Sample, Seed
 from anomalon.run import default_executor
 from anomalon.search import FitSettings, Search, Window
-from anomalon.search.checks import decisive
+from anomalon.search.events.checks import decisive
 
 EFFICIENCIES = (0.1, 0.01)
 Columns = Callable[[np.random.Generator, NDArray[np.float64]], list[Any]]

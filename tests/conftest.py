@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from fake_scans import fake_scan
 
-from anomalon.search.result import Scan
+from anomalon.search.results.scan import Scan
 
 
 @pytest.fixture(scope="session")

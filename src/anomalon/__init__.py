@@ -6,8 +6,9 @@ Everything below is loaded when it is first used, so that `import anomalon` is q
 neither JAX nor matplotlib.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from anomalon.lazy import loader
 
 if TYPE_CHECKING:
     from anomalon import background, data, features, learn, report, search, simulate, stats
@@ -37,25 +38,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Events": "anomalon.core",
-    "Sample": "anomalon.core",
-    "Seed": "anomalon.core",
-    "Search": "anomalon.search",
-    "evaluate": "anomalon.stats",
-    "load": "anomalon.data",
+    "anomalon.core": ("Events", "Sample", "Seed"),
+    "anomalon.data": ("load",),
+    "anomalon.search": ("Search",),
+    "anomalon.stats": ("evaluate",),
 }
+_ROOMS = ("background", "data", "features", "learn", "report", "search", "simulate", "stats")
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
-    elif name in __all__:
-        value = import_module(f"anomalon.{name}")
-    else:
-        raise AttributeError(f"module 'anomalon' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = loader(__name__, _HOMES, rooms=_ROOMS)

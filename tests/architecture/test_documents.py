@@ -75,7 +75,7 @@ def test_the_classifier_of_the_how_to_works():
 def test_the_tutorial_can_be_followed(tmp_path, monkeypatch):
     import tomllib
 
-    from anomalon.search import configuration
+    from anomalon.search.events import configuration
 
     monkeypatch.chdir(tmp_path)
     page = "docs/tutorial/first-search.md"
@@ -142,7 +142,7 @@ def test_every_setting_is_documented():
     from anomalon.background import ESTIMATORS
     from anomalon.learn import CLASSIFIERS
     from anomalon.search import FitSettings, Search
-    from anomalon.search.configuration import Injection
+    from anomalon.search.events.configuration import Injection
 
     text = (ROOT / "docs" / "reference" / "configuration.md").read_text("utf-8")
     names = [f.name for setting in (Search, FitSettings, Injection) for f in fields(setting)]

@@ -80,3 +80,21 @@ def test_all_says_what_modules_define():
         module = import_module(f"anomalon.{room}")
         for name in getattr(module, "__all__", ()):
             assert hasattr(module, name), f"anomalon.{room}.{name}"
+
+
+@pytest.mark.parametrize("package", ["anomalon", "anomalon.stats", "anomalon.search"])
+def test_names_that_are_loaded_when_used_are_all_there(package):
+    from importlib import import_module
+
+    module = import_module(package)
+    for name in module.__all__:
+        assert getattr(module, name) is not None, name
+    assert set(module.__all__) <= set(dir(module))
+
+
+def test_names_that_have_moved_are_found_with_a_warning():
+    import anomalon.stats
+    from anomalon.stats.scans import sidak_test
+
+    with pytest.warns(DeprecationWarning, match=r"import it from anomalon\.stats\.scans"):
+        assert anomalon.stats.sidak_test is sidak_test

@@ -9,7 +9,7 @@ from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.data import read_spectrum
 from anomalon.search import SmoothBackground, scan_limits
 from anomalon.stats import Reference, Spectrum, bump_hunt
-from anomalon.stats.pvalues import z_from_p
+from anomalon.stats.numerics.pvalues import z_from_p
 
 SPECTRA = Path(__file__).parent / "spectra"
 

@@ -15,7 +15,7 @@ from anomalon.cli.main import main
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue
 from anomalon.data import read_spectrum
 from anomalon.search import SmoothBackground, hunt_bump
-from anomalon.stats.pvalues import z_from_p
+from anomalon.stats.numerics.pvalues import z_from_p
 
 SPECTRA = Path(__file__).parent / "spectra"
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from anomalon.cli import main
-from anomalon.search import demo
-from anomalon.search.result import Scan
+from anomalon.search.events import demo
+from anomalon.search.results.scan import Scan
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ def test_an_excess_whose_checks_failed_is_no_success(make_scan, monkeypatch, tmp
     found = {
         n: make_scan(signal=s, **settings) for n, s in (("with_signal", 900.0), ("without", 0.0))
     }
-    monkeypatch.setattr("anomalon.search.demo.run", lambda **_: Found(**found))
+    monkeypatch.setattr("anomalon.search.events.demo.run", lambda **_: Found(**found))
     monkeypatch.setattr("anomalon.report.document.drawings", lambda _: [])
     assert main(["demo", "--out", str(tmp_path)]) == 0
     excess = make_scan(signal=900.0, **settings)
     monkeypatch.setattr(
-        "anomalon.search.demo.run", lambda **_: Found(**found | {whose: spoilt(excess)})
+        "anomalon.search.events.demo.run", lambda **_: Found(**found | {whose: spoilt(excess)})
     )
     assert main(["demo", "--out", str(tmp_path)]) == 1
 
@@ -66,7 +66,9 @@ def test_exits_with_0_only_if_the_method_does_what_it_should(
             signal=n, failing=False, truth=False, centres=(3000.0, 3500.0), efficiencies=(1.0,)
         )
 
-    monkeypatch.setattr("anomalon.search.demo.run", lambda **_: Found(made(signal), made(twin)))
+    monkeypatch.setattr(
+        "anomalon.search.events.demo.run", lambda **_: Found(made(signal), made(twin))
+    )
     monkeypatch.setattr("anomalon.report.document.drawings", lambda _: [])
     assert main(["demo", "--out", str(tmp_path), "--seed", "3"]) == status
     out = capsys.readouterr().out

@@ -7,7 +7,7 @@ from anomalon.cli.settings import overridden, resolved
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, ConfigError
 from anomalon.report.toml import dumps
-from anomalon.search import configuration
+from anomalon.search.events import configuration
 
 
 @pytest.mark.parametrize(

@@ -18,18 +18,19 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
 from anomalon.learn.training import Schedule
 from anomalon.run import Processes
-from anomalon.search import Search, SmoothBackground, configuration
-from anomalon.search.configuration import Injection
-from anomalon.search.fit_settings import FitSettings
-from anomalon.search.histogram import hunt_bump
-from anomalon.search.limit_scan import scan_limits
+from anomalon.search import Search, SmoothBackground
+from anomalon.search.events import configuration
+from anomalon.search.events.configuration import Injection
+from anomalon.search.events.fit_settings import FitSettings
+from anomalon.search.histogram.hunt import hunt_bump
+from anomalon.search.histogram.limit_scan import scan_limits
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.recipe import SIGNALS
 from anomalon.simulate.veto import PartonVeto
 from anomalon.stats import Dijet, Polynomial, Reference, SignalNuisances
-from anomalon.stats.signals import DoubleSidedCrystalBall, Gaussian
-from anomalon.stats.windows import Windows
+from anomalon.stats.scans.windows import Windows
+from anomalon.stats.spectra.signals import DoubleSidedCrystalBall, Gaussian
 
 WINDOW = Window(3300, 3700, 2900, 4100)
 GOOD = [

@@ -7,7 +7,7 @@ import pytest
 from fake_scans import with_toys
 
 from anomalon.report import Report, Section, write_run_folder
-from anomalon.search.result import Scan
+from anomalon.search.results.scan import Scan
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pytest
 from anomalon.core.errors import BadValue, DataError
 from anomalon.report import Report, read_run_folder, write_run_folder
 from anomalon.report.run_folder import result_to_dict, rewrite_report
-from anomalon.search.failed import failed_cut
-from anomalon.search.serial import scan_to_dict
+from anomalon.search.results.failed import failed_cut
+from anomalon.search.results.serial import scan_to_dict
 
 
 def test_everything_is_there_and_nothing_else(written):

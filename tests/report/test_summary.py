@@ -6,8 +6,8 @@ import pytest
 from fake_scans import with_toys
 
 from anomalon.report.summary import summary
-from anomalon.search.ledger import is_of
-from anomalon.stats import FIGURES_OF_MERIT
+from anomalon.search.events.ledger import is_of
+from anomalon.stats.cuts import FIGURES_OF_MERIT
 
 
 def test_is_json_without_nan(scan):

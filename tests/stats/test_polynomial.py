@@ -18,8 +18,8 @@ from anomalon.stats import (
     fit_signal,
     fit_spectrum,
     likelihood_ratio_scan,
-    score_test_scan,
 )
+from anomalon.stats.scans import score_test_scan
 
 EDGES = np.linspace(100.0, 160.0, 61)
 MIDDLE = (EDGES[1:] + EDGES[:-1]) / 2

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from anomalon.search.ledger import global_p, ledger, repeat_choice
-from anomalon.search.result import CutResult, MassLeak, Scan, SpectrumFit, WindowResult
+from anomalon.search.events.ledger import global_p, ledger, repeat_choice
+from anomalon.search.results.scan import CutResult, MassLeak, Scan, SpectrumFit, WindowResult
 
 FEATURES = ("j1_mass", "delta_mass", "j1_tau21", "j2_tau21")
 EFFICIENCIES = (1.0, 0.1, 0.02)

@@ -34,7 +34,7 @@ def demo(
     from anomalon.report import Report, Section, summarise, write_run_folder
     from anomalon.report.run_folder import STORE
     from anomalon.run import Store, default_executor
-    from anomalon.search.demo import SIGNAL_MASS, run
+    from anomalon.search.events.demo import SIGNAL_MASS, run
 
     folder = Path("runs/demo") if out is None else out
     with going_on_from(folder), progress("demo") as report_progress:

@@ -55,7 +55,7 @@ def search(
     from anomalon.report import Report, summarise, write_run_folder
     from anomalon.report.run_folder import STORE
     from anomalon.run import Store, default_executor
-    from anomalon.search import configuration
+    from anomalon.search.events import configuration
 
     job = configuration.parse(overridden(read_toml(config), settings), folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)

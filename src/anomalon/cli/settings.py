@@ -12,7 +12,7 @@ from anomalon.core import config
 from anomalon.core.errors import BadValue
 
 if TYPE_CHECKING:
-    from anomalon.search.configuration import Job
+    from anomalon.search.events.configuration import Job
 
 __all__ = ["overridden", "resolved"]
 

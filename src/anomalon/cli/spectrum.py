@@ -17,7 +17,7 @@ from anomalon.cli.spectrum_files import digest_of, read_background, read_file, r
 
 if TYPE_CHECKING:
     from anomalon.report.spectrum_page import SpectrumSummary
-    from anomalon.search.histogram_result import BumpResult, LimitResult
+    from anomalon.search.results.histogram import BumpResult, LimitResult
     from anomalon.search.smooth import SmoothBackground
     from anomalon.stats import SignalNuisances, Spectrum
 
@@ -146,7 +146,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 def _bump(
     files: dict[str, Input], options: dict[str, Any], out: Path | None, *, as_json: bool
 ) -> None:
-    from anomalon.search.histogram import hunt_bump
+    from anomalon.search.histogram.hunt import hunt_bump
 
     file = files["file"].path
     spectrum, roles = read_file(file, options)
@@ -286,7 +286,7 @@ def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None: 
 def _limit(
     files: dict[str, Input], options: dict[str, Any], out: Path | None, *, as_json: bool
 ) -> None:
-    from anomalon.search.limit_scan import scan_limits
+    from anomalon.search.histogram.limit_scan import scan_limits
 
     options["alternatives"] = options["alternatives"] or None
     file = files["file"].path
@@ -326,7 +326,7 @@ def _nuisances(options: dict[str, Any]) -> "SignalNuisances":
 
 def _between(spectrum: "Spectrum", resolution: float, low: float, high: float) -> list[float]:
     """Masses in the usual steps from `low` to `high`."""
-    from anomalon.search.narrow import masses_between
+    from anomalon.search.histogram.narrow import masses_between
 
     if not low < high:
         raise click.BadParameter(f"expected LOW < HIGH, got {low} {high}.", param_hint="--masses")

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from anomalon.report.rounding import percent
-from anomalon.search.claim import EXCESS
-from anomalon.search.histogram_result import BumpResult
-from anomalon.stats import p_from_z, poisson_deviance
+from anomalon.search.events.claim import EXCESS
+from anomalon.search.results.histogram import BumpResult
+from anomalon.stats import p_from_z
+from anomalon.stats.numerics import poisson_deviance
 
 __all__ = ["FIT", "SPURIOUS", "TOYS_FITTED", "weighed"]
 

@@ -5,8 +5,8 @@ from typing import TypedDict
 
 from anomalon.report.rounding import measured, p_value, percent, plain
 from anomalon.report.window_name import window_name
-from anomalon.search.checks import Check, Verdict, checks_of
-from anomalon.search.result import MassLeak, WindowResult
+from anomalon.search.events.checks import Check, Verdict, checks_of
+from anomalon.search.results.scan import MassLeak, WindowResult
 
 __all__ = ["CheckSummary", "MassLeakSummary", "check_summaries", "found", "mass_leak_summary"]
 

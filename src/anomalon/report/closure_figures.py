@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from anomalon.report.axes import blank, powers, single
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
-from anomalon.search.histogram_result import LimitCoverage
-from anomalon.stats import ClosureTest, PValueUniformity
+from anomalon.search.results.histogram import LimitCoverage
+from anomalon.stats.coverage import ClosureTest, PValueUniformity
 
 __all__ = ["coverage", "injection", "uniformity"]
 

@@ -12,7 +12,7 @@ from anomalon.report.environment import environment as here
 from anomalon.report.figures import Drawing, drawings
 from anomalon.report.page import Picture, SectionSummary, render
 from anomalon.report.summary import summary
-from anomalon.search.result import Scan
+from anomalon.search.results.scan import Scan
 
 __all__ = ["Report", "Section", "pictures", "summarise", "write_report"]
 

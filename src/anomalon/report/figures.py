@@ -19,7 +19,7 @@ from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
 from anomalon.report.window_name import window_name
-from anomalon.search.result import CutResult, Scan, TrialToys, WindowResult
+from anomalon.search.results.scan import CutResult, Scan, TrialToys, WindowResult
 from anomalon.stats import clopper_pearson, p_from_z, sidak, z_from_p
 
 __all__ = [

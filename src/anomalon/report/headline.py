@@ -5,9 +5,9 @@ from math import isfinite
 from anomalon.report.check_summary import found
 from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.rounding import p_value, sigmas
-from anomalon.search.claim import Claim, result_of
-from anomalon.search.ledger import GlobalP, global_p
-from anomalon.search.result import Scan, Trial
+from anomalon.search.events.claim import Claim, result_of
+from anomalon.search.events.ledger import GlobalP, global_p
+from anomalon.search.results.scan import Scan, Trial
 
 __all__ = ["doubts", "headline"]
 

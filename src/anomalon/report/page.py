@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from anomalon.report import rounding, style
 from anomalon.report.summary import ScanSummary
-from anomalon.search.checks import ALARM
-from anomalon.stats import SidakTest
+from anomalon.search.events.checks import ALARM
+from anomalon.stats.scans import SidakTest
 
 __all__ = ["Picture", "SectionSummary", "fill", "render"]
 

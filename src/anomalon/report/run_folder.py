@@ -25,8 +25,8 @@ from anomalon.report.environment import environment as here
 from anomalon.report.spectrum_exports import write_limit_exports
 from anomalon.report.spectrum_page import said, spectrum_citations, write_spectrum_report
 from anomalon.report.toml import dumps
-from anomalon.search.histogram_result import BumpResult, LimitResult
-from anomalon.search.serial import from_plain, scan_from_dict, scan_to_dict, to_plain
+from anomalon.search.results.histogram import BumpResult, LimitResult
+from anomalon.search.results.serial import from_plain, scan_from_dict, scan_to_dict, to_plain
 
 __all__ = [
     "FORMAT",

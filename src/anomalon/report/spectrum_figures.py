@@ -11,7 +11,7 @@ from anomalon.report.figures import Drawing
 from anomalon.report.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, styled
-from anomalon.search.histogram_result import BumpResult, LimitResult
+from anomalon.search.results.histogram import BumpResult, LimitResult
 from anomalon.stats import p_from_z
 
 __all__ = ["bump_drawings", "limit_drawings"]

@@ -16,17 +16,17 @@ from anomalon.report.page import fill
 from anomalon.report.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.report.summary import citation_summary
-from anomalon.search.checks import ALARM
-from anomalon.search.claim import EXCESS
-from anomalon.search.histogram_result import (
+from anomalon.search.events.checks import ALARM
+from anomalon.search.events.claim import EXCESS
+from anomalon.search.results.histogram import (
     BumpResult,
     LimitCoverage,
     LimitResult,
     SignalClosure,
 )
-from anomalon.search.result import SpectrumFit
-from anomalon.stats import PValueUniformity
-from anomalon.stats.envelope import BEYOND
+from anomalon.search.results.scan import SpectrumFit
+from anomalon.stats.coverage import PValueUniformity
+from anomalon.stats.fits.envelope import BEYOND
 
 __all__ = ["SpectrumSummary", "said", "spectrum_citations", "write_spectrum_report"]
 

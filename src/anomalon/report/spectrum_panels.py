@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from anomalon.report.axes import MASS, blank, count_axis, per_bin
 from anomalon.report.style import LIGHT
-from anomalon.search.result import SpectrumFit
-from anomalon.stats import poisson_deviance
+from anomalon.search.results.scan import SpectrumFit
+from anomalon.stats.numerics import poisson_deviance
 
 __all__ = ["spectrum_panels"]
 

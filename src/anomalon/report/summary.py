@@ -21,9 +21,9 @@ from anomalon.report.headline import doubts, headline
 from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.rounding import sigmas
 from anomalon.report.window_name import window_name
-from anomalon.search.claim import Status, claim
-from anomalon.search.ledger import is_of
-from anomalon.search.result import (
+from anomalon.search.events.claim import Status, claim
+from anomalon.search.events.ledger import is_of
+from anomalon.search.results.scan import (
     CutResult,
     PGlobalSource,
     Scan,
@@ -32,7 +32,7 @@ from anomalon.search.result import (
     TrialToys,
     WindowResult,
 )
-from anomalon.stats import FIGURES_OF_MERIT, FigureOfMerit
+from anomalon.stats.cuts import FIGURES_OF_MERIT, FigureOfMerit
 
 __all__ = [
     "CitationSummary",

@@ -1,14 +1,27 @@
-"""The resonance search: windows, one window, the scan, injection; searches in a histogram."""
+"""The resonance search, in events and in a histogram.
 
-from anomalon.core.window import Window, sliding_windows
-from anomalon.search.fit_settings import FitSettings
-from anomalon.search.histogram import hunt_bump
-from anomalon.search.histogram_result import BumpResult, LimitResult
-from anomalon.search.inject import inject
-from anomalon.search.limit_scan import scan_limits
-from anomalon.search.result import CutResult, Scan, SpectrumFit, Trial, WindowResult
-from anomalon.search.scan import Progress, Search
-from anomalon.search.smooth import SmoothBackground
+    results     what was found
+    histogram   bump hunts and limits in a spectrum that is all there is
+    events      windows, one window, the scan, injection, and what may be claimed
+
+Everything is loaded when it is first used: a bump hunt loads no classifier.
+"""
+
+from typing import TYPE_CHECKING
+
+from anomalon.lazy import loader
+
+if TYPE_CHECKING:
+    from anomalon.core.window import Window, sliding_windows
+    from anomalon.run.progress import Progress
+    from anomalon.search.events.fit_settings import FitSettings
+    from anomalon.search.events.inject import inject
+    from anomalon.search.events.scan import Search
+    from anomalon.search.histogram.hunt import hunt_bump
+    from anomalon.search.histogram.limit_scan import scan_limits
+    from anomalon.search.results.histogram import BumpResult, LimitResult
+    from anomalon.search.results.scan import CutResult, Scan, SpectrumFit, Trial, WindowResult
+    from anomalon.search.smooth import SmoothBackground
 
 __all__ = [
     "BumpResult",
@@ -28,3 +41,24 @@ __all__ = [
     "scan_limits",
     "sliding_windows",
 ]
+
+_HOMES = {
+    "anomalon.core.window": ("Window", "sliding_windows"),
+    "anomalon.run.progress": ("Progress",),
+    "anomalon.search.events.fit_settings": ("FitSettings",),
+    "anomalon.search.events.inject": ("inject",),
+    "anomalon.search.events.scan": ("Search",),
+    "anomalon.search.histogram.hunt": ("hunt_bump",),
+    "anomalon.search.histogram.limit_scan": ("scan_limits",),
+    "anomalon.search.results.histogram": ("BumpResult", "LimitResult"),
+    "anomalon.search.results.scan": (
+        "CutResult",
+        "Scan",
+        "SpectrumFit",
+        "Trial",
+        "WindowResult",
+    ),
+    "anomalon.search.smooth": ("SmoothBackground",),
+}
+
+__getattr__, __dir__ = loader(__name__, _HOMES)

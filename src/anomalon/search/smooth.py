@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
-from anomalon.stats import SHAPES, Envelope, Fit, Shape, Spectrum, choose_order, choose_orders
-from anomalon.stats.envelope import BEYOND, fit_envelope
-from anomalon.stats.order import Test
+from anomalon.stats import SHAPES, Envelope, Fit, Shape, Spectrum, choose_order
+from anomalon.stats.fits import choose_orders
+from anomalon.stats.fits.envelope import BEYOND, fit_envelope
+from anomalon.stats.fits.order import Test
 
 __all__ = ["ALTERNATIVES", "Choice", "SmoothBackground"]
 
@@ -37,7 +38,7 @@ class SmoothBackground:
         test: What chooses the number of parameters where one is chosen: "f" or "likelihood_ratio".
             Where most bins expect less than one event the F-test takes parameters too easily.
         choice: For limits: "profile" takes families and numbers of parameters as a nuisance
-            (`anomalon.stats.envelope`), "test" the one that the test chooses as known.
+            (`anomalon.stats.fits.envelope`), "test" the one that the test chooses as known.
         alternatives: With "profile", the families that are profiled beside `shape`.
 
     Raises:

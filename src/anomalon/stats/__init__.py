@@ -1,210 +1,274 @@
-"""Inference without learning: counts, spectra and their fits, thresholds, figures of merit."""
+"""Inference without learning, in rooms that read like the chapters of a textbook.
 
-from anomalon.stats.backgrounds import Reference
-from anomalon.stats.bumphunt import BumpHunt, bump_hunt
-from anomalon.stats.counting import (
-    asimov_significance,
-    binomial_significance,
-    count_log_p,
-    observed_significance,
-    on_off_significance,
-    scaled_significance,
-)
-from anomalon.stats.coverage import (
-    ClosureTest,
-    Coverage,
-    InjectionLinearity,
-    Pulls,
-    PValueUniformity,
-    SpuriousSignal,
-    closure_test,
-    injection_linearity,
-    interval_coverage,
-    p_value_uniformity,
-    pulls,
-    spurious_signal,
-)
-from anomalon.stats.cuts import BestCut, Cut, GridSearch, random_grid_search, rectangular_cuts
-from anomalon.stats.efficiency import EfficiencyCurve
-from anomalon.stats.envelope import (
-    Envelope,
-    fit_envelope,
-    profiled_error,
-    profiled_significance,
-)
-from anomalon.stats.euler import euler_characteristic, euler_coefficients, global_p_euler
-from anomalon.stats.figures_of_merit import (
-    FIGURES_OF_MERIT,
-    FigureOfMerit,
-    Optimum,
-    figure_of_merit,
-    optimise,
-    punzi,
-    punzi_figure,
-    punzi_minimum_signal,
-)
-from anomalon.stats.fit import Fit, fit_spectrum
-from anomalon.stats.gaussian_process import global_p_gaussian, sample_scans
-from anomalon.stats.intervals import clopper_pearson, garwood
-from anomalon.stats.limits import Limit, cls, cls_upper_limit, expected_upper_limits, upper_limits
-from anomalon.stats.mass_scan import (
-    MassScan,
-    likelihood_ratio_scan,
-    score_correlation,
-    score_test_scan,
-)
-from anomalon.stats.merit import Band, Evaluation, WorkingPoint, evaluate
-from anomalon.stats.on_off_limits import on_off_upper_limit
-from anomalon.stats.order import ChosenOrders, choose_order, choose_orders
-from anomalon.stats.poisson import poisson_deviance
-from anomalon.stats.pseudo_experiments import EmpiricalP, empirical_p
-from anomalon.stats.pvalues import log_p_from_z, p_from_z, z_from_log_p, z_from_p
-from anomalon.stats.relative import Relative
-from anomalon.stats.shapes import (
-    SHAPES,
-    UA2,
-    Dijet,
-    Diphoton,
-    Exponential,
-    LogLinear,
-    NonNegative,
-    Polynomial,
-    Shape,
-    UnconstrainedPolynomial,
-)
-from anomalon.stats.signal_fit import SignalFit, fit_signal
-from anomalon.stats.signal_limits import SignalLimit, SignalModel, Strengths
-from anomalon.stats.signal_nuisances import SignalNuisances
-from anomalon.stats.signals import SIGNALS, DoubleSidedCrystalBall, Gaussian, Signal
-from anomalon.stats.spectrum import Spectrum
-from anomalon.stats.strength_limits import (
-    RerunLimit,
-    RerunPoint,
-    StrengthLimit,
-    limit_by_rerun,
-    upper_limit_with_efficiency,
-)
-from anomalon.stats.thresholds import selection_weights
-from anomalon.stats.trials import CombinedTrials, SidakTest, combine_trials, sidak, sidak_test
-from anomalon.stats.upcrossings import (
-    count_upcrossings,
-    expected_upcrossings,
-    global_p_upcrossings,
-    rice_upcrossings,
-    trial_factor,
-)
-from anomalon.stats.value import Value
+    numerics    Poisson deviances, tails of distributions, p-values
+    counts      one count over an expected background
+    spectra     counts in bins of mass, smooth functions, signals
+    fits        maximum likelihood, the choice of the function, goodness of fit
+    scans       bump hunts, scans in mass, the look-elsewhere effect
+    limits      upper limits by CLs
+    cuts        selections, figures of merit, the worth of a score
+    coverage    does the statistics keep what it promises?
+    exchange    pyhf, Combine, HEPData
+
+What is needed most often is also here; everything is loaded when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from anomalon.lazy import loader
+
+if TYPE_CHECKING:
+    from anomalon.stats.counts import (
+        asimov_significance,
+        binomial_significance,
+        clopper_pearson,
+        empirical_p,
+        garwood,
+        observed_significance,
+        on_off_significance,
+        scaled_significance,
+    )
+    from anomalon.stats.cuts import Evaluation, evaluate, punzi
+    from anomalon.stats.fits import (
+        Envelope,
+        Fit,
+        SignalFit,
+        choose_order,
+        fit_envelope,
+        fit_signal,
+        fit_spectrum,
+    )
+    from anomalon.stats.limits import (
+        Limit,
+        SignalModel,
+        SignalNuisances,
+        cls_upper_limit,
+        expected_upper_limits,
+        on_off_upper_limit,
+        upper_limits,
+    )
+    from anomalon.stats.numerics import Value, p_from_z, z_from_p
+    from anomalon.stats.scans import (
+        BumpHunt,
+        Reference,
+        bump_hunt,
+        combine_trials,
+        likelihood_ratio_scan,
+        sidak,
+        trial_factor,
+    )
+    from anomalon.stats.spectra import (
+        SHAPES,
+        SIGNALS,
+        UA2,
+        Dijet,
+        Diphoton,
+        DoubleSidedCrystalBall,
+        Exponential,
+        Gaussian,
+        Polynomial,
+        Shape,
+        Signal,
+        Spectrum,
+        UnconstrainedPolynomial,
+    )
 
 __all__ = [
-    "FIGURES_OF_MERIT",
     "SHAPES",
     "SIGNALS",
     "UA2",
-    "Band",
-    "BestCut",
     "BumpHunt",
-    "ChosenOrders",
-    "ClosureTest",
-    "CombinedTrials",
-    "Coverage",
-    "Cut",
     "Dijet",
     "Diphoton",
     "DoubleSidedCrystalBall",
-    "EfficiencyCurve",
-    "EmpiricalP",
     "Envelope",
     "Evaluation",
     "Exponential",
-    "FigureOfMerit",
     "Fit",
     "Gaussian",
-    "GridSearch",
-    "InjectionLinearity",
     "Limit",
-    "LogLinear",
-    "MassScan",
-    "NonNegative",
-    "Optimum",
-    "PValueUniformity",
     "Polynomial",
-    "Pulls",
     "Reference",
-    "Relative",
-    "RerunLimit",
-    "RerunPoint",
     "Shape",
-    "SidakTest",
     "Signal",
     "SignalFit",
-    "SignalLimit",
     "SignalModel",
     "SignalNuisances",
     "Spectrum",
-    "SpuriousSignal",
-    "StrengthLimit",
-    "Strengths",
     "UnconstrainedPolynomial",
     "Value",
-    "WorkingPoint",
     "asimov_significance",
     "binomial_significance",
     "bump_hunt",
     "choose_order",
-    "choose_orders",
     "clopper_pearson",
-    "closure_test",
-    "cls",
     "cls_upper_limit",
     "combine_trials",
-    "count_log_p",
-    "count_upcrossings",
     "empirical_p",
-    "euler_characteristic",
-    "euler_coefficients",
     "evaluate",
-    "expected_upcrossings",
     "expected_upper_limits",
-    "figure_of_merit",
     "fit_envelope",
     "fit_signal",
     "fit_spectrum",
     "garwood",
-    "global_p_euler",
-    "global_p_gaussian",
-    "global_p_upcrossings",
-    "injection_linearity",
-    "interval_coverage",
     "likelihood_ratio_scan",
-    "limit_by_rerun",
-    "log_p_from_z",
     "observed_significance",
     "on_off_significance",
     "on_off_upper_limit",
-    "optimise",
     "p_from_z",
-    "p_value_uniformity",
-    "poisson_deviance",
-    "profiled_error",
-    "profiled_significance",
-    "pulls",
     "punzi",
-    "punzi_figure",
-    "punzi_minimum_signal",
-    "random_grid_search",
-    "rectangular_cuts",
-    "rice_upcrossings",
-    "sample_scans",
     "scaled_significance",
-    "score_correlation",
-    "score_test_scan",
-    "selection_weights",
     "sidak",
-    "sidak_test",
-    "spurious_signal",
     "trial_factor",
-    "upper_limit_with_efficiency",
     "upper_limits",
-    "z_from_log_p",
     "z_from_p",
 ]
+
+_ROOMS = {
+    "anomalon.stats.counts": (
+        "asimov_significance",
+        "binomial_significance",
+        "clopper_pearson",
+        "empirical_p",
+        "garwood",
+        "observed_significance",
+        "on_off_significance",
+        "scaled_significance",
+    ),
+    "anomalon.stats.cuts": (
+        "Evaluation",
+        "evaluate",
+        "punzi",
+    ),
+    "anomalon.stats.fits": (
+        "Envelope",
+        "Fit",
+        "SignalFit",
+        "choose_order",
+        "fit_envelope",
+        "fit_signal",
+        "fit_spectrum",
+    ),
+    "anomalon.stats.limits": (
+        "Limit",
+        "SignalModel",
+        "SignalNuisances",
+        "cls_upper_limit",
+        "expected_upper_limits",
+        "on_off_upper_limit",
+        "upper_limits",
+    ),
+    "anomalon.stats.numerics": (
+        "Value",
+        "p_from_z",
+        "z_from_p",
+    ),
+    "anomalon.stats.scans": (
+        "BumpHunt",
+        "Reference",
+        "bump_hunt",
+        "combine_trials",
+        "likelihood_ratio_scan",
+        "sidak",
+        "trial_factor",
+    ),
+    "anomalon.stats.spectra": (
+        "Dijet",
+        "Diphoton",
+        "DoubleSidedCrystalBall",
+        "Exponential",
+        "Gaussian",
+        "Polynomial",
+        "SHAPES",
+        "SIGNALS",
+        "Shape",
+        "Signal",
+        "Spectrum",
+        "UA2",
+        "UnconstrainedPolynomial",
+    ),
+}
+
+_MOVED = {  # names that were here before; they still work, with a warning
+    "anomalon.stats.counts": (
+        "EmpiricalP",
+        "count_log_p",
+    ),
+    "anomalon.stats.coverage": (
+        "ClosureTest",
+        "Coverage",
+        "InjectionLinearity",
+        "PValueUniformity",
+        "Pulls",
+        "SpuriousSignal",
+        "closure_test",
+        "injection_linearity",
+        "interval_coverage",
+        "p_value_uniformity",
+        "pulls",
+        "spurious_signal",
+    ),
+    "anomalon.stats.cuts": (
+        "Band",
+        "BestCut",
+        "Cut",
+        "FIGURES_OF_MERIT",
+        "FigureOfMerit",
+        "GridSearch",
+        "Optimum",
+        "WorkingPoint",
+        "figure_of_merit",
+        "optimise",
+        "punzi_figure",
+        "punzi_minimum_signal",
+        "random_grid_search",
+        "rectangular_cuts",
+        "selection_weights",
+    ),
+    "anomalon.stats.fits": (
+        "ChosenOrders",
+        "Relative",
+        "choose_orders",
+        "profiled_error",
+        "profiled_significance",
+    ),
+    "anomalon.stats.limits": (
+        "EfficiencyCurve",
+        "RerunLimit",
+        "RerunPoint",
+        "SignalLimit",
+        "StrengthLimit",
+        "Strengths",
+        "cls",
+        "limit_by_rerun",
+        "upper_limit_with_efficiency",
+    ),
+    "anomalon.stats.numerics": (
+        "log_p_from_z",
+        "poisson_deviance",
+        "z_from_log_p",
+    ),
+    "anomalon.stats.scans": (
+        "CombinedTrials",
+        "MassScan",
+        "SidakTest",
+        "count_upcrossings",
+        "euler_characteristic",
+        "euler_coefficients",
+        "expected_upcrossings",
+        "global_p_euler",
+        "global_p_gaussian",
+        "global_p_upcrossings",
+        "rice_upcrossings",
+        "sample_scans",
+        "score_correlation",
+        "score_test_scan",
+        "sidak_test",
+    ),
+    "anomalon.stats.spectra": (
+        "LogLinear",
+        "NonNegative",
+    ),
+}
+
+__getattr__, __dir__ = loader(__name__, _ROOMS, moved=_MOVED)

@@ -4,8 +4,9 @@ import numpy as np
 import pyhf
 import pytest
 
-from anomalon.stats import cls, cls_upper_limit
+from anomalon.stats import cls_upper_limit
 from anomalon.stats.exchange import BinnedModel, to_pyhf
+from anomalon.stats.limits import cls
 
 # pyhf uses a deprecated part of jsonschema
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -14,10 +14,10 @@ from anomalon.stats.coverage.linearity import InjectionLinearity, injection_line
 from anomalon.stats.coverage.pull import Pulls, pulls
 from anomalon.stats.coverage.toys import Plain
 from anomalon.stats.coverage.uniformity import PValueUniformity, p_value_uniformity
-from anomalon.stats.pvalues import p_from_z
-from anomalon.stats.shapes import Shape
-from anomalon.stats.signal_fit import fit_signal
-from anomalon.stats.spectrum import Spectrum
+from anomalon.stats.fits.signal_fit import fit_signal
+from anomalon.stats.numerics.pvalues import p_from_z
+from anomalon.stats.spectra.shapes import Shape
+from anomalon.stats.spectra.spectrum import Spectrum
 
 __all__ = ["ClosureTest", "closure_test"]
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
+from anomalon.stats.counts.intervals import ONE_SIGMA, clopper_pearson
 from anomalon.stats.coverage.toys import SURE, Plain, tables, too_many, usable
-from anomalon.stats.intervals import ONE_SIGMA, clopper_pearson
 
 __all__ = ["Coverage", "interval_coverage"]
 

@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.stats.coverage.toys import Plain, too_many
-from anomalon.stats.shapes import Shape
-from anomalon.stats.signal_fit import fit_signal
-from anomalon.stats.spectrum import Spectrum
+from anomalon.stats.fits.signal_fit import fit_signal
+from anomalon.stats.spectra.shapes import Shape
+from anomalon.stats.spectra.spectrum import Spectrum
 
 __all__ = ["SpuriousSignal", "spurious_signal"]
 

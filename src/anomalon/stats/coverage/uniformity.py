@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from anomalon.core.errors import BadLayout, BadValue
+from anomalon.stats.counts.intervals import clopper_pearson
 from anomalon.stats.coverage.toys import SURE, Plain, too_many, usable
-from anomalon.stats.intervals import clopper_pearson
 
 __all__ = ["PValueUniformity", "p_value_uniformity"]
 

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.atomic import write_text_atomically
 from anomalon.core.errors import BadLayout, BadNumbers
-from anomalon.stats.fit import Fit
-from anomalon.stats.intervals import garwood
-from anomalon.stats.spectrum import Spectrum
+from anomalon.stats.counts.intervals import garwood
+from anomalon.stats.fits.fit import Fit
+from anomalon.stats.spectra.spectrum import Spectrum
 
 __all__ = [
     "HepDataColumn",

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
-from anomalon.stats.fit import Fit
-from anomalon.stats.limits import Constraint
+from anomalon.stats.fits.fit import Fit
+from anomalon.stats.limits.count_limits import Constraint
 
 __all__ = ["LOOSE", "BinnedModel"]
 

@@ -1,0 +1,92 @@
+"""What a search may claim: an excess only if the checks of the trial that makes it have passed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from anomalon.search.events.checks import Check, decisive
+from anomalon.search.events.ledger import NO_FEATURES, best_of, global_p, is_of
+from anomalon.search.results.scan import CutResult, Scan, Trial, WindowResult
+from anomalon.stats import p_from_z
+
+__all__ = ["EXCESS", "Claim", "Status", "claim", "result_of"]
+
+EXCESS = 3.0
+"""Global significance from which on an excess is claimed ("evidence" by custom)."""
+
+Status = Literal["excess", "checks failed", "nothing", "no answer"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What follows from all trials and their checks.
+
+    Args:
+        status: "excess" if the best trial is globally significant and can be believed, "checks
+            failed" if it is and cannot, "nothing" if it is not, "no answer" if there is no trial.
+        failed: The checks of the best trial that failed, also if it is not significant.
+        instead: If the best trial cannot be believed, the best one elsewhere that is globally
+            significant and can; None if there is none.
+    """
+
+    status: Status
+    failed: tuple[Check, ...] = field(default=())
+    instead: Trial | None = None
+
+
+def claim(scan: Scan) -> Claim:
+    """What the search may claim."""
+    if scan.best is None or scan.p_global is None:
+        return Claim("no answer")
+    failed = _failed(scan, scan.best)
+    if not _is_excess(scan.p_global):
+        return Claim("nothing", failed)
+    if not failed:
+        return Claim("excess")
+    return Claim("checks failed", failed, _instead(scan, scan.best))
+
+
+def result_of(scan: Scan, trial: Trial) -> tuple[WindowResult, CutResult] | None:
+    """The window and the cut of a trial; None if the scan does not hold them."""
+    for window in scan.windows:
+        if is_of(trial, window):
+            for cut in window.cuts:
+                if cut.efficiency == trial.efficiency:
+                    return window, cut
+    return None
+
+
+def _is_excess(p: float | None) -> bool:
+    return p is not None and p <= float(p_from_z(EXCESS))
+
+
+def _failed(scan: Scan, trial: Trial) -> tuple[Check, ...]:
+    found = result_of(scan, trial)
+    if found is None:
+        return ()
+    relative = bool(scan.settings.get("fit", {}).get("relative", True))
+    return tuple(c for c in decisive(*found, relative=relative) if c.verdict == "failed")
+
+
+def _instead(scan: Scan, doubted: Trial) -> Trial | None:
+    """The best trial that can be believed, where the doubted ones are not.
+
+    What makes one cut of a window unbelievable is at work in its other cuts, even where too few
+    events are left to see it.
+    """
+    left = list(_elsewhere(doubted, scan.ledger))
+    while (trial := best_of(left)) is not None:
+        if not _is_excess(global_p(scan.ledger, scan.toys, trial).p):
+            return None
+        if not _failed(scan, trial):
+            return trial
+        left = list(_elsewhere(trial, left))
+    return None
+
+
+def _elsewhere(doubted: Trial, trials: Iterable[Trial]) -> Iterable[Trial]:
+    """Trials in another window or with other features; after a doubted spectrum, another window."""
+    for trial in trials:
+        same = trial.features == doubted.features or doubted.features == NO_FEATURES
+        if trial.window != doubted.window or not same:
+            yield trial

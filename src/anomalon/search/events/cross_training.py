@@ -1,0 +1,145 @@
+"""What cross-validation costs: folds that learn from each other fluctuate together.
+
+Event e of fold k is scored by models that saw fold l, and event e' of fold l by models that saw
+fold k. If both lie where events of the signal region happen to be too many, each helps to select
+the other, and the two counts are correlated although no event was ever scored by a model that saw
+it. With D = n - b = sum_k D_k, where D_k = sum_e c(e) w(e) over fold k, c = 1 in the signal region
+and -b/n_side in the side bands,
+
+    Var D = sum_k Var(D_k | models) + sum_{k != l} Cov(D_k, D_l).
+
+The first sum is what Poisson and fit uncertainties give. The second is not small: for a classifier
+whose scores are linear in the training events it equals the first, so that Z is too wide by sqrt(2)
+(a degenerate U-statistic, Hoeffding, Ann. Math. Statist. 19 (1948) 293).
+
+It can be measured on the data at hand, because every member of the ensemble was trained on a random
+part of the events only: with nu_m(e) = 1/f - 1 if member m saw event e, else -1 (f: the share that
+it saw, variance v = 1/f - 1), how the selection weight w_m of an event follows nu_m(e') is how it
+follows the event e'. Averaged over pairs of members
+
+    Cov(D_k, D_l) = < B_kl[m, m'] B_lk[m', m] > / v^2,
+    B_kl[m, m'] = sum_{e in k} c(e) w_{k,m}(e) nu_{l,m'}(e),
+
+because nu_l is independent of everything that model k knows but for what passes from e to e' and
+back. (The idea is that of the infinitesimal jackknife for bagging: Efron, JASA 109 (2014) 991;
+Wager, Hastie, Efron, JMLR 15 (2014) 1625.) Whether fold k has an excess does not enter.
+
+What is wanted is the variance without signal. Signal events help to select each other, too, so the
+covariance is taken relative to the variance of the same selection, which they also increase, and
+not above one, which is where a linear classifier is.
+
+The noise of this estimate comes from cuts, which are all or nothing. With scores x_m of mean mu and
+spread sigma(mu) around the threshold 0, the share of members that select the event is
+Phi(mu/sigma), and how it follows nu is phi(mu/sigma)/sigma times how the scores do (Stein's lemma):
+w_m is replaced by phi(mu/sigma) (x_m - <x>_{other members})/sigma.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
+from scipy.special import ndtri
+from scipy.stats import norm, rankdata
+
+from anomalon.core.sample import Sample
+from anomalon.core.window import Window
+from anomalon.search.events.selection import MemberScores, Selection
+
+__all__ = ["CrossTraining"]
+
+Floats = NDArray[np.floating[Any]]
+
+# Events that share an estimate of the members' spread: a share of the fold, and at least so many.
+_NEIGHBOURS, _MIN_NEIGHBOURS = 0.005, 50
+
+
+@dataclass(frozen=True, eq=False)
+class CrossTraining:
+    """What the folds of a window learned from each other, for any number of cuts.
+
+    Args:
+        scores: Of all members; more than one, each trained on a share of the events below one.
+        events: What was scored.
+        window: Signal region and side bands.
+    """
+
+    scores: MemberScores
+    events: Sample
+    window: Window
+
+    def correlation(self, selection: Selection, ratio: float) -> float:
+        """sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k | models), for the excesses D of the folds.
+
+        Args:
+            selection: Made from these scores.
+            ratio: Background expected in the signal region per event of the side bands, b/n_side.
+
+        Returns:
+            The estimate, unbiased around zero and therefore sometimes negative. 0.0 if members saw
+            all events: there is no telling.
+        """
+        variance = 1 / self.scores.subsample - 1
+        if variance == 0 or len(self.scores.score) < 2 or not all(f.any() for f in self._folds):
+            return 0.0
+        inside = self.window.in_signal_region(self.events.mass)
+        coefficient = np.where(inside, 1.0, -ratio) * self.events.weight
+        response = []
+        for here, x in zip(self._folds, self._normal_scores, strict=True):
+            follows = _sensitivity(x, ~inside[here], selection.efficiency) * coefficient[here]
+            nu = self.scores.saw[:, :, here] / self.scores.subsample - 1
+            # B[l, m, m'] of this fold
+            response.append(np.einsum("me,lne->lmn", follows, nu, optimize=True))
+        total = 0.0
+        for k, mine in enumerate(response):
+            for other, theirs in enumerate(response):
+                if k != other:
+                    total += float((mine[other] * theirs[k].T).mean())
+        independent = float(((coefficient * selection.weight)[self._used] ** 2).sum())
+        return total / variance**2 / independent if independent > 0 else 0.0
+
+    @cached_property
+    def _used(self) -> NDArray[np.bool_]:
+        """The events of the signal region and of the side bands, shape (event,)."""
+        mass = self.events.mass
+        return self.window.in_signal_region(mass) | self.window.in_sidebands(mass)
+
+    @cached_property
+    def _folds(self) -> list[NDArray[np.bool_]]:
+        """Those of each fold."""
+        return [(self.scores.fold == k) & self._used for k in range(len(self.scores.saw))]
+
+    @cached_property
+    def _normal_scores(self) -> list[Floats]:
+        """Of each fold the normal scores of its ranks, shape (member, event of the fold).
+
+        Ranks make the scores of all members and all kinds of classifiers comparable.
+        """
+        scores = (self.scores.score[:, here] for here in self._folds)
+        return [ndtri((rankdata(s, axis=1) - 0.5) / s.shape[1]) for s in scores]
+
+
+def _sensitivity(x: Floats, is_reference: NDArray[np.bool_], efficiency: float) -> Floats:
+    """How the mean selection of each event follows the score of each member.
+
+    Args:
+        x: Normal scores, shape (member, event).
+        is_reference: The events that set the threshold, shape (event,).
+        efficiency: Share of them above it.
+
+    Returns:
+        phi(mu/sigma) (x_m - mean of the other members)/sigma, shape (member, event).
+    """
+    n_members, n = x.shape
+    x = x - np.quantile(x[:, is_reference], 1 - efficiency, axis=1)[:, None]
+    mu = x.mean(axis=0)
+    order = np.argsort(mu)
+    spread = uniform_filter1d(
+        x.var(axis=0, ddof=1)[order], min(n, max(_MIN_NEIGHBOURS, int(_NEIGHBOURS * n)))
+    )
+    sigma = np.empty(n)
+    sigma[order] = np.sqrt(np.maximum(spread, 1e-12))
+    beside_the_others = (x - mu) * n_members / (n_members - 1)
+    return np.asarray(norm.pdf(mu / sigma) / sigma * beside_the_others)

@@ -1,0 +1,154 @@
+"""The ledger: every place where an excess could have been seen, and what that costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.search.results.scan import PGlobalSource, Trial, TrialToys, WindowResult
+from anomalon.stats import combine_trials, empirical_p, sidak, z_from_p
+from anomalon.stats.scans import SidakTest, sidak_test
+
+__all__ = [
+    "NO_FEATURES",
+    "GlobalP",
+    "best_of",
+    "counted",
+    "global_p",
+    "is_of",
+    "ledger",
+    "repeat_choice",
+]
+
+Floats = NDArray[np.floating[Any]]
+
+
+NO_FEATURES = "none"
+"""The features of a trial without a cut, which looks at none."""
+
+
+def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
+    """Which of all cuts, window by window, are trials of their own, shape (cut,).
+
+    The spectrum without a cut is the same whatever the features, so it counts once for each signal
+    region, with the first feature set.
+    """
+    seen = set()
+    own = []
+    for window in windows:
+        for cut in window.cuts:
+            place = (window.window["low"], window.window["high"])
+            own.append(cut.efficiency < 1 or place not in seen)
+        seen.add(place)
+    return np.array(own, dtype=np.bool_)
+
+
+def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
+    """One trial for each window, feature set and working point, in order; see `counted`."""
+    cuts = [(window, cut) for window in windows for cut in window.cuts]
+    return tuple(
+        Trial(
+            window=f"{w.window['low']:g}-{w.window['high']:g}",
+            features=", ".join(w.features) if cut.efficiency < 1 else NO_FEATURES,
+            efficiency=cut.efficiency,
+            p_local=cut.p_local,
+            z_local=cut.z_local,
+        )
+        for (w, cut), own in zip(cuts, counted(windows), strict=True)
+        if own
+    )
+
+
+def is_of(trial: Trial, result: WindowResult) -> bool:
+    """Whether a trial is one of this window and feature set; without a cut, of any feature set."""
+    edges = f"{result.window['low']:g}-{result.window['high']:g}"
+    return trial.window == edges and trial.features in (NO_FEATURES, ", ".join(result.features))
+
+
+def best_of(trials: Sequence[Trial]) -> Trial | None:
+    """The trial with the smallest local p-value; None if none has one."""
+    valid = [t for t in trials if np.isfinite(t.p_local)]
+    return min(valid, key=lambda t: t.p_local) if valid else None
+
+
+def repeat_choice(trials: Sequence[Trial], p_local: Floats) -> TrialToys | None:
+    """The best trial beside the best of each pseudo-experiment; None if there are none of either.
+
+    Args:
+        trials: Those of the data.
+        p_local: Local p-values of the same trials in pseudo-experiments, shape (toy, trial).
+    """
+    if len(p_local) == 0 or best_of(trials) is None:
+        return None
+    combined = combine_trials([t.p_local for t in trials], p_local)
+    found = combined.global_p
+    return TrialToys(
+        p_local=p_local,
+        smallest=combined.smallest,
+        k=found.k,
+        p=found.p,
+        low=found.low,
+        high=found.high,
+        n_effective=combined.n_effective,
+        p_sidak=_p_sidak(combined.smallest, p_local),
+    )
+
+
+def _p_sidak(smallest: Floats, p_local: Floats) -> float:
+    # one whose trials all failed has a p-value of 1, as if there had been one
+    n = np.maximum(np.isfinite(p_local).sum(axis=1), 1)
+    return sidak_test(smallest, n).p_value
+
+
+@dataclass(frozen=True)
+class GlobalP:
+    """What a local p-value is worth after all trials.
+
+    Args:
+        p: The probability, or None if there is no trial to ask about.
+        source: Where it comes from.
+    """
+
+    p: float | None
+    source: PGlobalSource
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it is only an upper bound."""
+        return self.source != "pseudo-experiments"
+
+    @property
+    def z(self) -> float | None:
+        """The same in standard deviations."""
+        return None if self.p is None else float(z_from_p(self.p))
+
+
+def global_p(
+    trials: Sequence[Trial], toys: TrialToys | None, trial: Trial | None = None
+) -> GlobalP:
+    """Global p-value of a trial.
+
+    The share of pseudo-experiments that do as well, if any does. Else an upper bound: what their
+    number can exclude, 1/(n + 1), or Sidak's for as many independent trials, if that is smaller and
+    the pseudo-experiments do not contradict it. Sidak's takes the local p-value at its word; if
+    pseudo-experiments have local p-values that are too small, then it is no bound.
+
+    Args:
+        trials: All of them.
+        toys: Pseudo-experiments in which they were repeated, if there are any.
+        trial: The one in question; the best if None.
+    """
+    trial = best_of(trials) if trial is None else trial
+    if trial is None:
+        return GlobalP(None, "sidak")
+    bound = float(sidak(trial.p_local, sum(1 for t in trials if np.isfinite(t.p_local))))
+    if toys is None:
+        return GlobalP(bound, "sidak")
+    found = empirical_p(-trial.p_local, -toys.smallest)
+    if found.k > 0:
+        return GlobalP(found.p, "pseudo-experiments")
+    if bound < found.p and toys.p_sidak >= SidakTest.LEVEL:
+        return GlobalP(bound, "sidak")
+    return GlobalP(found.p, "number of pseudo-experiments")

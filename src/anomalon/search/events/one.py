@@ -1,0 +1,273 @@
+"""One window with one feature set: decorrelate, make a template, train, cut, fit."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from anomalon.background import BackgroundEstimator
+from anomalon.core.errors import AnomalonError, FitError, MissingExtra
+from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.learn import Classifiers
+from anomalon.search.events.background_fits import fit_backgrounds
+from anomalon.search.events.binning import left_out, mass_edges
+from anomalon.search.events.cross_training import CrossTraining
+from anomalon.search.events.fit_settings import FitSettings
+from anomalon.search.events.measure import measure, selected_spectrum
+from anomalon.search.events.selection import MemberScores, Selection, score_members, select
+from anomalon.search.results.failed import failed_cut
+from anomalon.search.results.scan import CutResult, WindowResult
+from anomalon.stats import Envelope, evaluate
+
+__all__ = ["Method", "search_window"]
+
+Floats = NDArray[np.floating[Any]]
+
+# Below this many true signal events in a signal region a ROC curve says nothing.
+_MIN_SIGNAL_FOR_ROC = 20
+_HISTOGRAM_BINS = 30
+_BAND_TOYS = 100
+
+
+@dataclass(frozen=True)
+class Method:
+    """All settings that a window's result depends on; the fields of `Search` of the same name."""
+
+    background: BackgroundEstimator
+    classifier: Classifiers
+    n_members: int
+    n_folds: int
+    subsample: float
+    decorrelate: ConditionalQuantiles | None
+    efficiencies: tuple[float, ...]
+    fit: FitSettings
+
+
+def search_window(
+    data: Sample,
+    window: Window,
+    features: tuple[str, ...],
+    method: Method,
+    *,
+    simulation: Sample | None,
+    seed: Seed,
+) -> WindowResult:
+    """Search one window; cuts that come to nothing become results that say why.
+
+    Args:
+        data: All events; only those in the fitted range and the window are used. The label, if
+            there is one, never reaches the method: it fills the truth columns of the result.
+        window: Signal region and side bands.
+        features: What the classifier sees.
+        method: How.
+        simulation: For background methods that need one.
+        seed: Random numbers of this window.
+
+    Raises:
+        AnomalonError: If there is not even a spectrum without a cut: `TooFewEvents` if a region of
+            the window has no events at all, `BadValue` if the range leaves no bins beside it.
+    """
+    edges = mass_edges(window, method.fit.range_in(data), method.fit.bin_width)
+    lost = "" if method.fit.range is None else left_out(data.mass, edges, method.fit.range)
+    low = min(edges[0], window.sideband_low)
+    high = max(edges[-1], window.sideband_high)
+    original = data.select(features).between(low, high)
+    window.check_inside(original)
+    reference = None if simulation is None else simulation.select(features).between(low, high)
+    uncut = Selection(1.0, np.ones((1, len(original))))
+    first = measure(original, window, uncut, edges, method.fit)
+    result = WindowResult(
+        window=asdict(window),
+        features=features,
+        n_signal_region=int(window.in_signal_region(original.mass).sum()),
+        n_sidebands=int(window.in_sidebands(original.mass).sum()),
+        cuts=(first,),
+        histograms=(),
+        roc=None,
+        correlation=(),
+        warnings=(lost,) if lost else (),
+    )
+    try:
+        return _cut(result, original, window, edges, method, reference, seed)
+    except MissingExtra:
+        raise  # no answer of this window's, but of where it was asked
+    except AnomalonError as error:
+        failed = (failed_cut(e, method.fit.shape, str(error)) for e in method.efficiencies)
+        return replace(result, cuts=(first, *failed))
+
+
+def _cut(
+    result: WindowResult,
+    original: Sample,
+    window: Window,
+    edges: Floats,
+    method: Method,
+    reference: Sample | None,
+    seed: Seed,
+) -> WindowResult:
+    """The result without a cut, and with all others."""
+    scores = score_members(
+        original.blind(),
+        window,
+        None if reference is None else reference.blind(),
+        background=method.background,
+        classifier=method.classifier,
+        decorrelate=method.decorrelate,
+        n_members=method.n_members,
+        n_folds=method.n_folds,
+        subsample=method.subsample,
+        seed=seed,
+    )
+    base = _base(original, window, edges, method.fit)
+    training = CrossTraining(scores, original, window)
+    selections = select(scores, original, window, method.efficiencies)
+    leak = scores.mass_leak
+    cuts = (
+        *result.cuts,
+        *(
+            measure(original, window, s, edges, method.fit, base, training, leak)
+            for s in selections
+        ),
+    )
+    tightest = min(selections, key=lambda s: s.efficiency)
+    return replace(
+        result,
+        cuts=cuts,
+        histograms=_histograms(original, window, scores, tightest),
+        roc=_roc(original, window, scores, seed.child("roc")),
+        correlation=_correlation(original, window, method),
+        warnings=(*result.warnings, *_warnings(cuts, method)),
+        mass_leak=leak,
+    )
+
+
+def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> Envelope | None:
+    """Fits of the spectrum before the cut, if cuts are to be fitted relative to it."""
+    if not fit.relative:
+        return None
+    outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
+    spectrum = selected_spectrum(original, np.ones(len(original)), edges, outside)
+    try:
+        return fit_backgrounds(spectrum, fit, window, outside).envelope
+    except FitError:
+        return None
+
+
+def _mean_score(scores: MemberScores) -> Floats:
+    return np.asarray(scores.score.mean(axis=0))
+
+
+def _roc(events: Sample, window: Window, scores: MemberScores, seed: Seed) -> dict[str, Any] | None:
+    if events.label is None:
+        return None
+    inside = window.in_signal_region(events.mass)
+    score = _mean_score(scores)
+    signal = inside & (events.label == 1)
+    background = inside & (events.label == 0)
+    if signal.sum() < _MIN_SIGNAL_FOR_ROC or not background.any():
+        return None
+    result = evaluate(
+        score[background], score[signal], events.weight[background], events.weight[signal]
+    )
+    fpr, tpr = result.roc()
+    keep = fpr > 0
+    fpr, tpr = fpr[keep], tpr[keep]
+    band = result.sic_band(fpr, seed=seed, n_toys=_BAND_TOYS)
+    auc, max_sic = result.auc, result.max_sic
+    return {
+        "fpr": fpr,
+        "tpr": tpr,
+        "sic": tpr / np.sqrt(fpr),
+        "sic_low": band.low,
+        "sic_high": band.high,
+        "auc": auc.value,
+        "auc_uncertainty": auc.uncertainty,
+        "max_sic": max_sic.value,
+        "max_sic_uncertainty": max_sic.uncertainty,
+        "fpr_floor": float(result.fpr_floor),
+        "n_background": int(background.sum()),
+        "n_signal": int(signal.sum()),
+    }
+
+
+def _histograms(
+    original: Sample, window: Window, scores: MemberScores, selection: Selection
+) -> tuple[dict[str, Any], ...]:
+    inside = window.in_signal_region(original.mass)
+    side = window.in_sidebands(original.mass)
+    columns = {"score": _mean_score(scores)}
+    columns |= {name: original.column(name) for name in original.names}
+    rows = []
+    for name, values in columns.items():
+        shown = values[inside | side]
+        edges = _edges(shown)
+        weight = original.weight
+
+        def shape(
+            which: NDArray[np.bool_], w: Floats, values: Floats = values, edges: Floats = edges
+        ) -> Floats:
+            counts = np.histogram(np.clip(values[which], edges[0], edges[-1]), edges, weights=w)[0]
+            return np.asarray(counts / max(counts.sum(), 1e-300))
+
+        rows.append(
+            {
+                "name": name,
+                "unit": "GeV" if name.startswith(("m", "dm", "delta_m", "pt")) else "",
+                "edges": edges,
+                "signal_region": shape(inside, weight[inside]),
+                "sidebands": shape(side, weight[side]),
+                "selected": shape(inside, (weight * selection.weight)[inside]),
+            }
+        )
+    return tuple(rows)
+
+
+def _edges(values: Floats) -> Floats:
+    """Bins that show all but the most extreme 0.1 %, which the outermost bins collect."""
+    low, high = (float(q) for q in np.quantile(values, [0.0005, 0.9995]))
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, _HISTOGRAM_BINS + 1)
+
+
+def _correlation(original: Sample, window: Window, method: Method) -> tuple[dict[str, Any], ...]:
+    """Spearman correlation with the mass in the side bands, where no signal is expected."""
+    side = original[window.in_sidebands(original.mass)].blind()
+    flat = side
+    if method.decorrelate is not None:
+        flat = method.decorrelate.fit(original.blind())(side)
+
+    def rho(sample: Sample, name: str) -> float | None:
+        column = sample.column(name)
+        if np.ptp(column) == 0:
+            return None
+        value = float(spearmanr(column, sample.mass).statistic)
+        return value if np.isfinite(value) else None
+
+    return tuple(
+        {"feature": name, "before": rho(side, name), "after": rho(flat, name)}
+        for name in side.names
+        if len(np.unique(side.column(name))) > 1
+    )
+
+
+def _warnings(cuts: tuple[CutResult, ...], method: Method) -> tuple[str, ...]:
+    """What the numbers do not say themselves; why a cut failed and how well it fits, they do."""
+    notes = []
+    if method.subsample == 1 or method.n_members == 1:
+        notes.append(
+            "folds that learn from each other fluctuate together, and with subsample = 1 or one "
+            "member nobody knows how much: significances after a cut are too wide."
+        )
+    notes += [
+        f"cut at {100 * cut.efficiency:g}\u202f%: only {cut.expected:.1f} background events "
+        "expected; significances are granular."
+        for cut in cuts
+        if cut.ok and cut.efficiency < 1 and cut.expected < 10
+    ]
+    return tuple(notes)

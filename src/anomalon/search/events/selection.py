@@ -1,0 +1,163 @@
+"""Cuts: from the scores of an ensemble to a weight between 0 and 1 for each event.
+
+Every member cuts at its own threshold, fold by fold, on events that the model did not see. The mean
+over members, the share of members that select an event, is the event's selection weight; the sum of
+the weights is the mean of the members' counts. An event that few members pick counts little, and so
+does its fluctuation.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.background import BackgroundEstimator
+from anomalon.core.errors import BadValue
+from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.learn import Classifiers, Ensemble
+from anomalon.learn.ensemble import EnsembleScorer
+from anomalon.learn.split import folds
+from anomalon.search.events.mass_leak import combined, fold_leak
+from anomalon.search.results.scan import MassLeak
+from anomalon.stats.cuts import selection_weights
+
+__all__ = ["MemberScores", "Selection", "score_members", "select"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class MemberScores:
+    """Scores that are safe to use: each from a model that never saw the event.
+
+    Args:
+        score: Shape (member, event).
+        fold: Which fold the event is in, i.e. which model of the member gave the score, shape
+            (event,).
+        saw: Which members of which fold's ensemble were shown the event, shape (fold, member,
+            event). To be used for the other folds: the ensemble of its own fold saw none of it.
+        subsample: Share of the other folds' events that each member was shown.
+        mass_leak: What the features, as the members see them, tell of the mass; None if nothing
+            depends on it, or it could not be measured.
+    """
+
+    score: Floats
+    fold: NDArray[np.int64]
+    saw: NDArray[np.bool_]
+    subsample: float
+    mass_leak: MassLeak | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Which events pass a cut.
+
+    Args:
+        efficiency: Background efficiency asked for.
+        members: Weight in [0, 1] that each member gives each event, shape (member, event). It is 0
+            or 1 but for the events at the threshold.
+    """
+
+    efficiency: float
+    members: Floats
+
+    @property
+    def weight(self) -> Floats:
+        """Share of members that select each event, shape (event,)."""
+        return np.asarray(self.members.mean(axis=0))
+
+
+def score_members(
+    events: Sample,
+    window: Window,
+    simulation: Sample | None,
+    *,
+    background: BackgroundEstimator,
+    classifier: Classifiers,
+    decorrelate: ConditionalQuantiles | None,
+    n_members: int,
+    n_folds: int,
+    subsample: float,
+    seed: Seed,
+) -> MemberScores:
+    """Score every event with an ensemble that was made without it or any copy of it.
+
+    Everything that learns is inside the fold: the decorrelation, the template and the classifiers
+    see the other folds only. The decorrelation of one fold is fitted on all of the others, signal
+    region included, because it can only be trusted where it was fitted: extrapolated from the side
+    bands into the signal region it is off by a statistical error that all folds share, and that a
+    classifier finds and reports as an excess (measured: +6 % of events, mean Z = +1.0, in a window
+    with few side-band events). A resonance is too narrow and too small to bend the polynomials.
+
+    Args:
+        events: All events, also those far from the window; without labels.
+        window: Signal region and side bands.
+        simulation: For background methods that need one.
+        background: Template method.
+        classifier: One member, or several that take turns.
+        decorrelate: How features are made independent of the mass, or None.
+        n_members: Classifiers in the ensemble.
+        n_folds: At least 2.
+        subsample: Share of the other folds that each member sees.
+        seed: Random numbers of this window.
+    """
+    if n_folds < 2:
+        raise BadValue(f"folds: expected at least 2, got {n_folds}.")
+    fold = folds(events.event, n_folds, seed.child("folds"))
+    score = np.zeros((n_members, len(events)))
+    saw = np.zeros((n_folds, n_members, len(events)), dtype=bool)
+    method = Ensemble(classifier, n_members, subsample)
+    leaks = []
+    for k in range(n_folds):
+        here = fold == k
+        seen, unseen, model = events[~here], events[here], simulation
+        if model is not None:
+            model = model[folds(model.event, n_folds, seed.child("folds")) != k]
+        if decorrelate is not None:
+            flatten = decorrelate.fit(seen)
+            seen, unseen = flatten(seen), flatten(unseen)
+            model = None if model is None else flatten(model)
+        template = background.fit(seen, window, simulation=model, seed=seed.child("background"))
+        scorer = cast(
+            EnsembleScorer,
+            method.fit(
+                seen[window.in_signal_region(seen.mass)],
+                template.sample,
+                seed=seed.child("classifier", fold=k),
+            ),
+        )
+        score[:, here] = scorer.member_scores(unseen)
+        saw[k] = scorer.would_see(events)
+        if background.needs_flat_features:
+            own = seed.child("mass leak", fold=k)
+            leaks.append(fold_leak(seen, unseen, window, classifier, own))
+    return MemberScores(score, fold, saw, subsample, combined(leaks))
+
+
+def select(
+    scores: MemberScores, events: Sample, window: Window, efficiencies: Sequence[float]
+) -> tuple[Selection, ...]:
+    """Cut every member in every fold so that these shares of the side bands pass.
+
+    The threshold comes from the held-out side-band events of the same fold, by rank, so that it is
+    unbiased also where only a handful of them pass.
+    """
+    reference = window.in_sidebands(events.mass)
+    passed = np.zeros((len(efficiencies), *scores.score.shape))
+    for k in np.unique(scores.fold):
+        here = scores.fold == k
+        known = here & reference
+        for member, score in enumerate(scores.score):
+            passed[:, member, here] = selection_weights(
+                score[known],
+                events.weight[known],
+                score[here],
+                efficiencies,
+                is_reference=reference[here],
+            )
+    return tuple(Selection(e, members) for e, members in zip(efficiencies, passed, strict=True))

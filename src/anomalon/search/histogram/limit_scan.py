@@ -1,0 +1,186 @@
+"""Upper limits on a narrow resonance at every mass of a spectrum."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.seed import Seed
+from anomalon.run.progress import Progress, steps
+from anomalon.search.histogram.closure import (
+    LIMITED_MASSES,
+    check_number,
+    limit_coverage,
+    signal_closure,
+    toys_of_coverage,
+)
+from anomalon.search.histogram.cost import beginning, limit_cost
+from anomalon.search.histogram.narrow import LIMITS_PER_WIDTH, resonance_masses
+from anomalon.search.results.fitted import spectrum_fit
+from anomalon.search.results.histogram import LimitResult
+from anomalon.search.smooth import SmoothBackground
+from anomalon.stats import Envelope, SignalModel, SignalNuisances, Spectrum
+from anomalon.stats.limits import SignalLimit
+from anomalon.stats.limits.count_limits import N_SIGMA
+
+__all__ = ["scan_limits"]
+
+Floats = NDArray[np.floating[Any]]
+
+_MARGIN = 3.0  # standard deviations from the ends, nearer to which there is background on one side
+
+
+def scan_limits(
+    spectrum: Any,
+    background: SmoothBackground,
+    *,
+    resolution: float,
+    masses: Sequence[float] | Floats | None = None,
+    level: float = 0.95,
+    nuisances: SignalNuisances | None = None,
+    luminosity: float | None = None,
+    acceptance: float = 1.0,
+    n_closure: int = 200,
+    seed: Seed | int = 0,
+    progress: Progress | None = None,
+    name: str = "Upper limits",
+    source: str = "a spectrum",
+    roles: tuple[str, ...] = (),
+) -> LimitResult:
+    """Upper limits on a narrow resonance against mass, observed and expected.
+
+    At each mass a Gaussian signal and the background are fitted together to the whole spectrum, and
+    the limit is where CLs of the profile likelihood ratio says so (`anomalon.stats.SignalModel`).
+    The function of the background is a nuisance parameter as well, unless `background.choice` is
+    "test". Where fewer than 25 events are seen or expected, sums of probabilities take the place of
+    asymptotic formulae.
+
+    Args:
+        spectrum: One `Spectrum`, what `read_spectrum` returns, or else what `Spectrum.of` takes.
+        background: What may describe the spectrum without signal.
+        resolution: Standard deviation of the signal over its mass.
+        masses: Of the signal, GeV, increasing; None for four in each standard deviation, from three
+            of them above the lowest edge to three below the highest.
+        level: Confidence level.
+        nuisances: What is not known of the signal; None for nothing.
+        luminosity: Integrated luminosity in fb^-1, for limits on cross sections; None for none.
+        acceptance: Share of the signal that is in the spectrum, acceptance times efficiency.
+        n_closure: Pseudo-experiments with an injected signal, for each of some strengths and
+            masses, to see whether limits cover it and measurements return it; 0 for none.
+        seed: Of these pseudo-experiments.
+        progress: Called now and then with (done, total, what was done).
+        name: Title for the report.
+        source: Where the spectrum came from.
+        roles: What every part of it was taken for; what `read_spectrum` says if not given.
+
+    Raises:
+        BadLayout: If it is not one spectrum.
+        BadValue: If the resolution is not in (0, 1), a mass outside of the spectrum, the luminosity
+            or the acceptance not above zero, or `n_closure` neither 0 nor at least 10.
+        TooFewEvents: If the background cannot be fitted, or there is no limit at any mass.
+    """
+    check_number(n_closure)
+    _check_yield(luminosity, acceptance)
+    level = check.number(level, "level", "(0, 1)")
+    seed = Seed.of(seed)
+    roles = roles or getattr(spectrum, "roles", ())
+    spectrum = Spectrum.of(spectrum)
+    if spectrum.counts.ndim != 1:
+        raise BadLayout(f"limits: expected one spectrum, got {len(spectrum.counts)} toys.")
+    uncertain = SignalNuisances() if nuisances is None else nuisances
+    at = _masses(spectrum, resolution, masses)
+    envelope = background.envelope(spectrum, beyond=np.inf)
+    model = limit_model(envelope, at, resolution, uncertain)
+    closures = len(at) if n_closure else 0  # they take about as long as the limits
+    tell = steps(progress, len(at) + closures)
+
+    def middle_one() -> SignalLimit:
+        mass = at[len(at) // 2 : len(at) // 2 + 1]
+        return limit_model(envelope, mass, resolution, uncertain).limit(0, level=level)
+
+    size = spectrum.n_bins, len(at), len(envelope.fits), toys_of_coverage(n_closure), n_closure
+    tell(0, beginning(limit_cost(middle_one, *size)))
+    limits: list[SignalLimit] = []
+    for number, mass in enumerate(at):
+        limits.append(model.limit(number, level=level))
+        tell(len(limits), f"limit at {mass:.0f} GeV")
+    observed = np.array([one.observed for one in limits])
+    if not np.isfinite(observed).any():
+        raise TooFewEvents(f"limits: there is none at any mass; the first: {limits[0].why}")
+    coverage = signal = None
+    if n_closure:
+        limited = np.flatnonzero(np.isfinite(observed))
+
+        def covered(done: int) -> None:
+            tell(len(at) + closures * done // (LIMITED_MASSES + 1), "coverage of limits")
+
+        coverage = limit_coverage(model, limited, at, level, n_closure, seed, covered)
+        middle = float(at[limited[len(limited) // 2]])
+        signal = signal_closure(model.fits[0], middle, resolution, n_closure, seed)
+        tell(len(at) + closures, "injected signals")
+    found = model.strengths
+    best = model.fits[0]
+    return LimitResult(
+        name=name,
+        source=source,
+        fit=spectrum_fit(
+            spectrum, best, best.fitted, best.shape.kind, "", best.tried or envelope.table
+        ),
+        leverage=best.leverage(),
+        profiled=background.choice == "profile",
+        masses=at,
+        resolution=resolution,
+        level=level,
+        nuisances=uncertain,
+        luminosity=luminosity,
+        acceptance=acceptance,
+        strength=found.strength,
+        sigma_strength=found.sigma,
+        z=found.z,
+        function=tuple(f"{model.fits[f].shape.kind} {model.fits[f].n_parameters}"
+                       for f in found.function),
+        observed=observed,
+        n_sigma=np.array(N_SIGMA),
+        band=np.array([one.band for one in limits]).T,
+        method=tuple(one.method for one in limits),
+        why=tuple(one.why for one in limits),
+        coverage=coverage,
+        signal=signal,
+        roles=roles,
+    )  # fmt: skip
+
+
+def limit_model(
+    envelope: Envelope, masses: Floats, resolution: float, nuisances: SignalNuisances
+) -> SignalModel:
+    """Background functions and the signals at these masses."""
+    edges = envelope.best.spectrum.edges
+    forms = tuple(nuisances.form(float(mass), resolution, edges) for mass in masses)
+    return SignalModel(envelope.fits, forms)
+
+
+def _masses(
+    spectrum: Spectrum, resolution: float, masses: Sequence[float] | Floats | None
+) -> Floats:
+    default = resonance_masses(spectrum, resolution, per_width=LIMITS_PER_WIDTH, margin=_MARGIN)
+    if masses is None:
+        return default
+    at = np.asarray(masses, dtype=np.float64)
+    low, high = spectrum.edges[0], spectrum.edges[-1]
+    if at.ndim != 1 or not len(at) or not np.all((at > max(low, 0.0)) & (at < high)):
+        raise BadValue(
+            f"masses: expected numbers between {low:g} and {high:g} GeV, the ends of the "
+            f"spectrum, got {masses}."
+        )
+    if np.any(np.diff(at) <= 0):
+        raise BadValue(f"masses: expected increasing numbers, got {masses}.")
+    return at
+
+
+def _check_yield(luminosity: float | None, acceptance: float) -> None:
+    if luminosity is not None:
+        check.number(luminosity, "luminosity, in fb^-1", "(0, inf)")
+    check.number(acceptance, "acceptance", "(0, 1]")

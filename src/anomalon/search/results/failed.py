@@ -1,0 +1,94 @@
+"""What did not come about: a result without numbers, and the reason."""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from anomalon.core.sample import Sample
+from anomalon.core.window import Window
+from anomalon.search.results.scan import CutResult, SpectrumFit, WindowResult
+
+__all__ = ["failed_cut", "failed_window"]
+
+
+def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
+    """A working point of which nothing is known, because no event was ever selected.
+
+    Args:
+        efficiency: Background efficiency asked for.
+        shape: Family of functions that would have been fitted.
+        why: What went wrong.
+    """
+    unknown, nothing = float("nan"), np.array([])
+    return CutResult(
+        efficiency=efficiency,
+        n=unknown,
+        expected=unknown,
+        n_effective=unknown,
+        expected_effective=unknown,
+        sigma_poisson=unknown,
+        sigma_fit=unknown,
+        sigma_function=unknown,
+        sigma_ensemble=unknown,
+        sigma_folds=unknown,
+        sigma_closure=unknown,
+        z_local=unknown,
+        p_local=unknown,
+        member_counts=nothing,
+        fit=SpectrumFit(
+            edges=nothing,
+            counts=nothing,
+            variance=nothing,
+            event_weight=nothing,
+            fitted=np.array([], dtype=np.bool_),
+            expected=nothing,
+            sigma_expected=nothing,
+            shape=shape,
+            n_parameters=0,
+            parameters=nothing,
+            deviance=unknown,
+            ndf=0,
+            p_value=unknown,
+            tried=(),
+            ok=False,
+            why=why,
+        ),
+        pass_chi2=None,
+        pass_ndf=None,
+        pass_fraction=(),
+        signal_efficiency=None,
+        true_signal=None,
+        true_background=None,
+        ok=False,
+        why=why,
+    )
+
+
+def failed_window(
+    data: Sample,
+    window: Window,
+    features: tuple[str, ...],
+    efficiencies: tuple[float, ...],
+    shape: str,
+    why: str,
+) -> WindowResult:
+    """A window without any answer, not even without a cut.
+
+    Args:
+        data: What was searched; its events in the window are counted.
+        window: Signal region and side bands.
+        features: What the classifier would have seen.
+        efficiencies: Background efficiencies asked for; the spectrum without a cut comes first.
+        shape: Family of functions that would have been fitted.
+        why: What went wrong.
+    """
+    return WindowResult(
+        window=asdict(window),
+        features=features,
+        n_signal_region=int(window.in_signal_region(data.mass).sum()),
+        n_sidebands=int(window.in_sidebands(data.mass).sum()),
+        cuts=tuple(failed_cut(e, shape, why) for e in (1.0, *efficiencies)),
+        histograms=(),
+        roc=None,
+        correlation=(),
+    )

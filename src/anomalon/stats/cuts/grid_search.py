@@ -1,0 +1,555 @@
+"""Cuts on features: the random grid search, rectangular cuts, and what they are worth.
+
+The random grid search (Bhat, Prosper, Sekmen and Stewart, arXiv:1706.09907) takes cut points where
+the signal is: at the features of signal events. So it looks closely where it matters, and does not
+suffer from many features as a regular grid does.
+
+A cut is a union of boxes: one box for one-sided (">", "<") and two-sided ("<>") cuts, several for
+a staircase ("or" of boxes), which follows a curved boundary.
+
+The best of many cuts on a sample looks better than it is. So the events are divided at random: cuts
+are chosen on one part and judged on the other, and the difference, the optimism, is reported.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.seed import Seed
+from anomalon.stats.cuts.cut_kernels import count_events
+from anomalon.stats.cuts.figures_of_merit import FigureOfMerit, Purpose, figure_of_merit, optimise
+from anomalon.stats.numerics.value import Value
+
+__all__ = ["BestCut", "Cut", "GridSearch", "random_grid_search", "rectangular_cuts"]
+
+Floats = NDArray[np.floating[Any]]
+
+DIRECTIONS = (">", "<", "<>")
+_KNOWN = 25  # background events for an efficiency good to 20 %, as in `evaluate`
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A union of boxes, ends included.
+
+    Args:
+        low: Lower ends, shape (box, feature); -inf for none.
+        high: Upper ends; inf for none.
+        names: One name per feature.
+    """
+
+    low: Floats
+    high: Floats
+    names: tuple[str, ...]
+
+    def passes(self, x: ArrayLike) -> NDArray[np.bool_]:
+        """Whether events pass, shape (event,), for features of shape (event, feature).
+
+        Raises:
+            BadLayout: If there are more or fewer features.
+        """
+        x = np.asarray(x)
+        if x.ndim != 2 or x.shape[1] != len(self.names):
+            raise BadLayout(f"cut: expected features {list(self.names)}, got shape {x.shape}.")
+        passed = np.zeros(len(x), dtype=bool)
+        for low, high in zip(self.low, self.high, strict=True):
+            passed |= ((x >= low) & (x <= high)).all(axis=1)
+        return passed
+
+    def __str__(self) -> str:
+        boxes = [
+            " and ".join(
+                _interval(name, low, high)
+                for name, low, high in zip(self.names, *ends, strict=True)
+                if np.isfinite(low) or np.isfinite(high)
+            )
+            or "all"
+            for ends in zip(self.low, self.high, strict=True)
+        ]
+        return boxes[0] if len(boxes) == 1 else " or ".join(f"({box})" for box in boxes)
+
+
+def _interval(name: str, low: float, high: float) -> str:
+    if not np.isfinite(high):
+        return f"{name} >= {low:.6g}"
+    return f"{name} <= {high:.6g}" if not np.isfinite(low) else f"{low:.6g} <= {name} <= {high:.6g}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Events:
+    """Events of one class; the weights add up to those of all its events, in both parts."""
+
+    x: Floats
+    weight: Floats | None
+    scale: float = 1.0
+
+    def count(self, cut: Cut) -> tuple[float, float, int]:
+        """Weighted events behind a cut, their standard deviation and their number."""
+        passed = cut.passes(self.x)
+        w = np.ones(passed.sum()) if self.weight is None else self.weight[passed]
+        total, error = self.scaled(np.array(w.sum()), np.array((w**2).sum()))
+        return float(total), float(error), int(passed.sum())
+
+    def scaled(self, w: Floats, w2: Floats) -> tuple[Floats, Floats]:
+        """Sums of weights and of squared weights behind cuts as events and standard deviations.
+
+        The number of events before the cuts is fixed: (1 - e)^2 sum w^2 of those that pass and
+        e^2 sum w^2 of those that do not, for an efficiency e.
+        """
+        total = float(len(self.x) if self.weight is None else self.weight.sum())
+        total2 = float(len(self.x) if self.weight is None else (self.weight**2).sum())
+        efficiency = w / total
+        variance = (1.0 - efficiency) ** 2 * w2 + efficiency**2 * np.maximum(total2 - w2, 0.0)
+        return w * self.scale, np.sqrt(variance) * self.scale
+
+    def split(self, share: float, seed: Seed) -> "tuple[_Events, _Events | None]":
+        """Events to choose on, and a share of them to judge on, drawn at random."""
+        if share == 0:
+            return self, None
+        order = seed.generator().permutation(len(self.x))
+        n = round(share * len(order))
+        if not 0 < n < len(order):
+            raise TooFewEvents(f"cuts: {len(order)} events cannot be divided; bring more events.")
+        return self._part(np.sort(order[n:])), self._part(np.sort(order[:n]))
+
+    def _part(self, rows: NDArray[np.intp]) -> "_Events":
+        if self.weight is None:
+            return _Events(self.x[rows], None, len(self.x) / len(rows))
+        some = float(self.weight[rows].sum())
+        if not some > 0:
+            raise TooFewEvents("cuts: a part of the events has no weight; bring more events.")
+        return _Events(self.x[rows], self.weight[rows], float(self.weight.sum()) / some)
+
+    @property
+    def total(self) -> float:
+        """Weighted events before any cut."""
+        return self.scale * float(len(self.x) if self.weight is None else self.weight.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class BestCut:
+    """A cut, and what it is worth on events that had no part in the choice.
+
+    Args:
+        cut: The cut.
+        figure: Name of the figure of merit, or "signal efficiency" of a working point.
+        purpose: "discovery" or "limit": what it was optimised for.
+        warning: What a reader must know about the purpose; empty if nothing.
+        optimised: The figure on the events that it was chosen on: too good.
+        value: The figure on the other events, with the uncertainty that their number gives it;
+            NaN if there are none. Quote this one.
+        optimism: `optimised` - `value`.
+        s: Signal events on the other events, scaled to all; on those of the choice if there are
+            none.
+        b: Background events, likewise.
+        signal_efficiency: The share of the signal, likewise.
+        background_efficiency: The share of the background, likewise.
+    """
+
+    cut: Cut
+    figure: str
+    purpose: Purpose
+    warning: str
+    optimised: float
+    value: Value
+    optimism: float
+    s: Value
+    b: Value
+    signal_efficiency: Value
+    background_efficiency: Value
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers as plain lists, for JSON and the report."""
+        shown = {
+            name: list(value) if isinstance(value, Value) else value
+            for name, value in vars(self).items()
+            if name != "cut"
+        }
+        return {
+            "cut": str(self.cut),
+            "low": self.cut.low.tolist(),
+            "high": self.cut.high.tolist(),
+            "names": list(self.cut.names),
+            **shown,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class GridSearch:
+    """Signal and background behind many cuts; choose with `best` or `working_point`.
+
+    Args:
+        low: Lower ends, shape (point, box, feature).
+        high: Upper ends.
+        names: One name per feature.
+        s: Signal events behind each cut, on the events that cuts are chosen on, scaled to all.
+        b: Background events.
+        sigma_s: Standard deviation of `s` by the number of events.
+        sigma_b: That of `b`.
+        n_background: Background events without weights and scale.
+    """
+
+    low: Floats
+    high: Floats
+    names: tuple[str, ...]
+    s: Floats
+    b: Floats
+    sigma_s: Floats
+    sigma_b: Floats
+    n_background: NDArray[np.int64]
+    _choice: tuple[_Events, _Events] = field(repr=False)
+    _other: tuple[_Events, _Events] | None = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+    def cut(self, index: int) -> Cut:
+        """One of the cuts."""
+        return Cut(self.low[index], self.high[index], self.names)
+
+    @property
+    def signal_efficiency(self) -> Floats:
+        """The share of the signal behind each cut, shape (point,)."""
+        return np.asarray(self.s / self._choice[0].total)
+
+    @property
+    def background_efficiency(self) -> Floats:
+        """The share of the background behind each cut, shape (point,)."""
+        return np.asarray(self.b / self._choice[1].total)
+
+    def best(
+        self,
+        figure: FigureOfMerit | str,
+        *,
+        luminosity_scale: tuple[float, float] = (1.0, 1.0),
+        relative_sigma_b: float = 0.0,
+        min_background: int = _KNOWN,
+    ) -> BestCut:
+        """The cut with the largest figure of merit.
+
+        Args:
+            figure: A figure of merit or its name.
+            luminosity_scale: Expected events over sums of weights, of signal and background.
+            relative_sigma_b: Systematic uncertainty of the background, as a share of it.
+            min_background: Background events that a cut must leave, on the events of the choice:
+                25 know it to 20 %. Cuts with none look infinitely good.
+
+        Raises:
+            TooFewEvents: If no cut leaves that many.
+            UnknownKey: If there is no such figure of merit.
+        """
+        chosen = figure_of_merit(figure)
+        found = optimise(
+            chosen,
+            self.s * luminosity_scale[0],
+            self.b * luminosity_scale[1],
+            relative_sigma_b * self.b * luminosity_scale[1],
+            allowed=self.n_background >= min_background,
+        )
+        judge = _Judge(chosen, luminosity_scale, relative_sigma_b)
+        return _best(self.cut(found.index), judge, self._choice, self._other)
+
+    def working_point(self, background_efficiency: float) -> BestCut:
+        """The cut with the largest signal efficiency at not more than a background efficiency.
+
+        Raises:
+            BadValue: If the efficiency is not in (0, 1].
+            TooFewEvents: If that is less than one event, or no cut has an efficiency that small.
+        """
+        if not 0 < background_efficiency <= 1:
+            raise BadValue(
+                f"background_efficiency: expected a number in (0, 1], got {background_efficiency}."
+            )
+        allowed = self.background_efficiency <= background_efficiency * (1 + 1e-12)
+        n = len(self._choice[1].x)
+        if n * background_efficiency < 1 or not allowed.any():
+            raise TooFewEvents(
+                f"working_point: of {n} background events, no cut is known to have an efficiency "
+                f"of {background_efficiency:g} or less. Bring more events or cut points."
+            )
+        index = int(np.argmax(np.where(allowed, self.s, -1.0)))
+        total = self._choice[0].total
+        efficiency = FigureOfMerit(
+            "signal efficiency",
+            "s / all signal events",
+            "at a background efficiency",
+            "discovery",
+            lambda s, b, _: np.asarray(s / total + 0.0 * b),
+        )
+        judge = _Judge(efficiency, (1.0, 1.0), 0.0)
+        return _best(self.cut(index), judge, self._choice, self._other)
+
+
+def random_grid_search(
+    signal: ArrayLike,
+    background: ArrayLike,
+    *,
+    seed: Seed | int,
+    directions: Sequence[str] | str = ">",
+    steps: int = 1,
+    n_points: int | None = None,
+    signal_weight: ArrayLike | None = None,
+    background_weight: ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+    test_share: float = 0.5,
+) -> GridSearch:
+    """Signal and background behind cuts that signal events define.
+
+    Args:
+        signal: Features of signal events, shape (event, feature), finite.
+        background: Features of background events.
+        seed: Random numbers of the division and of the cut points.
+        directions: One for all or one per feature: ">" keeps events at or above the cut, "<" at
+            or below, "<>" between two cuts, from two signal events.
+        steps: Boxes joined by "or"; more than one is a staircase.
+        n_points: Cuts to try; None for one per signal event that cuts are chosen on.
+        signal_weight: Weights, not negative; None for ones. Signal events are drawn as cut points
+            in proportion to them.
+        background_weight: Weights of the background.
+        names: One name per feature.
+        test_share: Share of the events kept to judge on; 0 for none.
+
+    Raises:
+        BadLayout: If shapes do not fit.
+        BadNumbers: If there is a NaN, an infinity or a negative weight.
+        BadValue: If a setting is out of range.
+        TooFewEvents: If there is no signal or background.
+
+    Example:
+        >>> rng = np.random.default_rng(1)
+        >>> signal, background = rng.normal(1.5, 1, (4000, 2)), rng.normal(0, 1, (20_000, 2))
+        >>> search = random_grid_search(signal, background, seed=1, n_points=1000)
+        >>> best = search.best("asimov")
+        >>> best.figure, best.purpose, bool(best.s > 500), bool(best.b < 2000)
+        ('asimov', 'discovery', True, True)
+    """
+    of_signal = _events(signal, signal_weight, "signal")
+    of_background = _events(background, background_weight, "background")
+    features = of_signal.x.shape[1]
+    if of_background.x.shape[1] != features:
+        raise BadLayout(
+            f"cuts: signal has {features} features, background {of_background.x.shape[1]}."
+        )
+    if steps < 1 or (n_points is not None and n_points < 1) or not 0 <= test_share < 1:
+        raise BadValue("cuts: expected steps >= 1, n_points >= 1 and 0 <= test_share < 1.")
+    sides = _sides(directions, features)
+    root = Seed.of(seed).child("cuts")
+    parts = [
+        each.split(test_share, root.child("split", name))
+        for each, name in ((of_signal, "signal"), (of_background, "background"))
+    ]
+    choice = parts[0][0], parts[1][0]
+    low, high = _points(choice[0], sides, steps, n_points, root.child("points"))
+    counted = [count_events(part.x, part.weight, low, high) for part in choice]
+    s, sigma_s = choice[0].scaled(*counted[0][1:])
+    b, sigma_b = choice[1].scaled(*counted[1][1:])
+    other = None if parts[0][1] is None or parts[1][1] is None else (parts[0][1], parts[1][1])
+    return GridSearch(
+        low=low,
+        high=high,
+        names=_names(names, features),
+        s=s,
+        b=b,
+        sigma_s=sigma_s,
+        sigma_b=sigma_b,
+        n_background=counted[1][0],
+        _choice=choice,
+        _other=other,
+    )
+
+
+def rectangular_cuts(
+    search: GridSearch,
+    figure: FigureOfMerit | str,
+    *,
+    luminosity_scale: tuple[float, float] = (1.0, 1.0),
+    relative_sigma_b: float = 0.0,
+    min_background: int = _KNOWN,
+    max_sweeps: int = 20,
+) -> BestCut:
+    """Move the cuts of a search one by one to the best value, as long as that helps.
+
+    It starts from the best cut of the search. Every end of the box is tried at all values that
+    signal events have, with the other ends as they are. An end that the search leaves open stays
+    open.
+
+    Args:
+        search: A search with one box (`steps` = 1).
+        figure: A figure of merit or its name.
+        luminosity_scale: See `GridSearch.best`.
+        relative_sigma_b: See `GridSearch.best`.
+        min_background: See `GridSearch.best`.
+        max_sweeps: How often to go over all ends at most.
+
+    Raises:
+        BadValue: If the search is for a staircase.
+        TooFewEvents: If no cut leaves enough background events.
+    """
+    if search.low.shape[1] != 1:
+        raise BadValue("rectangular_cuts: expected a search with steps = 1, got a staircase.")
+    judge = _Judge(figure_of_merit(figure), luminosity_scale, relative_sigma_b)
+    start = search.best(
+        judge.figure,
+        luminosity_scale=luminosity_scale,
+        relative_sigma_b=relative_sigma_b,
+        min_background=min_background,
+    )
+    ends = np.stack([start.cut.low[0], start.cut.high[0]])
+    best = start.optimised
+    for _ in range(max_sweeps):
+        before = best
+        for side, feature in np.argwhere(np.isfinite(ends)):
+            found = _best_end(ends, int(side), int(feature), judge, search._choice, min_background)
+            if found is not None and found[1] > best:
+                ends[side, feature], best = found
+        if best <= before:
+            break
+    cut = Cut(ends[:1].copy(), ends[1:].copy(), search.names)
+    return _best(cut, judge, search._choice, search._other)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """A figure of merit with the scales of an experiment."""
+
+    figure: FigureOfMerit
+    scale: tuple[float, float]
+    relative_sigma_b: float
+
+    def __call__(self, s: ArrayLike, b: ArrayLike) -> Floats:
+        b = np.asarray(b, dtype=np.float64) * self.scale[1]
+        s = np.asarray(s, dtype=np.float64) * self.scale[0]
+        return self.figure(s, b, self.relative_sigma_b * b)
+
+    def value(self, s: Value, b: Value) -> Value:
+        """With the uncertainty that those of s and b give it."""
+        nominal = float(self(s.value, b.value))
+        s_moved = [max(s.value - s.uncertainty, 0.0), s.value + s.uncertainty]
+        b_moved = [max(b.value - b.uncertainty, 0.0), b.value + b.uncertainty]
+        by_s = np.diff(self(s_moved, b.value))[0] / 2.0
+        by_b = np.diff(self(s.value, b_moved))[0] / 2.0
+        return Value(nominal, float(np.hypot(by_s, by_b)))
+
+
+def _best(
+    cut: Cut, judge: _Judge, choice: tuple[_Events, _Events], other: tuple[_Events, _Events] | None
+) -> BestCut:
+    """A chosen cut, with its figures on both parts of the events."""
+    chosen_on = [Value(*part.count(cut)[:2]) for part in choice]
+    optimised = float(judge(chosen_on[0].value, chosen_on[1].value))
+    judged_on = chosen_on if other is None else [Value(*part.count(cut)[:2]) for part in other]
+    value = Value(np.nan, np.nan) if other is None else judge.value(judged_on[0], judged_on[1])
+    efficiencies = [
+        Value(count.value / part.total, count.uncertainty / part.total)
+        for count, part in zip(judged_on, choice if other is None else other, strict=True)
+    ]
+    return BestCut(
+        cut=cut,
+        figure=judge.figure.name,
+        purpose=judge.figure.purpose,
+        warning=judge.figure.warning,
+        optimised=optimised,
+        value=value,
+        optimism=optimised - value.value,
+        s=judged_on[0],
+        b=judged_on[1],
+        signal_efficiency=efficiencies[0],
+        background_efficiency=efficiencies[1],
+    )
+
+
+def _best_end(
+    ends: Floats,
+    side: int,
+    feature: int,
+    judge: _Judge,
+    choice: tuple[_Events, _Events],
+    min_background: int,
+) -> tuple[float, float] | None:
+    """The best value of one end, the others as they are, and the figure there."""
+    free = ends.copy()
+    free[side, feature] = -np.inf if side == 0 else np.inf
+    rest = Cut(free[:1], free[1:], tuple(map(str, range(ends.shape[1]))))
+    sign = -1.0 if side == 0 else 1.0  # cumulative from the end that a cut keeps
+    at = np.empty(0)
+    counts: list[tuple[Floats, NDArray[np.intp]]] = []
+    for part in choice:
+        passed = rest.passes(part.x)
+        value = sign * part.x[passed, feature].astype(np.float64)
+        w = np.ones(len(value)) if part.weight is None else part.weight[passed]
+        order = np.argsort(value, kind="stable")
+        if not counts:
+            at = np.unique(value)
+        kept = np.searchsorted(value[order], at, side="right")
+        counts.append((np.append(0.0, np.cumsum(w[order]))[kept] * part.scale, kept))
+    allowed = counts[1][1] >= min_background
+    if not allowed.any():
+        return None
+    figures = np.where(allowed, judge(counts[0][0], counts[1][0]), -np.inf)
+    index = int(np.argmax(figures))
+    return float(sign * at[index]), float(figures[index])
+
+
+def _events(x: ArrayLike, weight: ArrayLike | None, what: str) -> _Events:
+    x = np.asarray(x)
+    if x.ndim != 2 or x.shape[1] < 1:
+        raise BadLayout(f"{what}: expected features of shape (event, feature), got {x.shape}.")
+    if not len(x):
+        raise TooFewEvents(f"{what}: expected events, got none.")
+    check.finite(x, what)
+    if weight is None:
+        return _Events(x, None)
+    w = np.asarray(weight, dtype=np.float64)
+    check.length(w, len(x), f"{what} weight")
+    check.finite(w, f"{what} weight")
+    check.non_negative(w, f"{what} weight")
+    if not w.sum() > 0:
+        raise TooFewEvents(f"{what}: expected events with weights above zero, got none.")
+    return _Events(x, w)
+
+
+def _names(names: Sequence[str] | None, features: int) -> tuple[str, ...]:
+    if names is None:
+        return tuple(f"x{j}" for j in range(features))
+    if len(names) != features:
+        raise BadLayout(f"names: expected {features} of them, got {list(names)}.")
+    return tuple(names)
+
+
+def _sides(directions: Sequence[str] | str, features: int) -> tuple[str, ...]:
+    sides = (directions,) * features if isinstance(directions, str) else tuple(directions)
+    if len(sides) != features or any(side not in DIRECTIONS for side in sides):
+        raise BadValue(
+            f"directions: expected one of {', '.join(DIRECTIONS)} for each of {features} features, "
+            f"got {directions!r}."
+        )
+    return sides
+
+
+def _points(
+    signal: _Events, sides: tuple[str, ...], steps: int, n_points: int | None, seed: Seed
+) -> tuple[Floats, Floats]:
+    """Cut points at signal events, shape (point, box, feature) each."""
+    rng = seed.generator()
+    n = len(signal.x) if n_points is None else n_points
+    p = None if signal.weight is None else signal.weight / signal.weight.sum()
+    plain = steps == 1 and "<>" not in sides
+    if plain and n_points is None:
+        drawn = np.arange(n)[:, None, None]
+    else:
+        drawn = rng.choice(len(signal.x), (n, steps, 2), p=p)
+    ends = signal.x[drawn].astype(np.float64)  # (point, box, 1 or 2, feature)
+    low, high = ends[:, :, 0].copy(), ends[:, :, 0].copy()
+    for j, side in enumerate(sides):
+        if side == "<>":
+            low[..., j], high[..., j] = ends[..., j].min(axis=2), ends[..., j].max(axis=2)
+        elif side == ">":
+            high[..., j] = np.inf
+        else:
+            low[..., j] = -np.inf
+    return low, high

@@ -1,0 +1,27 @@
+"""Maximum likelihood fits of spectra, the choice of the function, and goodness of fit."""
+
+from anomalon.stats.fits.envelope import (
+    Envelope,
+    fit_envelope,
+    profiled_error,
+    profiled_significance,
+)
+from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.fits.order import ChosenOrders, choose_order, choose_orders
+from anomalon.stats.fits.relative import Relative
+from anomalon.stats.fits.signal_fit import SignalFit, fit_signal
+
+__all__ = [
+    "ChosenOrders",
+    "Envelope",
+    "Fit",
+    "Relative",
+    "SignalFit",
+    "choose_order",
+    "choose_orders",
+    "fit_envelope",
+    "fit_signal",
+    "fit_spectrum",
+    "profiled_error",
+    "profiled_significance",
+]

@@ -1,0 +1,263 @@
+"""How many parameters a background shape needs: nested fits, compared in turn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from anomalon.core.config import lookup
+from anomalon.core.errors import BadLayout, BadValue
+from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.spectra.shapes import SHAPES, Shape
+from anomalon.stats.spectra.spectrum import Spectrum
+
+__all__ = ["ChosenOrders", "Test", "choose_order", "choose_orders"]
+
+Floats = NDArray[np.floating[Any]]
+Test = Literal["f", "likelihood_ratio"]
+"""What chooses the number of parameters."""
+
+# Fits leave up to 1e-8 of the deviance unexplained, and its sum over bins is rounded. In a spectrum
+# without fluctuations, such as Asimov data, that is all there is.
+_RESOLVED = 1e-6
+
+
+def choose_order(
+    spectrum: Any,
+    family: str | type[Shape] | Shape,
+    n_min: int = 2,
+    n_max: int = 4,
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    alpha: float = 0.05,
+    test: Test = "f",
+    go_on_if_rejected: bool = True,
+    throw: bool = True,
+) -> Fit:
+    """Fit with the smallest number of parameters that the next one does not improve.
+
+    Starting at `n_min`, one more parameter is taken only if its p-value is below `alpha`. With the
+    F-test, F = (D_n - D_(n+1)) / (D_(n+1)/ndf_(n+1)) against F(1, ndf_(n+1)); with the
+    likelihood-ratio test, D_n - D_(n+1) against chi2(1). D is the deviance.
+
+    A fit that the data reject is not the last word: where one more parameter does not help, two
+    more may (three parameters of the dijet function against four). So one more is also taken if
+    the fit without it has a goodness of fit below `alpha`, unless `go_on_if_rejected` is False.
+
+    The F-test measures the scatter by the richer fit's own deviance, so it forgives a function
+    that fits badly everywhere. Where most bins expect less than one event, the deviance is much
+    smaller than its degrees of freedom and the F-test takes parameters too easily; the
+    likelihood-ratio test does not (`benchmarks/spectrum.py` has the numbers).
+
+    Args:
+        spectrum: A `Spectrum` or what `Spectrum.of` takes; not toys.
+        family: A name in `SHAPES`, a class, or a shape whose `n` is replaced (this keeps its
+            `sqrt_s`).
+        n_min: Smallest number of parameters, with the normalisation.
+        n_max: Largest number of parameters.
+        mask: True for the bins that the fits must not see.
+        alpha: p-value below which one more parameter is taken.
+        test: "f" or "likelihood_ratio".
+        go_on_if_rejected: Take one more parameter also if the fit is bad.
+        throw: Raise if the fit with `n_min` parameters fails. False: return it with `ok` False.
+
+    Returns:
+        The chosen fit, with the table of all that were tried. The table ends early if one more
+        parameter cannot be fitted.
+
+    Raises:
+        TooFewEvents: If there are fewer than n_min + 1 filled bins.
+        DidNotConverge: If the fit with `n_min` parameters has no maximum.
+        BadValue: If `n_min` and `n_max` are not an allowed range, or alpha is not in (0, 1).
+        UnknownKey: If there is no such family.
+
+    Example:
+        >>> import numpy as np
+        >>> edges = np.linspace(0.0, 8000.0, 41)
+        >>> spectrum = Spectrum(2000 * np.exp(-edges[:-1] / 1000), edges)
+        >>> choose_order(spectrum, "exponential", 1, 4).n_parameters
+        2
+    """
+    spectrum = Spectrum.of(spectrum)
+    if spectrum.counts.ndim != 1:
+        raise BadLayout(
+            f"choose_order: expected one spectrum, got {len(spectrum.counts)} toys; see "
+            "choose_orders."
+        )
+    choice = _Choice.of("choose_order", family, n_min, n_max, alpha, test, go_on_if_rejected)
+    best = fit_spectrum(spectrum, choice.shape(n_min), mask=mask, throw=throw)
+    tried = [_row(best)]
+    chosen = 0
+    while best.ok and best.n_parameters < n_max:
+        richer = fit_spectrum(spectrum, choice.shape(best.n_parameters + 1), mask=mask, throw=False)
+        if not richer.ok or richer.ndf < 1:
+            break
+        statistic, p, goes_on = choice.compare(
+            best.deviance, best.p_value, richer.deviance, richer.ndf
+        )
+        tried.append(_row(richer) | {"f": float(statistic), "p_f": float(p)})
+        if not goes_on:
+            break
+        best, chosen = richer, len(tried) - 1
+    table = tuple(row | {"chosen": i == chosen} for i, row in enumerate(tried))
+    return replace(best, tried=table)
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenOrders:
+    """Fits of many toys, each with the number of parameters that was chosen for it.
+
+    Args:
+        expected: Events expected in each bin, shape (toy, bin); NaN where the fit failed.
+        n_parameters: Parameters of each, shape (toy,); 0 where the fit failed.
+    """
+
+    expected: Floats
+    n_parameters: NDArray[np.int64]
+
+
+def choose_orders(
+    toys: Any,
+    family: str | type[Shape] | Shape,
+    n_min: int = 2,
+    n_max: int = 4,
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    alpha: float = 0.05,
+    test: Test = "f",
+    go_on_if_rejected: bool = True,
+) -> ChosenOrders:
+    """`choose_order` for each of many toys, with the same result as one after the other.
+
+    Args:
+        toys: A `Spectrum` of shape (toy, bin), or what `Spectrum.of` takes.
+        family: As for `choose_order`, and so all that follows.
+        n_min: Smallest number of parameters.
+        n_max: Largest number of parameters.
+        mask: True for the bins that the fits must not see.
+        alpha: p-value below which one more parameter is taken.
+        test: "f" or "likelihood_ratio".
+        go_on_if_rejected: Take one more parameter also if the fit is bad.
+
+    Raises:
+        BadLayout: If it is one spectrum.
+        BadValue: If `n_min` and `n_max` are not an allowed range, or alpha is not in (0, 1).
+        UnknownKey: If there is no such family or test.
+
+    Example:
+        >>> import numpy as np
+        >>> edges = np.linspace(0.0, 8000.0, 41)
+        >>> toys = np.random.default_rng(1).poisson(2000 * np.exp(-edges[:-1] / 1000), (200, 40))
+        >>> chosen = choose_orders((toys, edges), "exponential", 1, 4)
+        >>> np.bincount(chosen.n_parameters).argmax()
+        np.int64(2)
+    """
+    spectrum = Spectrum.of(toys)
+    if spectrum.counts.ndim != 2:
+        raise BadLayout("choose_orders: expected toys of shape (toy, bin); see choose_order.")
+    choice = _Choice.of("choose_orders", family, n_min, n_max, alpha, test, go_on_if_rejected)
+    fit = fit_spectrum(spectrum, choice.shape(n_min), mask=mask, throw=False)
+    expected = fit.expected.copy()
+    n_parameters = np.where(fit.ok, n_min, 0)
+    rows = np.flatnonzero(fit.ok)
+    deviance, p_value = fit.deviance[rows], fit.p_value[rows]
+    for n in range(n_min + 1, n_max + 1):
+        if not len(rows):
+            break
+        richer = fit_spectrum(_rows(spectrum, rows), choice.shape(n), mask=mask, throw=False)
+        if richer.ndf < 1:
+            break
+        _, _, goes_on = choice.compare(deviance, p_value, richer.deviance, richer.ndf)
+        goes_on &= richer.ok
+        rows = rows[goes_on]
+        expected[rows], n_parameters[rows] = richer.expected[goes_on], n
+        deviance, p_value = richer.deviance[goes_on], richer.p_value[goes_on]
+    return ChosenOrders(expected, n_parameters)
+
+
+def _rows(toys: Spectrum, rows: NDArray[np.intp]) -> Spectrum:
+    variance = None if toys.variance is None else toys.variance[rows]
+    return Spectrum(toys.counts[rows], toys.edges, variance)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """How the number of parameters is chosen, checked."""
+
+    family: Shape
+    alpha: float
+    test: Callable[[Floats, Floats, int], tuple[Floats, Floats]]
+    go_on_if_rejected: bool
+
+    @classmethod
+    def of(
+        cls,
+        where: str,
+        family: str | type[Shape] | Shape,
+        n_min: int,
+        n_max: int,
+        alpha: float,
+        test: str,
+        go_on_if_rejected: bool,  # noqa: FBT001  handed on
+    ) -> "_Choice":
+        shape = _shape(family)
+        if not 1 <= n_min <= n_max <= shape.n_most or not 0 < alpha < 1:
+            raise BadValue(
+                f"{where}: expected 1 <= n_min <= n_max <= {shape.n_most} for {shape.kind} and "
+                f"0 < alpha < 1, got n_min = {n_min}, n_max = {n_max}, alpha = {alpha}."
+            )
+        return cls(shape, alpha, lookup(_TESTS, test, f"{where}: test"), go_on_if_rejected)
+
+    def shape(self, n: int) -> Shape:
+        """The family with so many parameters."""
+        return replace(self.family, n=n)
+
+    def compare(
+        self, deviance: Floats, p_value: Floats, richer: Floats, ndf: int
+    ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Test statistic, its p-value, and whether to go on from the poorer fit to the richer."""
+        gain = np.asarray(deviance - richer)
+        statistic, p = self.test(np.where(gain > _RESOLVED, gain, 0.0), np.asarray(richer), ndf)
+        rejected = self.go_on_if_rejected & (np.asarray(p_value) < self.alpha)
+        return statistic, p, (p < self.alpha) | rejected
+
+
+def _shape(family: str | type[Shape] | Shape) -> Shape:
+    if isinstance(family, Shape):
+        return family
+    cls: type[Shape] = (
+        lookup(SHAPES, family, "background shape") if isinstance(family, str) else family
+    )
+    return cls(n=1)
+
+
+def _row(fit: Fit) -> dict[str, Any]:
+    return {
+        "shape": fit.shape.label,
+        "n_parameters": fit.n_parameters,
+        "deviance": float(fit.deviance),
+        "ndf": fit.ndf,
+        "p_value": float(fit.p_value),
+        "f": None,
+        "p_f": None,
+    }
+
+
+def _f_test(gain: Floats, richer: Floats, ndf: int) -> tuple[Floats, Floats]:
+    """F and its p-value; the more general fit as the measure of the scatter."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f = np.where(gain == 0, 0.0, gain / (richer / ndf))
+    return f, np.where(gain == 0, 1.0, special.fdtrc(1, ndf, f))
+
+
+def _likelihood_ratio_test(gain: Floats, _: Floats, __: int) -> tuple[Floats, Floats]:
+    return gain, np.asarray(special.chdtrc(1, gain))
+
+
+_TESTS: dict[str, Callable[[Floats, Floats, int], tuple[Floats, Floats]]] = {
+    "f": _f_test,
+    "likelihood_ratio": _likelihood_ratio_test,
+}

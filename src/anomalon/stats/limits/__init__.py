@@ -1,0 +1,39 @@
+"""Upper limits by CLs: from counts, from control regions, from whole spectra."""
+
+from anomalon.stats.limits.count_limits import (
+    Limit,
+    cls,
+    cls_upper_limit,
+    expected_upper_limits,
+    upper_limits,
+)
+from anomalon.stats.limits.efficiency import EfficiencyCurve
+from anomalon.stats.limits.on_off_limits import on_off_upper_limit
+from anomalon.stats.limits.signal_limits import SignalLimit, SignalModel, Strengths
+from anomalon.stats.limits.signal_nuisances import SignalNuisances
+from anomalon.stats.limits.strength_limits import (
+    RerunLimit,
+    RerunPoint,
+    StrengthLimit,
+    limit_by_rerun,
+    upper_limit_with_efficiency,
+)
+
+__all__ = [
+    "EfficiencyCurve",
+    "Limit",
+    "RerunLimit",
+    "RerunPoint",
+    "SignalLimit",
+    "SignalModel",
+    "SignalNuisances",
+    "StrengthLimit",
+    "Strengths",
+    "cls",
+    "cls_upper_limit",
+    "expected_upper_limits",
+    "limit_by_rerun",
+    "on_off_upper_limit",
+    "upper_limit_with_efficiency",
+    "upper_limits",
+]

@@ -1,0 +1,476 @@
+"""Upper limits on a signal, from counts over a background, by CLs.
+
+Which one to use:
+
+* the observed limits, as plain numbers: `cls_upper_limit`;
+* the expected limits and their band: `expected_upper_limits`;
+* both, with a reason for each item that has none: `upper_limits`;
+* CLs at a strength: `cls`;
+* an efficiency that depends on the strength: `upper_limit_with_efficiency`, `limit_by_rerun`.
+
+The background is known, or b +- sigma_b with one of three constraints: "gamma", as measured by a
+Poisson count in a control region (`shapesys` in HistFactory); "gaussian" (`staterror`); or
+"log_normal", b kappa^t with a standard normal t and kappa = 1 + sigma_b/b, for a factor that is
+known to so many per cent (`normsys`, and `lnN` of Combine).
+
+`method="asymptotic"` takes the distributions of the profile likelihood ratio in the limit of many
+events (Cowan, Cranmer, Gross and Vitells, arXiv:1007.1727), as most experiments do. It claims too
+much at few events: 1.92 instead of 3.00 for no event over no background. `method="exact"` sums
+Poisson probabilities instead: of the count, if the background is known, and of both counts with the
+"gamma" constraint, which is what pseudo-experiments tend to. Take it where about ten events or
+fewer are expected or seen; for 50 events over 50 +- 7 both agree to 0.2 %.
+
+The strength is found as the zero of CLs - (1 - level) itself, to rounding, and never read off a
+scan. (Sums over pairs of counts have small jumps; the limit may be at one.) All calls broadcast
+like NumPy functions and return float64.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
+from anomalon.stats.limits import exact_cls
+from anomalon.stats.limits.profile import (
+    GAMMA,
+    GAUSSIAN,
+    LOG_NORMAL,
+    QTILDE,
+    Q,
+    cls_values,
+    expected_limits,
+    observed_limits,
+)
+
+__all__ = [
+    "N_SIGMA",
+    "Constraint",
+    "Limit",
+    "Method",
+    "Statistic",
+    "cls",
+    "cls_upper_limit",
+    "expected_upper_limits",
+    "upper_limits",
+]
+
+Floats = NDArray[np.floating[Any]]
+Constraint = Literal["gamma", "gaussian", "log_normal"]
+Statistic = Literal["qtilde", "q"]
+Method = Literal["asymptotic", "exact"]
+
+_NOTHING = 1e-200  # events, a factor on which would not matter
+_CONSTRAINTS = {"gamma": GAMMA, "gaussian": GAUSSIAN, "log_normal": LOG_NORMAL}
+
+N_SIGMA = (-2.0, -1.0, 0.0, 1.0, 2.0)
+"""The usual band: how many standard deviations the background fluctuates."""
+
+
+def cls_upper_limit(
+    n: ArrayLike,
+    b: ArrayLike,
+    sigma_b: ArrayLike = 0.0,
+    *,
+    signal: ArrayLike | None = None,
+    level: float = 0.95,
+    constraint: Constraint = "gamma",
+    statistic: Statistic = "qtilde",
+    method: Method = "asymptotic",
+) -> Floats:
+    """The observed upper limit: the signal with CLs = 1 - `level`.
+
+    Read, J. Phys. G 28 (2002) 2693; asymptotic formulae of arXiv:1007.1727, with the backgrounds
+    profiled in closed form.
+
+    Args:
+        n: Events seen, any shape; with `signal`, shape (…, bin).
+        b: Events expected from background; broadcast against `n`.
+        sigma_b: Its uncertainty.
+        signal: Expected signal events at a strength of one, shape (…, bin): the bins of the last
+            axis are then one measurement, each with its own background uncertainty, and the limit
+            is one on the strength. None: every count is a measurement, and the limit is in events.
+        level: Confidence level.
+        constraint: What is known of the background, "gamma", "gaussian" or "log_normal".
+        statistic: "qtilde", with no negative signal in the best fit, or "q".
+        method: "asymptotic" or "exact"; the latter for single counts, with a background that is
+            known or has a "gamma" constraint.
+
+    Returns:
+        Limits in events, or in strength with shape (…). Infinite for a signal without events.
+
+    Raises:
+        BadValue: If a number is negative, NaN or infinite, or options do not go together.
+        BadLayout: If shapes do not fit.
+
+    Example:
+        >>> float(cls_upper_limit(50, 50, 7).round(5))
+        19.70904
+        >>> cls_upper_limit([0, 0, 3], [0, 100, 3], method="exact").round(4)
+        array([2.9957, 2.9957, 5.3954])
+        >>> float(cls_upper_limit([51, 48], [50, 52], [3, 7], signal=[12, 11]).round(4))
+        1.0116
+    """
+    data = _Data.of(n, b, sigma_b, signal, constraint)
+    log_alpha = _log_alpha(level)
+    if _exact(method, data):
+        return data.shaped(exact_cls.observed_limits(*data.single, log_alpha))
+    return data.shaped(observed_limits(*data.arrays, _statistic(statistic, signal), log_alpha))
+
+
+def expected_upper_limits(
+    b: ArrayLike,
+    sigma_b: ArrayLike = 0.0,
+    *,
+    n: ArrayLike | None = None,
+    n_sigma: ArrayLike = N_SIGMA,
+    signal: ArrayLike | None = None,
+    level: float = 0.95,
+    constraint: Constraint = "gamma",
+    method: Method = "asymptotic",
+) -> Floats:
+    """Upper limits expected from background alone: the median and its band.
+
+    arXiv:1007.1727, section 4.3: the limit at a background that fluctuates by N standard
+    deviations is where the Asimov data of no signal have
+    sqrt(q) = N - Phi^-1((1 - level) Phi(N)).
+
+    Args:
+        b: Events expected from background, any shape; with `signal`, shape (…, bin).
+        sigma_b: Its uncertainty.
+        n: Events seen, if the expectation is to be for backgrounds fitted to the data, as
+            experiments and pyhf quote it. None: the expectation before any data.
+        n_sigma: Where in the band, in standard deviations; below zero for a better limit.
+        signal: See `cls_upper_limit`.
+        level: Confidence level.
+        constraint: See `cls_upper_limit`.
+        method: "exact" takes the limits at the quantiles of the distribution of the data.
+
+    Returns:
+        Shape of `n_sigma` before that of the observed limits.
+
+    Raises:
+        BadValue: If a number is negative, NaN or infinite, or options do not go together.
+        BadLayout: If shapes do not fit.
+
+    Example:
+        >>> expected_upper_limits(50, 7).round(2)
+        array([10.5 , 14.13, 19.71, 27.67, 37.6 ])
+    """
+    data = _Data.of(b if n is None else n, b, sigma_b, signal, constraint)
+    log_alpha = _log_alpha(level)
+    where = np.asarray(n_sigma, dtype=np.float64)
+    if not np.all(np.isfinite(where)):
+        raise BadValue(f"n_sigma: expected finite numbers, got {where.tolist()}.")
+    flat = where.ravel()
+    if _exact(method, data):
+        limits = exact_cls.expected_limits(*data.single, log_alpha, flat)
+    else:
+        roots = flat - special.ndtri_exp(log_alpha + special.log_ndtr(flat))
+        limits = expected_limits(*data.arrays, roots)
+    return np.asarray(limits.reshape(where.shape + data.shape))[()]
+
+
+def cls(
+    s: ArrayLike,
+    n: ArrayLike,
+    b: ArrayLike,
+    sigma_b: ArrayLike = 0.0,
+    *,
+    signal: ArrayLike | None = None,
+    constraint: Constraint = "gamma",
+    statistic: Statistic = "qtilde",
+    method: Method = "asymptotic",
+) -> Floats:
+    """CLs = CL_{s+b} / CL_b of a signal; it is excluded at 95 % where CLs < 0.05.
+
+    Args:
+        s: Signal events, or with `signal` the strength; broadcast against the counts, or with
+            `signal` against their shape without the bins.
+        n: Events seen.
+        b: Events expected from background.
+        sigma_b: Its uncertainty.
+        signal: See `cls_upper_limit`.
+        constraint: See `cls_upper_limit`.
+        statistic: See `cls_upper_limit`.
+        method: See `cls_upper_limit`.
+
+    Raises:
+        BadValue: If a number is negative, NaN or infinite, or options do not go together.
+        BadLayout: If shapes do not fit.
+
+    Example:
+        >>> cls([0.0, 19.70904], 50, 50, 7).round(6)
+        array([1.  , 0.05])
+    """
+    strength = _numbers(s, "s")
+    data = _Data.of(n, b, sigma_b, signal, constraint, strength.shape)
+    strength = np.array(np.broadcast_to(strength, data.shape)).reshape(-1)
+    if _exact(method, data):
+        log_cls = exact_cls.log_cls(strength, *data.single)
+    else:
+        log_cls = cls_values(strength, *data.arrays, _statistic(statistic, signal))
+    return data.shaped(np.exp(log_cls))
+
+
+@dataclass(frozen=True, eq=False)
+class Limit:
+    """Observed and expected upper limits of one measurement or of many.
+
+    Args:
+        observed: Limits, shape (…); NaN where `ok` is False.
+        expected: Shape (n_sigma, …): for the background fluctuations `n_sigma`.
+        ok: Whether there is a limit, shape (…).
+        why: The reason where there is none, an empty string elsewhere, shape (…).
+        level: Confidence level.
+        n_sigma: Standard deviations of the band.
+        options: Settings of `cls_upper_limit`: constraint, statistic and method.
+    """
+
+    observed: Floats
+    expected: Floats
+    ok: NDArray[np.bool_]
+    why: NDArray[np.str_]
+    level: float
+    n_sigma: tuple[float, ...]
+    options: dict[str, Any]
+    _measurement: dict[str, Any] = field(repr=False)
+
+    @property
+    def median(self) -> Floats:
+        """The median expected limits, shape (…).
+
+        Raises:
+            BadValue: If the band was asked for without its middle.
+        """
+        if 0.0 not in self.n_sigma:
+            raise BadValue(f"median: the band has no 0 in n_sigma = {self.n_sigma}.")
+        return np.asarray(self.expected[self.n_sigma.index(0.0)])[()]
+
+    def cls(self, s: ArrayLike) -> Floats:
+        """CLs of signals `s`, broadcast against the measurements; NaN where `ok` is False."""
+        strength = np.where(self.ok, np.asarray(s, dtype=np.float64), 0.0)
+        values = cls(strength, **self._measurement, **self.options)
+        return np.asarray(np.where(self.ok, values, np.nan))[()]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers as plain lists, for JSON and the report."""
+        return {
+            "level": self.level,
+            "observed": self.observed.tolist(),
+            "expected": self.expected.tolist(),
+            "n_sigma": list(self.n_sigma),
+            "ok": self.ok.tolist(),
+            "why": self.why.tolist(),
+            **self.options,
+        }
+
+
+def upper_limits(
+    n: ArrayLike,
+    b: ArrayLike,
+    sigma_b: ArrayLike = 0.0,
+    *,
+    signal: ArrayLike | None = None,
+    level: float = 0.95,
+    n_sigma: tuple[float, ...] = N_SIGMA,
+    before_data: bool = False,
+    constraint: Constraint = "gamma",
+    statistic: Statistic = "qtilde",
+    method: Method = "asymptotic",
+) -> Limit:
+    """Observed and expected limits in one result; a bad item does not cost the others.
+
+    Args:
+        n: Events seen, any shape; with `signal`, shape (…, bin).
+        b: Events expected from background, for instance from fits that may have failed.
+        sigma_b: Its uncertainty.
+        signal: See `cls_upper_limit`.
+        level: Confidence level.
+        n_sigma: Where in the band of expected limits.
+        before_data: Expect from b as it stands, and not from its fit to the data.
+        constraint: See `cls_upper_limit`.
+        statistic: See `cls_upper_limit`.
+        method: See `cls_upper_limit`.
+
+    Raises:
+        BadLayout: If shapes do not fit.
+        BadValue: If options do not go together, or a signal template is not >= 0.
+
+    Example:
+        >>> limit = upper_limits([50, 51], [50, float("nan")], 7)
+        >>> limit.observed.round(3), limit.why.tolist()
+        (array([19.709,    nan]), ['', 'b is nan: expected a finite number >= 0'])
+    """
+    named = {"n": n, "b": b, "sigma_b": sigma_b}
+    template = None if signal is None else _numbers(signal, "signal")
+    arrays = [np.asarray(value, dtype=np.float64) for value in named.values()]
+    full = _broadcast([*arrays, *([] if template is None else [template])])
+    bad = [~(np.isfinite(x) & (x >= 0)) for x in full[:3]]
+    why = _reasons(dict(zip(named, zip(full, bad, strict=False), strict=False)), template)
+    if constraint == "log_normal" or method == "exact":
+        no_factor = (full[1] == 0) & (full[2] > 0)
+        no_factor = no_factor if template is None else no_factor.any(axis=-1)
+        why = np.where((why == "") & no_factor, "sigma_b is above 0 where b is 0", why)
+    ok = why == ""
+    keep = ok if template is None else ok[..., None]
+    n_, b_, sigma_ = (np.where(keep, x, 1.0) for x in full[:3])
+    options: dict[str, Any] = {
+        "constraint": constraint, "statistic": statistic, "method": method,
+    }  # fmt: skip
+    observed = cls_upper_limit(n_, b_, sigma_, signal=template, level=level, **options)
+    expected = expected_upper_limits(
+        b_, sigma_, n=None if before_data else n_, n_sigma=n_sigma, signal=template, level=level,
+        constraint=constraint, method=method,
+    )  # fmt: skip
+    return Limit(
+        observed=np.asarray(np.where(ok, observed, np.nan)),
+        expected=np.asarray(np.where(ok, expected, np.nan)),
+        ok=ok,
+        why=why,
+        level=level,
+        n_sigma=tuple(float(x) for x in n_sigma),
+        options=options,
+        _measurement={"n": n_, "b": b_, "sigma_b": sigma_, "signal": template},
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Checked arrays of shape (item, bin), and the shape of the items."""
+
+    n: Floats
+    b: Floats
+    v: Floats
+    s: Floats
+    constraint: int
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls,
+        n: ArrayLike,
+        b: ArrayLike,
+        sigma_b: ArrayLike,
+        signal: ArrayLike | None,
+        constraint: str,
+        items: tuple[int, ...] = (),
+    ) -> "_Data":
+        """Broadcast, also to a shape of `items` that strengths have."""
+        kind = _one_of(constraint, Constraint, "constraint")
+        arrays = [_numbers(n, "n"), _numbers(b, "b"), _numbers(sigma_b, "sigma_b")]
+        binned = signal is not None
+        arrays.append(_numbers(1.0 if signal is None else signal, "signal"))
+        if binned and max(x.ndim for x in arrays) == 0:
+            raise BadLayout("signal: expected a template of shape (…, bin), got one number.")
+        like = np.empty((*items, 1) if binned else items)
+        n_, b_, sigma, s_, _ = _broadcast([*arrays, like])
+        shape = n_.shape[:-1] if binned else n_.shape
+        bins = n_.shape[-1] if binned else 1
+        # copies: broadcast arrays are views, and those of callers may be read-only
+        v_ = _log_variance(b_, sigma) if kind == "log_normal" else sigma**2
+        n_, b_, v_, s_ = (np.array(x).reshape(-1, bins) for x in (n_, b_, v_, s_))
+        return cls(n_, b_, v_, s_, _CONSTRAINTS[kind], shape)
+
+    @property
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats, int]:
+        """What the kernels take."""
+        return self.n, self.b, self.v, self.s, self.constraint
+
+    @property
+    def single(self) -> tuple[Floats, Floats, Floats]:
+        """Counts, backgrounds and variances of measurements of one bin, shape (item,) each."""
+        n, b, v = (np.ascontiguousarray(x[:, 0]) for x in (self.n, self.b, self.v))
+        return n, b, v
+
+    def shaped(self, values: Floats) -> Floats:
+        """One number per item, in the shape of the caller."""
+        return np.asarray(values.reshape(self.shape))[()]
+
+
+def _log_variance(b: Floats, sigma: Floats) -> Floats:
+    """The square of ln kappa = ln(1 + sigma/b); 0 for a background that is known."""
+    if np.any((b == 0) & (sigma > 0)):
+        raise BadValue(
+            "sigma_b: expected 0 where b is 0: with a log-normal constraint it is a factor on b. "
+            'Take constraint="gamma" for a control region without events.'
+        )
+    some = b > _NOTHING
+    return np.asarray(np.where(some, np.log1p(sigma / np.where(some, b, 1.0)) ** 2, 0.0))
+
+
+def _numbers(values: ArrayLike, name: str) -> Floats:
+    array = np.asarray(values, dtype=np.float64)
+    good = np.isfinite(array) & (array >= 0)
+    if not good.all():
+        raise BadValue(
+            f"{name}: expected finite numbers >= 0, got {array[~good].ravel()[0]}. "
+            "`upper_limits` leaves such items out and says why."
+        )
+    return array
+
+
+def _broadcast(arrays: list[Floats]) -> list[Floats]:
+    try:
+        return list(np.broadcast_arrays(*arrays))
+    except ValueError:
+        shapes = ", ".join(str(x.shape) for x in arrays)
+        raise BadLayout(f"limits: expected shapes that broadcast, got {shapes}.") from None
+
+
+def _reasons(
+    named: dict[str, tuple[Floats, NDArray[np.bool_]]], template: Floats | None
+) -> NDArray[np.str_]:
+    """Why an item has no limit, or an empty string."""
+    shape = next(iter(named.values()))[0].shape
+    why = np.full(shape if template is None else shape[:-1], "", dtype=object)
+    for name, (values, bad) in named.items():
+        at = np.argwhere(bad)
+        for index in map(tuple, at):
+            item = index if template is None else index[:-1]
+            where = "" if template is None else f" in bin {index[-1]}"
+            if not why[item]:
+                why[item] = f"{name} is {values[index]}{where}: expected a finite number >= 0"
+    return np.asarray(why, dtype=np.str_)
+
+
+def _log_alpha(level: float) -> float:
+    if not 0 < level < 1:
+        raise BadValue(f"level: expected a confidence level in (0, 1), got {level}.")
+    return float(np.log1p(-level))
+
+
+def _one_of(value: str, kind: Any, name: str) -> str:
+    known = get_args(kind)
+    if value not in known:
+        raise UnknownKey(f"{name}: no '{value}'; {suggest(str(value), known)}")
+    return value
+
+
+def _exact(method: str, data: _Data) -> bool:
+    """Whether to sum probabilities, after checking that it can be done."""
+    if _one_of(method, Method, "method") == "asymptotic":
+        return False
+    if data.n.shape[1] > 1 or np.any(data.s != 1.0):
+        raise BadValue('method: "exact" is for single counts; leave `signal` out.')
+    if np.any(data.v > 0) and data.constraint != GAMMA:
+        raise BadValue(
+            'constraint: expected "gamma" with method="exact", which sums over the counts of a '
+            'control region; take method="asymptotic" for others.'
+        )
+    if np.any((data.b == 0) & (data.v > 0)):
+        raise BadValue(
+            "sigma_b: expected 0 where b is 0: no counts of a control region give that. Take "
+            "`on_off_upper_limit(n_on, 0, tau)` for a control region without events."
+        )
+    return True
+
+
+def _statistic(statistic: str, signal: ArrayLike | None) -> int:
+    if _one_of(statistic, Statistic, "statistic") == "qtilde":
+        return QTILDE
+    if signal is not None:
+        raise BadValue('statistic: expected "qtilde" with a `signal` template, got "q".')
+    return Q

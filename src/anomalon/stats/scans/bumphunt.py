@@ -1,0 +1,318 @@
+"""BumpHunter: the most significant window of a spectrum, and how often background makes one.
+
+G. Choudalakis, arXiv:1101.0390. The p-value of every window of neighbouring bins is computed, the
+smallest is turned into t = -ln p, and pseudo-experiments say how often the background alone gives a
+t as large: the global p-value, which accounts for all windows that were tried.
+
+The answer is only as honest as the background. Say what it is:
+
+* a `Shape` or a `Fit`: fitted to the same data; the pseudo-experiments are fitted again, with as
+  many parameters. A fit whose number of parameters was chosen on the data needs that choice
+  repeated: give `refit`;
+* a `Reference`: another sample of finite size, which fluctuates as well;
+* an array: exact. A reference of the size of the data, passed as exact, gives a global p below 5 %
+  in most experiments without any signal (`benchmarks/false_positives.py`).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from anomalon.core import check
+from anomalon.core.config import to_plain
+from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
+from anomalon.core.seed import Seed
+from anomalon.stats.counts.pseudo_experiments import EmpiricalP, blocks, empirical_p
+from anomalon.stats.fits.fit import Fit, expected_a_shape, fit_spectrum
+from anomalon.stats.numerics.pvalues import z_from_log_p
+from anomalon.stats.scans.backgrounds import Background, Counts, Fitted, Known, Reference, Refit
+from anomalon.stats.scans.scan_kernel import ON_OFF, every_window, smallest_log_p
+from anomalon.stats.scans.windows import Windows
+from anomalon.stats.spectra.shapes import Shape
+from anomalon.stats.spectra.spectrum import Spectrum
+
+__all__ = ["BumpHunt", "bump_hunt"]
+
+Floats = NDArray[np.floating[Any]]
+
+MOST_PSEUDO = 10_000_000
+"""More pseudo-experiments are a slip of the finger."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BumpHunt:
+    """The most significant window of a spectrum.
+
+    Args:
+        spectrum: The data.
+        expected: Background events in each bin, shape (bin,).
+        deficit: Whether deficits were looked for.
+        offset: Bins left out at the low end, where there is neither background nor data.
+        windows: All windows that were tried; their bins count from `offset`.
+        log_p: Logarithm of the local p-value of each window (the tomography), shape (window,).
+        best: Index of the most significant window.
+        t_toys: Test statistic of each pseudo-experiment, shape (toy,); NaN where its fit failed.
+        global_p: How often background alone gives a `t` as large.
+    """
+
+    spectrum: Spectrum
+    expected: Floats
+    deficit: bool
+    offset: int
+    windows: Windows
+    log_p: Floats
+    best: int
+    t_toys: Floats
+    global_p: EmpiricalP
+
+    @property
+    def bins(self) -> tuple[int, int]:
+        """First bin of the best window, and the one after its last."""
+        windows = self.windows
+        first, last = int(windows.first[self.best]), int(windows.last[self.best])
+        return first + self.offset, last + self.offset
+
+    @property
+    def low(self) -> float:
+        """Lower edge of the best window in GeV."""
+        return float(self.spectrum.edges[self.bins[0]])
+
+    @property
+    def high(self) -> float:
+        """Upper edge of the best window in GeV."""
+        return float(self.spectrum.edges[self.bins[1]])
+
+    @property
+    def n_observed(self) -> float:
+        """Events seen in the best window."""
+        return float(self.spectrum.counts[slice(*self.bins)].sum())
+
+    @property
+    def n_expected(self) -> float:
+        """Background events expected in the best window."""
+        return float(self.expected[slice(*self.bins)].sum())
+
+    @property
+    def t(self) -> float:
+        """The test statistic: minus the logarithm of the smallest local p-value."""
+        return float(0.0 - self.log_p[self.best])
+
+    @property
+    def local_p(self) -> float:
+        """p-value of the best window alone."""
+        return float(np.exp(self.log_p[self.best]))
+
+    @property
+    def local_z(self) -> float:
+        """Significance of the best window alone."""
+        return float(z_from_log_p(self.log_p[self.best]))
+
+    @property
+    def n_failed(self) -> int:
+        """Pseudo-experiments that could not be fitted, and do not count."""
+        return int(np.isnan(self.t_toys).sum())
+
+    @property
+    def tomography(self) -> dict[str, Floats]:
+        """Every window: `low` and `high` in GeV, `p` and `z`, each of shape (window,)."""
+        return self.tomography_of(len(self.windows))
+
+    def tomography_of(self, n: int) -> dict[str, Floats]:
+        """The `n` most significant windows, in the order of all; there may be millions."""
+        which = np.sort(np.argsort(self.log_p, kind="stable")[:n])
+        edges, log_p = self.spectrum.edges, self.log_p[which]
+        return {
+            "low": edges[self.windows.first[which] + self.offset],
+            "high": edges[self.windows.last[which] + self.offset],
+            "p": np.exp(log_p),
+            "z": z_from_log_p(log_p),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain lists and numbers, for JSON; `t_toys` has one for each toy."""
+        names = ("low", "high", "bins", "n_observed", "n_expected", "local_p", "local_z", "t")
+        plain: dict[str, Any] = {name: getattr(self, name) for name in names}
+        plain |= {
+            "deficit": self.deficit,
+            "global": self.global_p.to_dict(),
+            "n_windows": len(self.windows),
+            "n_failed": self.n_failed,
+            "edges": self.spectrum.edges,
+            "counts": self.spectrum.counts,
+            "expected": self.expected,
+            "tomography": self.tomography,
+            "t_toys": self.t_toys,
+        }
+        return {name: to_plain(value) for name, value in plain.items()}
+
+    def __repr__(self) -> str:
+        what = "Deficit" if self.deficit else "Excess"
+        low, high = self.bins
+        return (
+            f"{what} in {self.low:g}-{self.high:g} GeV (bins {low}-{high - 1}): "
+            f"{self.n_observed:g} events, {self.n_expected:.6g} expected\n"
+            f"  local p = {self.local_p:.4g} (Z = {self.local_z:.2f}), "
+            f"{len(self.windows)} windows\n"
+            f"  global {self.global_p!r} (Z = {self.global_p.z:.2f})"
+        )
+
+
+def bump_hunt(
+    spectrum: Any,
+    background: Shape | Fit | Reference | ArrayLike,
+    *,
+    widths: Iterable[int] | None = None,
+    step: int | Literal["half", "full"] = 1,
+    n_pseudo: int = 10_000,
+    refit: bool | Refit = True,
+    deficit: bool = False,
+    seed: Seed | int = 0,
+    tell: Callable[[int], None] | None = None,
+) -> BumpHunt:
+    """Find the most significant window and its global p-value.
+
+    The local p-value of a window is P(N >= n) of a Poisson count (on/off with a `Reference`:
+    Cousins, Linnemann and Tucker, physics/0702156), exact also for large counts. Windows with a
+    deficit count with their p-value near or above 1/2, where Choudalakis sets it to 1.
+
+    Bins at both ends without any background are left out, as by pyBumpHunter.
+
+    Args:
+        spectrum: A `Spectrum` or what `Spectrum.of` takes. Weighted spectra count as scaled
+            Poisson, bin by bin.
+        background: A `Shape` (fitted here), a `Fit` of this spectrum, a `Reference`, or exact
+            expectations, shape (bin,).
+        widths: Widths of the windows in bins; None for 1 to half of the bins.
+        step: Bins from one window to the next; "half" or "full" of the width.
+        n_pseudo: Number of pseudo-experiments.
+        refit: Fit the pseudo-experiments like the data. False compares them with the fit of the
+            data, which is conservative: they have not absorbed their fluctuations. A function
+            takes the toys and returns their expectations, for whatever was done to the data, as
+            `lambda toys: choose_orders(toys, "dijet", 2, 4).expected`.
+        deficit: Look for the most significant deficit.
+        seed: Of the pseudo-experiments. The first of them do not depend on `n_pseudo`.
+        tell: Called now and then with how many pseudo-experiments are done.
+
+    Raises:
+        BadLayout: If shapes do not fit, or the spectrum holds toys.
+        BadNumbers: If events were seen in a window where an exact background expects none.
+        BadValue: If the background is none of these, or there is not at least one
+            pseudo-experiment.
+        TooFewEvents: If the background cannot be fitted, or a tenth of the pseudo-experiments
+            cannot.
+        DidNotConverge: If the background's fit did not converge.
+
+    Example:
+        >>> hunt = bump_hunt(
+        ...     ([100.0, 102.0, 95.0, 138.0, 99.0], [0, 1, 2, 3, 4, 5]), np.full(5, 100.0), seed=1
+        ... )
+        >>> hunt.low, hunt.high, round(hunt.local_p, 6), hunt.global_p.p < 0.01
+        (3.0, 4.0, 0.000184, True)
+    """
+    data = Spectrum.of(spectrum)
+    if data.counts.ndim != 1:
+        raise BadLayout(f"bump hunt: expected one spectrum, got {len(data.counts)} toys.")
+    n_pseudo = check.whole(n_pseudo, "bump hunt: n_pseudo", 1, MOST_PSEUDO)
+    model = _model(data, background, refit=refit, deficit=deficit)
+    counts = model.counts
+    bins = _bins_with_background(model, counts, data.edges)
+    windows = Windows.of(bins.stop - bins.start, widths, step)
+    rows = windows.widths, windows.strides
+
+    k, m, q = _cut(counts, bins)
+    log_p = every_window(model.statistic, k[0], m[0], q[0], *rows)
+    best = int(log_p.argmin())
+    if np.isneginf(log_p[best]):
+        raise BadNumbers(
+            "bump hunt: events were seen in a window where the background is exactly zero, so "
+            "that p = 0. Give the background as a Reference, or use wider windows."
+        )
+    smallest, done = [], 0
+    for toys in blocks(model.draw, int(n_pseudo), Seed.of(seed).child("bump hunt")):
+        k, m, q = _cut(toys, bins)
+        smallest.append(smallest_log_p(model.statistic, k, m, q, *rows)[0])
+        done += len(smallest[-1])
+        if tell is not None:
+            tell(done)
+    t_toys = 0.0 - np.concatenate(smallest)
+    _check_failures(t_toys)
+    return BumpHunt(
+        spectrum=data,
+        expected=model.expected,
+        deficit=deficit,
+        offset=bins.start,
+        windows=windows,
+        log_p=log_p,
+        best=best,
+        t_toys=t_toys,
+        global_p=empirical_p(0.0 - log_p[best], t_toys),
+    )
+
+
+def _model(data: Spectrum, background: Any, *, refit: bool | Refit, deficit: bool) -> Background:
+    if isinstance(background, Reference):
+        return background.against(data, deficit=deficit)
+    if isinstance(background, Shape):
+        background = fit_spectrum(data, background)
+    if isinstance(background, Fit):
+        _check_fit(background, data)
+        if not refit:
+            return Known(data, background.expected, deficit)
+        return Fitted(background, deficit, refit if callable(refit) else None)
+    try:
+        expected = np.asarray(background, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadValue(
+            "bump hunt: background: not a fit, not a Reference and no numbers either: "
+            + expected_a_shape(background)
+        ) from None
+    return Known(data, expected, deficit)
+
+
+def _check_fit(fit: Fit, data: Spectrum) -> None:
+    if fit.ok.ndim or not np.array_equal(fit.spectrum.counts, data.counts):
+        raise BadLayout(
+            "bump hunt: background: expected a fit of this spectrum, got one of other counts. "
+            "Give its `expected` if the background is to count as exact."
+        )
+    if not fit.ok:
+        raise TooFewEvents(f"bump hunt: background: the fit has failed: {fit.why}")
+
+
+def _bins_with_background(model: Background, counts: Counts, edges: Floats) -> slice:
+    """From the first to the last bin where background may be.
+
+    Raises:
+        BadNumbers: If there is none, or events were seen beyond.
+    """
+    k, m = counts.k[0], counts.m[0]
+    filled = np.flatnonzero(k + m if model.statistic == ON_OFF else m)
+    if not len(filled):
+        raise BadNumbers("bump hunt: background: expected a bin above zero, got none.")
+    bins = slice(int(filled[0]), int(filled[-1]) + 1)
+    if model.statistic != ON_OFF and k[: bins.start].sum() + k[bins.stop :].sum() > 0:
+        beyond = np.flatnonzero((k > 0) & (m == 0))
+        first = f"{edges[beyond[0]]:g}-{edges[beyond[0] + 1]:g} GeV"
+        raise BadNumbers(
+            f"bump hunt: background: expected a number above zero where events were seen, got 0 "
+            f"in {len(beyond)} bins with {k[beyond].sum():g} events, the first at {first}. "
+            "Give what is expected there, however small; or the background as a Reference, which "
+            "knows its uncertainty; or leave the bins out."
+        )
+    return bins
+
+
+def _cut(counts: Counts, bins: slice) -> list[Floats]:
+    return [np.ascontiguousarray(part[:, bins]) for part in (counts.k, counts.m, counts.q)]
+
+
+def _check_failures(t_toys: Floats) -> None:
+    failed = int(np.isnan(t_toys).sum())
+    if failed > 0.1 * len(t_toys):
+        raise TooFewEvents(
+            f"bump hunt: {failed} of {len(t_toys)} pseudo-experiments could not be fitted, so that "
+            "the others do not stand for all. Use fewer parameters or coarser bins."
+        )

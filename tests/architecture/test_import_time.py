@@ -1,0 +1,50 @@
+"""What each command loads, and how long that takes: from what Python says of its own imports."""
+
+import subprocess
+import sys
+
+import pytest
+
+from anomalon.cli.main import COMMANDS
+
+HELP = 0.3  # seconds for all modules of `--help`
+UNINVITED = ("jax", "equinox", "optax", "lightgbm", "sklearn", "torch", "dask", "distributed")
+SPECTRUM = "low,high,Data\n" + "".join(
+    f"{m},{m + 100},{round(5000 * 0.9 ** (m // 100 - 10))}\n" for m in range(1000, 5000, 100)
+)
+
+
+def imported(arguments: list[str], cwd=None) -> tuple[set[str], float]:
+    """Top-level modules that a command loads, and the seconds that all imports take."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "anomalon", *arguments],
+        capture_output=True, text=True, check=False, cwd=cwd,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = [line.removeprefix("import time:").split("|") for line in done.stderr.splitlines()
+            if line.startswith("import time:") and "self [us]" not in line]  # fmt: skip
+    return {row[2].strip().partition(".")[0] for row in rows}, sum(int(r[0]) for r in rows) / 1e6
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_answers_at_once_and_loads_nothing_heavy(command):
+    # The fastest of three: what else the machine does is not in question.
+    loaded, seconds = zip(*(imported([command, "--help"]) for _ in range(3)), strict=True)
+    heavy = {*UNINVITED, "numba", "scipy", "matplotlib", "h5py", "pyarrow", "uproot", "awkward"}
+    assert not heavy & loaded[0]
+    assert min(seconds) < HELP
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["bump", "--toys", "20", "--closure", "0"],
+        ["limit", "--resolution", "0.05", "--masses", "2000", "2200"],
+    ],
+)
+def test_searches_in_a_histogram_load_no_classifier(options, tmp_path):
+    command, *rest = options
+    (tmp_path / "spectrum.csv").write_text(SPECTRUM)
+    loaded, _ = imported([command, "spectrum.csv", *rest, "--out", "run"], cwd=tmp_path)
+    assert not set(UNINVITED) & loaded
+    assert (tmp_path / "run" / "result.json").exists()

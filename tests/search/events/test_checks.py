@@ -1,0 +1,103 @@
+"""When a check fails: by chance, by its size, and beside the excess that it could have made."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake_scans import fake_scan
+from scipy.stats import chi2
+
+from anomalon.search.events.checks import ALARM, checks_of, decisive
+from anomalon.search.results.scan import MassLeak
+
+FIT, SCULPTING, MASS = (
+    "background fit",
+    "no sculpting of the mass",
+    "the features do not tell the mass",
+)
+TOLD = MassLeak(distance=0.21, uncertainty=0.02, p_value=1e-30, d=0.21)
+
+
+@pytest.fixture(scope="module")
+def window():
+    return fake_scan(signal=0.0, failing=False).windows[0]
+
+
+def verdict(window, cut, what):
+    (check,) = (c for c in checks_of(window, cut) if c.what == what)
+    return check.verdict
+
+
+def with_excess(cut, relative):
+    """So many times the expectation more than expected."""
+    return replace(cut, n=cut.expected * (1 + relative))
+
+
+def test_each_cut_has_its_checks(window):
+    assert [c.what for c in checks_of(window, window.cuts[0])] == [FIT]
+    assert [c.what for c in checks_of(window, window.cuts[1])] == [FIT, SCULPTING, MASS]
+    assert all(c.passed for cut in window.cuts for c in checks_of(window, cut))
+    unmeasured = replace(window, mass_leak=None)
+    assert [c.what for c in checks_of(unmeasured, window.cuts[1])] == [FIT, SCULPTING]
+
+
+def test_sculpting_is_judged_by_chi2(window):
+    # The upper 1 % point of chi2 with 10 degrees of freedom is 23.209 (tables).
+    for value, expected in ((23.1, "passed"), (23.3, "failed")):
+        cut = replace(with_excess(window.cuts[1], 0), pass_chi2=value, pass_ndf=10)
+        assert verdict(window, cut, SCULPTING) == expected
+
+
+def test_a_fit_that_is_poor_beside_an_excess_that_is_not_far_larger_fails(window):
+    cut = window.cuts[1]
+    fit = replace(cut.fit, deviance=chi2.isf(1e-6, 10), ndf=10, p_value=1e-6)
+    counts = cut.fit.counts[cut.fit.fitted].sum()
+    off = np.sqrt(1.1 * (fit.deviance - 10) / counts)  # 1.1: variance over counts
+    for relative, expected in (
+        (0, "failed"),
+        (-5 * off, "failed"),
+        (3.9 * off, "failed"),
+        (4.1 * off, "too small to matter"),
+    ):
+        assert verdict(window, replace(with_excess(cut, relative), fit=fit), FIT) == expected
+    assert verdict(window, replace(cut, fit=replace(fit, p_value=ALARM)), FIT) == "passed"
+    assert verdict(window, replace(cut, fit=replace(fit, p_value=np.nan)), FIT) == "not made"
+
+
+def test_a_mass_that_is_told_fails_if_it_matters(window):
+    told = replace(window, mass_leak=TOLD)
+    cut = with_excess(window.cuts[1], 0)
+
+    def closure(share):
+        return replace(cut, sigma_closure=share * cut.expected)
+
+    others = np.linalg.norm([cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble, cut.sigma_folds])
+    assert verdict(told, closure(0.51 * others / cut.expected), MASS) == "failed"
+    assert verdict(told, closure(0.49 * others / cut.expected), MASS) == "too small to matter"
+    large = replace(closure(0.3), n=cut.expected * (1 + 4 * 0.31))
+    assert verdict(told, large, MASS) == "too small to matter"
+    assert verdict(told, replace(large, n=cut.expected * 2), MASS) == "failed"
+    likely = replace(window, mass_leak=replace(TOLD, p_value=0.02))
+    assert verdict(likely, closure(0.3), MASS) == "passed"
+
+
+def test_an_expectation_that_the_cut_has_brought_to_nothing_excuses_nothing(window):
+    told = replace(window, mass_leak=TOLD)
+    nominal = 0.1 * window.cuts[0].expected
+    cut = replace(
+        window.cuts[1], n=3 * nominal, expected=1e-3 * nominal, sigma_closure=5e-3 * nominal
+    )
+    assert verdict(told, cut, MASS) == "failed"
+
+
+def test_a_relative_fit_stands_on_the_one_before_the_cut(window):
+    first = window.cuts[0]
+    poor = replace(first, fit=replace(first.fit, deviance=80.0, p_value=1e-9))
+    window = replace(window, cuts=(poor, *window.cuts[1:]))
+    cut = with_excess(window.cuts[1], 0)
+    failed = [c.what for c in decisive(window, cut, relative=True) if c.verdict == "failed"]
+    assert failed == ["background fit before the cut"]
+    assert not [c for c in decisive(window, cut, relative=False) if c.verdict == "failed"]
+    # a strong excess is not made by a misfit of a few percent
+    strong = with_excess(window.cuts[1], 2)
+    assert not [c for c in decisive(window, strong, relative=True) if c.verdict == "failed"]

@@ -1,0 +1,90 @@
+"""The covariance of folds, in a world where a classifier is one matrix and its truth is known."""
+
+import numpy as np
+import pytest
+
+from anomalon import Sample
+from anomalon.core.window import Window
+from anomalon.search.events.cross_training import CrossTraining
+from anomalon.search.events.selection import MemberScores, select
+
+WINDOW = Window(3000, 3600, 2400, 4200)
+N, FOLDS, MEMBERS, DIRECTIONS, EFFICIENCY = 3000, 5, 10, 40, 0.1
+RATIO = 0.5
+
+
+def kernel_world(seed, *, learns, signal=0):
+    """Scores of kernel classifiers: an event's score is the excess of events like it, plus noise.
+
+    Masses and features are independent, so there is no signal but the one that is put in.
+    """
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(N, DIRECTIONS))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    inside = rng.random(N) < RATIO / (1 + RATIO)
+    if signal:
+        x[:signal], inside[:signal] = x[0], True
+    label = np.where(inside, 1.0, -RATIO)
+    fold = rng.integers(0, FOLDS, N)
+    saw = rng.random((FOLDS, MEMBERS, N)) < 0.5
+    score = rng.normal(size=(MEMBERS, N)) * 2
+    if learns:
+        for k in range(FOLDS):
+            here = fold == k
+            shown = np.where(saw[k] & ~here, 2 * label, 0.0)
+            score[:, here] += (shown @ x) @ x[here].T
+    mass = np.where(inside, 3300.0, np.where(rng.random(N) < 0.5, 2700.0, 3900.0))
+    return MemberScores(score, fold, saw, 0.5), Sample(x, tuple(f"x{i}" for i in range(40)), mass)
+
+
+def excess_and_variances(seed, **world):
+    """n - b, its variance if folds were independent, and the covariance that is claimed."""
+    scores, events = kernel_world(seed, **world)
+    (selection,) = select(scores, events, WINDOW, (EFFICIENCY,))
+    c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -RATIO)
+    independent = ((c * selection.weight) ** 2).sum()
+    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, RATIO) * independent
+    return (c * selection.weight).sum(), independent, claimed
+
+
+@pytest.fixture(scope="module")
+def learning():
+    return np.array([excess_and_variances(seed, learns=True) for seed in range(200)])
+
+
+def test_folds_that_learn_from_each_other_fluctuate_more_than_poisson(learning):
+    excess, independent, _ = learning.T
+    assert abs((excess / np.sqrt(independent)).mean()) < 4 / np.sqrt(len(excess))
+    assert excess.var() > 1.3 * independent.mean()
+
+
+def test_the_claimed_covariance_is_what_is_missing(learning):
+    excess, independent, claimed = learning.T
+    missing = excess.var() - independent.mean()
+    error = np.hypot(excess.var() * np.sqrt(2 / len(excess)), claimed.std() / np.sqrt(len(excess)))
+    assert claimed.mean() == pytest.approx(missing, abs=3 * error)
+    pull = excess / np.sqrt(independent + np.maximum(claimed, 0))
+    assert pull.std() == pytest.approx(1, abs=0.1)
+
+
+def test_scores_that_learned_nothing_have_no_covariance():
+    _, independent, claimed = np.array(
+        [excess_and_variances(seed, learns=False) for seed in range(40)]
+    ).T
+    assert abs(claimed.mean()) < 4 * claimed.std() / np.sqrt(len(claimed))
+    assert np.all(np.abs(claimed) < independent)
+
+
+def test_a_strong_signal_is_not_taken_for_covariance():
+    excess, independent, claimed = excess_and_variances(7, learns=True, signal=150)
+    assert excess > 5 * np.sqrt(independent)
+    assert claimed < independent
+
+
+def test_without_subsampling_or_with_one_member_it_is_unknown():
+    scores, events = kernel_world(1, learns=True)
+    everything = MemberScores(scores.score, scores.fold, np.ones_like(scores.saw), 1.0)
+    one = MemberScores(scores.score[:1], scores.fold, scores.saw[:, :1], 0.5)
+    for unknown in (everything, one):
+        (selection,) = select(unknown, events, WINDOW, (EFFICIENCY,))
+        assert CrossTraining(unknown, events, WINDOW).correlation(selection, RATIO) == 0

@@ -1,0 +1,198 @@
+"""Counts, fits and significances on selections whose truth is known."""
+
+import numpy as np
+import pytest
+from toy_search import background
+
+from anomalon import Sample
+from anomalon.core.window import Window
+from anomalon.search.events.background_fits import fit_backgrounds
+from anomalon.search.events.binning import mass_edges
+from anomalon.search.events.fit_settings import FitSettings
+from anomalon.search.events.measure import measure
+from anomalon.search.events.sculpting import pass_fraction
+from anomalon.search.events.selection import MemberScores, Selection, select
+from anomalon.stats import Spectrum
+
+WINDOW = Window(3000, 3600, 2400, 4200)
+FIT = FitSettings(range=(2400, 5000), shape="exponential")
+EDGES = mass_edges(WINDOW, (2400, 5000), 100)
+UNCUT = 1.0
+
+
+def null(seed, n=12_000):
+    rng = np.random.default_rng(seed)
+    mass = 2400 + rng.exponential(500, rng.poisson(n))
+    mass = mass[mass < 5000]
+    return Sample(rng.normal(size=(len(mass), 1)), ("a",), mass)
+
+
+def random_selection(events, seed, share=0.02, members=5, overlap=0.5):
+    """Members that agree on half of their events and draw the others alone."""
+    rng = np.random.default_rng([seed, 1])
+    common = rng.random(len(events)) < overlap * share
+    alone = rng.random((members, len(events))) < (1 - overlap) * share
+    return Selection(share, (common | alone).astype(float))
+
+
+def results(n_toys, **changes):
+    found = []
+    for seed in range(n_toys):
+        events = null(seed)
+        outside = ~WINDOW.in_signal_region((EDGES[1:] + EDGES[:-1]) / 2)
+        spectrum = Spectrum.from_masses(events.mass, EDGES)
+        base = fit_backgrounds(spectrum, FIT, WINDOW, outside).envelope
+        found.append(
+            measure(events, WINDOW, random_selection(events, seed, **changes), EDGES, FIT, base)
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def toys():
+    return results(250)
+
+
+def test_z_is_a_standard_normal_without_signal(toys):
+    z = np.array([r.z_local for r in toys])
+    assert abs(z.mean()) < 4 / np.sqrt(len(z))
+    assert z.std() == pytest.approx(1, abs=4 / np.sqrt(2 * len(z)))
+
+
+def test_p_is_uniform_without_signal(toys):
+    p = np.array([r.p_local for r in toys])
+    assert abs(np.mean(p < 0.05) - 0.05) < 4 * np.sqrt(0.05 * 0.95 / len(p))
+    assert abs(np.mean(p < 0.5) - 0.5) < 4 * np.sqrt(0.25 / len(p))
+
+
+def test_counts_meet_the_expectation(toys):
+    n, b = (np.array([getattr(r, k) for r in toys]) for k in ("n", "expected"))
+    assert n.sum() / b.sum() == pytest.approx(1, abs=0.02)
+
+
+def test_the_poisson_uncertainty_is_that_of_the_mean_of_members(toys):
+    n = np.array([r.n for r in toys])
+    claimed = np.median([r.sigma_poisson for r in toys])
+    assert n.std() == pytest.approx(claimed, rel=0.2)
+    # half of the events are common, so five members do not give five times the events
+    assert claimed**2 < 0.7 * np.mean(n)
+
+
+def test_members_that_differ_by_events_alone_have_no_training_scatter(toys):
+    ensemble = np.array([r.sigma_ensemble for r in toys])
+    poisson = np.array([r.sigma_poisson for r in toys])
+    # an estimate of zero that is cut at zero
+    assert np.median(ensemble / poisson) < 0.35
+
+
+def test_members_that_cut_differently_have():
+    events = null(1)
+    rng = np.random.default_rng(0)
+    shares = np.array([0.01, 0.03, 0.02, 0.05, 0.04])[:, None]
+    inside = WINDOW.in_signal_region(events.mass)
+    share = np.where(inside, shares, 0.03)
+    selection = Selection(0.03, (rng.random((5, len(events))) < share).astype(float))
+    result = measure(events, WINDOW, selection, EDGES, FIT)
+    scatter = np.std(result.member_counts, ddof=1) / np.sqrt(5)
+    assert 0.8 * scatter < result.sigma_ensemble < scatter
+
+
+def test_one_member_has_none():
+    events = null(2)
+    result = measure(events, WINDOW, random_selection(events, 2, members=1), EDGES, FIT)
+    assert result.sigma_ensemble == 0
+    assert result.sigma_poisson == pytest.approx(np.sqrt(result.expected))
+
+
+def test_a_cut_that_keeps_nothing_has_no_significance_but_a_reason():
+    events = null(3)
+    nothing = Selection(0.001, np.zeros((3, len(events))))
+    result = measure(events, WINDOW, nothing, EDGES, FIT)
+    assert not result.ok
+    assert "filled bins" in result.why
+    assert np.isnan(result.z_local)
+    assert result.n == 0
+
+
+def test_a_flat_share_is_flat_and_a_bump_is_not():
+    flat, bump = [], []
+    for seed in range(40):
+        events = null(seed)
+        rng = np.random.default_rng([seed, 2])
+        chance = rng.random(len(events))
+        share = 0.05 * (1 + 0.8 * np.exp(-0.5 * ((events.mass - 2700) / 100) ** 2))
+        for kept, into in ((chance < 0.05, flat), (chance < share, bump)):
+            chi2, ndf, _ = pass_fraction(events, WINDOW, kept.astype(float), EDGES)
+            into.append(chi2 / ndf)
+    assert np.mean(flat) == pytest.approx(1, abs=0.25)
+    assert np.mean(bump) > 1.5
+
+
+def test_thresholds_keep_the_share_in_every_fold():
+    events = background(4000)
+    rng = np.random.default_rng(5)
+    score, fold = rng.random((2, 4000)), rng.integers(0, 5, 4000)
+    saw = np.ones((5, 2, 4000), dtype=bool)
+    (selection,) = select(MemberScores(score, fold, saw, 1.0), events, WINDOW, (0.013,))
+    side = WINDOW.in_sidebands(events.mass)
+    for member in range(2):
+        for f in range(5):
+            here = side & (fold == f)
+            assert selection.members[member, here].sum() == pytest.approx(0.013 * here.sum())
+
+
+def weighted(seed, slices):
+    """Events whose weights depend on the mass, as simulation in slices has them: more in one."""
+    rng = np.random.default_rng([seed, 7])
+    parts = []
+    for low, high, weight in slices:
+        share = np.exp(-(low - 2400) / 500) - np.exp(-(high - 2400) / 500)
+        u = rng.random(rng.poisson(2400 * share / weight))
+        mass = 2400 - 500 * np.log(np.exp(-(low - 2400) / 500) - u * share)
+        parts.append((mass, np.full(len(mass), weight)))
+    mass, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Sample(rng.normal(size=(len(mass), 1)), ("a",), mass, weight=weight)
+
+
+@pytest.mark.parametrize("weights", [(0.1, 1.0), (1.0, 0.05)])
+def test_z_is_a_standard_normal_whatever_the_slices_weigh(weights):
+    """The edge of the slices is inside the signal region."""
+    slices = ((2400, 3300, weights[0]), (3300, 5000, weights[1]))
+    every = np.ones((1, 1))
+    z = []
+    for seed in range(200):
+        events = weighted(seed, slices)
+        uncut = Selection(UNCUT, np.repeat(every, len(events), axis=1))
+        z.append(measure(events, WINDOW, uncut, EDGES, FIT).z_local)
+    assert abs(np.mean(z)) < 4 / np.sqrt(len(z))
+    assert np.std(z) == pytest.approx(1, abs=4 / np.sqrt(2 * len(z)))
+
+
+def test_two_events_of_a_large_weight_are_two_events():
+    events = null(3)
+    inside = WINDOW.in_signal_region(events.mass)
+    heavy = np.flatnonzero(inside)[:2]
+    weight = np.ones(len(events))
+    weight[heavy] = 1e6
+    uncut = Selection(UNCUT, np.ones((1, len(events))))
+    found = measure(events.with_weight(weight), WINDOW, uncut, EDGES, FIT)
+    assert found.n == pytest.approx(2e6 + inside.sum() - 2)
+    assert found.n_effective < inside.sum() + 10
+    assert found.z_local < 2
+    plain = measure(events, WINDOW, uncut, EDGES, FIT)
+    assert plain.n_effective == plain.n
+    assert plain.expected_effective == plain.expected
+
+
+def test_what_is_not_known_of_the_function_is_stated():
+    uncut = Selection(UNCUT, np.ones((1, len(null(3)))))
+    known, profiled = (
+        measure(null(3), WINDOW, uncut, EDGES, FitSettings(range=(2400, 5000), **changes))
+        for changes in ({"choice": "test", "shape": "exponential"}, {})
+    )
+    assert known.sigma_function == 0
+    assert profiled.sigma_function > 0
+    assert abs(profiled.z_local) <= abs(known.z_local) + 0.5
+    assert sum(row["chosen"] for row in profiled.fit.tried) == 1
+    assert {row["shape"] for row in profiled.fit.tried} > {"dijet", "exponential"}
+    assert {row["shape"] for row in known.fit.tried} == {"exponential"}

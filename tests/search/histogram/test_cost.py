@@ -1,0 +1,59 @@
+"""Large histograms: what a search costs is said first, and its result stays small."""
+
+import json
+import re
+import time
+
+import numpy as np
+
+from anomalon.search import SmoothBackground, hunt_bump
+from anomalon.search.histogram.cost import hunt_cost, limit_cost
+from anomalon.search.results.serial import to_plain
+from anomalon.stats import Exponential, bump_hunt
+
+EDGES = np.linspace(1000.0, 6000.0, 5001)
+COUNTS = np.random.default_rng(0).poisson(Exponential(2).integrate([7.4, -1.4], EDGES))
+
+
+def test_five_thousand_bins_are_told_first_and_kept_small():
+    told = []
+    result = hunt_bump(
+        (COUNTS, EDGES),
+        SmoothBackground("exponential", 2, 2),
+        n_toys=60,
+        n_closure=0,
+        progress=lambda done, total, what: told.append((done, total, what)),
+    )
+    assert told[0][:2] == (0, 120)
+    said = r"5000 bins, 9376250 windows, 120 pseudo-experiments: about \d:\d\d:\d\d and 0\.\d GB"
+    assert re.match(said, told[0][2])
+    assert told[-1][:2] == (120, 120)
+    assert result.n_windows == 9_376_250
+    assert len(result.window_z) == 10_000
+    assert len(json.dumps(to_plain(result))) < 5e6
+
+
+def test_the_windows_that_are_kept_are_the_most_significant():
+    hunt = bump_hunt((COUNTS[:60], EDGES[:61]), Exponential(2), n_pseudo=10)
+    some, every = hunt.tomography_of(25), hunt.tomography
+    assert len(some["z"]) == 25
+    assert some["z"].min() == np.sort(every["z"])[-25]
+    assert some["z"].max() == hunt.local_z
+    best = np.argmax(some["z"])
+    assert (some["low"][best], some["high"][best]) == (hunt.low, hunt.high)
+
+
+def test_the_estimate_is_what_it_takes():
+    def hunt(n):
+        time.sleep(0.02 + 0.01 * n)
+
+    cost = hunt_cost(hunt, 100, 1_000_000, 3000, 10)
+    assert 20 < cost.seconds < 60  # 10 x 0.02 + 3000 x 0.01 on a machine that may be busy
+    assert hunt_cost(hunt, 100, 1000, 3000, 10) is None  # too short to be told
+
+
+def test_limits_count_their_masses_and_toys():
+    cost = limit_cost(lambda: time.sleep(0.05), 5000, 200, 12, 3000, 200)
+    assert 20 < cost.seconds < 60  # 200 x 0.05, and a ninth of that for each toy
+    assert "5000 bins, 200 masses, 3000 pseudo-experiments: about 0:00:" in str(cost)
+    assert limit_cost(lambda: None, 50, 20, 12, 0, 0) is None
