@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from anomalon.core.errors import DataError
+from anomalon.core.rounding import measured, plain, sigmas
 from anomalon.report import closure_figures, read_run_folder, write_spectrum_run
-from anomalon.report.rounding import measured, plain, sigmas
 from anomalon.report.run_folder import rewrite_report
 from anomalon.report.spectrum_figures import bump_drawings, limits, p_values
 from anomalon.report.spectrum_page import said

@@ -23,7 +23,7 @@ def say_json(tree: Any) -> None:
 
 def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None:
     """Print the results, for people or as one JSON object."""
-    from anomalon.report.rounding import efficiency
+    from anomalon.core.rounding import efficiency
 
     if as_json:
         say_json({"folder": str(page.parent), "report": str(page), "sections": sections})
@@ -50,7 +50,7 @@ def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None
 
 def _table(scan: "ScanSummary") -> list[str]:
     """Local significances: a row for each window and feature set, a column for each cut."""
-    from anomalon.report.rounding import efficiency, sigmas
+    from anomalon.core.rounding import efficiency, sigmas
 
     columns = sorted({cut["efficiency"] for w in scan["windows"] for cut in w["cuts"]})[::-1]
     rows = [["window", *(efficiency(e) for e in columns), "features"]]

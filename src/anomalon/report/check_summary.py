@@ -3,7 +3,7 @@
 from math import isfinite
 from typing import TypedDict
 
-from anomalon.report.rounding import measured, p_value, percent, plain
+from anomalon.core.rounding import measured, p_value, percent, plain
 from anomalon.report.window_name import window_name
 from anomalon.search.events.checks import Check, Verdict, checks_of
 from anomalon.search.results.scan import MassLeak, WindowResult

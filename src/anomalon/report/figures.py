@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
+from anomalon.core.rounding import count, measured, plain, sigmas
+from anomalon.core.rounding import efficiency as working_point
 from anomalon.report.axes import MASS, blank, powers, sigma_lines, single
-from anomalon.report.rounding import count, measured, plain, sigmas
-from anomalon.report.rounding import efficiency as working_point
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
 from anomalon.report.window_name import window_name

@@ -2,9 +2,9 @@
 
 from math import isfinite
 
+from anomalon.core.rounding import efficiency as working_point
+from anomalon.core.rounding import p_value, sigmas
 from anomalon.report.check_summary import found
-from anomalon.report.rounding import efficiency as working_point
-from anomalon.report.rounding import p_value, sigmas
 from anomalon.search.events.claim import Claim, result_of
 from anomalon.search.events.ledger import GlobalP, global_p
 from anomalon.search.results.scan import Scan, Trial

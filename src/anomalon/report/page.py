@@ -11,7 +11,8 @@ from typing import Any, TypedDict
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from anomalon.report import rounding, style
+from anomalon.core import rounding
+from anomalon.report import style
 from anomalon.report.summary import ScanSummary
 from anomalon.search.events.checks import ALARM
 from anomalon.stats.scans import SidakTest

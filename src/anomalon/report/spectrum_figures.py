@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
+from anomalon.core.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report import closure_figures
 from anomalon.report.axes import MASS, blank, powers, sigma_lines, single
 from anomalon.report.figures import Drawing
-from anomalon.report.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, styled
 from anomalon.search.results.histogram import BumpResult, LimitResult

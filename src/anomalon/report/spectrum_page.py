@@ -7,13 +7,13 @@ from typing import Any, TypedDict
 import numpy as np
 
 from anomalon.core.atomic import write_text_atomically
+from anomalon.core.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.bump_claim import FIT, SPURIOUS, TOYS_FITTED, weighed
 from anomalon.report.citations import Citation, used
 from anomalon.report.document import pictures
 from anomalon.report.environment import environment as here
 from anomalon.report.figures import Drawing
 from anomalon.report.page import fill
-from anomalon.report.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.report.summary import citation_summary
 from anomalon.search.events.checks import ALARM

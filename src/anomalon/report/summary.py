@@ -10,6 +10,8 @@ from typing import Any, TypedDict
 
 import numpy as np
 
+from anomalon.core.rounding import efficiency as working_point
+from anomalon.core.rounding import sigmas
 from anomalon.report.check_summary import (
     CheckSummary,
     MassLeakSummary,
@@ -18,8 +20,6 @@ from anomalon.report.check_summary import (
 )
 from anomalon.report.citations import Citation, used
 from anomalon.report.headline import doubts, headline
-from anomalon.report.rounding import efficiency as working_point
-from anomalon.report.rounding import sigmas
 from anomalon.report.window_name import window_name
 from anomalon.search.events.claim import Status, claim
 from anomalon.search.events.ledger import is_of

@@ -9,7 +9,8 @@ from toy_search import background, search, signal
 
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.run import Store
-from anomalon.search import Window, inject, scan
+from anomalon.search import Window, inject
+from anomalon.search.events import scan
 from anomalon.search.events.ledger import best_of, global_p, repeat_choice
 from anomalon.search.results.scan import Trial
 from anomalon.search.results.serial import scan_from_dict, scan_to_dict

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from anomalon.core.rounding import decimals
+
 __all__ = ["Value"]
 
 
@@ -60,15 +62,7 @@ class Value:
     def __repr__(self) -> str:
         if not math.isfinite(self.uncertainty) or self.uncertainty <= 0:
             return f"{self.value:.6g} ± {self.uncertainty:.2g}"
-        digits = _decimals(self.uncertainty)
+        digits = decimals(self.uncertainty)
         value, uncertainty = round(self.value, digits), round(self.uncertainty, digits)
         shown = max(digits, 0)
         return f"{value:.{shown}f} ± {uncertainty:.{shown}f}"
-
-
-def _decimals(uncertainty: float) -> int:
-    """Decimals to keep, so that the uncertainty has one or two significant digits."""
-    exponent = math.floor(math.log10(uncertainty))
-    leading = round(uncertainty / 10.0 ** (exponent - 2))  # its three leading digits
-    # 950…999 becomes 10 of the next decade, which is two digits again
-    return 1 - exponent if leading <= 354 else -exponent

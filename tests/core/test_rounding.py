@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anomalon.report import rounding
+from anomalon.core import rounding
 
 
 @pytest.mark.parametrize(
