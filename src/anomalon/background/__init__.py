@@ -6,4 +6,5 @@ from anomalon.background.ideal import Ideal
 
 __all__ = ["ESTIMATORS", "BackgroundEstimator", "Cwola", "Ideal", "Template"]
 
-ESTIMATORS: dict[str, type[BackgroundEstimator]] = {c.kind: c for c in (Cwola, Ideal)}
+ESTIMATORS: dict[str, type[BackgroundEstimator]] = BackgroundEstimator.registry
+ESTIMATORS.update((c.kind, c) for c in (Cwola, Ideal))

@@ -4,68 +4,39 @@ from pathlib import Path
 
 import click
 
+from anomalon.cli.job import do
 from anomalon.cli.numbers import Whole
-from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
-from anomalon.cli.outcome import show
-from anomalon.cli.progress import progress
+from anomalon.cli.options import as_json_option, out_option, processes_option
+from anomalon.core.config import read_toml
 
 __all__ = ["demo"]
 
 
 @click.command()
+@click.argument("config", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @out_option("runs/demo")
-@click.option("--seed", type=Whole(0), default=0, show_default=True, help="Root seed.")
+@click.option("--seed", type=Whole(0), help="Root seed.  [default: 0]")
 @processes_option
 @as_json_option
 def demo(
+    config: Path | None,
     out: Path | None,
-    seed: int,
+    seed: int | None,
     processes: int | None,
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
     """Search simulated dijet events with a hidden resonance, and the same without it.
 
     The events ship with the package. The report shows both searches side by side: what the method
-    finds, and that it finds nothing where nothing is. The command in `run.toml` repeats the run.
+    finds, and that it finds nothing where nothing is. CONFIG, the run.toml of such a run, repeats
+    it.
 
     Exits with 1 if the resonance is missed, if its checks fail, or if its twin without one shows an
     excess.
     """
-    from anomalon.report import Report, Section, summarise, write_run_folder
-    from anomalon.report.run_folder import STORE
-    from anomalon.run import Store, default_executor
-    from anomalon.search.events.demo import SIGNAL_MASS, run
+    from anomalon.search.events.demo import DemoJob
 
+    table = {} if config is None else read_toml(config)
+    job = DemoJob.of(table if seed is None else table | {"seed": seed})
     folder = Path("runs/demo") if out is None else out
-    with going_on_from(folder), progress("demo") as report_progress:
-        found = run(
-            seed=seed,
-            executor=default_executor(processes),
-            store=Store(folder / STORE),
-            progress=report_progress,
-        )
-    report = Report(
-        "A hidden resonance, found and not found",
-        (
-            Section(
-                found.with_signal,
-                "With a signal",
-                f"Simulated dijet background with {found.n_signal} events of a resonance added. "
-                f"Its mass, {SIGNAL_MASS:g} GeV, lies in the signal regions "
-                f"{' and '.join(map(str, found.windows))} GeV. The search does not know that.",
-            ),
-            Section(
-                found.without,
-                "Its twin without a signal",
-                "The same background events, settings and seed, but no resonance: whatever shows "
-                "here is what chance and the method make by themselves.",
-            ),
-        ),
-    )
-    settings = {"command": f"anomalon demo --seed {seed}", "search": found.with_signal.settings}
-    page = write_run_folder(report, folder, settings=settings)
-    sections = summarise(report)
-    show(sections, page, as_json=as_json)
-    with_signal, twin = (section["scan"]["status"] for section in sections)
-    if with_signal != "excess" or twin != "nothing":
-        raise click.exceptions.Exit(1)
+    do(job, folder, processes=processes, as_json=as_json)

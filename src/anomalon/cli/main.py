@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.metadata import entry_points
 
 import click
 
@@ -30,6 +31,9 @@ COMMANDS = {
 }
 """Name -> (module:object, one line of help), in the order of the work."""
 
+PLUGINS = "anomalon.jobs"
+"""Entry points of other packages: kind of a job -> its class."""
+
 
 class _Commands(click.Group):
     """Commands that are imported when they are called, so that `--help` answers at once."""
@@ -39,7 +43,7 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
-            return None
+            return _added(cmd_name)
         module, name = COMMANDS[cmd_name][0].split(":")
         command: click.Command = getattr(import_module(module), name)
         return command
@@ -47,13 +51,26 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             raise click.UsageError(f"no command '{args[0]}'; {suggest(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+def _added(name: str) -> click.Command | None:
+    """The command of a job that others have added: registered, or an entry point of a package."""
+    points = entry_points(group=PLUGINS, name=name)
+    if not points and "anomalon.run.job" not in sys.modules:
+        return None
+    from anomalon.cli.job import command_of
+    from anomalon.run.job import JOBS, register
+
+    for point in points:
+        register(point.load())
+    return command_of(JOBS[name]) if name in JOBS else None
 
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,7 +5,6 @@ the names of the options (snake_case) and `file`. Options on the command line wi
 reverse: what goes into `run.toml`.
 """
 
-import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -128,24 +127,16 @@ def _check_kind(option: click.Parameter, value: Any, where: str) -> None:
             raise BadValue(f"{where}: expected a number, got {check.shown(one)}.")
 
 
-def to_table(options: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
+def to_table(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options of the running command by their keys in TOML, in the order of its help.
 
     Those that are None, or repeatable and not given, are left out.
 
     Args:
         options: Values by the names of the parameters.
-        folder: Where the TOML file will be: paths are written relative to it, and come from there
-            again. None: the names of files only, which are the same wherever they are.
     """
     keys = {key_of(p): options.get(p.name) for p in click.get_current_context().command.params}
-
-    def plain(value: Any) -> Any:
-        if not isinstance(value, Path):
-            return value
-        return value.name if folder is None else Path(os.path.relpath(value, folder)).as_posix()
-
-    return {key: plain(value) for key, value in keys.items() if value not in (None, ())}
+    return {key: value for key, value in keys.items() if value not in (None, ())}
 
 
 @contextmanager

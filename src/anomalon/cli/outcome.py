@@ -1,4 +1,4 @@
-"""What a command says on stdout when it is done, and with which exit status."""
+"""What a command prints: for people, or as one JSON object of plain values."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ import click
 from anomalon.cli.streams import can_encode
 
 if TYPE_CHECKING:
-    from anomalon.report.page import SectionSummary
-    from anomalon.report.summary import ScanSummary
+    from anomalon.core.document import Report
+    from anomalon.core.result import Summary, Table
 
 __all__ = ["say_json", "show"]
 
@@ -21,45 +21,48 @@ def say_json(tree: Any) -> None:
     click.echo(text if can_encode(text) else json.dumps(tree, allow_nan=False))
 
 
-def show(sections: "list[SectionSummary]", page: Path, *, as_json: bool) -> None:
+def show(report: "Report", page: Path, *, as_json: bool) -> None:
     """Print the results, for people or as one JSON object."""
-    from anomalon.core.rounding import efficiency
+    from anomalon.report.run_folder import brief
 
+    summaries = [section.result.summary() for section in report.sections]
+    headings = [section.heading for section in report.sections]
     if as_json:
-        say_json({"folder": str(page.parent), "report": str(page), "sections": sections})
+        told = [
+            {"heading": heading or one.title, **brief(one)}
+            for heading, one in zip(headings, summaries, strict=True)
+        ]
+        say_json({"folder": str(page.parent), "report": str(page), "results": told})
         return
-    for section in sections:
-        if len(sections) > 1:
-            click.echo(f"{section['heading']}")
-        click.echo(section["scan"]["headline"])
-        for line in _table(section["scan"]):
-            click.echo(f"  {line}")
-        for check in section["scan"]["checks"]:
-            if check["passed"] is False:
-                where = (
-                    f"{check['window']} ({check['features']}), {efficiency(check['efficiency'])}"
-                )
-                click.echo(f"  check failed: {where}: {check['what']}: {check['found']}")
-        for failure in section["scan"]["failures"]:
-            cuts = ", ".join(map(efficiency, failure["efficiencies"]))
-            where = f"{failure['window']} ({failure['features']}), {cuts}"
-            click.echo(f"  no answer: {where}: {failure['why']}")
-        click.echo("")
-    click.echo(f"report: {page}")
+    for heading, summary in zip(headings, summaries, strict=True):
+        if len(summaries) > 1:
+            click.echo(heading or summary.title)
+        for line in _lines(summary):
+            click.echo(line)
+    click.echo(f"\nreport: {page}")
 
 
-def _table(scan: "ScanSummary") -> list[str]:
-    """Local significances: a row for each window and feature set, a column for each cut."""
-    from anomalon.core.rounding import efficiency, sigmas
+def _lines(summary: "Summary") -> list[str]:
+    lines = [f"{summary.verdict}. {summary.headline}"]
+    lines += [f"  {number.name}: {number}" for number in summary.numbers]
+    if summary.table is not None:
+        lines += [f"  {row}" for row in _columns(summary.table)]
+    for check in summary.failed:
+        where = f"{check.where}: " if check.where else ""
+        lines.append(f"  check failed: {where}{check.what}: {check.found}")
+    lines += [f"  no answer: {text}" for text in summary.problems]
+    return lines + [f"  warning: {text}" for text in summary.warnings]
 
-    columns = sorted({cut["efficiency"] for w in scan["windows"] for cut in w["cuts"]})[::-1]
-    rows = [["window", *(efficiency(e) for e in columns), "features"]]
-    for window in scan["windows"]:
-        z = {cut["efficiency"]: cut["z_local"] if cut["ok"] else None for cut in window["cuts"]}
-        cells = (sigmas(z.get(e)) for e in columns)
-        rows.append([window["name"], *cells, ", ".join(window["features"])])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+
+def _columns(table: "Table") -> list[str]:
+    """A table in columns of equal width."""
+    heads = [f"{c.name} [{c.unit}]" if c.unit else c.name for c in table.columns]
+    rows = [heads] + [
+        [column.written(cell) for column, cell in zip(table.columns, row, strict=True)]
+        for row in table.rows
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return [
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:-1], widths[1:]), row[-1]])
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
         for row in rows
     ]

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import click
 
+from anomalon.cli.job import do, set_option
 from anomalon.cli.numbers import Whole
-from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
-from anomalon.cli.outcome import show
-from anomalon.cli.progress import progress
-from anomalon.cli.settings import overridden, resolved
+from anomalon.cli.options import as_json_option, out_option, processes_option
+from anomalon.cli.settings import overridden
 from anomalon.core.config import read_toml
 
 __all__ = ["search"]
@@ -19,13 +18,7 @@ __all__ = ["search"]
 @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
 @out_option("runs/NAME, NAME being that of CONFIG")
 @click.option("--seed", type=Whole(0), help="Root seed instead of that in CONFIG.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A setting instead of that in CONFIG, e.g. search.n_members=5; repeatable.",
-)
+@set_option
 @click.option(
     "--toys",
     "n_toys",
@@ -52,30 +45,11 @@ def search(
     Exits with 1 if a trial has no answer, or if a check of the best trial failed; the folder is
     written all the same.
     """
-    from anomalon.report import Report, summarise, write_run_folder
-    from anomalon.report.run_folder import STORE
-    from anomalon.run import Store, default_executor
-    from anomalon.search.events import configuration
+    from anomalon.search.events.job import SearchJob
 
-    job = configuration.parse(overridden(read_toml(config), settings), folder=config.parent)
+    job = SearchJob.of(overridden(read_toml(config), settings), folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
     if n_toys is not None:
         job = replace(job, search=replace(job.search, n_toys=n_toys))
     folder = Path("runs") / config.stem if out is None else out
-    data, simulation = job.load()
-    with going_on_from(folder), progress(job.search.name) as report_progress:
-        scan = job.search.run(
-            data,
-            simulation,
-            seed=job.seed,
-            executor=default_executor(processes),
-            store=Store(folder / STORE),
-            progress=report_progress,
-        )
-    report = Report.of(job.describe(scan))
-    page = write_run_folder(report, folder, settings=resolved(job, folder))
-    sections = summarise(report)
-    show(sections, page, as_json=as_json)
-    found = sections[0]["scan"]
-    if found["n_failed"] or found["doubts"]:
-        raise click.exceptions.Exit(1)
+    do(job, folder, processes=processes, as_json=as_json)

@@ -1,20 +1,14 @@
-"""Settings between the command line, TOML files and a `Job`."""
+"""Settings on the command line, in the place of those of a TOML file."""
 
-import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from anomalon.core import config
 from anomalon.core.errors import BadValue
 
-if TYPE_CHECKING:
-    from anomalon.search.events.configuration import Job
-
-__all__ = ["overridden", "resolved"]
+__all__ = ["overridden"]
 
 
 def overridden(table: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
@@ -54,24 +48,3 @@ def _put(table: Mapping[str, Any], path: list[str], value: Any, key: str) -> dic
     if not isinstance(inner, Mapping):
         raise BadValue(f"--set {key}: '{head}' is no table but {inner!r}.")
     return {**table, head: _put(inner, rest, value, key)}
-
-
-def resolved(job: "Job", folder: Path) -> dict[str, Any]:
-    """The table that describes a job in full: `run.toml`, the reverse of `configuration.parse`.
-
-    Args:
-        job: The job.
-        folder: Where the table will be; paths of data are written relative to it.
-    """
-    plain = config.to_plain(job)
-    search = plain["search"]
-    windows, name = search.pop("windows"), search.pop("name")
-    if search["decorrelate"] is None:
-        search["decorrelate"] = False  # TOML has no null
-    for key in ("data", "simulation"):
-        if plain[key] is not None:
-            path = Path(os.path.relpath(plain[key]["path"], folder))
-            plain[key] = {"path": path.as_posix(), **plain[key]["options"]}
-    head = {"name": name, "seed": plain["seed"], "windows": windows}
-    rest = {key: plain[key] for key in ("data", "simulation", "injection")}
-    return {**head, **rest, "search": search}

@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from anomalon.cli.exit_status import FAILED
 from anomalon.cli.inputs import Input, opened
+from anomalon.cli.job import do, free_folder
 from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
-from anomalon.cli.outcome import say_json
-from anomalon.cli.progress import progress
-from anomalon.cli.spectrum_files import digest_of, read_background, read_file, reading_options
+from anomalon.cli.spectrum_files import reading_options
 
 if TYPE_CHECKING:
-    from anomalon.report.spectrum_page import SpectrumSummary
-    from anomalon.search.results.histogram import BumpResult, LimitResult
-    from anomalon.search.smooth import SmoothBackground
-    from anomalon.stats import SignalNuisances, Spectrum
+    from anomalon.run.job import Job
 
 __all__ = ["bump", "limit"]
 
@@ -140,41 +135,9 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
         files = {"file": stack.enter_context(opened(file, "input"))}
         if options["reference"] is not None:
             files["reference"] = stack.enter_context(opened(options["reference"], "reference"))
-        _bump(files, options, out, as_json=as_json)
+        from anomalon.search.histogram.bump import BumpJob
 
-
-def _bump(
-    files: dict[str, Input], options: dict[str, Any], out: Path | None, *, as_json: bool
-) -> None:
-    from anomalon.search.histogram.hunt import hunt_bump
-
-    file = files["file"].path
-    spectrum, roles = read_file(file, options)
-    reference = files["reference"].path if "reference" in files else None
-    given, of_given, roles_given = read_background(file, reference, options)
-    if given is not None:
-        options = {k: v for k, v in options.items() if k not in _OF_A_FIT}
-    widths = options["widths"]
-    name = f"Bump hunt in {file.name}"
-    with progress(name) as tell:
-        result = hunt_bump(
-            spectrum,
-            _smooth(options) if given is None else given,
-            widths=range(widths[0], widths[1] + 1) if widths else None,
-            resolution=options.get("resolution"),
-            n_toys=options["toys"],
-            repeat_choice=not options.get("keep_order", False),
-            n_closure=options.get("closure", 0),
-            deficit=options["deficit"],
-            seed=options["seed"],
-            name=name,
-            source=file.name,
-            roles=(*roles, *roles_given),
-            progress=tell,
-        )
-    folder = Path("runs") / f"bump-{file.stem}" if out is None else out
-    digests = {"digest": digest_of(spectrum), **of_given}
-    _finish(result, folder, files, options, digests, as_json=as_json)
+        _do(BumpJob, files, options, out, as_json=as_json)
 
 
 @click.command()
@@ -280,57 +243,9 @@ def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None: 
     writes it, with `file` and the options as keys. What was read of it is said first.
     """
     with opened(file, "input") as given:
-        _limit({"file": given}, options, out, as_json=as_json)
+        from anomalon.search.histogram.limit import LimitJob
 
-
-def _limit(
-    files: dict[str, Input], options: dict[str, Any], out: Path | None, *, as_json: bool
-) -> None:
-    from anomalon.search.histogram.limit_scan import scan_limits
-
-    options["alternatives"] = options["alternatives"] or None
-    file = files["file"].path
-    spectrum, roles = read_file(file, options)
-    masses = None
-    if options["masses"] is not None:
-        masses = _between(spectrum, options["resolution"], *options["masses"])
-    name = f"Upper limits from {file.name}"
-    with progress(name) as tell:
-        result = scan_limits(
-            spectrum,
-            _smooth(options),
-            resolution=options["resolution"],
-            masses=masses,
-            level=options["level"],
-            nuisances=_nuisances(options),
-            luminosity=options["luminosity"],
-            acceptance=options["acceptance"],
-            n_closure=options["closure"],
-            seed=options["seed"],
-            name=name,
-            source=file.name,
-            roles=roles,
-            progress=tell,
-        )
-    folder = Path("runs") / f"limit-{file.stem}" if out is None else out
-    _finish(result, folder, files, options, {"digest": digest_of(spectrum)}, as_json=as_json)
-
-
-def _nuisances(options: dict[str, Any]) -> "SignalNuisances":
-    from anomalon.stats import SignalNuisances
-
-    names = ("luminosity", "efficiency", "mass_scale", "resolution")
-    sizes = {name: options[f"{name}_error"] for name in names}
-    return SignalNuisances(**sizes, prior=options["prior"])
-
-
-def _between(spectrum: "Spectrum", resolution: float, low: float, high: float) -> list[float]:
-    """Masses in the usual steps from `low` to `high`."""
-    from anomalon.search.histogram.narrow import masses_between
-
-    if not low < high:
-        raise click.BadParameter(f"expected LOW < HIGH, got {low} {high}.", param_hint="--masses")
-    return masses_between(spectrum.edges, resolution, low, high).tolist()
+        _do(LimitJob, {"file": given}, options, out, as_json=as_json)
 
 
 def _check_bump(options: dict[str, Any]) -> None:
@@ -348,62 +263,29 @@ def _check_bump(options: dict[str, Any]) -> None:
             f"{', '.join(idle)}: only for a background that is fitted, and {instead[0]} gives it. "
             "Leave out one or the other."
         )
-    widths = options["widths"]
-    if widths is not None and not 1 <= widths[0] <= widths[1]:
-        raise click.BadParameter(
-            f"expected 1 <= MIN <= MAX bins, got {widths[0]} {widths[1]}.", param_hint="--widths"
-        )
 
 
-def _smooth(options: dict[str, Any]) -> "SmoothBackground":
-    from anomalon.search.smooth import SmoothBackground
-
-    low, high = options["parameters"]
-    if low > high:
-        raise click.BadParameter(
-            f"expected MIN <= MAX, got {low} {high}.", param_hint="--parameters"
-        )
-    named = ("shape", "sqrt_s", "test", "choice", "alternatives")
-    given = {name: options[name] for name in named if options.get(name) is not None}
-    return SmoothBackground(n_min=low, n_max=high, **given)
-
-
-def _finish(
-    result: "BumpResult | LimitResult",
-    folder: Path,
+def _do(
+    kind: "type[Job]",
     files: dict[str, Input],
     options: dict[str, Any],
-    digests: dict[str, str],
+    out: Path | None,
     *,
     as_json: bool,
 ) -> None:
-    """Write the run folder and say what was found."""
-    from anomalon.report import write_spectrum_run
-    from anomalon.report.spectrum_page import said
+    """Options to a job, and the job done."""
+    given = options | {key: file.path for key, file in files.items()}
+    table = {key: str(v) if isinstance(v, Path) else v for key, v in to_table(given).items()}
+    job = kind.of({key: list(v) if isinstance(v, tuple) else v for key, v in table.items()})
+    folder = free_folder(job.place, job.table) if out is None else out
 
-    options = options | {key: file.kept(folder) for key, file in files.items()}
-    page = write_spectrum_run(
-        result,
-        folder,
-        settings=to_table(options, None) | digests,
-        run=to_table(options, folder),
-    )
-    summary = said(result)
-    if as_json:
-        say_json({"folder": str(page.parent), "report": str(page), "summary": summary})
-    else:
-        _show(summary, page)
-    if summary["status"] == "checks failed":  # an excess that is none
-        raise click.exceptions.Exit(FAILED)
+    def kept(done: "Job") -> "Job":
+        # What came through a pipe is gone afterwards: `run.toml` names the copy.
+        paths = {key: str(file.kept(folder)) for key, file in files.items()}
+        return kind.of(done.table(Path.cwd()) | paths)
+
+    do(job, folder, as_json=as_json, kept=kept if any(f.is_copy for f in files.values()) else _same)
 
 
-def _show(summary: "SpectrumSummary", page: Path) -> None:
-    click.echo(f"{summary['verdict']}. {summary['headline']}")
-    for row in summary["numbers"]:
-        click.echo(f"  {row['what']}: {row['value']}")
-    for check in summary["checks"]:
-        if check["passed"] is False:
-            click.echo(f"  check failed: {check['what']}: {check['found']}")
-    for text in summary["warnings"]:
-        click.echo(f"  warning: {text}")
-    click.echo(f"\nreport: {page}")
+def _same(job: "Job") -> "Job":
+    return job

@@ -201,8 +201,10 @@ class Part:
         tables: After them.
         parts: Pieces inside of it.
         folded: Whether a reader opens it first; long tables are, drawings seldom.
+        open: Whether it is open from the beginning all the same.
         note: A sentence in small print at its end.
         name: What its drawings are called by, if parts of the same kind are many; "" for all.
+        checks: Whether the table of all checks stands here; if nowhere, it stands at the end.
     """
 
     title: str
@@ -212,8 +214,10 @@ class Part:
     tables: tuple[Table, ...] = ()
     parts: "tuple[Part, ...]" = ()
     folded: bool = False
+    open: bool = False
     note: str = ""
     name: str = ""
+    checks: bool = False
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,7 @@ class Summary:
         warnings: What a reader must know and the numbers do not say.
         notes: What is worth knowing.
         checks: All of them; failed ones are shown first.
+        table: What a terminal shows below the numbers, and the page as well.
         parts: The rest of the page, in reading order.
         citations: Keys of `anomalon.core.bibliography`, of what was used.
     """
@@ -249,6 +254,7 @@ class Summary:
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
+    table: Table | None = None
     parts: tuple[Part, ...] = ()
     citations: tuple[str, ...] = ()
 

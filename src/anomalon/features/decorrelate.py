@@ -63,6 +63,7 @@ class ConditionalQuantiles:
     """
 
     kind: ClassVar[str] = "conditional_quantiles"
+    registry: ClassVar[dict[str, type["ConditionalQuantiles"]]] = {}
 
     n_slices: int = 12
     degree: int = 2
@@ -118,6 +119,9 @@ class ConditionalQuantiles:
             mass_range=(float(reference.mass.min()), float(reference.mass.max())),
             fitted_on=reference.digest(),
         )
+
+
+ConditionalQuantiles.registry[ConditionalQuantiles.kind] = ConditionalQuantiles
 
 
 @dataclass(frozen=True, eq=False)

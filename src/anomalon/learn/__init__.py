@@ -22,6 +22,5 @@ __all__ = [
     "save_scorer",
 ]
 
-CLASSIFIERS: dict[str, type[Classifier]] = {
-    c.kind: c for c in (BoostedTrees, Network, Ensemble, KFold)
-}
+CLASSIFIERS: dict[str, type[Classifier]] = Classifier.registry
+CLASSIFIERS.update((c.kind, c) for c in (BoostedTrees, Network, Ensemble, KFold))

@@ -115,6 +115,8 @@ class Classifier(ABC):
     """Settings of a classifier; `fit` returns a `Scorer`."""
 
     kind: ClassVar[str]
+    registry: ClassVar[dict[str, type["Classifier"]]] = {}
+    """Classifiers by their kind: what TOML can name."""
 
     def fit(self, signal_like: Sample, background_like: Sample, *, seed: Seed | int) -> Scorer:
         """Learn to tell two samples apart; each class counts as much as the other.

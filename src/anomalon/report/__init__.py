@@ -1,21 +1,27 @@
-"""Results to one self-contained page: summary, figures, HTML. Computes nothing.
+"""Results to one self-contained page: figures, HTML, run folders. Computes nothing.
 
-`summary(scan)` is the tree of plain values, `figures.drawings(scan)` draws, `page.render` joins the
-two, `write_report` writes the page and `write_run_folder` all that a run leaves behind.
+A result says what it has found (`Result.summary`); `drawings_of` draws it, `page.render` joins the
+two, `write_report` writes the page and `write_run` all that a run leaves behind.
 """
 
-from anomalon.report.document import Report, Section, summarise, write_report
-from anomalon.report.run_folder import read_run_folder, write_run_folder, write_spectrum_run
-from anomalon.report.summary import ScanSummary, summary
+from anomalon.core.document import Report, Section
+from anomalon.report.document import write_report
+from anomalon.report.drawing import Drawing, register_result
+from anomalon.report.figures import drawings
+from anomalon.report.run_folder import read_run, write_run
+from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
+from anomalon.search.results.bump import BumpResult
+from anomalon.search.results.limit import LimitResult
 
 __all__ = [
+    "Drawing",
     "Report",
-    "ScanSummary",
     "Section",
-    "read_run_folder",
-    "summarise",
-    "summary",
+    "read_run",
+    "register_result",
     "write_report",
-    "write_run_folder",
-    "write_spectrum_run",
+    "write_run",
 ]
+
+register_result(BumpResult, bump_drawings)
+register_result(LimitResult, limit_drawings)

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CITATIONS", "Citation", "bibtex", "used"]
+from anomalon.core.config import lookup
+
+__all__ = ["CITATIONS", "Citation", "bibtex", "cited", "used"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,17 @@ class Citation:
 def bibtex(citations: Iterable[Citation]) -> str:
     """A whole `references.bib`, with what each entry is cited for as a comment."""
     return "\n".join(f"% {c.gives}\n{c.bibtex()}\n" for c in citations)
+
+
+def cited(keys: Iterable[str]) -> list[Citation]:
+    """The entries of these keys, in the order of the bibliography.
+
+    Raises:
+        UnknownKey: If there is no such entry.
+    """
+    known = {c.key: c for c in CITATIONS}
+    wanted = {lookup(known, key, "citation").key for key in keys}
+    return [c for c in CITATIONS if c.key in wanted]
 
 
 def used(*said: Any) -> tuple[Citation, ...]:

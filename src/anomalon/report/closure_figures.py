@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from anomalon.report.axes import blank, powers, single
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
-from anomalon.search.results.histogram import LimitCoverage
+from anomalon.search.results.closure import LimitCoverage
 from anomalon.stats.coverage import ClosureTest, PValueUniformity
 
 __all__ = ["coverage", "injection", "uniformity"]

@@ -4,7 +4,6 @@ Masses are in GeV. `figures(scan)` names them all, the way the page and the file
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from anomalon.core.rounding import count, measured, plain, sigmas
 from anomalon.core.rounding import efficiency as working_point
 from anomalon.report.axes import MASS, blank, powers, sigma_lines, single
+from anomalon.report.drawing import Drawing
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
 from anomalon.report.window_name import window_name
@@ -23,7 +23,6 @@ from anomalon.search.results.scan import CutResult, Scan, TrialToys, WindowResul
 from anomalon.stats import clopper_pearson, p_from_z, sidak, z_from_p
 
 __all__ = [
-    "Drawing",
     "distributions",
     "drawings",
     "global_p",
@@ -36,27 +35,6 @@ __all__ = [
 ]
 
 _SMALLEST = 1e-16
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure with its place on the page.
-
-    Args:
-        name: Unique in its scan; the name of its files.
-        kind: What it shows: the name of the function that drew it.
-        caption: What to see in it, one or two sentences.
-        alt: What a reader who cannot see it should know.
-        figure: The drawing.
-        window: Position of its window in `Scan.windows`, or None for the whole scan.
-    """
-
-    name: str
-    kind: str
-    caption: str
-    alt: str
-    figure: Figure
-    window: int | None = None
 
 
 def drawings(scan: Scan) -> Iterator[Drawing]:
@@ -111,7 +89,7 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             f"Mass spectrum of window {name}, {label}: {plain(cut.n, 4)} events in the signal "
             f"region, {plain(cut.expected, 4)} expected, {sigmas(cut.z_local)}.{state}",
             spectrum(result, cut),
-            i,
+            str(i),
         )
     if any(cut.pass_fraction and cut.efficiency < 1 for cut in result.cuts):
         yield Drawing(
@@ -122,7 +100,7 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             "is flat there. Triangles lie above the figure.",
             f"Pass fraction against mass for window {name}, one line per working point.",
             sculpting(result),
-            i,
+            str(i),
         )
     if any(len(cut.member_counts) > 1 for cut in result.cuts):
         yield Drawing(
@@ -132,7 +110,7 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             "their mean (line), over the background expected.",
             f"Counts of the ensemble's members for window {name}.",
             members(result),
-            i,
+            str(i),
         )
     if result.roc is not None:
         yield Drawing(
@@ -145,7 +123,7 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             f"ROC and significance improvement of window {name}; maximum "
             f"{plain(result.roc.get('max_sic'))}.",
             roc(result),
-            i,
+            str(i),
         )
     if result.histograms:
         yield Drawing(
@@ -155,7 +133,7 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             "signal region after the tightest cut.",
             f"Distributions of score and features in window {name}, before and after the cut.",
             distributions(result),
-            i,
+            str(i),
         )
 
 

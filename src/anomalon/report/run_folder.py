@@ -1,14 +1,13 @@
 """What a run leaves behind: one folder from which the page, and the run, can be made again.
 
-run.toml          settings as resolved; `anomalon search run.toml` (or bump, limit) repeats the run,
-                  and the `command` in that of the demonstration does
+run.toml          settings as resolved; `anomalon KIND run.toml` repeats the run
 result.json       every number; the same bytes for the same data, settings and seed
 report.html       the page
-figures/          each figure as SVG and PNG
-pyhf/, hepdata/   of limits only: workspaces and tables for other tools
+figures/          each figure as SVG, PNG and PDF
 environment.json  versions and platform
 references.bib    what to cite
-store/            finished windows, from which an interrupted run goes on
+store/            finished pieces of work, from which an interrupted run goes on
+and files for other tools, where a result has some (pyhf/, combine/ and hepdata/ of limits)
 """
 
 import json
@@ -18,105 +17,113 @@ from pathlib import Path
 from typing import Any
 
 from anomalon.core.atomic import write_text_atomically
-from anomalon.core.errors import AnomalonError, DataError
-from anomalon.report.citations import bibtex, used
-from anomalon.report.document import Report, Section, summarise, write_report
+from anomalon.core.document import Report, Section
+from anomalon.core.errors import AnomalonError, BadValue, DataError
+from anomalon.core.result import Result, Summary
+from anomalon.report.citations import bibtex, cited
+from anomalon.report.document import write_report
+from anomalon.report.drawing import result_type
 from anomalon.report.environment import environment as here
-from anomalon.report.spectrum_exports import write_limit_exports
-from anomalon.report.spectrum_page import said, spectrum_citations, write_spectrum_report
-from anomalon.report.toml import dumps
-from anomalon.search.results.histogram import BumpResult, LimitResult
-from anomalon.search.results.serial import from_plain, scan_from_dict, scan_to_dict, to_plain
+from anomalon.run.settings import dumps
+from anomalon.search.results.serial import from_plain, to_plain
 
 __all__ = [
     "FORMAT",
     "STORE",
-    "read_run_folder",
+    "brief",
+    "check_folder",
+    "read_run",
     "rewrite_report",
-    "write_run_folder",
-    "write_spectrum_run",
+    "write_run",
 ]
 
-_SPECTRUM_RESULTS: dict[str, type[BumpResult] | type[LimitResult]] = {
-    "bump": BumpResult,
-    "limit": LimitResult,
-}
-
-FORMAT = "anomalon run 2"
+FORMAT = "anomalon run 3"
 STORE = "store"
 
 
-def write_run_folder(
-    report: Report, folder: str | Path, *, settings: Mapping[str, Any] | None = None
+def write_run(
+    report: Report | Result,
+    folder: str | Path,
+    *,
+    kind: str = "",
+    settings: Mapping[str, Any] | None = None,
+    run: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write everything but the store, each file whole or not at all; `result.json` first.
 
     Args:
         report: What was found.
         folder: Where; made if it is not there.
-        settings: The run as resolved, for `run.toml`; those of the searches if None.
-
-    Returns:
-        Path of the page.
-    """
-    folder = Path(folder)
-    versions = here()
-    write_text_atomically(folder / "result.json", _json(result_to_dict(report)))
-    write_text_atomically(folder / "environment.json", _json(versions))
-    write_text_atomically(folder / "run.toml", dumps(settings or _settings(report)))
-    said = [(s.scan.settings, s.scan.data, s.scan.notes) for s in report.sections]
-    write_text_atomically(folder / "references.bib", bibtex(used(said)))
-    return write_report(report, folder, environment=versions)
-
-
-def write_spectrum_run(
-    result: BumpResult | LimitResult,
-    folder: str | Path,
-    *,
-    settings: Mapping[str, Any],
-    run: Mapping[str, Any] | None = None,
-) -> Path:
-    """Write the run folder of a bump hunt or of a scan of limits; `result.json` first.
-
-    Args:
-        result: What was found.
-        folder: Where; made if it is not there.
+        kind: Of the job, which is the name of its command; that of the result if not given.
         settings: The run as resolved, for `result.json` and the page.
-        run: The same for `run.toml`, with paths from the folder; None if there are no paths.
+        run: The same for `run.toml`, with paths from the folder; `settings` if None.
 
     Returns:
         Path of the page.
     """
-    folder = Path(folder)
+    report, folder = Report.of(report), Path(folder)
+    kind = kind or report.sections[0].result.kind
+    settings = settings or {}
     versions = here()
-    kind = next(k for k, cls in _SPECTRUM_RESULTS.items() if isinstance(result, cls))
+    summaries = [section.result.summary() for section in report.sections]
     tree = {
         "format": FORMAT,
         "kind": kind,
-        "title": result.name,
-        "summary": said(result),
+        "title": report.title,
+        "summary": [brief(one) for one in summaries],
         "settings": settings,
-        "result": to_plain(result),
+        "sections": [
+            {
+                "heading": section.heading,
+                "text": section.text,
+                "kind": section.result.kind,
+                "result": to_plain(section.result),
+            }
+            for section in report.sections
+        ],
     }
     write_text_atomically(folder / "result.json", _json(tree))
     write_text_atomically(folder / "environment.json", _json(versions))
     head = f"# `anomalon {kind} run.toml` repeats this run.\n"
     write_text_atomically(folder / "run.toml", head + dumps(settings if run is None else run))
-    write_text_atomically(folder / "references.bib", bibtex(spectrum_citations(result)))
-    if isinstance(result, LimitResult):
-        write_limit_exports(result, folder)
-    return write_spectrum_report(result, folder, settings, environment=versions)
+    keys = dict.fromkeys(key for one in summaries for key in one.citations)
+    write_text_atomically(folder / "references.bib", bibtex(cited(keys)))
+    for section in report.sections:
+        _export(section.result.exports(), folder)
+    return write_report(report, folder, settings=settings, environment=versions)
 
 
-def read_run_folder(folder: str | Path) -> Report:
-    """The report of a finished search.
+def brief(summary: Summary) -> dict[str, Any]:
+    """The answer and the numbers behind it, without the tables: what programs read."""
+    plain = dict(to_plain(summary))
+    return {key: value for key, value in plain.items() if key not in ("parts", "citations")}
+
+
+def check_folder(folder: str | Path, kind: str) -> None:
+    """Refuse a folder that holds a run of another kind, before any work is done.
 
     Raises:
-        DataError: If the folder holds no result, or one of another kind or format.
+        BadValue: If it does.
+    """
+    path = Path(folder) / "result.json"
+    try:
+        held = json.loads(path.read_text(encoding="utf-8")).get("kind", kind)
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return  # nothing that was a run
+    if held != kind:
+        raise BadValue(
+            f"{folder}: expected a new folder or one of a {kind} run, got one that holds a {held} "
+            "run. Choose another with --out."
+        )
+
+
+def read_run(folder: str | Path) -> Report:
+    """The report of a finished run.
+
+    Raises:
+        DataError: If the folder holds no result, or one of another format.
     """
     tree = _read(folder)
-    if tree.get("kind", "search") != "search":
-        raise DataError(f"{folder}: expected the folder of a search, got one of a {tree['kind']}.")
     with _as_written(Path(folder) / "result.json"):
         return _report(tree)
 
@@ -131,12 +138,20 @@ def rewrite_report(folder: str | Path) -> Path:
     tree = _read(folder)
     with _as_written(folder / "environment.json"):
         versions = _versions(folder / "environment.json")
-    kind = tree.get("kind", "search")
     with _as_written(folder / "result.json"):
-        if kind == "search":
-            return write_report(_report(tree), folder, environment=versions)
-        result = from_plain(_SPECTRUM_RESULTS[kind], tree["result"])
-        return write_spectrum_report(result, folder, tree["settings"], environment=versions)
+        report = _report(tree)
+        return write_report(report, folder, settings=tree["settings"], environment=versions)
+
+
+def _export(files: Mapping[str, str], folder: Path) -> None:
+    """Write files for other tools, in place of those of earlier runs."""
+    for name, text in files.items():
+        write_text_atomically(folder / name, text)
+    written = {folder / name for name in files}
+    for place in {path.parent for path in written} - {folder}:
+        for old in place.iterdir():
+            if old.is_file() and old not in written:
+                old.unlink()
 
 
 def _versions(path: Path) -> dict[str, Any] | None:
@@ -191,31 +206,11 @@ def _read(folder: str | Path) -> dict[str, Any]:
 
 def _report(tree: Mapping[str, Any]) -> Report:
     sections = (
-        Section(scan_from_dict(row["scan"]), row["heading"], row["text"])
+        Section(from_plain(result_type(row["kind"]), row["result"]), row["heading"], row["text"])
         for row in tree["sections"]
     )
     return Report(tree["title"], tuple(sections))
 
 
-def result_to_dict(report: Report) -> dict[str, Any]:
-    """The content of `result.json`: what to read first, then every number."""
-    return {
-        "format": FORMAT,
-        "kind": "search",
-        "title": report.title,
-        "summary": summarise(report),
-        "sections": [
-            {"heading": s.heading, "text": s.text, "scan": scan_to_dict(s.scan)}
-            for s in report.sections
-        ],
-    }
-
-
 def _json(tree: Mapping[str, Any]) -> str:
     return json.dumps(tree, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _settings(report: Report) -> dict[str, Any]:
-    if len(report.sections) == 1:
-        return dict(report.sections[0].scan.settings)
-    return {f"search_{i + 1}": s.scan.settings for i, s in enumerate(report.sections)}

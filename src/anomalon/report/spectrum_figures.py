@@ -1,23 +1,28 @@
 """The figures of a bump hunt and of a scan of limits; none computes a result."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from anomalon.core.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report import closure_figures
 from anomalon.report.axes import MASS, blank, powers, sigma_lines, single
-from anomalon.report.figures import Drawing
+from anomalon.report.drawing import Drawing
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, styled
-from anomalon.search.results.histogram import BumpResult, LimitResult
+from anomalon.search.results.bump import BumpResult, NarrowScan
+from anomalon.search.results.limit import LimitResult
 from anomalon.stats import p_from_z
 
 __all__ = ["bump_drawings", "limit_drawings"]
 
+Floats = NDArray[np.floating[Any]]
+
 _SMALLEST = 1e-16
-_MOST_WINDOWS = 400
+_CELLS = 90, 45  # of the map of windows: centres and widths
 
 
 def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
@@ -27,28 +32,29 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
         "spectrum",
         "The spectrum and its background; the most significant window is shaded. Below: pulls, "
         "in standard deviations of the count (signed root of the deviance).",
-        f"Mass spectrum; window {result.low:.5g}-{result.high:.5g} GeV with {count(result.n)} "
-        f"events, {plain(result.expected, 4)} expected.",
+        f"Mass spectrum; window {result.window.low:.5g}-{result.window.high:.5g} GeV with "
+        f"{count(result.window.n)} events, {plain(result.window.expected, 4)} expected.",
         spectrum(result),
     )
     yield Drawing(
         "tomography",
         "tomography",
-        f"The {min(result.n_windows, _MOST_WINDOWS)} most significant of "
-        f"{count(result.n_windows)} windows, each a bar at its significance; the best in "
-        "orange. Windows that overlap share events.",
-        f"Local significance of windows against mass, at most {sigmas(result.z_local)}.",
+        f"The {count(len(result.windows.z))} most significant of {count(result.windows.n)} "
+        "windows: the largest local significance for each centre and width. The best is circled. "
+        "Windows that overlap share events.",
+        f"Local significance of windows against mass, at most {sigmas(result.window.z_local)}.",
         tomography(result),
     )
     yield Drawing(
         "pseudo-experiments",
         "pseudo_experiments",
-        f"−ln of the smallest p-value in {result.n_toys} pseudo-experiments without signal (bars) "
-        f"and in the data (line): global p-value {p_value(result.p_global)}.",
-        f"Distribution of the test statistic; the data are at {plain(result.t)}.",
+        f"−ln of the smallest p-value in {result.significance.n} pseudo-experiments without "
+        f"signal (bars) and in the data (line): global p-value {p_value(result.significance.p)}.",
+        f"Distribution of the test statistic; the data are at {plain(result.window.t)}.",
         pseudo_experiments(result),
     )
-    if len(result.masses):
+    narrow = result.narrow
+    if narrow is not None:
         yield Drawing(
             "p-values",
             "p_values",
@@ -56,11 +62,11 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
             "that mass alone (line), and of one as significant anywhere (dashed). Bar: the best "
             "window of any width, with its global p-value from pseudo-experiments.",
             f"Local and global p-value against mass, smallest "
-            f"{p_value(float(np.nanmin(p_from_z(result.mass_z))))}.",
-            p_values(result),
+            f"{p_value(float(np.nanmin(p_from_z(narrow.z))))}.",
+            p_values(result, narrow),
         )
 
-    if len(result.mass_spurious):
+    if narrow is not None and len(narrow.spurious):
         yield Drawing(
             "spurious",
             "spurious",
@@ -69,8 +75,8 @@ def bump_drawings(result: BumpResult) -> Iterator[Drawing]:
             "20\u202f% and 50\u202f%: a fit beyond them invents signals. Band: what one standard "
             "deviation of this parameter makes, so what a right fit shows by chance.",
             "Spurious signal against mass, at most "
-            f"{plain(float(abs(result.mass_spurious).max()))} of its uncertainty.",
-            spurious(result),
+            f"{plain(float(abs(narrow.spurious).max()))} of its uncertainty.",
+            spurious(narrow),
         )
     yield from _closure(result)
 
@@ -156,8 +162,9 @@ def limit_drawings(result: LimitResult) -> Iterator[Drawing]:
 @styled
 def spectrum(result: BumpResult) -> Figure:
     """The spectrum, the window shaded."""
-    title = f"best window: {sigmas(result.z_local)} local"
-    return spectrum_panels(result.fit, (result.low, result.high), title)
+    window = result.window
+    title = f"best window: {sigmas(window.z_local)} local"
+    return spectrum_panels(result.fit, (window.low, window.high), title)
 
 
 @styled
@@ -168,26 +175,43 @@ def spectrum_of(result: LimitResult) -> Figure:
 
 @styled
 def tomography(result: BumpResult) -> Figure:
-    """The most significant windows as bars."""
+    """The largest significance among windows of the same centre and width."""
     figure, axes = single(4.6, 3.3)
-    seen = np.flatnonzero(np.isfinite(result.window_z))  # an empty window has p = 1
-    order = seen[np.argsort(result.window_z[seen])[-_MOST_WINDOWS:]]
-    low, high, z = result.window_low[order], result.window_high[order], result.window_z[order]
-    axes.hlines(z, low, high, color=LIGHT["blue"], lw=0.8, alpha=0.35)
-    axes.hlines(z[-1:], low[-1:], high[-1:], color=LIGHT["orange"], lw=2.5)
-    axes.axhline(0, color=LIGHT["muted"], lw=0.8, zorder=0)
-    axes.set_xlim(result.fit.edges[0], result.fit.edges[-1])
-    axes.set(xlabel=MASS, ylabel="local significance [σ]")
+    windows = result.windows
+    seen = np.isfinite(windows.z)  # an empty window has p = 1
+    centre, width = (windows.high + windows.low)[seen] / 2, (windows.high - windows.low)[seen]
+    edges = [_cells(x, most) for x, most in zip((centre, width), _CELLS, strict=True)]
+    column, row = (
+        np.searchsorted(ends, x, side="right") - 1
+        for ends, x in zip(edges, (centre, width), strict=True)
+    )
+    largest = np.full((len(edges[1]) - 1, len(edges[0]) - 1), -np.inf)
+    np.maximum.at(largest, (row, column), windows.z[seen])
+    shown = np.ma.masked_invalid(largest)
+    mesh = axes.pcolormesh(*edges, shown, cmap="viridis", rasterized=True)
+    figure.colorbar(mesh, ax=axes, label="local significance [σ]")
+    best = result.window
+    axes.plot((best.low + best.high) / 2, best.high - best.low, "o", ms=9, mfc="none",
+              mec=LIGHT["orange"], mew=2)  # fmt: skip
+    axes.set(xlabel=f"centre of the window, {MASS}", ylabel="width of the window [GeV]")
     return figure
+
+
+def _cells(values: Floats, most: int) -> Floats:
+    """Edges of cells, as many as there are values, or so many at most."""
+    n = min(most, len(np.unique(values)))
+    half = max((values.max() - values.min()) / max(n - 1, 1) / 2, 0.5)
+    return np.linspace(values.min() - half, values.max() + half, n + 1)
 
 
 @styled
 def pseudo_experiments(result: BumpResult) -> Figure:
     """Distribution of the test statistic without signal, and the data."""
     figure, axes = single(4.6, 3.3)
-    axes.stairs(result.t_counts, result.t_edges, fill=True, color=LIGHT["blue"], alpha=0.35)
-    axes.stairs(result.t_counts, result.t_edges, color=LIGHT["blue"], lw=1.2)
-    axes.axvline(result.t, color=LIGHT["orange"], lw=2, label="data")
+    chance = result.significance
+    axes.stairs(chance.t_counts, chance.t_edges, fill=True, color=LIGHT["blue"], alpha=0.35)
+    axes.stairs(chance.t_counts, chance.t_edges, color=LIGHT["blue"], lw=1.2)
+    axes.axvline(result.window.t, color=LIGHT["orange"], lw=2, label="data")
     axes.set_yscale("log")
     axes.set_ylim(bottom=0.5)
     powers(axes.yaxis)
@@ -197,21 +221,26 @@ def pseudo_experiments(result: BumpResult) -> Figure:
 
 
 @styled
-def p_values(result: BumpResult) -> Figure:
+def p_values(result: BumpResult, narrow: NarrowScan) -> Figure:
     """Local and global p-value against mass, and that of the best window."""
     figure, axes = single(4.6, 3.3, right=0.3)
-    local = np.maximum(p_from_z(result.mass_z), _SMALLEST)
-    lowest = min(float(np.nanmin(local)), result.p_global) / 5
-    axes.plot(result.masses, local, color=LIGHT["blue"], label="local")
+    local = np.maximum(p_from_z(narrow.z), _SMALLEST)
+    lowest = min(float(np.nanmin(local)), result.significance.p) / 5
+    axes.plot(narrow.masses, local, color=LIGHT["blue"], label="local")
     axes.plot(
-        result.masses,
-        np.maximum(result.mass_p_global, _SMALLEST),
+        narrow.masses,
+        np.maximum(narrow.p_global, _SMALLEST),
         color=LIGHT["orange"],
         ls=(0, (4, 2)),
         label="global",
     )
     axes.hlines(
-        result.p_global, result.low, result.high, color=LIGHT["ink"], lw=2.5, label="best window"
+        result.significance.p,
+        result.window.low,
+        result.window.high,
+        color=LIGHT["ink"],
+        lw=2.5,
+        label="best window",
     )
     axes.set_yscale("log")
     axes.set_ylim(lowest, 2)
@@ -223,17 +252,17 @@ def p_values(result: BumpResult) -> Figure:
 
 
 @styled
-def spurious(result: BumpResult) -> Figure:
+def spurious(narrow: NarrowScan) -> Figure:
     """Spurious signal over its uncertainty against mass."""
     figure, axes = single(4.6, 3.3)
-    error = result.mass_spurious_error
-    axes.fill_between(result.masses, -error, error, color=LIGHT["blue"], alpha=0.18, lw=0)
-    axes.plot(result.masses, result.mass_spurious, color=LIGHT["blue"])
+    error = narrow.spurious_error
+    axes.fill_between(narrow.masses, -error, error, color=LIGHT["blue"], alpha=0.18, lw=0)
+    axes.plot(narrow.masses, narrow.spurious, color=LIGHT["blue"])
     for line, dash in ((0.2, (4, 3)), (0.5, (1, 2))):
         for sign in (-1, 1):
             axes.axhline(sign * line, color=LIGHT["muted"], lw=0.8, ls=(0, dash))
     axes.axhline(0, color=LIGHT["muted"], lw=0.8)
-    reach = max(0.6, 1.1 * float(np.abs(result.mass_spurious).max()))
+    reach = max(0.6, 1.1 * float(np.abs(narrow.spurious).max()))
     axes.set_ylim(-reach, reach)
     axes.set(xlabel=MASS, ylabel="spurious signal / its uncertainty")
     return figure
@@ -246,17 +275,13 @@ def limits(result: LimitResult) -> Figure:
     two_low, one_low, median, one_high, two_high = result.band
     good = np.isfinite(result.observed)
     m = result.masses[good]
-    for low, high, alpha, label in (
-        (two_low, two_high, 0.25, "expected ± 2σ"),
-        (one_low, one_high, 0.45, "expected ± 1σ"),
+    for low, high, colour, label in (
+        (two_low, two_high, "two_sigma", "expected ± 2σ"),
+        (one_low, one_high, "one_sigma", "expected ± 1σ"),
     ):
-        axes.fill_between(
-            m, low[good], high[good], color=LIGHT["sky"], alpha=alpha, lw=0, label=label
-        )
+        axes.fill_between(m, low[good], high[good], color=LIGHT[colour], lw=0, label=label)
     axes.plot(m, median[good], color=LIGHT["ink"], ls=(0, (4, 2)), lw=1.2, label="expected")
-    axes.plot(
-        m, result.observed[good], "o-", color=LIGHT["orange"], ms=2.5, lw=1.0, label="observed"
-    )
+    axes.plot(m, result.observed[good], "o-", color=LIGHT["ink"], ms=2.5, lw=1.2, label="observed")
     axes.set_yscale("log")
     powers(axes.yaxis)
     axes.set(xlabel=MASS, ylabel=f"{percent(result.level)} upper limit [signal events]")

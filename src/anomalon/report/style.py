@@ -13,7 +13,7 @@ from typing import Any, ParamSpec
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-__all__ = ["DARK", "LIGHT", "MARKERS", "SERIES", "css", "inline", "png", "styled", "svg"]
+__all__ = ["DARK", "LIGHT", "MARKERS", "SERIES", "css", "image", "inline", "styled", "svg"]
 
 P = ParamSpec("P")
 
@@ -29,6 +29,8 @@ LIGHT = {
     "purple": "#a3568a",
     "gold": "#9a6b00",
     "sky": "#2f87b8",
+    "one_sigma": "#67c275",
+    "two_sigma": "#f3d95b",
 }
 DARK = {
     "ink": "#e6e9ec",
@@ -41,6 +43,8 @@ DARK = {
     "purple": "#e49ac9",
     "gold": "#e3b341",
     "sky": "#8fd0f5",
+    "one_sigma": "#2c7a43",
+    "two_sigma": "#8a7a1c",
 }
 SERIES = tuple(LIGHT[name] for name in ("blue", "orange", "green", "purple", "gold", "sky"))
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -100,11 +104,17 @@ def svg(figure: Figure) -> str:
     )
 
 
-def png(figure: Figure, dpi: int = 140) -> bytes:
-    """The figure as a PNG file; the same figure gives the same bytes."""
+_NAMELESS: Any = {
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def image(figure: Figure, form: str, dpi: int = 140) -> bytes:
+    """The figure as a PNG or PDF file; the same figure gives the same bytes."""
     buffer = io.BytesIO()
     with mpl.rc_context(_RC):
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(buffer, format=form, dpi=dpi, metadata=_NAMELESS[form])
     return buffer.getvalue()
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from anomalon.search.events.scan import Search
     from anomalon.search.histogram.hunt import hunt_bump
     from anomalon.search.histogram.limit_scan import scan_limits
-    from anomalon.search.results.histogram import BumpResult, LimitResult
+    from anomalon.search.results.bump import BumpResult
+    from anomalon.search.results.limit import LimitResult
     from anomalon.search.results.scan import CutResult, Scan, SpectrumFit, Trial, WindowResult
     from anomalon.search.smooth import SmoothBackground
 
@@ -50,7 +51,8 @@ _HOMES = {
     "anomalon.search.events.scan": ("Search",),
     "anomalon.search.histogram.hunt": ("hunt_bump",),
     "anomalon.search.histogram.limit_scan": ("scan_limits",),
-    "anomalon.search.results.histogram": ("BumpResult", "LimitResult"),
+    "anomalon.search.results.bump": ("BumpResult",),
+    "anomalon.search.results.limit": ("LimitResult",),
     "anomalon.search.results.scan": (
         "CutResult",
         "Scan",

@@ -6,7 +6,8 @@ import pytest
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey
 from anomalon.data import read_spectrum
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
-from anomalon.search.results.histogram import BumpResult, LimitResult
+from anomalon.search.results.bump import BumpResult
+from anomalon.search.results.limit import LimitResult
 from anomalon.search.results.serial import from_plain, to_plain
 from anomalon.stats import Exponential, Reference, SignalNuisances, Spectrum, p_from_z
 

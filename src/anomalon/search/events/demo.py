@@ -6,19 +6,22 @@ without. Everything else is the same, seed included.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from anomalon.core.document import Report, Section
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window, sliding_windows
 from anomalon.data import sample
 from anomalon.learn import BoostedTrees
 from anomalon.run import Executor, Store
+from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.progress import Progress
 from anomalon.search.events.inject import inject, with_injection
 from anomalon.search.events.scan import Search
 from anomalon.search.results.scan import CutResult, Scan
 
-__all__ = ["FEATURES", "SIGNAL_MASS", "Demo", "demo_search", "run"]
+__all__ = ["FEATURES", "SIGNAL_MASS", "Demo", "DemoJob", "demo_search", "run"]
 
 SIGNAL_MASS = 3500.0
 """Mass of the W' in GeV."""
@@ -100,6 +103,46 @@ def run(
     nearest = min(search.windows, key=lambda w: abs(w.centre - SIGNAL_MASS))
     holding = tuple(w for w in search.windows if w.low <= SIGNAL_MASS < w.high)
     return Demo(with_signal, without, N_SIGNAL, nearest, holding)
+
+
+@dataclass(frozen=True)
+class DemoJob(Job):
+    """The demonstration, as `anomalon demo` gives it.
+
+    Args:
+        seed: Which signal events are added, and all training.
+    """
+
+    kind: ClassVar[str] = "demo"
+    help: ClassVar[str] = "Search simulated events with a hidden resonance, and without it."
+
+    seed: int = 0
+
+    def run(self, place: Workplace = HERE) -> Report:
+        """Both searches; a resonance should be found in the first, and nothing in the second."""
+        found = run(
+            seed=self.seed,
+            executor=place.executor,
+            store=place.store,
+            progress=place.progress,
+        )
+        with_signal = (
+            f"Simulated dijet background with {found.n_signal} events of a resonance added. Its "
+            f"mass, {SIGNAL_MASS:g} GeV, lies in the signal regions "
+            f"{' and '.join(map(str, found.windows))} GeV. The search does not know that."
+        )
+        without = (
+            "The same background events, settings and seed, but no resonance: whatever shows here "
+            "is what chance and the method make by themselves."
+        )
+        return Report(
+            "A hidden resonance, found and not found",
+            (
+                Section(found.with_signal, "With a signal", with_signal),
+                Section(found.without, "Its twin without a signal", without),
+            ),
+            expected=("excess", "nothing"),
+        )
 
 
 def _background() -> Sample:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadValue, FitError
 from anomalon.core.seed import Seed
-from anomalon.search.results.histogram import LimitCoverage, SignalClosure
+from anomalon.search.results.closure import LimitCoverage, SignalClosure
 from anomalon.stats import Fit, Shape, SignalModel, Spectrum, fit_signal, fit_spectrum
 from anomalon.stats.coverage import (
     Coverage,

@@ -17,9 +17,15 @@ from anomalon.core.seed import Seed
 from anomalon.run.progress import Progress, Steps, silent, steps
 from anomalon.search.histogram.closure import check_number, global_p_closure, signal_closure
 from anomalon.search.histogram.cost import beginning, hunt_cost
-from anomalon.search.histogram.narrow import NarrowScan, scan_narrow
+from anomalon.search.histogram.narrow import scan_narrow
+from anomalon.search.results.bump import (
+    BestWindow,
+    BumpResult,
+    GlobalSignificance,
+    WindowScan,
+)
+from anomalon.search.results.closure import SignalClosure
 from anomalon.search.results.fitted import spectrum_fit
-from anomalon.search.results.histogram import BumpResult, SignalClosure
 from anomalon.search.results.scan import SpectrumFit
 from anomalon.search.smooth import SmoothBackground
 from anomalon.stats import BumpHunt, Fit, Reference, Spectrum, bump_hunt
@@ -50,6 +56,7 @@ def hunt_bump(
     name: str = "Bump hunt",
     source: str = "a spectrum",
     roles: tuple[str, ...] = (),
+    digest: str = "",
 ) -> BumpResult:
     """The most significant window of a spectrum, locally and globally.
 
@@ -74,6 +81,7 @@ def hunt_bump(
         name: Title for the report.
         source: Where the spectrum came from.
         roles: What every part of it was taken for; what `read_spectrum` says if not given.
+        digest: Of its numbers, for the result.
 
     Raises:
         BadLayout: If it is not one spectrum.
@@ -102,12 +110,12 @@ def hunt_bump(
             return procedure.hunt(spectrum, fit, n, seed)
 
         tell(0, beginning(hunt_cost(some, spectrum.n_bins, windows, n_all, 2 + n_closure)))
-        narrow = NarrowScan.none() if resolution is None else scan_narrow(fit, resolution, seed)
+        narrow = None if resolution is None else scan_narrow(fit, resolution, seed)
         hunt = procedure.hunt(spectrum, fit, n_toys, seed, tell)
         about = procedure.about(fit, hunt, n_closure, seed)
-        if n_closure and resolution is not None:
+        if n_closure and narrow is not None:
             mass = float(narrow.masses[narrow.best])
-            signal = signal_closure(fit, mass, resolution, n_closure, seed)
+            signal = signal_closure(fit, mass, narrow.resolution, n_closure, seed)
             about = replace(about, signal=signal)
     else:
         if resolution is not None:
@@ -124,9 +132,8 @@ def hunt_bump(
         hunt = bump_hunt(
             spectrum, background, n_pseudo=n_toys, seed=seed, tell=_toys(tell), **options
         )
-        narrow = NarrowScan.none()
+        narrow = None
         about = _given(spectrum, background, hunt)
-    counts, edges = np.histogram(hunt.t_toys[np.isfinite(hunt.t_toys)], bins=60)
     tomography = hunt.tomography_of(_KEPT)
     return BumpResult(
         name=name,
@@ -135,38 +142,42 @@ def hunt_bump(
         choice_repeated=about.choice_repeated,
         deficit=deficit,
         fit=about.fit,
-        low=hunt.low,
-        high=hunt.high,
-        n=hunt.n_observed,
-        expected=hunt.n_expected,
-        p_local=hunt.local_p,
-        z_local=hunt.local_z,
-        p_global=hunt.global_p.p,
-        p_global_low=hunt.global_p.low,
-        p_global_high=hunt.global_p.high,
-        p_global_is_bound=hunt.global_p.is_bound,
-        z_global=hunt.global_p.z,
-        p_global_fixed=about.p_global_fixed,
-        n_toys=hunt.global_p.n,
-        n_failed=hunt.n_failed,
-        t=hunt.t,
-        t_edges=edges,
-        t_counts=counts.astype(np.float64),
-        n_windows=len(hunt.windows),
-        window_low=tomography["low"],
-        window_high=tomography["high"],
-        window_z=tomography["z"],
-        masses=narrow.masses,
-        resolution=resolution,
-        mass_z=narrow.z,
-        mass_p_global=narrow.p_global,
-        mass_spurious=narrow.spurious,
-        mass_spurious_error=narrow.spurious_error,
-        trial_factor=narrow.trial_factor,
+        window=BestWindow(
+            low=hunt.low,
+            high=hunt.high,
+            n=hunt.n_observed,
+            expected=hunt.n_expected,
+            p_local=hunt.local_p,
+            z_local=hunt.local_z,
+            t=hunt.t,
+        ),
+        significance=_significance(hunt, about.p_global_fixed),
+        windows=WindowScan(
+            len(hunt.windows), tomography["low"], tomography["high"], tomography["z"]
+        ),
+        narrow=narrow,
         closure=about.closure,
         signal=about.signal,
         seed=seed.root,
         roles=roles,
+        digest=digest,
+    )
+
+
+def _significance(hunt: BumpHunt, p_fixed: float | None) -> GlobalSignificance:
+    found = hunt.global_p
+    counts, edges = np.histogram(hunt.t_toys[np.isfinite(hunt.t_toys)], bins=60)
+    return GlobalSignificance(
+        p=found.p,
+        low=found.low,
+        high=found.high,
+        is_bound=found.is_bound,
+        z=found.z,
+        p_fixed=p_fixed,
+        n=found.n,
+        n_failed=hunt.n_failed,
+        t_edges=edges,
+        t_counts=counts.astype(np.float64),
     )
 
 

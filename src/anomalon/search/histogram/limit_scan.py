@@ -20,7 +20,7 @@ from anomalon.search.histogram.closure import (
 from anomalon.search.histogram.cost import beginning, limit_cost
 from anomalon.search.histogram.narrow import LIMITS_PER_WIDTH, resonance_masses
 from anomalon.search.results.fitted import spectrum_fit
-from anomalon.search.results.histogram import LimitResult
+from anomalon.search.results.limit import LimitResult
 from anomalon.search.smooth import SmoothBackground
 from anomalon.stats import Envelope, SignalModel, SignalNuisances, Spectrum
 from anomalon.stats.limits import SignalLimit
@@ -49,6 +49,7 @@ def scan_limits(
     name: str = "Upper limits",
     source: str = "a spectrum",
     roles: tuple[str, ...] = (),
+    digest: str = "",
 ) -> LimitResult:
     """Upper limits on a narrow resonance against mass, observed and expected.
 
@@ -75,6 +76,7 @@ def scan_limits(
         name: Title for the report.
         source: Where the spectrum came from.
         roles: What every part of it was taken for; what `read_spectrum` says if not given.
+        digest: Of its numbers, for the result.
 
     Raises:
         BadLayout: If it is not one spectrum.
@@ -150,6 +152,8 @@ def scan_limits(
         coverage=coverage,
         signal=signal,
         roles=roles,
+        seed=Seed.of(seed).root,
+        digest=digest,
     )  # fmt: skip
 
 

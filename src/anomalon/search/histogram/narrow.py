@@ -1,6 +1,6 @@
 """A narrow resonance at every mass of a spectrum, the background fitted together with it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
+from anomalon.search.results.bump import NarrowScan
 from anomalon.stats import Fit, Spectrum, fit_spectrum, likelihood_ratio_scan, p_from_z
 from anomalon.stats.coverage import spurious_signal
 from anomalon.stats.scans import global_p_gaussian, score_correlation
 from anomalon.stats.spectra.signals import Gaussian
 
-__all__ = ["LIMITS_PER_WIDTH", "NarrowScan", "masses_between", "resonance_masses", "scan_narrow"]
+__all__ = ["LIMITS_PER_WIDTH", "masses_between", "resonance_masses", "scan_narrow"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -25,40 +26,6 @@ _PER_BIN = 4  # masses per bin, where bins are wider
 _GLOBAL_SAMPLES = 4000
 _LEVELS = 25  # the global p-value falls smoothly with z: interpolated in its logarithm
 _LARGEST_Z = 35.0  # its p-value is 1e-268; beyond, numbers run out
-
-
-@dataclass(frozen=True, eq=False)
-class NarrowScan:
-    """A scan for a Gaussian resonance of constant relative width.
-
-    Args:
-        masses: In GeV, shape (mass,); empty if no scan was made.
-        z: Local significance, signed.
-        p_global: Probability of a significance as large at any mass.
-        spurious: Signal found where there is none over its uncertainty, if the truth has one more
-            parameter, with the value that the data prefer; empty if there is no such function.
-        spurious_error: What one standard deviation of that parameter makes of it. It fluctuates
-            around zero where the fit is right.
-        trial_factor: Global over local p-value at the best mass; None without an excess.
-    """
-
-    masses: Floats
-    z: Floats
-    p_global: Floats
-    spurious: Floats
-    spurious_error: Floats
-    trial_factor: float | None
-
-    @classmethod
-    def none(cls) -> "NarrowScan":
-        """No scan was made."""
-        nothing = np.zeros(0)
-        return cls(nothing, nothing, nothing, nothing, nothing, None)
-
-    @property
-    def best(self) -> int:
-        """Index of the mass with the largest excess."""
-        return int(np.nanargmax(self.z))
 
 
 def scan_narrow(fit: Fit, resolution: float, seed: Seed) -> NarrowScan:
@@ -81,7 +48,7 @@ def scan_narrow(fit: Fit, resolution: float, seed: Seed) -> NarrowScan:
     log_p = np.log(global_p_gaussian(correlation, levels, n=_GLOBAL_SAMPLES, seed=seed).value)
     p_global = np.minimum(np.exp(np.interp(np.maximum(z, 0.0), levels, log_p)), 1.0)
     factor = float(np.nanmin(p_global) / p_from_z(best)) if 0 < best < _LARGEST_Z else None
-    return NarrowScan(masses, z, p_global, *_spurious(fit, masses, signals), factor)
+    return NarrowScan(resolution, masses, z, p_global, *_spurious(fit, masses, signals), factor)
 
 
 def _spurious(fit: Fit, masses: Floats, signals: list[Gaussian]) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from anomalon.search.events.configuration import parse, read
 from toy_search import background
 
 from anomalon.core.errors import (
@@ -14,7 +15,6 @@ from anomalon.core.window import Window
 from anomalon.data import write
 from anomalon.learn import BoostedTrees, Ensemble, Network
 from anomalon.search import Search
-from anomalon.search.events.configuration import parse, read
 
 NETWORK = '{ kind = "network", epochs = 3 }'
 GOOD = """

@@ -7,13 +7,10 @@ hepdata/submission.yaml   with the tables of the limits and of the spectrum
 
 import json
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anomalon.core.atomic import write_text_atomically
-from anomalon.search.results.histogram import LimitResult
 from anomalon.search.results.scan import SpectrumFit
 from anomalon.stats.exchange import (
     BinnedModel,
@@ -22,33 +19,29 @@ from anomalon.stats.exchange import (
     limit_table,
     spectrum_table,
     to_combine,
+    to_hepdata,
     to_pyhf,
-    write_hepdata,
 )
 
-__all__ = ["limit_models", "limit_tables", "write_limit_exports"]
+if TYPE_CHECKING:
+    from anomalon.search.results.limit import LimitResult
+
+__all__ = ["limit_exports", "limit_models", "limit_tables"]
 
 _MOST_MODELS, _MOST_BINS = 25, 10_000  # masses, and bins of all of them together
-_PYHF, _COMBINE, _HEPDATA = "pyhf", "combine", "hepdata"
 
 
-def write_limit_exports(result: LimitResult, folder: str | Path) -> None:
-    """Write the workspaces and the tables into a run folder, in place of those of earlier runs."""
+def limit_exports(result: "LimitResult") -> dict[str, str]:
+    """The workspaces and the tables, by their path in a run folder."""
     models = {f"{mass:.6g}_GeV": model for mass, model in _some(limit_models(result)).items()}
-    cards = {
-        _PYHF: {f"{at}.json": _json(to_pyhf(model)) for at, model in models.items()},
-        _COMBINE: {
-            f"{at}.txt": to_combine(model, name=result.name) for at, model in models.items()
+    tables = to_hepdata(limit_tables(result), comment=f"{result.name}. {result.source}.")
+    return {
+        **{f"pyhf/{at}.json": _json(to_pyhf(model)) for at, model in models.items()},
+        **{
+            f"combine/{at}.txt": to_combine(model, name=result.name) for at, model in models.items()
         },
+        **{f"hepdata/{name}": text for name, text in tables.items()},
     }
-    for place, texts in cards.items():
-        for name, text in texts.items():
-            write_text_atomically(Path(folder) / place / name, text)
-        for path in (Path(folder) / place).glob("*_GeV.*"):
-            if path.name not in texts:
-                path.unlink()
-    tables = limit_tables(result)
-    write_hepdata(Path(folder) / _HEPDATA, tables, comment=f"{result.name}. {result.source}.")
 
 
 def _some(models: dict[float, BinnedModel]) -> dict[float, BinnedModel]:
@@ -66,7 +59,7 @@ def _json(tree: dict[str, Any]) -> str:
     return json.dumps(tree, indent=1, allow_nan=False) + "\n"
 
 
-def limit_models(result: LimitResult) -> dict[float, BinnedModel]:
+def limit_models(result: "LimitResult") -> dict[float, BinnedModel]:
     """The spectrum and its signal at each mass that has a limit, by mass in GeV.
 
     A strength of one is the median expected limit: minimisers lose their way where strengths are
@@ -92,7 +85,7 @@ def limit_models(result: LimitResult) -> dict[float, BinnedModel]:
     }
 
 
-def limit_tables(result: LimitResult) -> list[HepDataTable]:
+def limit_tables(result: "LimitResult") -> list[HepDataTable]:
     """The tables of the limits, of the best strengths and of the spectrum."""
     good = np.isfinite(result.observed)
     exact = result.exact_masses
@@ -119,7 +112,7 @@ def limit_tables(result: LimitResult) -> list[HepDataTable]:
     return [*tables, _strength_table(result), _spectrum_table(result.fit)]
 
 
-def _strength_table(result: LimitResult) -> HepDataTable:
+def _strength_table(result: "LimitResult") -> HepDataTable:
     there = np.isfinite(result.strength) & np.isfinite(result.sigma_strength)
     return HepDataTable(
         "Best strength",

@@ -4,19 +4,23 @@ The fit sees the bump: a strong one bends it, and with it everything that is sai
 when there is an excess to be claimed, a failed check is asked how large its finding is beside it.
 """
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from anomalon.core.result import Check
 from anomalon.core.rounding import percent
-from anomalon.search.events.claim import EXCESS
-from anomalon.search.results.histogram import BumpResult
+from anomalon.search.results.spectrum_checks import FIT
+from anomalon.search.results.thresholds import EXCESS
 from anomalon.stats import p_from_z
 from anomalon.stats.numerics import poisson_deviance
 
-__all__ = ["FIT", "SPURIOUS", "TOYS_FITTED", "weighed"]
+if TYPE_CHECKING:
+    from anomalon.search.results.bump import BumpResult
 
-FIT = "background fit"
+__all__ = ["SPURIOUS", "TOYS_FITTED", "weighed"]
+
 SPURIOUS = "spurious signal, if the truth has one more parameter"
 TOYS_FITTED = "pseudo-experiments that could be fitted"
 
@@ -27,23 +31,23 @@ _DWARFED = 4.0
 _DWARFED_SPURIOUS = 2.0
 
 
-def weighed(result: BumpResult, checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The checks, those that cannot have made a significant excess as passed, with the reason."""
-    if not result.z_global >= EXCESS:  # none either, after JSON
+def weighed(result: "BumpResult", checks: list[Check]) -> list[Check]:
+    """The checks; those that cannot have made a significant excess are too small to matter."""
+    if not result.significance.z >= EXCESS:  # none either, after JSON
         return checks
     reasons = {FIT: _fit(result), SPURIOUS: _spurious(result), TOYS_FITTED: _toys(result)}
     return [
-        check | {"passed": True, "found": f"{check['found']}; {reason}"}
-        if check["passed"] is False and (reason := reasons.get(check["what"]))
+        replace(check, verdict="too small to matter", found=f"{check.found}; {reason}")
+        if check.passed is False and (reason := reasons.get(check.what))
         else check
         for check in checks
     ]
 
 
-def _fit(result: BumpResult) -> str:
+def _fit(result: "BumpResult") -> str:
     """Root mean square of the relative residuals beside the window, beyond their noise."""
-    fit = result.fit
-    beside = fit.fitted & ((fit.edges[1:] <= result.low) | (fit.edges[:-1] >= result.high))
+    fit, window = result.fit, result.window
+    beside = fit.fitted & ((fit.edges[1:] <= window.low) | (fit.edges[:-1] >= window.high))
     weight = fit.event_weight[beside]
     events = float((fit.counts[beside] / weight).sum())
     if not events > 0:
@@ -51,24 +55,26 @@ def _fit(result: BumpResult) -> str:
     deviance = poisson_deviance(fit.counts[beside] / weight, fit.expected[beside] / weight)
     ndf = int(beside.sum()) - fit.n_parameters
     size = float(np.sqrt(max(float(deviance.sum()) - ndf, 0.0) / events))
-    if abs(result.n - result.expected) <= _DWARFED * size * result.expected:
+    if abs(window.n - window.expected) <= _DWARFED * size * window.expected:
         return ""
     return f"beside the window it is off by {percent(round(size, 4))}: too small to matter"
 
 
-def _spurious(result: BumpResult) -> str:
-    if not len(result.mass_spurious):
+def _spurious(result: "BumpResult") -> str:
+    window, narrow = result.window, result.narrow
+    if narrow is None or not len(narrow.spurious):
         return ""
-    nearest = int(np.argmin(np.abs(result.masses - (result.low + result.high) / 2)))
-    share = abs(float(result.mass_spurious[nearest]))
-    if result.z_local <= _DWARFED_SPURIOUS * share:
+    nearest = int(np.argmin(np.abs(narrow.masses - (window.low + window.high) / 2)))
+    share = abs(float(narrow.spurious[nearest]))
+    if window.z_local <= _DWARFED_SPURIOUS * share:
         return ""
     return f"{share:.0%} at the window: too small to matter"
 
 
-def _toys(result: BumpResult) -> str:
+def _toys(result: "BumpResult") -> str:
     """Whether the excess stays one if all that failed had been more significant."""
-    k = result.p_global * (result.n_toys + 1) + result.n_failed
-    if k / (result.n_toys + result.n_failed + 1) > float(p_from_z(EXCESS)):
+    chance = result.significance
+    k = chance.p * (chance.n + 1) + chance.n_failed
+    if k / (chance.n + chance.n_failed + 1) > float(p_from_z(EXCESS)):
         return ""
     return "too few to matter"

@@ -1,0 +1,118 @@
+"""Running any job: its work, its run folder, what is printed, and the exit status."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from anomalon.cli.exit_status import FAILED
+from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
+from anomalon.cli.outcome import show
+from anomalon.cli.progress import progress
+from anomalon.cli.settings import overridden
+from anomalon.core.config import read_toml
+
+if TYPE_CHECKING:
+    from anomalon.run.job import Job
+
+__all__ = ["command_of", "do", "free_folder"]
+
+
+def do(
+    job: "Job",
+    folder: Path,
+    *,
+    processes: int | None = None,
+    as_json: bool = False,
+    kept: "Callable[[Job], Job]" = lambda job: job,
+) -> None:
+    """Do a job, write its run folder and print what was found.
+
+    Args:
+        job: What to do.
+        folder: The run folder.
+        processes: How many work on it.
+        as_json: Print JSON.
+        kept: The job as `run.toml` has it, if its inputs are elsewhere afterwards.
+
+    Raises:
+        BadValue: If the folder holds a run of another kind.
+        Exit: With 1 if the result cannot be used as it is.
+    """
+    from anomalon.core.document import Report
+    from anomalon.report.run_folder import STORE, check_folder, write_run
+    from anomalon.run import Store, default_executor
+    from anomalon.run.job import Workplace
+
+    check_folder(folder, job.kind)
+    with going_on_from(folder), progress(job.title) as tell:
+        place = Workplace(default_executor(processes), Store(folder / STORE), tell, _say)
+        found = job.run(place)
+    report = Report.of(found)
+    job = kept(job)
+    page = write_run(report, folder, kind=job.kind, settings=job.table(), run=job.table(folder))
+    show(report, page, as_json=as_json)
+    if not report.ok:
+        raise click.exceptions.Exit(FAILED)
+
+
+def command_of(job: "type[Job]") -> click.Command:
+    """The command of a job: CONFIG, a TOML file with its settings, in; a run folder out."""
+
+    @click.command(job.kind, help=f"{job.help}\n\nCONFIG is a TOML file with its settings.")
+    @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
+    @out_option("runs/NAME, NAME being that of CONFIG")
+    @set_option
+    @processes_option
+    @as_json_option
+    def command(
+        config: Path,
+        out: Path | None,
+        settings: tuple[str, ...],
+        processes: int | None,
+        as_json: bool,  # noqa: FBT001  click passes by name
+    ) -> None:
+        table = overridden(read_toml(config), settings)
+        folder = Path("runs") / config.stem if out is None else out
+        do(job.of(table, folder=config.parent), folder, processes=processes, as_json=as_json)
+
+    return command
+
+
+set_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting instead of that in CONFIG, e.g. search.n_members=5; repeatable.",
+)
+
+
+def free_folder(name: str, table: "Callable[[Path], dict[str, Any]]") -> Path:
+    """Where a run goes if nobody says: `runs/NAME`, or with a number if other inputs are there.
+
+    Args:
+        name: Of the folder.
+        table: The job as `run.toml` would have it, by the folder.
+    """
+    first = Path("runs") / name
+    folder, n = first, 1
+    while (folder / "run.toml").exists() and not _same_inputs(folder, table(folder)):
+        n += 1
+        folder = first.with_name(f"{first.name}-{n}")
+    if n > 1:
+        click.echo(f"{first} holds a run of other inputs; this one goes to {folder}", err=True)
+    return folder
+
+
+_INPUTS = ("file", "histogram", "table", "column", "reference", "background")
+
+
+def _same_inputs(folder: Path, table: dict[str, Any]) -> bool:
+    held = read_toml(folder / "run.toml")
+    return all(held.get(key) == table.get(key) for key in _INPUTS)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
