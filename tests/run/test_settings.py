@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalon.core.errors import BadValue
-from anomalon.report.toml import dumps
+from anomalon.run.settings import dumps
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 LEAVES = st.one_of(st.booleans(), st.integers(-(2**60), 2**60), st.floats(allow_nan=False), TEXT)

@@ -8,8 +8,9 @@ import pyhf
 import pytest
 import yaml
 
-from anomalon.report.spectrum_exports import limit_models, write_limit_exports
+from anomalon.core.atomic import write_text_atomically
 from anomalon.search import SmoothBackground, scan_limits
+from anomalon.search.results.limit_exports import limit_models
 from anomalon.stats import Exponential, SignalNuisances, Spectrum
 from anomalon.stats.exchange import to_combine
 
@@ -24,6 +25,11 @@ def limits(weight=1.0, **options):
     spectrum = Spectrum(weight * COUNTS, EDGES, None if weight == 1 else weight**2 * COUNTS)
     smooth = SmoothBackground("exponential", 2, 2, choice="test")
     return scan_limits(spectrum, smooth, resolution=0.05, n_closure=0, **options)
+
+
+def write_limit_exports(result, folder):
+    for name, text in result.exports().items():
+        write_text_atomically(folder / name, text)
 
 
 @pytest.fixture(scope="module")
