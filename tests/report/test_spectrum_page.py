@@ -169,7 +169,7 @@ def test_the_page_says_where_limits_are_exact(limit):
 def test_the_page_names_the_functions_that_come_into_question(limit):
     how = said(limit)["how"]
     assert "nuisance parameter (without signal these come into question: " in how
-    assert f"{limit.fit.tried[0]['shape']} with {limit.fit.tried[0]['n_parameters']}" in how
+    assert f"{limit.fit.tried[0].shape} with {limit.fit.tried[0].n_parameters}" in how
     assert "taken for known" in said(replace(limit, profiled=False))["how"]
 
 

@@ -43,6 +43,8 @@ class BackgroundEstimator(ABC):
     """Settings of a background method; `fit` returns a `Template`."""
 
     kind: ClassVar[str]
+    cites: ClassVar[tuple[str, ...]] = ()
+    """Papers that it implements, keys of `anomalon.core.bibliography`."""
     needs_flat_features: ClassVar[bool] = True
     """Whether the template stands for the background only if features do not depend on the mass.
 

@@ -115,6 +115,8 @@ class Classifier(ABC):
     """Settings of a classifier; `fit` returns a `Scorer`."""
 
     kind: ClassVar[str]
+    cites: ClassVar[tuple[str, ...]] = ()
+    """Papers that it implements, keys of `anomalon.core.bibliography`."""
 
     def fit(self, signal_like: Sample, background_like: Sample, *, seed: Seed | int) -> Scorer:
         """Learn to tell two samples apart; each class counts as much as the other.

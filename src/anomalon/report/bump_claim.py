@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from anomalon.core.rounding import percent
-from anomalon.search.events.claim import EXCESS
+from anomalon.search.results.claim import EXCESS
 from anomalon.search.results.histogram import BumpResult
 from anomalon.stats import p_from_z
 from anomalon.stats.numerics import poisson_deviance

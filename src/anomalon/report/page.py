@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from anomalon.core import rounding
 from anomalon.report import style
 from anomalon.report.summary import ScanSummary
-from anomalon.search.events.checks import ALARM
+from anomalon.search.results.checks import ALARM
 from anomalon.stats.scans import SidakTest
 
 __all__ = ["Picture", "SectionSummary", "fill", "render"]

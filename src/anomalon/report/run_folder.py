@@ -18,15 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from anomalon.core.atomic import write_text_atomically
+from anomalon.core.bibliography import BIBLIOGRAPHY, in_order
 from anomalon.core.errors import AnomalonError, DataError
-from anomalon.report.citations import bibtex, used
+from anomalon.core.plain import from_plain, to_plain
+from anomalon.report.citations import bibtex
 from anomalon.report.document import Report, Section, summarise, write_report
 from anomalon.report.environment import environment as here
 from anomalon.report.spectrum_exports import write_limit_exports
 from anomalon.report.spectrum_page import said, spectrum_citations, write_spectrum_report
 from anomalon.report.toml import dumps
 from anomalon.search.results.histogram import BumpResult, LimitResult
-from anomalon.search.results.serial import from_plain, scan_from_dict, scan_to_dict, to_plain
+from anomalon.search.results.scan import Scan
 
 __all__ = [
     "FORMAT",
@@ -64,8 +66,8 @@ def write_run_folder(
     write_text_atomically(folder / "result.json", _json(result_to_dict(report)))
     write_text_atomically(folder / "environment.json", _json(versions))
     write_text_atomically(folder / "run.toml", dumps(settings or _settings(report)))
-    said = [(s.scan.settings, s.scan.data, s.scan.notes) for s in report.sections]
-    write_text_atomically(folder / "references.bib", bibtex(used(said)))
+    keys = in_order(*(key for s in report.sections for key in s.scan.citations))
+    write_text_atomically(folder / "references.bib", bibtex(BIBLIOGRAPHY[key] for key in keys))
     return write_report(report, folder, environment=versions)
 
 
@@ -191,7 +193,7 @@ def _read(folder: str | Path) -> dict[str, Any]:
 
 def _report(tree: Mapping[str, Any]) -> Report:
     sections = (
-        Section(scan_from_dict(row["scan"]), row["heading"], row["text"])
+        Section(from_plain(Scan, row["scan"], "scan"), row["heading"], row["text"])
         for row in tree["sections"]
     )
     return Report(tree["title"], tuple(sections))
@@ -205,7 +207,7 @@ def result_to_dict(report: Report) -> dict[str, Any]:
         "title": report.title,
         "summary": summarise(report),
         "sections": [
-            {"heading": s.heading, "text": s.text, "scan": scan_to_dict(s.scan)}
+            {"heading": s.heading, "text": s.text, "scan": to_plain(s.scan)}
             for s in report.sections
         ],
     }

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from anomalon.core.atomic import write_text_atomically
+from anomalon.search.results.fitted import SpectrumFit
 from anomalon.search.results.histogram import LimitResult
-from anomalon.search.results.scan import SpectrumFit
 from anomalon.stats.exchange import (
     BinnedModel,
     HepDataColumn,

@@ -7,24 +7,26 @@ from typing import Any, TypedDict
 import numpy as np
 
 from anomalon.core.atomic import write_text_atomically
+from anomalon.core.bibliography import Citation
+from anomalon.core.plain import to_plain
 from anomalon.core.rounding import count, measured, p_value, percent, plain, sigmas
 from anomalon.report.bump_claim import FIT, SPURIOUS, TOYS_FITTED, weighed
-from anomalon.report.citations import Citation, used
+from anomalon.report.citations import used
 from anomalon.report.document import pictures
 from anomalon.report.environment import environment as here
 from anomalon.report.figures import Drawing
 from anomalon.report.page import fill
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.report.summary import citation_summary
-from anomalon.search.events.checks import ALARM
-from anomalon.search.events.claim import EXCESS
+from anomalon.search.results.checks import ALARM
+from anomalon.search.results.claim import EXCESS
+from anomalon.search.results.fitted import SpectrumFit
 from anomalon.search.results.histogram import (
     BumpResult,
     LimitCoverage,
     LimitResult,
     SignalClosure,
 )
-from anomalon.search.results.scan import SpectrumFit
 from anomalon.stats.coverage import PValueUniformity
 from anomalon.stats.fits.envelope import BEYOND
 
@@ -78,7 +80,7 @@ def spectrum_citations(result: BumpResult | LimitResult) -> tuple[Citation, ...]
     scan = "look-elsewhere" if isinstance(result, BumpResult) and len(result.masses) else ""
     choice = "profile" if isinstance(result, LimitResult) and result.profiled else ""
     words = {"method": method, "shape": result.fit.shape, "scan": scan, "choice": choice}
-    return tuple(c for c in used(words) if not c.always)
+    return used(words)
 
 
 def write_spectrum_report(
@@ -162,7 +164,7 @@ def _bump(result: BumpResult) -> SpectrumSummary:
         ),
         "warnings": _bump_warnings(result),
         "checks": checks,
-        "orders": [dict(row) for row in result.fit.tried],
+        "orders": to_plain(result.fit.tried),
         "table": table,
         "source": result.source,
         "roles": list(result.roles),
@@ -240,7 +242,7 @@ def _limits(result: LimitResult) -> SpectrumSummary:
             *_coverage_checks(result.coverage),
             *_signal_checks(result.signal),
         ],
-        "orders": [dict(row) for row in result.fit.tried],
+        "orders": to_plain(result.fit.tried),
         "table": _limit_table(result),
         "source": result.source,
         "roles": list(result.roles),
@@ -286,8 +288,8 @@ def _functions(result: LimitResult) -> str:
     """Which functions describe the background."""
     if not result.profiled:
         return "the function of the background was chosen by a test and then taken for known."
-    near = [row for row in result.fit.tried if row["cost"] <= BEYOND]
-    names = ", ".join(f"{row['shape']} with {row['n_parameters']}" for row in near)
+    near = [row for row in result.fit.tried if (row.cost or 0.0) <= BEYOND]
+    names = ", ".join(f"{row.shape} with {row.n_parameters}" for row in near)
     return (
         f"the function of the background is a nuisance parameter (without signal "
         f"{'these come' if len(near) > 1 else 'this comes'} into question: {names} parameters)."

@@ -4,34 +4,25 @@ The tree is JSON: no array, no NaN (a number that does not exist is null), no HT
 a terminal or another program wants to say about a search, it says from here.
 """
 
-from collections.abc import Mapping, Sequence
-from math import isfinite, sqrt
+from math import isfinite
 from typing import Any, TypedDict
 
 import numpy as np
 
+from anomalon.core.bibliography import BIBLIOGRAPHY, Citation
+from anomalon.core.plain import to_plain
+from anomalon.core.result import Status, Verdict
 from anomalon.core.rounding import efficiency as working_point
-from anomalon.core.rounding import sigmas
-from anomalon.report.check_summary import (
-    CheckSummary,
-    MassLeakSummary,
-    check_summaries,
-    mass_leak_summary,
-)
-from anomalon.report.citations import Citation, used
-from anomalon.report.headline import doubts, headline
-from anomalon.report.window_name import window_name
-from anomalon.search.events.claim import Status, claim
-from anomalon.search.events.ledger import is_of
-from anomalon.search.results.scan import (
-    CutResult,
-    PGlobalSource,
-    Scan,
-    SpectrumFit,
-    Trial,
-    TrialToys,
-    WindowResult,
-)
+from anomalon.search.results.checks import checks_of
+from anomalon.search.results.claim import claim
+from anomalon.search.results.cut import CutResult
+from anomalon.search.results.fitted import SpectrumFit
+from anomalon.search.results.headline import headline
+from anomalon.search.results.ledger import PGlobalSource, Trial, TrialToys, is_of
+from anomalon.search.results.scan import Scan
+from anomalon.search.results.scan_summary import settings_rows
+from anomalon.search.results.window import Roc, WindowResult
+from anomalon.search.results.window_summary import warnings_of
 from anomalon.stats.cuts import FIGURES_OF_MERIT, FigureOfMerit
 
 __all__ = [
@@ -48,8 +39,19 @@ __all__ = [
     "summary",
 ]
 
-DEFICIT = -4.0
-"""A local significance below this is no deficit but a background that was not understood."""
+
+class CheckSummary(TypedDict):
+    """One check of one fit or selection; `passed` is None if it could not be made."""
+
+    window: str
+    features: str
+    efficiency: float
+    what: str
+    found: str
+    p_value: float | None
+    size: float | None
+    verdict: Verdict
+    passed: bool | None
 
 
 class TrialSummary(TypedDict):
@@ -143,7 +145,7 @@ class WindowSummary(TypedDict):
     roc: dict[str, float | None] | None
     merit: MeritSummary | None
     correlation: list[dict[str, Any]]
-    mass_leak: MassLeakSummary | None
+    mass_leak: dict[str, float] | None
     warnings: list[str]
     best: bool
 
@@ -179,6 +181,7 @@ class ScanSummary(TypedDict):
 
     name: str
     status: Status
+    verdict: str
     headline: str
     doubts: list[str]
     best: TrialSummary | None
@@ -208,13 +211,14 @@ def summary(scan: Scan) -> ScanSummary:
     """Everything that a reader is told about a search, as JSON-able plain values."""
     windows = [_window(w, scan.best) for w in scan.windows]
     failures = [failure for w in scan.windows for failure in _failures(w)]
-    checks = [check for w in scan.windows for check in check_summaries(w)]
+    checks = [check for w in scan.windows for check in _checks(w)]
     claimed = claim(scan)
     return {
         "name": scan.name,
         "status": claimed.status,
+        "verdict": claimed.verdict,
         "headline": headline(scan, claimed),
-        "doubts": doubts(scan, claimed),
+        "doubts": [f"{c.what} ({c.found})" for c in claimed.failed],
         "best": None if scan.best is None else _trial(scan.best),
         "p_global": _number(scan.p_global),
         "z_global": _number(scan.z_global),
@@ -223,23 +227,23 @@ def summary(scan: Scan) -> ScanSummary:
         "toys": None if scan.toys is None else _toys(scan.toys),
         "n_trials": len(scan.ledger),
         "n_with_answer": _n_with_answer(scan),
-        "n_windows": len({window_name(w.window) for w in scan.windows}),
+        "n_windows": len({w.name for w in scan.windows}),
         "n_failed": len(scan.ledger) - _n_with_answer(scan),
         "failures": failures,
         "checks": checks,
         "n_checks_failed": sum(check["passed"] is False for check in checks),
         "notes": list(scan.notes),
         "warnings": [
-            {"window": window_name(w.window), "features": _features(w), "text": text}
+            {"window": w.name, "features": _features(w), "text": text}
             for w in scan.windows
-            for text in _warnings(w)
+            for text in warnings_of(w)
         ],
         "windows": windows,
         "ledger": [_trial(trial) for trial in scan.ledger],
-        "settings": [{"key": key, "value": value} for key, value in _flat(scan.settings)],
-        "data": {key: _plain(value) for key, value in scan.data.items()},
+        "settings": [{"key": key, "value": value} for key, value in settings_rows(scan.settings)],
+        "data": {k: v for k, v in to_plain(scan.data).items() if v is not None},
         "seed": scan.seed,
-        "citations": [citation_summary(c) for c in used(scan.settings, scan.data, scan.notes)],
+        "citations": [citation_summary(BIBLIOGRAPHY[key]) for key in scan.citations],
     }
 
 
@@ -276,13 +280,13 @@ def _n_with_answer(scan: Scan) -> int:
 
 
 def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
-    name = window_name(result.window)
+    name = result.name
     return {
         "name": name,
-        "low": float(result.window["low"]),
-        "high": float(result.window["high"]),
-        "sideband_low": float(result.window["sideband_low"]),
-        "sideband_high": float(result.window["sideband_high"]),
+        "low": result.window.low,
+        "high": result.window.high,
+        "sideband_low": result.window.sideband_low,
+        "sideband_high": result.window.sideband_high,
         "features": list(result.features),
         "n_signal_region": int(result.n_signal_region),
         "n_sidebands": int(result.n_sidebands),
@@ -290,9 +294,9 @@ def _window(result: WindowResult, best: Trial | None) -> WindowSummary:
         "cuts": [_cut(cut) for cut in result.cuts],
         "roc": None if result.roc is None else _roc(result.roc),
         "merit": None if result.roc is None else _merit(FIGURES_OF_MERIT["s_over_root_b"]),
-        "correlation": [_plain(row) for row in result.correlation],
-        "mass_leak": None if result.mass_leak is None else mass_leak_summary(result.mass_leak),
-        "warnings": _warnings(result),
+        "correlation": to_plain(result.correlation),
+        "mass_leak": None if result.mass_leak is None else to_plain(result.mass_leak),
+        "warnings": list(warnings_of(result)),
         "best": best is not None and is_of(best, result),
     }
 
@@ -304,10 +308,7 @@ def _fitted(result: WindowResult) -> list[float] | None:
 
 
 def _cut(cut: CutResult) -> CutSummary:
-    parts = (
-        cut.sigma_poisson, cut.sigma_fit, cut.sigma_function, cut.sigma_ensemble,
-        cut.sigma_folds, cut.sigma_closure,
-    )  # fmt: skip
+    truth = cut.truth
     members = [float(n) for n in cut.member_counts]
     return {
         "efficiency": float(cut.efficiency),
@@ -316,23 +317,23 @@ def _cut(cut: CutResult) -> CutSummary:
         "expected": _number(cut.expected),
         "n_effective": _number(cut.n_effective),
         "expected_effective": _number(cut.expected_effective),
-        "sigma_poisson": _number(cut.sigma_poisson),
-        "sigma_fit": _number(cut.sigma_fit),
-        "sigma_function": _number(cut.sigma_function),
-        "sigma_ensemble": _number(cut.sigma_ensemble),
-        "sigma_folds": _number(cut.sigma_folds),
-        "sigma_closure": _number(cut.sigma_closure),
-        "sigma": _number(sqrt(sum(float(s) ** 2 for s in parts))),
+        "sigma_poisson": _number(cut.sigma.poisson),
+        "sigma_fit": _number(cut.sigma.fit),
+        "sigma_function": _number(cut.sigma.function),
+        "sigma_ensemble": _number(cut.sigma.ensemble),
+        "sigma_folds": _number(cut.sigma.folds),
+        "sigma_closure": _number(cut.sigma.closure),
+        "sigma": _number(cut.sigma.total),
         "z_local": _number(cut.z_local),
         "p_local": _number(cut.p_local),
         "n_members": len(members),
         "members_low": min(members, default=None),
         "members_high": max(members, default=None),
-        "pass_chi2": _number(cut.pass_chi2),
-        "pass_ndf": None if cut.pass_ndf is None else int(cut.pass_ndf),
-        "signal_efficiency": _number(cut.signal_efficiency),
-        "true_signal": _number(cut.true_signal),
-        "true_background": _number(cut.true_background),
+        "pass_chi2": _number(cut.pass_fraction.chi2),
+        "pass_ndf": cut.pass_fraction.ndf,
+        "signal_efficiency": None if truth is None else _number(truth.efficiency),
+        "true_signal": None if truth is None else _number(truth.signal),
+        "true_background": None if truth is None else _number(truth.background),
         "fit": _fit(cut.fit),
         "ok": bool(cut.ok),
         "why": cut.why,
@@ -347,7 +348,7 @@ def _fit(fit: SpectrumFit) -> FitSummary:
         "deviance": _number(fit.deviance),
         "ndf": int(fit.ndf),
         "p_value": _number(fit.p_value),
-        "orders": [_plain(row) for row in fit.tried],
+        "orders": to_plain(fit.tried),
         "ok": bool(fit.ok),
         "why": fit.why,
     }
@@ -357,7 +358,7 @@ def _merit(figure: FigureOfMerit) -> MeritSummary:
     return {"name": figure.name, "formula": figure.formula, "purpose": figure.purpose}
 
 
-def _roc(roc: Mapping[str, Any]) -> dict[str, float | None]:
+def _roc(roc: Roc) -> dict[str, float | None]:
     names = (
         "auc",
         "auc_uncertainty",
@@ -367,7 +368,7 @@ def _roc(roc: Mapping[str, Any]) -> dict[str, float | None]:
         "n_background",
         "n_signal",
     )
-    return {name: _number(roc.get(name)) for name in names}
+    return {name: _number(getattr(roc, name)) for name in names}
 
 
 def _failures(result: WindowResult) -> list[FailureSummary]:
@@ -378,7 +379,7 @@ def _failures(result: WindowResult) -> list[FailureSummary]:
             reasons.setdefault(why, []).append(float(cut.efficiency))
     return [
         {
-            "window": window_name(result.window),
+            "window": result.name,
             "features": _features(result),
             "efficiencies": efficiencies,
             "why": why,
@@ -387,15 +388,22 @@ def _failures(result: WindowResult) -> list[FailureSummary]:
     ]
 
 
-def _warnings(result: WindowResult) -> list[str]:
-    """What the search warns of, and deficits that no fluctuation makes."""
-    deficits = [
-        f"{working_point(cut.efficiency)}: a deficit of {sigmas(cut.z_local)} means that the "
-        "background fit does not describe this window; do not trust its other significances."
+def _checks(result: WindowResult) -> list[CheckSummary]:
+    return [
+        {
+            "window": result.name,
+            "features": result.feature_names,
+            "efficiency": float(cut.efficiency),
+            "what": check.what,
+            "found": check.found,
+            "p_value": check.p_value,
+            "size": check.size,
+            "verdict": check.verdict,
+            "passed": check.passed,
+        }
         for cut in result.cuts
-        if cut.ok and cut.z_local < DEFICIT
+        for check in checks_of(result, cut)
     ]
-    return [*result.warnings, *deficits]
 
 
 def _trial(trial: Trial) -> TrialSummary:
@@ -415,27 +423,3 @@ def _features(result: WindowResult) -> str:
 def _number(value: Any) -> float | None:
     """A finite number, or None."""
     return None if value is None or not isfinite(value) else float(value)
-
-
-def _plain(value: Any) -> Any:
-    """JSON's types only: arrays become lists, NaN becomes null."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return _number(value)
-    return value
-
-
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> Sequence[tuple[str, Any]]:
-    """Settings as rows of dotted keys, the way that `--set` takes them."""
-    rows: list[tuple[str, Any]] = []
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and value:
-            rows += _flat(value, f"{prefix}{key}.")
-        else:
-            rows.append((f"{prefix}{key}", _plain(value)))
-    return rows

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from anomalon.search.events.scan import Search
     from anomalon.search.histogram.hunt import hunt_bump
     from anomalon.search.histogram.limit_scan import scan_limits
+    from anomalon.search.results.cut import CutResult
+    from anomalon.search.results.fitted import SpectrumFit
     from anomalon.search.results.histogram import BumpResult, LimitResult
-    from anomalon.search.results.scan import CutResult, Scan, SpectrumFit, Trial, WindowResult
+    from anomalon.search.results.ledger import Trial
+    from anomalon.search.results.scan import Scan
+    from anomalon.search.results.window import WindowResult
     from anomalon.search.smooth import SmoothBackground
 
 __all__ = [
@@ -51,13 +55,11 @@ _HOMES = {
     "anomalon.search.histogram.hunt": ("hunt_bump",),
     "anomalon.search.histogram.limit_scan": ("scan_limits",),
     "anomalon.search.results.histogram": ("BumpResult", "LimitResult"),
-    "anomalon.search.results.scan": (
-        "CutResult",
-        "Scan",
-        "SpectrumFit",
-        "Trial",
-        "WindowResult",
-    ),
+    "anomalon.search.results.cut": ("CutResult",),
+    "anomalon.search.results.fitted": ("SpectrumFit",),
+    "anomalon.search.results.ledger": ("Trial",),
+    "anomalon.search.results.scan": ("Scan",),
+    "anomalon.search.results.window": ("WindowResult",),
     "anomalon.search.smooth": ("SmoothBackground",),
 }
 

@@ -18,9 +18,8 @@ from anomalon.run.progress import Progress, Steps, silent, steps
 from anomalon.search.histogram.closure import check_number, global_p_closure, signal_closure
 from anomalon.search.histogram.cost import beginning, hunt_cost
 from anomalon.search.histogram.narrow import NarrowScan, scan_narrow
-from anomalon.search.results.fitted import spectrum_fit
+from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
 from anomalon.search.results.histogram import BumpResult, SignalClosure
-from anomalon.search.results.scan import SpectrumFit
 from anomalon.search.smooth import SmoothBackground
 from anomalon.stats import BumpHunt, Fit, Reference, Spectrum, bump_hunt
 from anomalon.stats.coverage import PValueUniformity

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.search.results.scan import SpectrumFit
+from anomalon.search.results.fitted import SpectrumFit
 from anomalon.stats import SignalNuisances
 from anomalon.stats.coverage import ClosureTest, Coverage, PValueUniformity
 
