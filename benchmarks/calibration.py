@@ -26,8 +26,8 @@ from anomalon.core import Sample, Seed
 from anomalon.data import sample
 from anomalon.run import default_executor
 from anomalon.search import FitSettings, Search, Window, sliding_windows
-from anomalon.search.events.configuration import read
-from anomalon.search.results.scan import CutResult
+from anomalon.search.events.job import read
+from anomalon.search.results.cut import CutResult
 from anomalon.stats import Dijet, Fit, Spectrum, fit_spectrum, scaled_significance
 
 EFFICIENCIES = (0.1, 0.01, 0.001)
@@ -83,10 +83,10 @@ class Piece:
 
 def without_folds(cut: CutResult) -> float:
     """Z if folds that learn from each other were independent."""
-    if not cut.ok or cut.sigma_poisson == 0:
+    if not cut.ok or cut.sigma.poisson == 0:
         return np.nan
-    scale = cut.sigma_poisson**2 / cut.expected
-    sigma_b = np.hypot(cut.sigma_fit, cut.sigma_ensemble)
+    scale = cut.sigma.poisson**2 / cut.expected
+    sigma_b = np.hypot(cut.sigma.fit, cut.sigma.ensemble)
     return float(scaled_significance(cut.n, cut.expected, scale, sigma_b))
 
 
@@ -172,7 +172,7 @@ def flatness(background: Sample, processes: int | None) -> list[dict[str, object
     results = []
     for i, efficiency in enumerate(EFFICIENCIES, start=1):
         cuts = [w.cuts[i] for w in scan.windows]
-        chi2 = [c.pass_chi2 / c.pass_ndf for c in cuts if c.pass_chi2 is not None]
+        chi2 = [p.chi2 / p.ndf for p in (c.pass_fraction for c in cuts) if p.chi2 is not None]
         z = [c.z_local for c in cuts]
         print(
             f"real background, {efficiency:.1%} cut: chi2/ndf of the pass fraction "

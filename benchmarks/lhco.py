@@ -24,7 +24,7 @@ from anomalon.core import Sample
 from anomalon.learn import TREES_OF_TWO_KINDS, BoostedTrees
 from anomalon.run import default_executor
 from anomalon.search import FitSettings, Search, Window, inject
-from anomalon.search.events.configuration import read
+from anomalon.search.events.job import read
 
 N_SIGNAL = (0, 225, 300, 500)
 PROTOTYPE = {225: 4.6, 300: 6.1, 500: 11.2}

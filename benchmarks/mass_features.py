@@ -22,7 +22,7 @@ from verdict import finish, row
 from anomalon.core import Sample, Seed
 from anomalon.run import default_executor
 from anomalon.search import FitSettings, Search, Window
-from anomalon.search.events.checks import decisive
+from anomalon.search.results.checks import decisive
 
 EFFICIENCIES = (0.1, 0.01)
 Columns = Callable[[np.random.Generator, NDArray[np.float64]], list[Any]]
@@ -132,9 +132,9 @@ class Piece:
         rows = []
         for cut in window.cuts[1:]:
             checks = decisive(window, cut, relative=True)
-            others = (cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble, cut.sigma_folds)
+            others = (cut.sigma.poisson, cut.sigma.fit, cut.sigma.ensemble, cut.sigma.folds)
             without = float(np.linalg.norm(others))
-            cost = without / np.hypot(without, cut.sigma_closure)
+            cost = without / np.hypot(without, cut.sigma.closure)
             rows.append((cut.z_local, any(c.verdict == "failed" for c in checks), cost))
         return np.array(rows, dtype=np.float64)
 

@@ -75,12 +75,12 @@ def test_the_classifier_of_the_how_to_works():
 def test_the_tutorial_can_be_followed(tmp_path, monkeypatch):
     import tomllib
 
-    from anomalon.search.events import configuration
+    from anomalon.search.events.job import SearchJob
 
     monkeypatch.chdir(tmp_path)
     page = "docs/tutorial/first-search.md"
     exec(compile(blocks(page, "python")[0], "first-search.md", "exec"), {"__name__": "tutorial"})
-    job = configuration.parse(tomllib.loads(blocks(page, "toml")[0]), folder=tmp_path)
+    job = SearchJob.of(tomllib.loads(blocks(page, "toml")[0]), folder=tmp_path)
     data, _ = job.load()
     assert (data.label == 1).sum() == 400
     assert len(job.search.features) == 2
@@ -142,7 +142,7 @@ def test_every_setting_is_documented():
     from anomalon.background import ESTIMATORS
     from anomalon.learn import CLASSIFIERS
     from anomalon.search import FitSettings, Search
-    from anomalon.search.events.configuration import Injection
+    from anomalon.search.events.job import Injection
 
     text = (ROOT / "docs" / "reference" / "configuration.md").read_text("utf-8")
     names = [f.name for setting in (Search, FitSettings, Injection) for f in fields(setting)]

@@ -23,8 +23,8 @@ def test_the_windows_that_are_named_are_those_that_hold_the_resonance(monkeypatc
     found = demo.run(seed=4)
     assert [str(w) for w in found.windows] == ["3100-3700", "3400-4000"]
     assert found.window in found.windows
-    assert found.with_signal.data["injected_signal"] == 300
-    assert found.with_signal.data["injection_seed"] == 4
+    assert found.with_signal.data.injected_signal == 300
+    assert found.with_signal.data.injection_seed == 4
     assert "injected_signal" not in found.without.data
 
 

@@ -21,7 +21,8 @@ def test_people_get_the_answer_a_table_and_the_failures(make_scan, capsys):
 def test_failed_checks_are_said(make_scan, capsys):
     scan = make_scan()
     window = scan.windows[1]
-    bent = replace(window.cuts[1], pass_chi2=4e5, pass_ndf=10)
+    uneven = replace(window.cuts[1].pass_fraction, chi2=4e5, ndf=10)
+    bent = replace(window.cuts[1], pass_fraction=uneven)
     window = replace(window, cuts=(window.cuts[0], bent, window.cuts[2]))
     scan = replace(scan, windows=(scan.windows[0], window, scan.windows[2]))
     show(summarise(Report.of(scan)), Path("run/report.html"), as_json=False)

@@ -2,12 +2,12 @@ import tomllib
 
 import click
 import pytest
+from anomalon.report.toml import dumps
 
 from anomalon.cli.settings import overridden, resolved
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, ConfigError
-from anomalon.report.toml import dumps
-from anomalon.search.events import configuration
+from anomalon.search.events.job import SearchJob
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_a_job_written_in_full_is_the_same_job(tmp_path):
         },
         "injection": {"n_signal": 5},
     }
-    job = configuration.parse(table, folder=tmp_path)
+    job = SearchJob.of(table, folder=tmp_path)
     folder = tmp_path / "runs" / "a"
     folder.mkdir(parents=True)
     written = tomllib.loads(dumps(resolved(job, folder)))
-    again = configuration.parse(written, folder=folder)
+    again = SearchJob.of(written, folder=folder)
     assert again.search == job.search
     assert (again.seed, again.injection) == (job.seed, job.injection)
     assert again.data.options == job.data.options

@@ -19,9 +19,8 @@ from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
 from anomalon.learn.training import Schedule
 from anomalon.run import Processes
 from anomalon.search import Search, SmoothBackground
-from anomalon.search.events import configuration
-from anomalon.search.events.configuration import Injection
 from anomalon.search.events.fit_settings import FitSettings
+from anomalon.search.events.job import Injection, SearchJob
 from anomalon.search.histogram.hunt import hunt_bump
 from anomalon.search.histogram.limit_scan import scan_limits
 from anomalon.simulate.detector import Detector
@@ -204,10 +203,10 @@ def with_value(tree, path, value):
 @pytest.mark.parametrize("path", list(paths(TABLE)), ids=lambda p: ".".join(map(str, p)) or "all")
 def test_any_value_anywhere_in_toml_is_taken_or_refused(tmp_path, path):
     (tmp_path / "data.parquet").touch()
-    assert configuration.parse(TABLE, folder=tmp_path).search.n_members == 4
+    assert SearchJob.of(TABLE, folder=tmp_path).search.n_members == 4
     for value in IN_TOML:
         try:
-            job = configuration.parse(with_value(TABLE, path, value), folder=tmp_path)
+            job = SearchJob.of(with_value(TABLE, path, value), folder=tmp_path)
         except AnomalonError as error:
             said = str(error)
         else:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import anomalon.cli.main
 import anomalon.report
-import anomalon.search.events.configuration  # noqa: F401  all rooms, so that all errors are defined
+import anomalon.search.events.job  # noqa: F401  all rooms, so that all errors are defined
 from anomalon.core.errors import AnomalonError, BadRows, MissingExtra
 
 ARGUMENTS = {

@@ -66,5 +66,5 @@ def test_order_of_the_published_dijet_spectra():
         published_spectrum("atlas_dijet_139ifb.csv"), "dijet", 2, 5, test="likelihood_ratio"
     )
     assert atlas.n_parameters == 5
-    assert [row["f"] for row in atlas.tried[2:]] == pytest.approx([20.72, 5.29], abs=0.01)
-    assert atlas.tried[3]["p_f"] == pytest.approx(0.0215, abs=5e-4)
+    assert [row.f for row in atlas.tried[2:]] == pytest.approx([20.72, 5.29], abs=0.01)
+    assert atlas.tried[3].p_f == pytest.approx(0.0215, abs=5e-4)

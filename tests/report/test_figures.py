@@ -91,9 +91,9 @@ def test_the_look_elsewhere_figure_counts_pseudo_experiments(scan):
 def test_sculpting_is_scaled_to_the_bins_where_it_is_judged(scan):
     result = scan.windows[0]
     cut = result.cuts[1]
-    rows = tuple(
-        row | {"fraction": 2.0 if 2800 < row["mass"] < 2900 else 0.1} for row in cut.pass_fraction
-    )
+    mass = cut.pass_fraction.mass
+    inside = (mass > 2800) & (mass < 2900)
+    rows = replace(cut.pass_fraction, fraction=np.where(inside, 2.0, 0.1))
     (axes,) = figures.sculpting(replace(result, cuts=(replace(cut, pass_fraction=rows),))).axes
     top = axes.get_ylim()[1]
     assert top < 3
@@ -107,8 +107,8 @@ def test_sculpting_is_scaled_to_the_bins_where_it_is_judged(scan):
 
 
 def test_roc_shades_what_lies_below_the_floor(scan):
-    upper, lower = figures.roc(scan.windows[0]).axes
-    floor = scan.windows[0].roc["fpr_floor"]
+    upper, lower = figures.roc(scan.windows[0], scan.windows[0].roc).axes
+    floor = scan.windows[0].roc.fpr_floor
     for axes in (upper, lower):
         (shade,) = axes.patches
         assert shade.get_x() + shade.get_width() == pytest.approx(floor)

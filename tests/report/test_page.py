@@ -3,11 +3,11 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from anomalon.report.summary import summary
 from fake_scans import with_toys
 
 from anomalon.report.environment import environment
 from anomalon.report.page import render
-from anomalon.report.summary import summary
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -138,7 +138,7 @@ def test_which_bound_is_used_and_why_is_said(make_scan):
 
 def test_a_doubted_excess_looks_like_none(make_scan):
     scan = make_scan(signal=500.0)
-    tree = summary(scan) | {"status": "checks failed", "headline": "Not to be believed"}
+    tree = summary(scan) | {"status": "checks failed", "verdict": "Checks failed"}
     html = render("Title", [{"heading": "A", "text": "", "scan": tree}], [[]], environment())
     assert '<p class="status">Checks failed</p>' in html
     assert 'class="answer checks-failed"' in html

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from anomalon.core.errors import BadValue, DataError
+from anomalon.core.plain import to_plain
 from anomalon.report import Report, read_run_folder, write_run_folder
 from anomalon.report.run_folder import result_to_dict, rewrite_report
 from anomalon.search.results.failed import failed_cut
-from anomalon.search.results.serial import scan_to_dict
 
 
 def test_everything_is_there_and_nothing_else(written):
@@ -26,7 +26,7 @@ def test_a_run_is_read_back_without_loss(written):
     assert again.title == written.report.title
     for before, after in zip(written.report.sections, again.sections, strict=True):
         assert (after.heading, after.text) == (before.heading, before.text)
-        assert scan_to_dict(after.scan) == scan_to_dict(before.scan)
+        assert to_plain(after.scan) == to_plain(before.scan)
 
 
 def test_the_same_report_is_written_as_the_same_bytes(small, tmp_path):

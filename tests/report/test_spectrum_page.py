@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from anomalon.core.errors import DataError
 from anomalon.core.rounding import measured, plain, sigmas
 from anomalon.report import closure_figures, read_run, write_run
 from anomalon.report.run_folder import rewrite_report
@@ -52,7 +51,7 @@ def test_a_run_folder_is_complete_and_the_page_can_be_made_again(which, request,
     assert section.result.summary() == result.summary()  # through JSON and back
 
 
-def test_what_is_doubtful_is_bump.summary():
+def test_what_is_doubtful_is_said(bump):
     poor = replace(bump, fit=replace(bump.fit, p_value=1e-5))
     assert any("does not describe" in text for text in poor.summary().warnings)
     assert poor.summary().checks[0].passed is False

@@ -9,8 +9,19 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from anomalon.search.events.ledger import global_p, ledger, repeat_choice
-from anomalon.search.results.scan import CutResult, MassLeak, Scan, SpectrumFit, WindowResult
+from anomalon.core.window import Window
+from anomalon.search.results.cut import CutResult, PassFraction, Truth, Uncertainties
+from anomalon.search.results.fitted import SpectrumFit
+from anomalon.search.results.ledger import global_p, ledger, repeat_choice
+from anomalon.search.results.scan import DataInfo, Scan
+from anomalon.search.results.window import (
+    FeatureCorrelation,
+    Histogram,
+    MassLeak,
+    Roc,
+    WindowResult,
+)
+from anomalon.stats.fits import TriedFunction
 
 FEATURES = ("j1_mass", "delta_mass", "j1_tau21", "j2_tau21")
 EFFICIENCIES = (1.0, 0.1, 0.02)
@@ -23,21 +34,18 @@ def falling(edges: np.ndarray, n: float) -> np.ndarray:
     return n * content / content.sum()
 
 
-def spectrum_fit(window: dict[str, float], n: float, signal: float, rng: Any) -> SpectrumFit:
-    edges = np.arange(window["sideband_low"], window["sideband_high"] + 1, 100.0)
+def spectrum_fit(window: Window, n: float, signal: float, rng: Any) -> SpectrumFit:
+    edges = np.arange(window.sideband_low, window.sideband_high + 1, 100.0)
     centres = (edges[1:] + edges[:-1]) / 2
-    fitted = (centres < window["low"]) | (centres > window["high"])
+    fitted = (centres < window.low) | (centres > window.high)
     expected = falling(edges, n)
     bump = np.where(fitted, 0.0, signal / max((~fitted).sum(), 1))
     counts = rng.poisson(np.maximum(expected + bump, 0.0)).astype(float)
-    rows: tuple[dict[str, Any], ...] = (
-        {"shape": "dijet", "n_parameters": 1, "deviance": 31.2, "ndf": 11, "p_value": 0.001,
-         "f": None, "p_f": None, "chosen": False},
-        {"shape": "dijet", "n_parameters": 2, "deviance": 9.8, "ndf": 10, "p_value": 0.46,
-         "f": 21.8, "p_f": 0.0009, "chosen": True},
-        {"shape": "dijet", "n_parameters": 3, "deviance": 9.5, "ndf": 9, "p_value": 0.39, "f": 0.28,
-         "p_f": 0.61, "chosen": False},
-    )  # fmt: skip
+    rows = (
+        TriedFunction("dijet", 1, 31.2, 11, 0.001),
+        TriedFunction("dijet", 2, 9.8, 10, 0.46, chosen=True, f=21.8, p_f=0.0009),
+        TriedFunction("dijet", 3, 9.5, 9, 0.39, f=0.28, p_f=0.61),
+    )
     return SpectrumFit(
         edges=edges, counts=counts, variance=counts * 1.1,
         event_weight=np.full(len(counts), 1.1), fitted=fitted, expected=expected,
@@ -48,7 +56,7 @@ def spectrum_fit(window: dict[str, float], n: float, signal: float, rng: Any) ->
 
 
 def cut_result(
-    window: dict[str, float], efficiency: float, signal: float, rng: Any, *, truth: bool, ok: bool
+    window: Window, efficiency: float, signal: float, rng: Any, *, truth: bool, ok: bool
 ) -> CutResult:
     fit = spectrum_fit(window, 40_000 * efficiency, signal, rng)
     inside = ~fit.fitted
@@ -61,31 +69,29 @@ def cut_result(
     centres = (fit.edges[1:] + fit.edges[:-1]) / 2
     return CutResult(
         efficiency=efficiency, n=n, expected=expected, n_effective=n / 1.1,
-        expected_effective=expected / 1.1, sigma_poisson=float(parts[0]),
-        sigma_fit=float(parts[1]), sigma_function=0.0, sigma_ensemble=float(parts[2]),
-        sigma_folds=float(parts[3]),
+        expected_effective=expected / 1.1,
+        sigma=Uncertainties(
+            poisson=float(parts[0]), fit=float(parts[1]), function=0.0, ensemble=float(parts[2]),
+            folds=float(parts[3]), closure=float(parts[4]),
+        ),
         z_local=z if ok else float("nan"), p_local=float(norm.sf(z)) if ok else float("nan"),
         member_counts=members, fit=fit,
-        pass_chi2=None if efficiency == 1 else 9.1, pass_ndf=None if efficiency == 1 else 10,
-        pass_fraction=() if efficiency == 1 else tuple(
-            {"mass": float(m), "fraction": float(efficiency * rng.normal(1, 0.05)),
-             "sigma": 0.05 * efficiency}
-            for m in centres
+        pass_fraction=PassFraction.unknown() if efficiency == 1 else PassFraction(
+            centres, efficiency * rng.normal(1, 0.05, len(centres)),
+            np.full(len(centres), 0.05 * efficiency), inside, chi2=9.1, ndf=10,
         ),
-        signal_efficiency=min(1.0, 4 * np.sqrt(efficiency)) if truth else None,
-        true_signal=signal if truth else None, true_background=n - signal if truth else None,
+        truth=Truth(signal, n - signal, min(1.0, 4 * efficiency**0.5)) if truth else None,
         ok=ok, why="" if ok else "TooFewEvents: 2 filled bins above the signal region, needs 5.",
-        sigma_closure=float(parts[4]),
     )  # fmt: skip
 
 
-def histogram(name: str, unit: str, low: float, high: float, rng: Any) -> dict[str, Any]:
+def histogram(name: str, unit: str, low: float, high: float, rng: Any) -> Histogram:
     edges = np.linspace(low, high, 31)
-    row: dict[str, Any] = {"name": name, "unit": unit, "edges": edges}
-    for key, shift in (("signal_region", 0.3), ("sidebands", 0.3), ("selected", 0.6)):
+    shapes = []
+    for shift in (0.3, 0.3, 0.6):
         counts, _ = np.histogram(low + (high - low) * rng.beta(2, 2 / shift, 4000), edges)
-        row[key] = counts / counts.sum()
-    return row
+        shapes.append(counts / counts.sum())
+    return Histogram(name, unit, edges, *shapes)
 
 
 def window_result(
@@ -98,10 +104,7 @@ def window_result(
     truth: bool,
     ok: bool,
 ) -> WindowResult:
-    window = {
-        "low": centre - 200, "high": centre + 200,
-        "sideband_low": centre - 800, "sideband_high": centre + 800,
-    }  # fmt: skip
+    window = Window(centre - 200, centre + 200, centre - 800, centre + 800)
     cuts = tuple(
         cut_result(
             window, e, signal * min(1.0, 3 * np.sqrt(e) + 0.3), rng, truth=truth, ok=ok or e > 0.05
@@ -110,12 +113,12 @@ def window_result(
     )
     fpr = np.geomspace(1e-5, 1, 80)
     tpr = fpr**0.3
-    roc = {
-        "fpr": fpr, "tpr": tpr, "sic": tpr / np.sqrt(fpr),
-        "sic_low": 0.9 * tpr / np.sqrt(fpr), "sic_high": 1.2 * tpr / np.sqrt(fpr),
-        "auc": 0.77, "auc_uncertainty": 0.02, "max_sic": 3.6, "max_sic_uncertainty": 0.4,
-        "fpr_floor": 2.1e-4, "n_background": 121_000, "n_signal": 770,
-    }  # fmt: skip
+    roc = Roc(
+        fpr=fpr, tpr=tpr, sic=tpr / np.sqrt(fpr),
+        sic_low=0.9 * tpr / np.sqrt(fpr), sic_high=1.2 * tpr / np.sqrt(fpr),
+        auc=0.77, auc_uncertainty=0.02, max_sic=3.6, max_sic_uncertainty=0.4,
+        fpr_floor=2.1e-4, n_background=121_000, n_signal=770,
+    )  # fmt: skip
     units = ["GeV" if "mass" in name else "" for name in features]
     ranges = [(0.0, 600.0) if unit else (0.0, 1.0) for unit in units]
     return WindowResult(
@@ -127,7 +130,7 @@ def window_result(
         ),
         roc=roc if truth else None,
         correlation=tuple(
-            {"feature": f, "before": float(rng.uniform(-0.3, 0.3)), "after": 0.004}
+            FeatureCorrelation(f, before=float(rng.uniform(-0.3, 0.3)), after=0.004)
             for f in features
         ),
         warnings=() if ok else ("The upper side band holds fewer than 100 events.",),
@@ -170,8 +173,8 @@ def fake_scan(
             "efficiencies": [e for e in efficiencies if e < 1],
             "features": [list(f) for f in feature_sets],
         },
-        data={"source": "toy", "n_events": 43_210, "digest": "ab" * 32, "has_truth": truth},
-        seed=7, notes=("Made by hand, not by a search.",),
+        data=DataInfo("toy", 43_210, "ab" * 32, has_truth=truth),
+        seed=7, notes=("Made by hand, not by a search.",), citations=("Metodiev:2017vrx",),
     )  # fmt: skip
 
 

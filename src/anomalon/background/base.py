@@ -45,6 +45,8 @@ class BackgroundEstimator(ABC):
     kind: ClassVar[str]
     registry: ClassVar[dict[str, type["BackgroundEstimator"]]] = {}
     """Estimators by their kind: what TOML can name."""
+    cites: ClassVar[tuple[str, ...]] = ()
+    """Papers that it implements, keys of `anomalon.core.bibliography`."""
     needs_flat_features: ClassVar[bool] = True
     """Whether the template stands for the background only if features do not depend on the mass.
 

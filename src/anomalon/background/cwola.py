@@ -32,6 +32,11 @@ class Cwola(BackgroundEstimator):
     """
 
     kind: ClassVar[str] = "cwola"
+    cites: ClassVar[tuple[str, ...]] = (
+        "Metodiev:2017vrx",
+        "Collins:2018epr",
+        "Collins:2019jip",
+    )
 
     def _fit(
         self,

@@ -22,6 +22,7 @@ class Ideal(BackgroundEstimator):
     """Independent events from the true background distribution, given as `simulation`."""
 
     kind: ClassVar[str] = "ideal"
+    cites: ClassVar[tuple[str, ...]] = ("Hallin:2021wme",)
     needs_flat_features: ClassVar[bool] = False  # it comes from the signal region
 
     def _fit(

@@ -117,6 +117,8 @@ class Classifier(ABC):
     kind: ClassVar[str]
     registry: ClassVar[dict[str, type["Classifier"]]] = {}
     """Classifiers by their kind: what TOML can name."""
+    cites: ClassVar[tuple[str, ...]] = ()
+    """Papers that it implements, keys of `anomalon.core.bibliography`."""
 
     def fit(self, signal_like: Sample, background_like: Sample, *, seed: Seed | int) -> Scorer:
         """Learn to tell two samples apart; each class counts as much as the other.

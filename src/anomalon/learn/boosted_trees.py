@@ -68,6 +68,7 @@ class BoostedTrees(Classifier):
     """
 
     kind: ClassVar[str] = "boosted_trees"
+    cites: ClassVar[tuple[str, ...]] = ("Ke:2017lightgbm",)
 
     n_trees: int = 50
     learning_rate: float = 0.1

@@ -102,6 +102,7 @@ class Network(Classifier):
     """
 
     kind: ClassVar[str] = "network"
+    cites: ClassVar[tuple[str, ...]] = ("jax2018github", "Kidger:2021equinox")
 
     hidden: tuple[int, ...] = (64, 64, 64)
     dropout: float = 0.05

@@ -12,6 +12,7 @@ from anomalon.report.run_folder import read_run, write_run
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.results.limit import LimitResult
+from anomalon.search.results.scan import Scan
 
 __all__ = [
     "Drawing",
@@ -23,5 +24,6 @@ __all__ = [
     "write_run",
 ]
 
+register_result(Scan, drawings)
 register_result(BumpResult, bump_drawings)
 register_result(LimitResult, limit_drawings)

@@ -10,7 +10,7 @@ from anomalon.core.result import Result
 from anomalon.report import style
 from anomalon.report.drawing import Drawing, drawings_of
 from anomalon.report.environment import environment as here
-from anomalon.report.page import Picture, Shown, render
+from anomalon.report.page import Picture, Placed, render
 
 __all__ = ["FORMATS", "write_report"]
 
@@ -51,7 +51,7 @@ def write_report(
             written |= files
         summary = section.result.summary()
         shown.append(
-            Shown(section.heading or summary.title, section.text, summary, tuple(pictures))
+            Placed(section.heading or summary.title, section.text, summary, tuple(pictures))
         )
     versions = here() if environment is None else environment
     path = folder / "report.html"

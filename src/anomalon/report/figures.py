@@ -18,8 +18,10 @@ from anomalon.report.axes import MASS, blank, powers, sigma_lines, single
 from anomalon.report.drawing import Drawing
 from anomalon.report.spectrum_panels import spectrum_panels
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
-from anomalon.report.window_name import window_name
-from anomalon.search.results.scan import CutResult, Scan, TrialToys, WindowResult
+from anomalon.search.results.cut import CutResult
+from anomalon.search.results.ledger import TrialToys
+from anomalon.search.results.scan import Scan
+from anomalon.search.results.window import Roc, WindowResult
 from anomalon.stats import clopper_pearson, p_from_z, sidak, z_from_p
 
 __all__ = [
@@ -75,7 +77,7 @@ def drawings(scan: Scan) -> Iterator[Drawing]:
 
 
 def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
-    name, tag = window_name(result.window), f"window-{i + 1}"
+    name, tag = result.name, f"window-{i + 1}"
     for j, cut in enumerate(result.cuts):
         if not len(cut.fit.counts):
             continue  # nothing was selected: there is nothing to draw
@@ -91,7 +93,7 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             spectrum(result, cut),
             str(i),
         )
-    if any(cut.pass_fraction and cut.efficiency < 1 for cut in result.cuts):
+    if any(len(cut.pass_fraction) and cut.efficiency < 1 for cut in result.cuts):
         yield Drawing(
             f"{tag}-sculpting",
             "sculpting",
@@ -121,8 +123,8 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             "floor where the background's statistical error exceeds 20\u202f%; maxima there mean "
             "nothing. Dotted: the cuts of the search; dashed: a score that knows nothing.",
             f"ROC and significance improvement of window {name}; maximum "
-            f"{plain(result.roc.get('max_sic'))}.",
-            roc(result),
+            f"{plain(result.roc.max_sic)}.",
+            roc(result, result.roc),
             str(i),
         )
     if result.histograms:
@@ -236,7 +238,7 @@ def global_p(scan: Scan, toys: TrialToys) -> Figure:
 @styled
 def spectrum(result: WindowResult, cut: CutResult) -> Figure:
     """One selected spectrum with its fit, and the pulls below."""
-    region = result.window["low"], result.window["high"]
+    region = result.window.low, result.window.high
     title = f"{working_point(cut.efficiency)}:  {sigmas(cut.z_local)}"
     return spectrum_panels(cut.fit, region, title)
 
@@ -250,13 +252,14 @@ def sculpting(result: WindowResult) -> Figure:
     """
     figure, axes = single(4.6, 3.3)
     _shade_region(axes, result)
-    shown = [cut for cut in result.cuts if cut.pass_fraction and cut.efficiency < 1]
+    shown = [cut for cut in result.cuts if len(cut.pass_fraction) and cut.efficiency < 1]
     series = [_pass_ratio(cut) for cut in shown]
     top = _highest_outside(series, result)
     for k, (cut, (mass, ratio, sigma)) in enumerate(zip(shown, series, strict=True)):
         label = working_point(cut.efficiency)
-        if cut.pass_chi2 is not None and cut.pass_ndf:
-            label += f": {plain(cut.pass_chi2)}/{cut.pass_ndf}"
+        passing = cut.pass_fraction
+        if passing.chi2 is not None and passing.ndf:
+            label += f": {plain(passing.chi2)}/{passing.ndf}"
         colour = SERIES[(k + 1) % len(SERIES)]
         mass = mass + (k - (len(shown) - 1) / 2) * 12.0  # in GeV, so that no series hides another
         inside = ratio <= top
@@ -280,17 +283,14 @@ def sculpting(result: WindowResult) -> Figure:
 
 
 def _pass_ratio(cut: CutResult) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    mass, fraction, sigma = (
-        np.array([row[name] for row in cut.pass_fraction], float)
-        for name in ("mass", "fraction", "sigma")
-    )
-    return mass, fraction / cut.efficiency, sigma / cut.efficiency
+    passing = cut.pass_fraction
+    return passing.mass, passing.fraction / cut.efficiency, passing.sigma / cut.efficiency
 
 
 def _highest_outside(
     series: Sequence[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]], result: WindowResult
 ) -> float:
-    low, high = result.window["low"], result.window["high"]
+    low, high = result.window.low, result.window.high
     tops = [
         float(np.nanmax((ratio + sigma)[(mass < low) | (mass > high)], initial=1.5))
         for mass, ratio, sigma in series
@@ -317,29 +317,27 @@ def members(result: WindowResult) -> Figure:
 
 
 @styled
-def roc(result: WindowResult) -> Figure:
+def roc(result: WindowResult, table: Roc) -> Figure:
     """ROC and significance improvement from truth; the region without statistics is shaded."""
     figure = blank(4.6, 3.9)
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw={"hspace": 0.1})
-    table = result.roc or {}
-    fpr, tpr, sic = (np.asarray(table[name], float) for name in ("fpr", "tpr", "sic"))
-    seen = fpr > 0
-    floor = float(table["fpr_floor"])
-    upper.plot(fpr[seen], tpr[seen], color=LIGHT["blue"])
-    upper.plot(fpr[seen], fpr[seen], color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
-    if "sic_low" in table:  # not in results of early versions
-        low, high = (np.asarray(table[name], float) for name in ("sic_low", "sic_high"))
-        lower.fill_between(fpr[seen], low[seen], high[seen], color=LIGHT["blue"], alpha=0.25, lw=0)
-    lower.plot(fpr[seen], sic[seen], color=LIGHT["blue"])
-    lower.plot(fpr[seen], np.sqrt(fpr[seen]), color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
-    left = min(floor / 3, float(fpr[seen].min(initial=1.0)))
+    seen = table.fpr > 0
+    fpr, tpr, sic = table.fpr[seen], table.tpr[seen], table.sic[seen]
+    floor = table.fpr_floor
+    upper.plot(fpr, tpr, color=LIGHT["blue"])
+    upper.plot(fpr, fpr, color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
+    low, high = table.sic_low[seen], table.sic_high[seen]
+    lower.fill_between(fpr, low, high, color=LIGHT["blue"], alpha=0.25, lw=0)
+    lower.plot(fpr, sic, color=LIGHT["blue"])
+    lower.plot(fpr, np.sqrt(fpr), color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
+    left = min(floor / 3, float(fpr.min(initial=1.0)))
     for axes in (upper, lower):
         axes.axvspan(left, floor, color=LIGHT["grid"], lw=0)
         for cut in result.cuts:
             if cut.efficiency < 1:
                 axes.axvline(cut.efficiency, color=LIGHT["orange"], lw=0.8, ls=":")
-    auc, best = (measured(table[k], table.get(f"{k}_uncertainty")) for k in ("auc", "max_sic"))
-    upper.set_title(f"AUC {auc},  best improvement {best}")
+    best = measured(table.max_sic, table.max_sic_uncertainty)
+    upper.set_title(f"{table.area.name} {table.area},  best improvement {best}")
     upper.set(ylabel="TPR (signal)", xscale="log", ylim=(0, 1.02))
     lower.set(xlabel="FPR (background)", ylabel="TPR / √FPR", xlim=(left, 1))
     lower.set_ylim(0, float(np.max(sic[fpr > floor], initial=1.0)) * 1.25)
@@ -364,17 +362,14 @@ def distributions(result: WindowResult) -> Figure:
         ("selected", "selected", LIGHT["orange"], "-"),
     )
     for axes, row in zip(panels, rows, strict=False):
-        edges = np.asarray(row["edges"], float)
+        edges = row.edges
         for key, label, colour, dash in looks:
-            if row.get(key) is None:
-                continue
-            values = np.asarray(row[key], float)
+            values = getattr(row, key)
             fill = key == "sidebands"
             axes.stairs(values, edges, color=colour, ls=dash, label=label, lw=1.2, zorder=3 - fill)
             if fill:
                 axes.stairs(values, edges, color=colour, fill=True, alpha=0.25, lw=0)
-        unit = f" [{row['unit']}]" if row.get("unit") else ""
-        axes.set_xlabel(f"{row['name']}{unit}")
+        axes.set_xlabel(f"{row.name} [{row.unit}]" if row.unit else row.name)
         axes.set_yticks([])
         axes.set_ylim(bottom=0)
         axes.spines["left"].set_visible(False)
@@ -388,7 +383,7 @@ def distributions(result: WindowResult) -> Figure:
 
 
 def _mass_point(axes: Axes, result: WindowResult, y: float, k: int) -> None:
-    low, high = result.window["low"], result.window["high"]
+    low, high = result.window.low, result.window.high
     # Working points sit side by side inside the window, so that none hides another.
     x = (low + high) / 2 + (k - 1) * 0.08 * (high - low)
     colour = SERIES[k % len(SERIES)]
@@ -409,9 +404,9 @@ def _mark_missing(axes: Axes, results: Sequence[WindowResult]) -> None:
     """A cross at the foot of the figure for each window in which something has no answer."""
     for result in results:
         if not all(cut.ok for cut in result.cuts):
-            x = (result.window["low"] + result.window["high"]) / 2
+            x = (result.window.low + result.window.high) / 2
             axes.plot(x, 0.03, "x", color=LIGHT["ink"], ms=6, transform=axes.get_xaxis_transform())
 
 
 def _shade_region(axes: Axes, result: WindowResult) -> None:
-    axes.axvspan(result.window["low"], result.window["high"], color=LIGHT["region"], lw=0, zorder=0)
+    axes.axvspan(result.window.low, result.window.high, color=LIGHT["region"], lw=0, zorder=0)

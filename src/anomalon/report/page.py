@@ -14,9 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from anomalon.core import rounding
 from anomalon.core.result import Part, Summary
 from anomalon.report import style
-from anomalon.report.citations import cited
+from anomalon.report.citations import entries
 
-__all__ = ["Picture", "Shown", "render"]
+__all__ = ["Picture", "Placed", "render"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Placed:
     """One result on the page.
 
     Args:
@@ -80,7 +80,7 @@ def _all_parts(parts: Sequence[Part]) -> list[Part]:
 
 
 def render(
-    title: str, shown: Sequence[Shown], settings: Mapping[str, Any], environment: Mapping[str, Any]
+    title: str, shown: Sequence[Placed], settings: Mapping[str, Any], environment: Mapping[str, Any]
 ) -> str:
     """The page.
 
@@ -104,7 +104,7 @@ def render(
         shown=shown,
         settings=_flat(settings),
         environment=environment,
-        citations=cited(keys),
+        citations=entries(keys),
     )
 
 

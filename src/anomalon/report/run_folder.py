@@ -19,13 +19,13 @@ from typing import Any
 from anomalon.core.atomic import write_text_atomically
 from anomalon.core.document import Report, Section
 from anomalon.core.errors import AnomalonError, BadValue, DataError
+from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Result, Summary
-from anomalon.report.citations import bibtex, cited
+from anomalon.report.citations import bibtex, entries
 from anomalon.report.document import write_report
 from anomalon.report.drawing import result_type
 from anomalon.report.environment import environment as here
 from anomalon.run.settings import dumps
-from anomalon.search.results.serial import from_plain, to_plain
 
 __all__ = [
     "FORMAT",
@@ -87,7 +87,7 @@ def write_run(
     head = f"# `anomalon {kind} run.toml` repeats this run.\n"
     write_text_atomically(folder / "run.toml", head + dumps(settings if run is None else run))
     keys = dict.fromkeys(key for one in summaries for key in one.citations)
-    write_text_atomically(folder / "references.bib", bibtex(cited(keys)))
+    write_text_atomically(folder / "references.bib", bibtex(entries(keys)))
     for section in report.sections:
         _export(section.result.exports(), folder)
     return write_report(report, folder, settings=settings, environment=versions)

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from anomalon.report.axes import MASS, blank, count_axis, per_bin
 from anomalon.report.style import LIGHT
-from anomalon.search.results.scan import SpectrumFit
+from anomalon.search.results.fitted import SpectrumFit
 from anomalon.stats.numerics import poisson_deviance
 
 __all__ = ["spectrum_panels"]

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from anomalon.search.histogram.hunt import hunt_bump
     from anomalon.search.histogram.limit_scan import scan_limits
     from anomalon.search.results.bump import BumpResult
+    from anomalon.search.results.cut import CutResult
+    from anomalon.search.results.fitted import SpectrumFit
+    from anomalon.search.results.ledger import Trial
     from anomalon.search.results.limit import LimitResult
-    from anomalon.search.results.scan import CutResult, Scan, SpectrumFit, Trial, WindowResult
+    from anomalon.search.results.scan import Scan
+    from anomalon.search.results.window import WindowResult
     from anomalon.search.smooth import SmoothBackground
 
 __all__ = [
@@ -53,13 +57,11 @@ _HOMES = {
     "anomalon.search.histogram.limit_scan": ("scan_limits",),
     "anomalon.search.results.bump": ("BumpResult",),
     "anomalon.search.results.limit": ("LimitResult",),
-    "anomalon.search.results.scan": (
-        "CutResult",
-        "Scan",
-        "SpectrumFit",
-        "Trial",
-        "WindowResult",
-    ),
+    "anomalon.search.results.cut": ("CutResult",),
+    "anomalon.search.results.fitted": ("SpectrumFit",),
+    "anomalon.search.results.ledger": ("Trial",),
+    "anomalon.search.results.scan": ("Scan",),
+    "anomalon.search.results.window": ("WindowResult",),
     "anomalon.search.smooth": ("SmoothBackground",),
 }
 

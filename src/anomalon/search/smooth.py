@@ -77,6 +77,14 @@ class SmoothBackground:
             lookup(dict.fromkeys(get_args(kind)), getattr(self, name), f"background: {name}")
 
     @property
+    def cites(self) -> tuple[str, ...]:
+        """The papers of the families, and of what is done with them."""
+        profiled = self.choice == "profile"
+        names = (self.shape, *self.alternatives) if profiled else (self.shape,)
+        own = ("Dauncey:2014xga",) if profiled else ()
+        return (*own, *(key for name in names for key in SHAPES[name].cites))
+
+    @property
     def family(self) -> Shape:
         """The shape, with one parameter.
 

@@ -7,8 +7,8 @@ import pytest
 from fake_scans import fake_scan
 from scipy.stats import chi2
 
-from anomalon.search.events.checks import ALARM, checks_of, decisive
-from anomalon.search.results.scan import MassLeak
+from anomalon.search.results.checks import ALARM, checks_of, decisive
+from anomalon.search.results.window import MassLeak
 
 FIT, SCULPTING, MASS = (
     "background fit",
@@ -28,6 +28,15 @@ def verdict(window, cut, what):
     return check.verdict
 
 
+def with_chi2(cut, chi2):
+    """The share that passes is as constant as this says."""
+    return replace(cut, pass_fraction=replace(cut.pass_fraction, chi2=chi2, ndf=10))
+
+
+def with_closure(cut, events):
+    return replace(cut, sigma=replace(cut.sigma, closure=events))
+
+
 def with_excess(cut, relative):
     """So many times the expectation more than expected."""
     return replace(cut, n=cut.expected * (1 + relative))
@@ -44,7 +53,7 @@ def test_each_cut_has_its_checks(window):
 def test_sculpting_is_judged_by_chi2(window):
     # The upper 1 % point of chi2 with 10 degrees of freedom is 23.209 (tables).
     for value, expected in ((23.1, "passed"), (23.3, "failed")):
-        cut = replace(with_excess(window.cuts[1], 0), pass_chi2=value, pass_ndf=10)
+        cut = with_chi2(with_excess(window.cuts[1], 0), value)
         assert verdict(window, cut, SCULPTING) == expected
 
 
@@ -69,9 +78,9 @@ def test_a_mass_that_is_told_fails_if_it_matters(window):
     cut = with_excess(window.cuts[1], 0)
 
     def closure(share):
-        return replace(cut, sigma_closure=share * cut.expected)
+        return with_closure(cut, share * cut.expected)
 
-    others = np.linalg.norm([cut.sigma_poisson, cut.sigma_fit, cut.sigma_ensemble, cut.sigma_folds])
+    others = np.linalg.norm([cut.sigma.poisson, cut.sigma.fit, cut.sigma.ensemble, cut.sigma.folds])
     assert verdict(told, closure(0.51 * others / cut.expected), MASS) == "failed"
     assert verdict(told, closure(0.49 * others / cut.expected), MASS) == "too small to matter"
     large = replace(closure(0.3), n=cut.expected * (1 + 4 * 0.31))
@@ -84,9 +93,8 @@ def test_a_mass_that_is_told_fails_if_it_matters(window):
 def test_an_expectation_that_the_cut_has_brought_to_nothing_excuses_nothing(window):
     told = replace(window, mass_leak=TOLD)
     nominal = 0.1 * window.cuts[0].expected
-    cut = replace(
-        window.cuts[1], n=3 * nominal, expected=1e-3 * nominal, sigma_closure=5e-3 * nominal
-    )
+    cut = replace(window.cuts[1], n=3 * nominal, expected=1e-3 * nominal)
+    cut = with_closure(cut, 5e-3 * nominal)
     assert verdict(told, cut, MASS) == "failed"
 
 

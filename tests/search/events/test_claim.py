@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from fake_scans import fake_scan, with_toys
 
-from anomalon.search.events.claim import claim, result_of
-from anomalon.search.events.ledger import best_of, global_p, ledger
+from anomalon.search.results.claim import claim, result_of
+from anomalon.search.results.ledger import best_of, global_p, ledger
 
 SETS = (("a", "b"), ("c",))
 
@@ -25,7 +25,7 @@ def spoilt(scan, low, efficiency, features=None):
     """The fit of one cut does not describe its spectrum at all."""
 
     def cut_of(window, cut):
-        here = window.window["low"] == low and features in (None, window.features)
+        here = window.window.low == low and features in (None, window.features)
         if not here or cut.efficiency != efficiency:
             return cut
         return replace(cut, fit=replace(cut.fit, deviance=1e5, p_value=0.0))

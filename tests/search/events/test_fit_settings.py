@@ -11,7 +11,7 @@ from anomalon.core.errors import BadValue, UnknownKey
 from anomalon.core.window import Window
 from anomalon.search import FitSettings
 from anomalon.search.events.binning import mass_edges
-from anomalon.search.events.configuration import parse
+from anomalon.search.events.job import SearchJob
 from anomalon.search.events.measure import measure
 from anomalon.search.events.selection import Selection
 from anomalon.stats import SHAPES
@@ -89,14 +89,14 @@ def test_the_beam_energy_comes_from_the_configuration(tmp_path):
         "windows": {"start": 2400, "stop": 4800},
         "search": {"features": [["a"]], "fit": {"shape": "diphoton", "sqrt_s": 13600}},
     }
-    assert parse(table).search.fit.family.sqrt_s == 13_600
+    assert SearchJob.of(table).search.fit.family.sqrt_s == 13_600
     table["search"]["fit"]["n_max"] = 9
     with pytest.raises(BadValue, match=r"search\.fit\.n_max"):
-        parse(table)
+        SearchJob.of(table)
     del table["search"]["fit"]["n_max"]
     table["injection"] = {"n_signal": -1}
     with pytest.raises(BadValue, match=r"injection\.n_signal: expected .* of at least 0, got -1"):
-        parse(table)
+        SearchJob.of(table)
 
 
 def test_families_that_are_profiled_come_once_with_all_their_orders():
@@ -115,5 +115,5 @@ def test_choice_and_test_come_from_toml(tmp_path):
         "windows": {"start": 2400, "stop": 4800},
         "search": {"features": [["a"]], "fit": fit},
     }
-    fit = parse(table).search.fit
+    fit = SearchJob.of(table).search.fit
     assert (fit.choice, fit.test, fit.alternatives) == ("test", "likelihood_ratio", ())

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from anomalon.search.events.configuration import parse, read
 from toy_search import background
 
 from anomalon.core.errors import (
@@ -15,6 +14,7 @@ from anomalon.core.window import Window
 from anomalon.data import write
 from anomalon.learn import BoostedTrees, Ensemble, Network
 from anomalon.search import Search
+from anomalon.search.events.job import SearchJob, read
 
 NETWORK = '{ kind = "network", epochs = 3 }'
 GOOD = """
@@ -161,7 +161,7 @@ def test_a_scan_says_what_was_injected(folder, make_scan):
     assert job(folder).describe(scan) is scan
     of_the_job = job(folder, text).describe(scan).data
     assert (of_the_job["injected_signal"], of_the_job["injection_seed"]) == (10, 3)
-    assert job(folder, text + "seed = 8\n").describe(scan).data["injection_seed"] == 8
+    assert job(folder, text + "seed = 8\n").describe(scan).data.injection_seed == 8
 
 
 def test_injection_needs_truth(folder):
@@ -172,7 +172,7 @@ def test_injection_needs_truth(folder):
 
 def test_parse_takes_tables():
     with pytest.raises(AnomalonError, match=r"expected a \[search\] table"):
-        parse({"data": {"path": "x"}, "windows": {}})
+        SearchJob.of({"data": {"path": "x"}, "windows": {}})
 
 
 def test_the_example_is_valid():
@@ -183,4 +183,4 @@ def test_the_example_is_valid():
 
     table = tomllib.loads(text)
     table["data"]["path"] = __file__
-    assert len(parse(table).search.windows) == 5
+    assert len(SearchJob.of(table).search.windows) == 5

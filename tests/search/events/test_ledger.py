@@ -8,12 +8,12 @@ import pytest
 from toy_search import background, search, signal
 
 from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.plain import from_plain, to_plain
 from anomalon.run import Store
 from anomalon.search import Window, inject
 from anomalon.search.events import scan
-from anomalon.search.events.ledger import best_of, global_p, repeat_choice
-from anomalon.search.results.scan import Trial
-from anomalon.search.results.serial import scan_from_dict, scan_to_dict
+from anomalon.search.results.ledger import Trial, best_of, global_p, repeat_choice
+from anomalon.search.results.scan import Scan
 
 B, S = background(4000), signal()
 QUICK = {"n_members": 2, "efficiencies": (0.1,)}
@@ -24,7 +24,7 @@ def trials(*p):
 
 
 def text(found):
-    return json.dumps(scan_to_dict(found), allow_nan=False)
+    return json.dumps(to_plain(found), allow_nan=False)
 
 
 @pytest.fixture(scope="module")
@@ -115,13 +115,13 @@ def test_more_pseudo_experiments_go_on_from_fewer(found, tmp_path):
 
 
 def test_round_trip_through_json(found):
-    assert text(scan_from_dict(json.loads(text(found)))) == text(found)
+    assert text(from_plain(Scan, json.loads(text(found)))) == text(found)
 
 
 def test_results_of_before_there_were_pseudo_experiments_can_be_read(found):
     plain = json.loads(text(found))
     del plain["toys"], plain["p_global_is_bound"]
-    assert scan_from_dict(plain).p_global_is_bound
+    assert from_plain(Scan, plain).p_global_is_bound
 
 
 def test_the_spectrum_without_a_cut_is_one_trial_for_all_feature_sets(found):

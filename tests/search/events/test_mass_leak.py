@@ -14,10 +14,10 @@ from anomalon.core.window import Window
 from anomalon.learn import BoostedTrees, Classifier, Scorer
 from anomalon.learn.split import folds
 from anomalon.search import FitSettings, Search
-from anomalon.search.events.checks import checks_of
-from anomalon.search.events.claim import claim, result_of
 from anomalon.search.events.mass_leak import FoldLeak, _halves, combined, fold_leak
-from anomalon.search.results.scan import MassLeak
+from anomalon.search.results.checks import checks_of
+from anomalon.search.results.claim import claim, result_of
+from anomalon.search.results.window import MassLeak
 
 WINDOW = Window(3300, 3700, 2900, 4100)
 TREES = BoostedTrees(n_trees=20, n_leaves=8)
@@ -159,12 +159,12 @@ def test_a_drifting_correlation_is_in_the_uncertainty_and_makes_no_excess():
     window = search().run(events(drifting_correlation, seed=5, n=40_000), seed=1).windows[0]
     assert window.mass_leak.p_value < 1e-10
     for cut in window.cuts[1:]:
-        assert cut.sigma_closure == pytest.approx(
+        assert cut.sigma.closure == pytest.approx(
             cut.expected * window.mass_leak.non_closure(cut.efficiency)
         )
-        assert cut.sigma_closure > cut.sigma_poisson
+        assert cut.sigma.closure > cut.sigma.poisson
         assert abs(cut.z_local) < 2
-    assert window.cuts[0].sigma_closure == 0
+    assert window.cuts[0].sigma.closure == 0
 
 
 def test_a_resonance_that_leaks_into_the_side_bands_stays_one():
@@ -180,14 +180,14 @@ def test_a_resonance_that_leaks_into_the_side_bands_stays_one():
     window, cut = result_of(scan, scan.best)
     assert claim(scan).status == "excess"
     assert scan.best.z_local > 5
-    assert cut.n - cut.expected > 10 * cut.sigma_closure
+    assert cut.n - cut.expected > 10 * cut.sigma.closure
     assert all(check.passed for check in checks_of(window, cut))
 
 
 def test_features_that_know_nothing_pay_nothing():
     window = search().run(events(independent, seed=5), seed=1).windows[0]
     assert window.mass_leak.p_value > 0.1
-    assert all(cut.sigma_closure == 0 for cut in window.cuts)
+    assert all(cut.sigma.closure == 0 for cut in window.cuts)
 
 
 def test_a_template_from_the_signal_region_needs_no_flat_features():
@@ -197,7 +197,7 @@ def test_a_template_from_the_signal_region_needs_no_flat_features():
     assert not Ideal.needs_flat_features
     window = search(background=Ideal()).run(sample, simulation, seed=1).windows[0]
     assert window.mass_leak is None
-    assert all(cut.sigma_closure == 0 for cut in window.cuts)
+    assert all(cut.sigma.closure == 0 for cut in window.cuts)
 
 
 @dataclass(frozen=True)

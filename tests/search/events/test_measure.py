@@ -72,15 +72,15 @@ def test_counts_meet_the_expectation(toys):
 
 def test_the_poisson_uncertainty_is_that_of_the_mean_of_members(toys):
     n = np.array([r.n for r in toys])
-    claimed = np.median([r.sigma_poisson for r in toys])
+    claimed = np.median([r.sigma.poisson for r in toys])
     assert n.std() == pytest.approx(claimed, rel=0.2)
     # half of the events are common, so five members do not give five times the events
     assert claimed**2 < 0.7 * np.mean(n)
 
 
 def test_members_that_differ_by_events_alone_have_no_training_scatter(toys):
-    ensemble = np.array([r.sigma_ensemble for r in toys])
-    poisson = np.array([r.sigma_poisson for r in toys])
+    ensemble = np.array([r.sigma.ensemble for r in toys])
+    poisson = np.array([r.sigma.poisson for r in toys])
     # an estimate of zero that is cut at zero
     assert np.median(ensemble / poisson) < 0.35
 
@@ -94,14 +94,14 @@ def test_members_that_cut_differently_have():
     selection = Selection(0.03, (rng.random((5, len(events))) < share).astype(float))
     result = measure(events, WINDOW, selection, EDGES, FIT)
     scatter = np.std(result.member_counts, ddof=1) / np.sqrt(5)
-    assert 0.8 * scatter < result.sigma_ensemble < scatter
+    assert 0.8 * scatter < result.sigma.ensemble < scatter
 
 
 def test_one_member_has_none():
     events = null(2)
     result = measure(events, WINDOW, random_selection(events, 2, members=1), EDGES, FIT)
-    assert result.sigma_ensemble == 0
-    assert result.sigma_poisson == pytest.approx(np.sqrt(result.expected))
+    assert result.sigma.ensemble == 0
+    assert result.sigma.poisson == pytest.approx(np.sqrt(result.expected))
 
 
 def test_a_cut_that_keeps_nothing_has_no_significance_but_a_reason():
@@ -122,8 +122,8 @@ def test_a_flat_share_is_flat_and_a_bump_is_not():
         chance = rng.random(len(events))
         share = 0.05 * (1 + 0.8 * np.exp(-0.5 * ((events.mass - 2700) / 100) ** 2))
         for kept, into in ((chance < 0.05, flat), (chance < share, bump)):
-            chi2, ndf, _ = pass_fraction(events, WINDOW, kept.astype(float), EDGES)
-            into.append(chi2 / ndf)
+            passing = pass_fraction(events, WINDOW, kept.astype(float), EDGES)
+            into.append(passing.chi2 / passing.ndf)
     assert np.mean(flat) == pytest.approx(1, abs=0.25)
     assert np.mean(bump) > 1.5
 
@@ -190,9 +190,9 @@ def test_what_is_not_known_of_the_function_is_stated():
         measure(null(3), WINDOW, uncut, EDGES, FitSettings(range=(2400, 5000), **changes))
         for changes in ({"choice": "test", "shape": "exponential"}, {})
     )
-    assert known.sigma_function == 0
-    assert profiled.sigma_function > 0
+    assert known.sigma.function == 0
+    assert profiled.sigma.function > 0
     assert abs(profiled.z_local) <= abs(known.z_local) + 0.5
-    assert sum(row["chosen"] for row in profiled.fit.tried) == 1
-    assert {row["shape"] for row in profiled.fit.tried} > {"dijet", "exponential"}
-    assert {row["shape"] for row in known.fit.tried} == {"exponential"}
+    assert sum(row.chosen for row in profiled.fit.tried) == 1
+    assert {row.shape for row in profiled.fit.tried} > {"dijet", "exponential"}
+    assert {row.shape for row in known.fit.tried} == {"exponential"}

@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 
+from anomalon.core.plain import to_plain
 from anomalon.search import SmoothBackground, hunt_bump
 from anomalon.search.histogram.cost import hunt_cost, limit_cost
-from anomalon.search.results.serial import to_plain
 from anomalon.stats import Exponential, bump_hunt
 
 EDGES = np.linspace(1000.0, 6000.0, 5001)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey
+from anomalon.core.plain import from_plain, to_plain
 from anomalon.data import read_spectrum
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.results.limit import LimitResult
-from anomalon.search.results.serial import from_plain, to_plain
 from anomalon.stats import Exponential, Reference, SignalNuisances, Spectrum, p_from_z
 
 EDGES = np.linspace(1000.0, 5000.0, 41)
@@ -116,8 +116,8 @@ def test_limits_lie_around_what_is_expected(limits):
     inside = (limits.observed > limits.band[0]) & (limits.observed < limits.band[4])
     assert inside.mean() > 0.8
     assert limits.masses[0] == pytest.approx(1000 / 0.91)
-    assert limits.fit.tried[0]["cost"] == 0
-    assert limits.fit.shape == limits.fit.tried[0]["shape"]
+    assert limits.fit.tried[0].cost == 0
+    assert limits.fit.shape == limits.fit.tried[0].shape
 
 
 def test_limits_move_smoothly_with_the_mass(limits):

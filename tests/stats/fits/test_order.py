@@ -23,15 +23,15 @@ def test_the_table_is_the_arithmetic_of_the_fits():
     fit = choose_order(data, "dijet", 2, 5)
     fits = {n: fit_spectrum(data, Dijet(n)) for n in (2, 3, 4)}
     assert fit.n_parameters == 3
-    assert [row["n_parameters"] for row in fit.tried] == [2, 3, 4]
-    assert [row["chosen"] for row in fit.tried] == [False, True, False]
-    assert fit.tried[0]["f"] is None
-    assert fit.tried[0]["p_f"] is None
+    assert [row.n_parameters for row in fit.tried] == [2, 3, 4]
+    assert [row.chosen for row in fit.tried] == [False, True, False]
+    assert fit.tried[0].f is None
+    assert fit.tried[0].p_f is None
     for row, n in zip(fit.tried[1:], (2, 3), strict=True):
         small, large = fits[n], fits[n + 1]
         statistic = (small.deviance - large.deviance) / (large.deviance / large.ndf)
-        assert row["f"] == pytest.approx(statistic, rel=1e-9)
-        assert row["p_f"] == pytest.approx(f.sf(statistic, 1, large.ndf), rel=1e-9)
+        assert row.f == pytest.approx(statistic, rel=1e-9)
+        assert row.p_f == pytest.approx(f.sf(statistic, 1, large.ndf), rel=1e-9)
         assert row["deviance"] == large.deviance
     assert fit.parameters.tolist() == fits[3].parameters.tolist()
 
@@ -40,8 +40,8 @@ def test_likelihood_ratio():
     data = spectrum(60_000)
     fit = choose_order(data, "dijet", 2, 5, test="likelihood_ratio")
     gain = fit_spectrum(data, Dijet(2)).deviance - fit_spectrum(data, Dijet(3)).deviance
-    assert fit.tried[1]["f"] == pytest.approx(gain, rel=1e-9)
-    assert fit.tried[1]["p_f"] == pytest.approx(chi2.sf(gain, 1), rel=1e-6)
+    assert fit.tried[1].f == pytest.approx(gain, rel=1e-9)
+    assert fit.tried[1].p_f == pytest.approx(chi2.sf(gain, 1), rel=1e-6)
 
 
 @pytest.mark.parametrize(("test", "most"), [("f", 0.075), ("likelihood_ratio", 0.075)])
@@ -102,7 +102,7 @@ def test_ends_where_the_next_order_cannot_be_fitted():
     fit = choose_order(Spectrum(counts, EDGES), "dijet", 3, 5)
     assert fit.n_parameters == 3
     assert len(fit.tried) == 1
-    assert fit.tried[0]["chosen"]
+    assert fit.tried[0].chosen
 
 
 def test_too_few_events_even_for_the_smallest():

@@ -19,7 +19,8 @@ from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.progress import Progress
 from anomalon.search.events.inject import inject, with_injection
 from anomalon.search.events.scan import Search
-from anomalon.search.results.scan import CutResult, Scan
+from anomalon.search.results.cut import CutResult
+from anomalon.search.results.scan import Scan
 
 __all__ = ["FEATURES", "SIGNAL_MASS", "Demo", "DemoJob", "demo_search", "run"]
 
@@ -51,7 +52,7 @@ class Demo:
 
     def before_and_after(self) -> tuple[CutResult, CutResult]:
         """The window of the resonance: without a cut, and at the tightest working point."""
-        cuts = next(w.cuts for w in self.with_signal.windows if w.window["low"] == self.window.low)
+        cuts = next(w.cuts for w in self.with_signal.windows if w.window == self.window)
         return cuts[0], min(cuts, key=lambda c: c.efficiency)
 
 

@@ -105,6 +105,11 @@ class FitSettings:
         return self.smooth.family
 
     @property
+    def cites(self) -> tuple[str, ...]:
+        """Those of the functions."""
+        return self.smooth.cites
+
+    @property
     def smooth(self) -> SmoothBackground:
         """The functions that may describe the spectrum before the cut."""
         names = ("shape", "n_min", "n_max", "alpha", "sqrt_s", "test", "choice", "alternatives")

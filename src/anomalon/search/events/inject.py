@@ -40,4 +40,4 @@ def inject(background: Sample, signal: Sample, n: int, *, seed: Seed | int) -> S
 
 def with_injection(scan: Scan, n: int, *, seed: int) -> Scan:
     """The scan whose `data` say that `n` signal events were added to them, drawn with this seed."""
-    return replace(scan, data=scan.data | {"injected_signal": n, "injection_seed": seed})
+    return replace(scan, data=replace(scan.data, injected_signal=n, injection_seed=seed))

@@ -48,7 +48,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
-from anomalon.search.results.scan import MassLeak
+from anomalon.search.results.window import MassLeak
 
 __all__ = ["FoldLeak", "combined", "fold_leak"]
 

@@ -29,9 +29,10 @@ from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.merged_goodness import goodness
 from anomalon.search.events.sculpting import pass_fraction
 from anomalon.search.events.selection import Selection
+from anomalon.search.results.cut import CutResult, Truth, Uncertainties
 from anomalon.search.results.failed import failed_cut
-from anomalon.search.results.fitted import spectrum_fit
-from anomalon.search.results.scan import CutResult, MassLeak, SpectrumFit
+from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
+from anomalon.search.results.window import MassLeak
 from anomalon.stats import Envelope, Spectrum, p_from_z, scaled_significance
 from anomalon.stats.fits import profiled_significance
 
@@ -64,8 +65,6 @@ def measure(
     inside = window.in_signal_region(events.mass)
     n = float(weight[inside].sum())
     members = (selection.members[:, inside] * events.weight[inside]).sum(axis=1)
-    chi2, ndf, fraction = pass_fraction(events, window, selection.weight, edges)
-    truth = _truth(events, weight, inside)
     try:
         fits = fit_backgrounds(spectrum, settings, window, outside, base)
     except FitError as error:
@@ -78,10 +77,8 @@ def measure(
         n=n,
         member_counts=members,
         fit=shown,
-        pass_chi2=chi2,
-        pass_ndf=ndf,
-        pass_fraction=fraction,
-        **truth,
+        pass_fraction=pass_fraction(events, window, selection.weight, edges),
+        truth=_truth(events, weight, inside),
     )
     if fits is None:
         return without_fit
@@ -105,12 +102,14 @@ def measure(
         expected=expected,
         n_effective=n_effective,
         expected_effective=float(fits.effective[0]),
-        sigma_poisson=float(np.sqrt((spectrum.event_weight * fits.best.expected)[~outside].sum())),
-        sigma_fit=float(fits.sigma[0]),
-        sigma_function=fits.sigma_function,
-        sigma_ensemble=sigma_ensemble,
-        sigma_folds=float(np.sqrt(folds[0])) / unit,
-        sigma_closure=float(closure * expected),
+        sigma=Uncertainties(
+            poisson=float(np.sqrt((spectrum.event_weight * fits.best.expected)[~outside].sum())),
+            fit=float(fits.sigma[0]),
+            function=fits.sigma_function,
+            ensemble=sigma_ensemble,
+            folds=float(np.sqrt(folds[0])) / unit,
+            closure=float(closure * expected),
+        ),
         z_local=z,
         p_local=float(p_from_z(z)),
         ok=True,
@@ -192,14 +191,14 @@ def _training_scatter(
     return float(np.sqrt(max(excess, 0.0) / n_members))
 
 
-def _truth(events: Sample, weight: Floats, inside: NDArray[np.bool_]) -> dict[str, Any]:
+def _truth(events: Sample, weight: Floats, inside: NDArray[np.bool_]) -> Truth | None:
     if events.label is None:
-        return {"signal_efficiency": None, "true_signal": None, "true_background": None}
+        return None
     signal = inside & (events.label == 1)
     total = float(events.weight[signal].sum())
     passed = float(weight[signal].sum())
-    return {
-        "signal_efficiency": passed / total if total > 0 else None,
-        "true_signal": passed,
-        "true_background": float(weight[inside].sum()) - passed,
-    }
+    return Truth(
+        signal=passed,
+        background=float(weight[inside].sum()) - passed,
+        efficiency=passed / total if total > 0 else None,
+    )

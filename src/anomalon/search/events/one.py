@@ -1,6 +1,6 @@
 """One window with one feature set: decorrelate, make a template, train, cut, fit."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.measure import measure, selected_spectrum
 from anomalon.search.events.selection import MemberScores, Selection, score_members, select
+from anomalon.search.results.cut import CutResult
 from anomalon.search.results.failed import failed_cut
-from anomalon.search.results.scan import CutResult, WindowResult
+from anomalon.search.results.window import FeatureCorrelation, Histogram, Roc, WindowResult
 from anomalon.stats import Envelope, evaluate
 
 __all__ = ["Method", "search_window"]
@@ -82,7 +83,7 @@ def search_window(
     uncut = Selection(1.0, np.ones((1, len(original))))
     first = measure(original, window, uncut, edges, method.fit)
     result = WindowResult(
-        window=asdict(window),
+        window=window,
         features=features,
         n_signal_region=int(window.in_signal_region(original.mass).sum()),
         n_sidebands=int(window.in_sidebands(original.mass).sum()),
@@ -162,7 +163,7 @@ def _mean_score(scores: MemberScores) -> Floats:
     return np.asarray(scores.score.mean(axis=0))
 
 
-def _roc(events: Sample, window: Window, scores: MemberScores, seed: Seed) -> dict[str, Any] | None:
+def _roc(events: Sample, window: Window, scores: MemberScores, seed: Seed) -> Roc | None:
     if events.label is None:
         return None
     inside = window.in_signal_region(events.mass)
@@ -179,25 +180,25 @@ def _roc(events: Sample, window: Window, scores: MemberScores, seed: Seed) -> di
     fpr, tpr = fpr[keep], tpr[keep]
     band = result.sic_band(fpr, seed=seed, n_toys=_BAND_TOYS)
     auc, max_sic = result.auc, result.max_sic
-    return {
-        "fpr": fpr,
-        "tpr": tpr,
-        "sic": tpr / np.sqrt(fpr),
-        "sic_low": band.low,
-        "sic_high": band.high,
-        "auc": auc.value,
-        "auc_uncertainty": auc.uncertainty,
-        "max_sic": max_sic.value,
-        "max_sic_uncertainty": max_sic.uncertainty,
-        "fpr_floor": float(result.fpr_floor),
-        "n_background": int(background.sum()),
-        "n_signal": int(signal.sum()),
-    }
+    return Roc(
+        fpr=fpr,
+        tpr=tpr,
+        sic=tpr / np.sqrt(fpr),
+        sic_low=band.low,
+        sic_high=band.high,
+        auc=auc.value,
+        auc_uncertainty=auc.uncertainty,
+        max_sic=max_sic.value,
+        max_sic_uncertainty=max_sic.uncertainty,
+        fpr_floor=float(result.fpr_floor),
+        n_background=int(background.sum()),
+        n_signal=int(signal.sum()),
+    )
 
 
 def _histograms(
     original: Sample, window: Window, scores: MemberScores, selection: Selection
-) -> tuple[dict[str, Any], ...]:
+) -> tuple[Histogram, ...]:
     inside = window.in_signal_region(original.mass)
     side = window.in_sidebands(original.mass)
     columns = {"score": _mean_score(scores)}
@@ -215,14 +216,14 @@ def _histograms(
             return np.asarray(counts / max(counts.sum(), 1e-300))
 
         rows.append(
-            {
-                "name": name,
-                "unit": "GeV" if name.startswith(("m", "dm", "delta_m", "pt")) else "",
-                "edges": edges,
-                "signal_region": shape(inside, weight[inside]),
-                "sidebands": shape(side, weight[side]),
-                "selected": shape(inside, (weight * selection.weight)[inside]),
-            }
+            Histogram(
+                name=name,
+                unit="GeV" if name.startswith(("m", "dm", "delta_m", "pt")) else "",
+                edges=edges,
+                signal_region=shape(inside, weight[inside]),
+                sidebands=shape(side, weight[side]),
+                selected=shape(inside, (weight * selection.weight)[inside]),
+            )
         )
     return tuple(rows)
 
@@ -235,7 +236,9 @@ def _edges(values: Floats) -> Floats:
     return np.linspace(low, high, _HISTOGRAM_BINS + 1)
 
 
-def _correlation(original: Sample, window: Window, method: Method) -> tuple[dict[str, Any], ...]:
+def _correlation(
+    original: Sample, window: Window, method: Method
+) -> tuple[FeatureCorrelation, ...]:
     """Spearman correlation with the mass in the side bands, where no signal is expected."""
     side = original[window.in_sidebands(original.mass)].blind()
     flat = side
@@ -250,7 +253,7 @@ def _correlation(original: Sample, window: Window, method: Method) -> tuple[dict
         return value if np.isfinite(value) else None
 
     return tuple(
-        {"feature": name, "before": rho(side, name), "after": rho(flat, name)}
+        FeatureCorrelation(name, before=rho(side, name), after=rho(flat, name))
         for name in side.names
         if len(np.unique(side.column(name))) > 1
     )

@@ -18,6 +18,7 @@ from anomalon.core.errors import (
     TooFewEvents,
 )
 from anomalon.core.memory import enough_memory
+from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.provenance import anomalon_version
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
@@ -27,19 +28,20 @@ from anomalon.learn import BoostedTrees, Classifiers, Ensemble
 from anomalon.learn.ensemble import MOST_MEMBERS
 from anomalon.learn.k_fold import MOST_FOLDS
 from anomalon.run import Executor, Progress, Serial, Store
+from anomalon.search.events.citing import citations
 from anomalon.search.events.fit_settings import FitSettings
-from anomalon.search.events.ledger import best_of, counted, global_p, ledger, repeat_choice
 from anomalon.search.events.one import Method, search_window
 from anomalon.search.events.pseudo_data import PseudoData, deal
 from anomalon.search.results.failed import failed_window
-from anomalon.search.results.scan import Scan, WindowResult
-from anomalon.search.results.serial import window_from_dict, window_to_dict
+from anomalon.search.results.ledger import best_of, counted, global_p, ledger, repeat_choice
+from anomalon.search.results.scan import DataInfo, Scan
+from anomalon.search.results.window import WindowResult
 
 __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or other fields, so that what an earlier state of
 # the code has stored under this version is done again.
-_FORMAT = 2
+_FORMAT = 3
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000
@@ -128,6 +130,12 @@ class Search:
         put("classifier", ensemble.classifier)  # a list as a tuple
 
     @property
+    def cites(self) -> tuple[str, ...]:
+        """What every search of this kind uses; its methods name their own."""
+        of_folds = ("Wager:2014jackknife",) if self.subsample < 1 and self.n_members > 1 else ()
+        return ("ATLAS:2025obc", "Cousins:2008zz", "Bohm:2013gla", "Sidak:1967", *of_folds)
+
+    @property
     def method(self) -> Method:
         """What the result of each window depends on."""
         return Method(**{f.name: getattr(self, f.name) for f in fields(Method)})
@@ -176,7 +184,7 @@ class Search:
         repeated = self._repeated(pieces, data)
         values = _run_pieces([*pieces, *repeated], executor or Serial(), store, progress)
         # Always through the plain form, so that stored and fresh results are the same to the bit.
-        windows = [window_from_dict(v) for v in values[: len(pieces)]]
+        windows = [from_plain(WindowResult, v) for v in values[: len(pieces)]]
         own = counted(windows)
         p_local = np.array(values[len(pieces) :], dtype=np.float64)
         p_local = p_local.reshape(self.n_toys, len(own))[:, own]
@@ -238,17 +246,13 @@ class Search:
             p_global=found.p,
             z_global=found.z,
             settings=config.to_plain(self),
-            data={
-                "source": data.source,
-                "n_events": len(data),
-                "digest": digest,
-                "has_truth": data.label is not None,
-            },
+            data=DataInfo(data.source, len(data), digest, has_truth=data.label is not None),
             seed=seed.root,
             notes=notes,
             p_global_is_bound=found.is_bound,
             toys=toys,
             p_global_source=found.source,
+            citations=citations(self, data),
         )
 
 
@@ -311,7 +315,7 @@ class _Piece:
             return failed_window(*what, how.efficiencies, how.fit.shape, str(error))
 
     def __call__(self) -> dict[str, Any]:
-        return window_to_dict(self.search())
+        return dict(to_plain(self.search()))
 
 
 @dataclass(frozen=True, eq=False)

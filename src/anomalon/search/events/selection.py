@@ -23,7 +23,7 @@ from anomalon.learn import Classifiers, Ensemble
 from anomalon.learn.ensemble import EnsembleScorer
 from anomalon.learn.split import folds
 from anomalon.search.events.mass_leak import combined, fold_leak
-from anomalon.search.results.scan import MassLeak
+from anomalon.search.results.window import MassLeak
 from anomalon.stats.cuts import selection_weights
 
 __all__ = ["MemberScores", "Selection", "score_members", "select"]

@@ -25,8 +25,7 @@ from anomalon.search.results.bump import (
     WindowScan,
 )
 from anomalon.search.results.closure import SignalClosure
-from anomalon.search.results.fitted import spectrum_fit
-from anomalon.search.results.scan import SpectrumFit
+from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
 from anomalon.search.smooth import SmoothBackground
 from anomalon.stats import BumpHunt, Fit, Reference, Spectrum, bump_hunt
 from anomalon.stats.coverage import PValueUniformity

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from anomalon.core.result import Result, Summary
 from anomalon.search.results.bump_summary import bump_summary
 from anomalon.search.results.closure import SignalClosure
-from anomalon.search.results.scan import SpectrumFit
+from anomalon.search.results.fitted import SpectrumFit
 from anomalon.stats.coverage import PValueUniformity
 
 __all__ = ["BestWindow", "BumpResult", "GlobalSignificance", "NarrowScan", "WindowScan"]

@@ -1,12 +1,12 @@
 """What did not come about: a result without numbers, and the reason."""
 
-from dataclasses import asdict
-
 import numpy as np
 
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
-from anomalon.search.results.scan import CutResult, SpectrumFit, WindowResult
+from anomalon.search.results.cut import CutResult, PassFraction, Uncertainties
+from anomalon.search.results.fitted import SpectrumFit
+from anomalon.search.results.window import WindowResult
 
 __all__ = ["failed_cut", "failed_window"]
 
@@ -26,12 +26,7 @@ def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
         expected=unknown,
         n_effective=unknown,
         expected_effective=unknown,
-        sigma_poisson=unknown,
-        sigma_fit=unknown,
-        sigma_function=unknown,
-        sigma_ensemble=unknown,
-        sigma_folds=unknown,
-        sigma_closure=unknown,
+        sigma=Uncertainties(*[unknown] * 6),
         z_local=unknown,
         p_local=unknown,
         member_counts=nothing,
@@ -53,12 +48,8 @@ def failed_cut(efficiency: float, shape: str, why: str) -> CutResult:
             ok=False,
             why=why,
         ),
-        pass_chi2=None,
-        pass_ndf=None,
-        pass_fraction=(),
-        signal_efficiency=None,
-        true_signal=None,
-        true_background=None,
+        pass_fraction=PassFraction.unknown(),
+        truth=None,
         ok=False,
         why=why,
     )
@@ -83,7 +74,7 @@ def failed_window(
         why: What went wrong.
     """
     return WindowResult(
-        window=asdict(window),
+        window=window,
         features=features,
         n_signal_region=int(window.in_signal_region(data.mass).sum()),
         n_sidebands=int(window.in_sidebands(data.mass).sum()),

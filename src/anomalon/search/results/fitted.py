@@ -1,14 +1,81 @@
-"""A fit in the plain form in which results keep it."""
+"""A spectrum and the function that was fitted to it, in the form in which results keep them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.search.results.scan import SpectrumFit
+from anomalon.core.result import Number, Text
+from anomalon.core.rounding import p_value, plain
+from anomalon.core.shown import Shown
 from anomalon.stats import Fit, Spectrum
+from anomalon.stats.fits import TriedFunction
 
-__all__ = ["spectrum_fit"]
+__all__ = ["SpectrumFit", "spectrum_fit"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpectrumFit(Shown):
+    """A mass spectrum and the smooth function fitted to it, to all of it but the signal region.
+
+    Args:
+        edges: Bin edges in GeV, shape (bin + 1,).
+        counts: Mean number of selected events per bin, shape (bin,).
+        variance: Variance of `counts`, shape (bin,).
+        event_weight: Effective weight of an event in each bin, shape (bin,): counts divided by it
+            are Poisson.
+        fitted: True for the bins that the fit saw (not those of the signal region).
+        expected: The function integrated over each bin, shape (bin,).
+        sigma_expected: Its uncertainty from the fit, shape (bin,).
+        shape: Name of the family, e.g. "dijet" or "exponential".
+        n_parameters: Of the function that is shown: the best, or the one that a test has chosen.
+        parameters: Their values, shape (n_parameters,).
+        deviance: -2 ln(likelihood ratio) to the saturated model, over the fitted bins; in a search
+            of events merged until each expects five of them (`search.merged_goodness`).
+        ndf: So many bins minus parameters.
+        p_value: Goodness of fit, from these two.
+        tried: The functions that were tried, over all fitted bins, not merged.
+        ok: False if the fit has no answer; then `why` says it.
+    """
+
+    edges: Floats
+    counts: Floats
+    variance: Floats
+    event_weight: Floats
+    fitted: NDArray[np.bool_]
+    expected: Floats
+    sigma_expected: Floats
+    shape: str
+    n_parameters: int
+    parameters: Floats
+    deviance: float
+    ndf: int
+    p_value: float
+    tried: tuple[TriedFunction, ...]
+    ok: bool
+    why: str
+
+    @property
+    def spectrum(self) -> Spectrum:
+        """The counts without the function."""
+        plain = np.array_equal(self.variance, self.counts)
+        variance = None if plain else self.variance
+        return Spectrum(self.counts, self.edges, variance, self.event_weight)
+
+    def facts(self) -> tuple[Number | Text, ...]:
+        """What its short form says."""
+        if not self.ok:
+            return (Text("no fit", self.why or "no reason was given"),)
+        span = self.edges[0], self.edges[-1]
+        return (
+            Text("function", f"{self.shape}, {self.n_parameters} parameters"),
+            Number("range", span[0], unit="GeV", upper=span[1], digits=6),
+            Number("events", float(self.counts.sum()), form="count"),
+            Text("deviance/ndf", f"{plain(self.deviance)}/{self.ndf}, p = {p_value(self.p_value)}"),
+        )
 
 
 def spectrum_fit(
@@ -17,7 +84,7 @@ def spectrum_fit(
     fitted: NDArray[np.bool_],
     shape: str,
     why: str,
-    tried: tuple[dict[str, Any], ...] | None = None,
+    tried: tuple[TriedFunction, ...] | None = None,
 ) -> SpectrumFit:
     """The spectrum and its fit; without a fit, numbers that are not there.
 

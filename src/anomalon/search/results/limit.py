@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from anomalon.core.result import Result, Summary
 from anomalon.search.results.closure import LimitCoverage, SignalClosure
+from anomalon.search.results.fitted import SpectrumFit
 from anomalon.search.results.limit_exports import limit_exports
 from anomalon.search.results.limit_summary import limit_summary
-from anomalon.search.results.scan import SpectrumFit
 from anomalon.stats import SignalNuisances
 
 __all__ = ["LimitResult"]

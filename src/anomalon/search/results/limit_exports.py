@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anomalon.search.results.scan import SpectrumFit
+from anomalon.search.results.fitted import SpectrumFit
 from anomalon.stats.exchange import (
     BinnedModel,
     HepDataColumn,

@@ -164,8 +164,8 @@ def _functions(result: "LimitResult") -> str:
     """Which functions describe the background."""
     if not result.profiled:
         return "the function of the background was chosen by a test and then taken for known."
-    near = [row for row in result.fit.tried if row["cost"] <= BEYOND]
-    names = ", ".join(f"{row['shape']} with {row['n_parameters']}" for row in near)
+    near = [row for row in result.fit.tried if (row.cost or 0.0) <= BEYOND]
+    names = ", ".join(f"{row.shape} with {row.n_parameters}" for row in near)
     return (
         f"the function of the background is a nuisance parameter (without signal "
         f"{'these come' if len(near) > 1 else 'this comes'} into question: {names} parameters)."

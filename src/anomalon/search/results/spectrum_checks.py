@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from anomalon.core.result import Check, Column, Part, Table, Text
+from anomalon.core.result import Check, Column, Part, Table
 from anomalon.core.rounding import measured, p_value, percent, plain
 from anomalon.search.results.closure import LimitCoverage, SignalClosure
-from anomalon.search.results.scan import SpectrumFit
+from anomalon.search.results.fitted import SpectrumFit
+from anomalon.search.results.functions import functions_table
 from anomalon.search.results.thresholds import ALARM
 from anomalon.stats.coverage import PValueUniformity
 
@@ -101,50 +102,11 @@ def coverage_checks(coverage: LimitCoverage | None) -> list[Check]:
     return [Check(what, found, verdict(worst.ok))]
 
 
-_PROFILED = (
-    "Cost: deviance plus one for each parameter, over that of the best. The function is a nuisance "
-    "parameter (discrete profiling, arXiv:1408.6865)."
-)
-
-
 def functions_part(fit: SpectrumFit) -> tuple[Part, ...]:
     """The background function with its parameters, and the ones that were tried; none without."""
     if not fit.n_parameters:
         return ()
-    parameters = ", ".join(plain(float(value), 5) for value in fit.parameters)
-    shown = Text("background function", f"{fit.shape} with {fit.n_parameters} parameters")
-    numbers = (shown, Text("parameters", parameters))
-    rows = [dict(row) for row in fit.tried]
-    if not rows:
-        return (Part("Background function", numbers=numbers),)
-    profiled = "cost" in rows[0]
-    last = Column("cost") if profiled else Column("p-value of one more", form="p-value")
-    key = "cost" if profiled else "p_f"
-    table = Table(
-        "Functions that were tried",
-        (
-            Column("function"),
-            Column("parameters"),
-            Column("deviance", digits=5),
-            Column("ndf"),
-            Column("goodness-of-fit p-value", form="p-value"),
-            last,
-        ),
-        tuple(
-            (
-                row["shape"],
-                float(row["n_parameters"]),
-                row["deviance"],
-                float(row["ndf"]),
-                row["p_value"],
-                row.get(key),
-            )
-            for row in rows
-        ),
-        best=tuple(i for i, row in enumerate(rows) if row["chosen"]),
-        note=_PROFILED if profiled else "",
-    )
-    return (Part("Background function", numbers=numbers, tables=(table,)),)
+    return (Part("Background function", tables=(functions_table(fit, ""),)),)
 
 
 def reading_part(roles: tuple[str, ...]) -> tuple[Part, ...]:

@@ -6,7 +6,7 @@ from anomalon.stats.fits.envelope import (
     profiled_error,
     profiled_significance,
 )
-from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
 from anomalon.stats.fits.order import ChosenOrders, choose_order, choose_orders
 from anomalon.stats.fits.relative import Relative
 from anomalon.stats.fits.signal_fit import SignalFit, fit_signal
@@ -17,6 +17,7 @@ __all__ = [
     "Fit",
     "Relative",
     "SignalFit",
+    "TriedFunction",
     "choose_order",
     "choose_orders",
     "fit_envelope",

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, FitError
-from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
@@ -73,18 +73,10 @@ class Envelope:
         return self.fits[0]
 
     @property
-    def table(self) -> tuple[dict[str, Any], ...]:
-        """Rows of shape, n_parameters, deviance, ndf, p_value, cost and chosen (the best)."""
+    def table(self) -> tuple[TriedFunction, ...]:
+        """The functions with what they cost; the best is the chosen one."""
         return tuple(
-            {
-                "shape": fit.shape.label,
-                "n_parameters": fit.n_parameters,
-                "deviance": float(fit.deviance),
-                "ndf": fit.ndf,
-                "p_value": float(fit.p_value),
-                "cost": float(cost),
-                "chosen": fit is self.best,
-            }
+            TriedFunction.of(fit, chosen=fit is self.best, cost=float(cost))
             for fit, cost in zip(self.fits, self.cost, strict=True)
         )
 

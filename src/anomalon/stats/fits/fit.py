@@ -15,7 +15,7 @@ from anomalon.stats.numerics.value import Value
 from anomalon.stats.spectra.shapes import SHAPES, Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
-__all__ = ["Fit", "fit_spectrum"]
+__all__ = ["Fit", "TriedFunction", "fit_spectrum"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -34,6 +34,38 @@ _PLAIN = (
     "why",
     "tried",
 )
+
+
+@dataclass(frozen=True)
+class TriedFunction:
+    """A function that was fitted, and what became of it.
+
+    Args:
+        shape: The family, e.g. "dijet" or "relative to dijet 3".
+        n_parameters: Its number of parameters.
+        deviance, ndf, p_value: Of its fit, as in `Fit`.
+        chosen: Whether it is the one that was taken, or the best.
+        cost: Where the function is a nuisance parameter: deviance plus one for each parameter, over
+            that of the best. None where a test chooses.
+        f: Where a test chooses: its statistic against the function before it. None for the first.
+        p_f: The p-value of that.
+    """
+
+    shape: str
+    n_parameters: int
+    deviance: float
+    ndf: int
+    p_value: float
+    chosen: bool = False
+    cost: float | None = None
+    f: float | None = None
+    p_f: float | None = None
+
+    @classmethod
+    def of(cls, fit: "Fit", **more: Any) -> "TriedFunction":
+        """What became of the function of this fit; `more` are the fields that the fit lacks."""
+        judged = float(fit.deviance), fit.ndf, float(fit.p_value)
+        return cls(fit.shape.label, fit.n_parameters, *judged, **more)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,8 +90,7 @@ class Fit:
             expect few events (`anomalon.stats.fits.goodness`).
         ok: Whether there is a result.
         why: If not, why; else "".
-        tried: The table of `choose_order`: rows with keys shape, n_parameters, deviance, ndf,
-            p_value, f, p_f and chosen. Empty if the order was given.
+        tried: The functions that `choose_order` tried. Empty if the order was given.
     """
 
     spectrum: Spectrum
@@ -73,7 +104,7 @@ class Fit:
     p_value: Floats
     ok: NDArray[np.bool_]
     why: NDArray[np.str_]
-    tried: tuple[dict[str, Any], ...] = field(default=())
+    tried: tuple[TriedFunction, ...] = field(default=())
 
     @property
     def n_parameters(self) -> int:

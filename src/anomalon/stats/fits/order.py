@@ -10,7 +10,7 @@ from scipy import special
 
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadLayout, BadValue
-from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
 from anomalon.stats.spectra.shapes import SHAPES, Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
@@ -89,7 +89,7 @@ def choose_order(
         )
     choice = _Choice.of("choose_order", family, n_min, n_max, alpha, test, go_on_if_rejected)
     best = fit_spectrum(spectrum, choice.shape(n_min), mask=mask, throw=throw)
-    tried = [_row(best)]
+    tried = [TriedFunction.of(best)]
     chosen = 0
     while best.ok and best.n_parameters < n_max:
         richer = fit_spectrum(spectrum, choice.shape(best.n_parameters + 1), mask=mask, throw=False)
@@ -98,11 +98,11 @@ def choose_order(
         statistic, p, goes_on = choice.compare(
             best.deviance, best.p_value, richer.deviance, richer.ndf
         )
-        tried.append(_row(richer) | {"f": float(statistic), "p_f": float(p)})
+        tried.append(TriedFunction.of(richer, f=float(statistic), p_f=float(p)))
         if not goes_on:
             break
         best, chosen = richer, len(tried) - 1
-    table = tuple(row | {"chosen": i == chosen} for i, row in enumerate(tried))
+    table = tuple(replace(row, chosen=i == chosen) for i, row in enumerate(tried))
     return replace(best, tried=table)
 
 
@@ -232,18 +232,6 @@ def _shape(family: str | type[Shape] | Shape) -> Shape:
         lookup(SHAPES, family, "background shape") if isinstance(family, str) else family
     )
     return cls(n=1)
-
-
-def _row(fit: Fit) -> dict[str, Any]:
-    return {
-        "shape": fit.shape.label,
-        "n_parameters": fit.n_parameters,
-        "deviance": float(fit.deviance),
-        "ndf": fit.ndf,
-        "p_value": float(fit.p_value),
-        "f": None,
-        "p_f": None,
-    }
 
 
 def _f_test(gain: Floats, richer: Floats, ndf: int) -> tuple[Floats, Floats]:

@@ -27,6 +27,8 @@ class Shape(ABC):
 
     kind: ClassVar[str]
     n_most: ClassVar[int]
+    cites: ClassVar[tuple[str, ...]] = ()
+    """Papers that it implements, keys of `anomalon.core.bibliography`."""
 
     def __post_init__(self) -> None:
         what = f"{self.kind}: n (parameters, with the normalisation)"

@@ -30,6 +30,7 @@ class Dijet(Scaled):
     n: int = 3
 
     kind: ClassVar[str] = "dijet"
+    cites: ClassVar[tuple[str, ...]] = ("ATLAS:2019fgd",)
     n_most: ClassVar[int] = 5
 
     def functions(self, x: Floats) -> list[Floats]:

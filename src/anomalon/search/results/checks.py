@@ -10,19 +10,18 @@ the mass do the same in both. (In LHC Olympics data with 500 to 5000 signal even
 mass, from 30 % up.)
 """
 
-from dataclasses import dataclass
-from math import hypot, isfinite, nan, sqrt
-from typing import Literal
+from math import isfinite, nan, sqrt
 
-import numpy as np
 from scipy.special import gammaincc
 
-from anomalon.search.results.scan import CutResult, SpectrumFit, WindowResult
+from anomalon.core.result import Check, Verdict
+from anomalon.core.rounding import measured, p_value, percent, plain
+from anomalon.search.results.cut import CutResult
+from anomalon.search.results.fitted import SpectrumFit
+from anomalon.search.results.thresholds import ALARM
+from anomalon.search.results.window import WindowResult
 
-__all__ = ["ALARM", "Check", "checks_of", "decisive"]
-
-ALARM = 0.01
-"""A check with a p-value below this asks for an explanation."""
+__all__ = ["checks_of", "decisive", "place"]
 
 # An excess so many times the size of a difference is not made by it.
 _DWARFED = 4.0
@@ -30,61 +29,31 @@ _DWARFED = 4.0
 # an uncertainty itself, and below that share a small one.
 _MATERIAL = 0.5
 
-Verdict = Literal["passed", "too small to matter", "failed", "not made"]
 
-
-@dataclass(frozen=True)
-class Check:
-    """One check of one fit or selection.
-
-    Args:
-        what: What is to hold.
-        statistic: chi2, or for the mass the distance of `MassLeak`.
-        ndf: Degrees of freedom of a chi2; else None.
-        p_value: Probability of such a difference by chance.
-        size: The difference as a share of the expected count, beyond its own noise.
-        verdict: What follows.
-    """
-
-    what: str
-    statistic: float
-    ndf: int | None
-    p_value: float
-    size: float
-    verdict: Verdict
-
-    @property
-    def passed(self) -> bool | None:
-        """Whether it leaves the significance as it is; None if it was not made."""
-        return None if self.verdict == "not made" else self.verdict != "failed"
+def place(result: WindowResult, cut: CutResult) -> str:
+    """How a check names the working point that it is about."""
+    return f"{result.name} ({result.feature_names}), {cut.label}"
 
 
 def checks_of(result: WindowResult, cut: CutResult) -> tuple[Check, ...]:
     """All checks of one working point."""
-    background = _judged(
-        "background fit", cut.fit.deviance, cut.fit.ndf, cut.fit.p_value, _misfit(cut.fit),
-        result, cut,
-    )  # fmt: skip
+    background = _of_fit("background fit", cut.fit, result, cut)
     if cut.efficiency >= 1:
         return (background,)
     checks = [background]
-    if cut.pass_chi2 is not None and cut.pass_ndf:
-        p = float(gammaincc(cut.pass_ndf / 2, cut.pass_chi2 / 2))
-        size = _unevenness(cut)
+    passing, leak = cut.pass_fraction, result.mass_leak
+    if passing.chi2 is not None and passing.ndf:
+        p = float(gammaincc(passing.ndf / 2, passing.chi2 / 2))
         what = "no sculpting of the mass"
-        checks.append(_judged(what, cut.pass_chi2, cut.pass_ndf, p, size, result, cut))
-    leak = result.mass_leak
+        found = _chi2(passing.chi2, passing.ndf)
+        checks.append(_judged(what, found, p, _unevenness(cut), result, cut))
     if leak is not None and cut.ok:
-        size = cut.sigma_closure / cut.expected if cut.expected > 0 else nan
-        others = hypot(
-            cut.sigma_poisson, cut.sigma_fit, cut.sigma_function, cut.sigma_ensemble,
-            cut.sigma_folds,
-        )  # fmt: skip
-        small = size * _background(result, cut) <= _MATERIAL * others
+        size = cut.sigma.closure / cut.expected if cut.expected > 0 else nan
+        small = size * _background(result, cut) <= _MATERIAL * cut.sigma.without_closure
         what = "the features do not tell the mass"
-        checks.append(
-            _judged(what, leak.distance, None, leak.p_value, size, result, cut, immaterial=small)
-        )
+        found = f"distance {measured(leak.distance, leak.uncertainty)}"
+        p = leak.p_value
+        checks.append(_judged(what, found, p, size, result, cut, immaterial=small))
     return tuple(checks)
 
 
@@ -101,18 +70,20 @@ def decisive(result: WindowResult, cut: CutResult, *, relative: bool) -> tuple[C
     first = result.cuts[0]
     if not relative or cut.efficiency >= 1 or first.efficiency < 1:
         return own
-    fit = first.fit
-    what = "background fit before the cut"
-    return (
-        *own,
-        _judged(what, fit.deviance, fit.ndf, fit.p_value, _misfit(fit), result, cut),
-    )
+    return (*own, _of_fit("background fit before the cut", first.fit, result, cut))
+
+
+def _of_fit(what: str, fit: SpectrumFit, result: WindowResult, cut: CutResult) -> Check:
+    return _judged(what, _chi2(fit.deviance, fit.ndf), fit.p_value, _misfit(fit), result, cut)
+
+
+def _chi2(statistic: float, ndf: int) -> str:
+    return f"χ²/ndf = {plain(statistic)}/{ndf}"
 
 
 def _judged(
     what: str,
-    statistic: float,
-    ndf: int | None,
+    found: str,
     p: float,
     size: float,
     result: WindowResult,
@@ -128,7 +99,22 @@ def _judged(
         verdict = "too small to matter"
     else:
         verdict = "failed"
-    return Check(what, statistic, ndf, p, size, verdict)
+    return Check(
+        what,
+        _in_words(found, p, size, verdict),
+        verdict,
+        where=place(result, cut),
+        p_value=float(p) if isfinite(p) else None,
+        size=float(size) if isfinite(size) else None,
+    )
+
+
+def _in_words(found: str, p: float, size: float, verdict: Verdict) -> str:
+    if verdict == "not made":
+        return "nothing to judge by"
+    words = f"{found}, p = {p_value(p)}"
+    show = verdict in ("failed", "too small to matter") and isfinite(size)
+    return f"{words}, {percent(round(size, 4))} of the expected count" if show else words
 
 
 def _dwarfed(size: float, result: WindowResult, cut: CutResult) -> bool:
@@ -158,10 +144,11 @@ def _misfit(fit: SpectrumFit) -> float:
 
 def _unevenness(cut: CutResult) -> float:
     """Root mean square of the relative changes of the pass fraction beyond its noise."""
-    rows = [r for r in cut.pass_fraction if not r.get("in_signal_region") and r["sigma"] > 0]
-    if not rows or cut.pass_chi2 is None or cut.pass_ndf is None:
+    passing = cut.pass_fraction
+    shown = ~passing.in_signal_region & (passing.sigma > 0)
+    if not shown.any() or passing.chi2 is None or passing.ndf is None:
         return nan
-    weight = np.array([r["sigma"] for r in rows]) ** -2.0
-    mean = float(weight @ [r["fraction"] for r in rows] / weight.sum())
-    beyond = max(cut.pass_chi2 - cut.pass_ndf, 0.0)
+    weight = passing.sigma[shown] ** -2.0
+    mean = float(weight @ passing.fraction[shown] / weight.sum())
+    beyond = max(passing.chi2 - passing.ndf, 0.0)
     return sqrt(beyond / float(weight.sum())) / mean if mean > 0 else nan

@@ -1,18 +1,25 @@
 """The answer of a search in a sentence or two: what it claims, or why it claims nothing."""
 
-from math import isfinite
+from typing import TYPE_CHECKING
 
 from anomalon.core.rounding import efficiency as working_point
 from anomalon.core.rounding import p_value, sigmas
-from anomalon.report.check_summary import found
-from anomalon.search.events.claim import Claim, result_of
-from anomalon.search.events.ledger import GlobalP, global_p
-from anomalon.search.results.scan import Scan, Trial
+from anomalon.search.results.claim import Claim
+from anomalon.search.results.ledger import GlobalP, Trial, global_p
 
-__all__ = ["doubts", "headline"]
+if TYPE_CHECKING:
+    from anomalon.search.results.scan import Scan
+
+__all__ = ["headline"]
+
+_OPENING = {
+    "excess": "Excess in",
+    "checks failed": "Not a credible excess:",
+    "nothing": "No significant excess. The largest is in",
+}
 
 
-def headline(scan: Scan, claim: Claim) -> str:
+def headline(scan: "Scan", claim: Claim) -> str:
     """The answer.
 
     Args:
@@ -29,9 +36,11 @@ def headline(scan: Scan, claim: Claim) -> str:
     after = _after(scan, GlobalP(scan.p_global, scan.p_global_source))
     words = [f"{_OPENING[claim.status]} {what}; {after}."]
     if claim.status == "nothing" and best.z_local <= 0:
-        words = [f"Nothing found, not even a fluctuation upwards. Highest is {what}; {after}."]
+        words = [f"No significant excess, and no count above its expectation. Highest is {what};"]
+        words.append(f"{after}.")
     if claim.failed:
-        words.append(f"Its checks failed: {'; '.join(doubts(scan, claim))}.")
+        doubts = "; ".join(f"{check.what} ({check.found})" for check in claim.failed)
+        words.append(f"Its checks failed: {doubts}.")
     if claim.instead is not None:
         z = f"{_where(claim.instead)}: {sigmas(claim.instead.z_local)} local"
         own = _after(scan, global_p(scan.ledger, scan.toys, claim.instead))
@@ -39,30 +48,16 @@ def headline(scan: Scan, claim: Claim) -> str:
     return " ".join(words)
 
 
-_OPENING = {
-    "excess": "Excess in",
-    "checks failed": "Not to be believed:",
-    "nothing": "Nothing found. The largest excess is in",
-}
-
-
-def doubts(scan: Scan, claim: Claim) -> list[str]:
-    """The checks of the best trial that failed, with their numbers."""
-    place = None if scan.best is None else result_of(scan, scan.best)
-    leak = None if place is None else place[0].mass_leak
-    return [f"{check.what} ({found(check, leak)})" for check in claim.failed]
-
-
 def _where(trial: Trial) -> str:
     cut = "" if trial.efficiency >= 1 else "background efficiency "
     return f"window {trial.window} GeV, {cut}{working_point(trial.efficiency)}"
 
 
-def _after(scan: Scan, p_global: GlobalP) -> str:
+def _after(scan: "Scan", p_global: GlobalP) -> str:
     """What is left of it after all trials."""
     if p_global.p is None or p_global.z is None:
         return "it has no global bound"
-    n = sum(isfinite(trial.p_local) for trial in scan.ledger)
+    n = scan.n_with_answer
     most, least = ("at most ", "at least ") if p_global.is_bound else ("", "")
     z = f" ({least}{sigmas(p_global.z)})" if p_global.z > 0 else ""
     return f"after all {n} trials the global p-value is {most}{p_value(p_global.p)}{z}"

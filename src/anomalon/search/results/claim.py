@@ -2,19 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from anomalon.search.events.checks import Check, decisive
-from anomalon.search.events.ledger import NO_FEATURES, best_of, global_p, is_of
-from anomalon.search.results.scan import CutResult, Scan, Trial, WindowResult
+from anomalon.core.result import Check, Status
+from anomalon.search.results.checks import decisive
+from anomalon.search.results.cut import CutResult
+from anomalon.search.results.ledger import NO_FEATURES, Trial, best_of, global_p, is_of
+from anomalon.search.results.thresholds import EXCESS
+from anomalon.search.results.window import WindowResult
 from anomalon.stats import p_from_z
 
-__all__ = ["EXCESS", "Claim", "Status", "claim", "result_of"]
+if TYPE_CHECKING:
+    from anomalon.search.results.scan import Scan
 
-EXCESS = 3.0
-"""Global significance from which on an excess is claimed ("evidence" by custom)."""
+__all__ = ["Claim", "claim", "result_of"]
 
-Status = Literal["excess", "checks failed", "nothing", "no answer"]
+_VERDICTS: dict[Status, str] = {
+    "excess": "Excess",
+    "checks failed": "Checks failed",
+    "nothing": "No significant excess",
+    "no answer": "No answer",
+}
 
 
 @dataclass(frozen=True)
@@ -33,8 +41,13 @@ class Claim:
     failed: tuple[Check, ...] = field(default=())
     instead: Trial | None = None
 
+    @property
+    def verdict(self) -> str:
+        """The status as a reader is told it."""
+        return _VERDICTS[self.status]
 
-def claim(scan: Scan) -> Claim:
+
+def claim(scan: "Scan") -> Claim:
     """What the search may claim."""
     if scan.best is None or scan.p_global is None:
         return Claim("no answer")
@@ -46,7 +59,7 @@ def claim(scan: Scan) -> Claim:
     return Claim("checks failed", failed, _instead(scan, scan.best))
 
 
-def result_of(scan: Scan, trial: Trial) -> tuple[WindowResult, CutResult] | None:
+def result_of(scan: "Scan", trial: Trial) -> tuple[WindowResult, CutResult] | None:
     """The window and the cut of a trial; None if the scan does not hold them."""
     for window in scan.windows:
         if is_of(trial, window):
@@ -60,15 +73,15 @@ def _is_excess(p: float | None) -> bool:
     return p is not None and p <= float(p_from_z(EXCESS))
 
 
-def _failed(scan: Scan, trial: Trial) -> tuple[Check, ...]:
+def _failed(scan: "Scan", trial: Trial) -> tuple[Check, ...]:
     found = result_of(scan, trial)
     if found is None:
         return ()
-    relative = bool(scan.settings.get("fit", {}).get("relative", True))
-    return tuple(c for c in decisive(*found, relative=relative) if c.verdict == "failed")
+    checks = decisive(*found, relative=scan.relative)
+    return tuple(check for check in checks if check.verdict == "failed")
 
 
-def _instead(scan: Scan, doubted: Trial) -> Trial | None:
+def _instead(scan: "Scan", doubted: Trial) -> Trial | None:
     """The best trial that can be believed, where the doubted ones are not.
 
     What makes one cut of a window unbelievable is at work in its other cuts, even where too few

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.search.results.scan import PGlobalSource, Trial, TrialToys, WindowResult
+from anomalon.search.results.window import WindowResult
 from anomalon.stats import combine_trials, empirical_p, sidak, z_from_p
 from anomalon.stats.scans import SidakTest, sidak_test
 
 __all__ = [
     "NO_FEATURES",
     "GlobalP",
+    "PGlobalSource",
+    "Trial",
+    "TrialToys",
     "best_of",
     "counted",
     "global_p",
@@ -28,6 +31,55 @@ Floats = NDArray[np.floating[Any]]
 NO_FEATURES = "none"
 """The features of a trial without a cut, which looks at none."""
 
+PGlobalSource = Literal["sidak", "pseudo-experiments", "number of pseudo-experiments"]
+"""Where a global p-value comes from: Sidak's bound for independent trials, the share of
+pseudo-experiments that are as significant, or the bound 1/(n + 1) if none of n is."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One line of the ledger: a place where an excess could have been seen.
+
+    Without a cut no feature is looked at: `features` is then "none".
+    """
+
+    window: str
+    features: str
+    efficiency: float
+    p_local: float
+    z_local: float
+
+
+@dataclass(frozen=True, eq=False)
+class TrialToys:
+    """Pseudo-experiments without signal in which the whole search was repeated, training included.
+
+    Args:
+        p_local: Local p-value of each trial of the ledger, shape (toy, trial); NaN where it failed.
+        smallest: The smallest of each pseudo-experiment, shape (toy,).
+        k: How many of them are as small as that of the data.
+        p: (k + 1)/(n + 1), the data counting as one of them.
+        low, high: Clopper-Pearson interval of k/n at 68 %.
+        n_effective: How many independent trials would be as bad, at the local p-value that 5 % of
+            the pseudo-experiments beat.
+        p_sidak: Probability of local p-values in the pseudo-experiments being as small as they are,
+            if Sidak's bound holds (`anomalon.stats.scans.sidak_test`); NaN if unknown.
+    """
+
+    p_local: Floats
+    smallest: Floats
+    k: int
+    p: float
+    low: float
+    high: float
+    n_effective: float
+    p_sidak: float = float("nan")
+
+    @property
+    def n(self) -> int:
+        """How many pseudo-experiments."""
+        return len(self.smallest)
+
 
 def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
     """Which of all cuts, window by window, are trials of their own, shape (cut,).
@@ -39,7 +91,7 @@ def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
     own = []
     for window in windows:
         for cut in window.cuts:
-            place = (window.window["low"], window.window["high"])
+            place = (window.window.low, window.window.high)
             own.append(cut.efficiency < 1 or place not in seen)
         seen.add(place)
     return np.array(own, dtype=np.bool_)
@@ -50,8 +102,8 @@ def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
     cuts = [(window, cut) for window in windows for cut in window.cuts]
     return tuple(
         Trial(
-            window=f"{w.window['low']:g}-{w.window['high']:g}",
-            features=", ".join(w.features) if cut.efficiency < 1 else NO_FEATURES,
+            window=str(w.window),
+            features=w.feature_names if cut.efficiency < 1 else NO_FEATURES,
             efficiency=cut.efficiency,
             p_local=cut.p_local,
             z_local=cut.z_local,
@@ -63,8 +115,8 @@ def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
 
 def is_of(trial: Trial, result: WindowResult) -> bool:
     """Whether a trial is one of this window and feature set; without a cut, of any feature set."""
-    edges = f"{result.window['low']:g}-{result.window['high']:g}"
-    return trial.window == edges and trial.features in (NO_FEATURES, ", ".join(result.features))
+    here = trial.window == str(result.window)
+    return here and trial.features in (NO_FEATURES, result.feature_names)
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:

@@ -1,0 +1,53 @@
+"""The functions that were tried for a spectrum, as a table."""
+
+from anomalon.core.result import Column, Table
+from anomalon.core.rounding import plain
+from anomalon.search.results.fitted import SpectrumFit
+from anomalon.stats.fits import TriedFunction
+
+__all__ = ["functions_table"]
+
+
+def functions_table(fit: SpectrumFit, where: str) -> Table:
+    """The functions that were tried for a spectrum, and the parameters of the one that is shown.
+
+    Args:
+        fit: The spectrum and its fit.
+        where: Which spectrum, e.g. "no cut"; "" if there is but one.
+    """
+    profiled = any(row.cost is not None for row in fit.tried)
+    state = f"{fit.shape}, {fit.n_parameters} parameters" if fit.ok else "no fit"
+    parameters = ", ".join(plain(float(value), 5) for value in fit.parameters)
+    notes = [fit.why, f"Parameters: {parameters}." if parameters else ""]
+    if profiled:
+        notes.append(
+            "Cost: deviance plus one for each parameter, over that of the best. The function is a "
+            "nuisance parameter (discrete profiling, arXiv:1408.6865)."
+        )
+    last = Column("cost") if profiled else Column("p of one more", form="p-value")
+    return Table(
+        f"{where}: {state}" if where else state,
+        (
+            Column("function"),
+            Column("parameters", form="count"),
+            Column("deviance", digits=5),
+            Column("ndf", form="count"),
+            Column("goodness p", form="p-value"),
+            last,
+        ),
+        tuple(_function_row(row, profiled=profiled) for row in fit.tried),
+        best=tuple(i for i, row in enumerate(fit.tried) if row.chosen),
+        note=" ".join(note for note in notes if note),
+    )
+
+
+def _function_row(row: TriedFunction, *, profiled: bool) -> tuple[float | str | None, ...]:
+    chosen = "best" if profiled else "chosen"
+    return (
+        f"{row.shape} ({chosen})" if row.chosen else row.shape,
+        float(row.n_parameters),
+        row.deviance,
+        float(row.ndf),
+        row.p_value,
+        row.cost if profiled else row.p_f,
+    )

@@ -1,0 +1,303 @@
+"""What a reader is told of a search in events: the answer, what it stands on, and every trial."""
+
+import json
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anomalon.core.plain import to_plain
+from anomalon.core.result import Check, Column, Number, Part, Summary, Table, Text
+from anomalon.core.rounding import count, p_value, percent, plain
+from anomalon.core.rounding import efficiency as working_point
+from anomalon.search.results.checks import checks_of
+from anomalon.search.results.claim import claim
+from anomalon.search.results.headline import headline
+from anomalon.search.results.ledger import TrialToys, is_of
+from anomalon.search.results.thresholds import ALARM
+from anomalon.search.results.window import WindowResult
+from anomalon.search.results.window_summary import warnings_of, window_part
+from anomalon.stats.scans import SidakTest
+
+if TYPE_CHECKING:
+    from anomalon.search.results.scan import Scan
+
+__all__ = ["answer", "failures", "settings_rows", "summary"]
+
+
+def summary(scan: "Scan") -> Summary:
+    """Everything that a reader is told about a search."""
+    claimed = claim(scan)
+    failed = scan.n_with_answer < len(scan.ledger)
+    return Summary(
+        kind="resonance search",
+        title=scan.name,
+        status=claimed.status,
+        verdict=claimed.verdict,
+        headline=headline(scan, claimed),
+        numbers=_numbers(scan),
+        ok=not failed and not claimed.failed,
+        how=_how(scan),
+        problems=tuple(text for result in scan.windows for text in failures(result)),
+        warnings=tuple(
+            f"Window {result.name}: {text}"
+            for result in scan.windows
+            for text in warnings_of(result)
+        ),
+        notes=scan.notes,
+        checks=tuple(check for _, _, check in _checks(scan)),
+        table=_significances(scan),
+        parts=tuple(_parts(scan)),
+        citations=scan.citations,
+    )
+
+
+def _significances(scan: "Scan") -> Table:
+    """Local significances: a row for each window and feature set, a column for each cut."""
+    cuts = sorted({c.efficiency for w in scan.windows for c in w.cuts}, reverse=True)
+    rows = []
+    for result in scan.windows:
+        z = {c.efficiency: c.z_local if c.ok else None for c in result.cuts}
+        rows.append((result.name, *(z.get(e) for e in cuts), result.feature_names))
+    columns = (
+        Column("window"),
+        *(Column(working_point(e), form="significance") for e in cuts),
+        Column("features"),
+    )
+    return Table("Local significances", columns, tuple(rows))
+
+
+def answer(scan: "Scan") -> tuple[Number, ...]:
+    """The best trial and what it is worth."""
+    best = scan.best
+    z, p = (None, None) if best is None else (best.z_local, best.p_local)
+    bound = scan.p_global is not None and scan.p_global_is_bound
+    return (
+        Number("best local significance", z, form="significance"),
+        Number("its local p-value", p, form="p-value"),
+        Number(
+            "global significance",
+            scan.z_global,
+            form="significance",
+            bound="at least" if bound and _finite(scan.z_global) else "",
+        ),
+        Number("global p-value", scan.p_global, form="p-value", bound="at most" if bound else ""),
+    )
+
+
+def _finite(value: float | None) -> bool:
+    return value is not None and isfinite(value)
+
+
+def _numbers(scan: "Scan") -> tuple[Number | Text, ...]:
+    return (
+        *answer(scan),
+        Text("trials with an answer", f"{scan.n_with_answer} of {len(scan.ledger)}"),
+        Number("windows", len({result.window for result in scan.windows}), form="count"),
+    )
+
+
+def _how(scan: "Scan") -> str:
+    """Where the global p-value comes from."""
+    toys = scan.toys
+    if toys is None:
+        return (
+            "The global p-value is Šidák's bound 1 − (1 − p)^N for the N trials that have an "
+            "answer. Trials that share events are positively correlated, so the true global "
+            "p-value is smaller than the bound. Pseudo-experiments that repeat the whole search "
+            "(n_toys) give its value."
+        )
+    words = (
+        f"The whole search was repeated in {count(toys.n)} pseudo-experiments without signal, "
+        f"training included: {count(toys.k)} found a trial at least as significant"
+        f"{_bound(scan, toys)}."
+    )
+    if isfinite(toys.n_effective):
+        n = plain(toys.n_effective, 2)
+        words += f" The trials cost about as much as {n} independent ones."
+    valid = toys.p_local[np.isfinite(toys.p_local)]
+    below = float(np.mean(valid < 0.05)) if len(valid) else 0.0
+    words += f" Of all local p-values in pseudo-experiments {percent(below)} are below 5 %"
+    n_failed = int(toys.p_local.size - valid.size)
+    return f"{words}; {n_failed} have no value." if n_failed else f"{words}."
+
+
+def _bound(scan: "Scan", toys: TrialToys) -> str:
+    refuted = isfinite(toys.p_sidak)
+    if scan.p_global_source == "sidak":
+        p = f" (p = {p_value(toys.p_sidak)})" if refuted else ""
+        return (
+            ", so the global p-value is a bound: Šidák's 1 − (1 − p)^N for the N trials that have "
+            f"an answer, which is smaller than 1/({toys.n} + 1), and which the local p-values of "
+            f"the pseudo-experiments do not contradict{p}"
+        )
+    if scan.p_global_is_bound:
+        words = (
+            f", so the global p-value is a bound: what {count(toys.n)} pseudo-experiments can "
+            f"exclude, 1/({toys.n} + 1)"
+        )
+        if refuted and toys.p_sidak < SidakTest.LEVEL:
+            words += (
+                ". Their local p-values are smaller than right ones would be "
+                f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not count"
+            )
+        return words
+    low, high = p_value(toys.low), p_value(toys.high)
+    return f" (68 % interval of their share: {low} to {high})"
+
+
+def failures(result: WindowResult) -> Iterator[str]:
+    """Working points without an answer, those with the same reason together."""
+    reasons: dict[str, list[str]] = {}
+    for cut in result.cuts:
+        if not cut.ok:
+            why = cut.why or cut.fit.why or "no reason was given"
+            reasons.setdefault(why, []).append(cut.label)
+    for why, labels in reasons.items():
+        yield (
+            f"No answer in window {result.name} ({result.feature_names}), "
+            f"{', '.join(labels)}: {why}"
+        )
+
+
+def _checks(scan: "Scan") -> Iterator[tuple[WindowResult, str, Check]]:
+    for result in scan.windows:
+        for cut in result.cuts:
+            for check in checks_of(result, cut):
+                yield result, cut.label, check
+
+
+def _parts(scan: "Scan") -> Iterator[Part]:
+    incomplete = any(not cut.ok for result in scan.windows for cut in result.cuts)
+    yield Part(
+        "Significance against mass",
+        figures=("local_significance", "p_values"),
+        note=(
+            "A cross at the foot of a figure marks a window in which at least one trial has no "
+            "answer."
+            if incomplete
+            else ""
+        ),
+    )
+    if scan.toys is not None:
+        yield Part("Look-elsewhere effect", figures=("global_p",))
+    yield Part(
+        "Windows",
+        parts=tuple(
+            window_part(result, str(i), best=scan.best is not None and is_of(scan.best, result))
+            for i, result in enumerate(scan.windows)
+        ),
+    )
+    yield _checks_part(scan)
+    yield _ledger_part(scan)
+    yield _data_part(scan)
+
+
+def _checks_part(scan: "Scan") -> Part:
+    checks = list(_checks(scan))
+    n_failed = sum(check.passed is False for _, _, check in checks)
+    words = (
+        f"A check fails with p < {ALARM}, if the excess is not far larger than what it found. A "
+        "significance whose check failed is not to be taken at face value. A signal in the side "
+        "bands makes the checks of neighbouring windows fail too."
+        if n_failed
+        else f"All checks passed (p ≥ {ALARM}, or a difference too small to matter)."
+    )
+    columns = ("window", "features", "cut", "check", "found", "result")
+    return Part(
+        "Checks",
+        text=f"{len(checks)} checks, {n_failed} failed. {words}",
+        tables=(
+            Table(
+                "Checks",
+                tuple(Column(name) for name in columns),
+                tuple(
+                    (
+                        result.name,
+                        result.feature_names,
+                        cut,
+                        check.what,
+                        check.found,
+                        check.verdict,
+                    )
+                    for result, cut, check in checks
+                ),
+            ),
+        ),
+        folded=True,
+    )
+
+
+def _ledger_part(scan: "Scan") -> Part:
+    return Part(
+        "Ledger of trials",
+        text=f"All {len(scan.ledger)} places where an excess could have been seen.",
+        tables=(
+            Table(
+                "Ledger of trials",
+                (
+                    Column("#", form="count"),
+                    Column("window", "GeV"),
+                    Column("features"),
+                    Column("cut"),
+                    Column("local p-value", form="p-value"),
+                    Column("local significance", form="significance"),
+                ),
+                tuple(
+                    (
+                        float(i),
+                        trial.window,
+                        trial.features,
+                        working_point(trial.efficiency),
+                        trial.p_local,
+                        trial.z_local,
+                    )
+                    for i, trial in enumerate(scan.ledger, start=1)
+                ),
+                best=tuple(i for i, trial in enumerate(scan.ledger) if trial == scan.best),
+            ),
+        ),
+        folded=True,
+    )
+
+
+def _data_part(scan: "Scan") -> Part:
+    rows = [
+        ("seed", scan.seed),
+        *(
+            (f"data.{key}", value)
+            for key, value in to_plain(scan.data).items()
+            if value is not None
+        ),
+        *settings_rows(scan.settings),
+    ]
+    return Part(
+        "Data and settings",
+        text=f"{count(scan.data.n_events)} events from {scan.data.source}, seed {scan.seed}.",
+        tables=(
+            Table(
+                "Data and settings",
+                (Column("key"), Column("value")),
+                tuple(
+                    (
+                        key,
+                        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
+                    )
+                    for key, value in rows
+                ),
+            ),
+        ),
+        folded=True,
+    )
+
+
+def settings_rows(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Settings as rows of dotted keys, the way that `--set` takes them."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            rows += settings_rows(value, f"{prefix}{key}.")
+        else:
+            rows.append((f"{prefix}{key}", to_plain(value)))
+    return rows

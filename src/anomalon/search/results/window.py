@@ -1,0 +1,184 @@
+"""One window with one feature set: its cuts, and what was seen of features and truth."""
+
+from dataclasses import dataclass
+from math import ceil, floor, log10
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, ndtr, ndtri
+
+from anomalon.core.result import Number, Text
+from anomalon.core.rounding import decimals
+from anomalon.core.shown import Shown
+from anomalon.core.window import Window
+from anomalon.search.results.cut import CutResult
+
+__all__ = ["FeatureCorrelation", "Histogram", "MassLeak", "Roc", "WindowResult"]
+
+Floats = NDArray[np.floating[Any]]
+
+_LEVEL = 0.95  # of a one-sided limit
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Distributions of one quantity in a window, each normalised to one.
+
+    Args:
+        name: Of the quantity.
+        unit: "GeV", or "" for a pure number.
+        edges: Of the bins, shape (bin + 1,); the outermost bins hold what lies beyond.
+        signal_region, sidebands: Before any cut, shape (bin,).
+        selected: In the signal region after the tightest cut.
+    """
+
+    name: str
+    unit: str
+    edges: Floats
+    signal_region: Floats
+    sidebands: Floats
+    selected: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Roc:
+    """How well a score tells the true signal of a signal region from its background.
+
+    Args:
+        fpr, tpr: Background and signal efficiency, shape (point,).
+        sic: Significance improvement tpr / sqrt(fpr).
+        sic_low, sic_high: Its 68 % bootstrap band.
+        auc, auc_uncertainty: Area under the curve.
+        max_sic, max_sic_uncertainty: Largest improvement above `fpr_floor`.
+        fpr_floor: Background efficiency below which its statistical error exceeds 20 %.
+        n_background, n_signal: Events.
+    """
+
+    fpr: Floats
+    tpr: Floats
+    sic: Floats
+    sic_low: Floats
+    sic_high: Floats
+    auc: float
+    auc_uncertainty: float
+    max_sic: float
+    max_sic_uncertainty: float
+    fpr_floor: float
+    n_background: int
+    n_signal: int
+
+    @property
+    def area(self) -> Number:
+        """The area under the curve; a lower limit where rounding would make it one.
+
+        The area is the probability that a signal event has a higher score than a background event.
+        Of m = min(n_signal, n_background) pairs that share no event each is such a trial, so the
+        interval of Clopper and Pearson holds: with all pairs in order the area is above 0.05^(1/m)
+        at 95 % confidence.
+        """
+        sigma = self.auc_uncertainty
+        if sigma > 0 and round(self.auc, decimals(sigma)) < 1:
+            return Number("AUC", self.auc, sigma)
+        pairs = min(self.n_signal, self.n_background)
+        wrong = (1 - self.auc) * pairs
+        below = float(betaincinv(wrong + 1, pairs - wrong, _LEVEL))  # the complement of the limit
+        places = max(2, ceil(-log10(below)) + 1)
+        limit = floor((1 - below) * 10**places) / 10**places
+        name = f"AUC ({_LEVEL:.0%} confidence)"
+        return Number(name, limit, bound="at least", digits=places)
+
+
+@dataclass(frozen=True)
+class FeatureCorrelation:
+    """Spearman correlation of a feature with the mass in the side bands.
+
+    Args:
+        feature: Its name.
+        before, after: The decorrelation; None where the feature is constant.
+    """
+
+    feature: str
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True)
+class MassLeak:
+    """How well the features tell the inner halves of the side bands from the outer ones.
+
+    Args:
+        distance: Of the mean scores of the two, in standard deviations of the score, for events
+            that the classifier did not see; 0 if features tell nothing.
+        uncertainty: Its standard deviation if they do not.
+        p_value: Probability of a distance as large if they do not.
+        d: The distance as far as it exceeds its own error; 0 if it may be chance.
+    """
+
+    distance: float
+    uncertainty: float
+    p_value: float
+    d: float
+
+    def non_closure(self, efficiency: float) -> float:
+        """Relative excess that a cut at this background efficiency makes by itself."""
+        if self.d == 0 or efficiency >= 1:
+            return 0.0
+        return float(ndtr(ndtri(efficiency) + self.d) / efficiency - 1)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WindowResult(Shown):
+    """One window with one feature set, at all working points.
+
+    Args:
+        window: Signal region and side bands.
+        features: The feature set.
+        n_signal_region, n_sidebands: Events there before any cut.
+        cuts: The result without a cut first, then one for each working point.
+        histograms: Distributions of the score and of each feature, before and after the tightest
+            cut.
+        roc: From truth, or None if there is none.
+        correlation: Of each feature with the mass, before and after the decorrelation.
+        warnings: What a reader must know and the numbers do not say, in sentences. (Why a cut
+            failed is in its `why`, how well it fits in the `p_value` of its fit.)
+        mass_leak: What the features, decorrelated, tell of the mass inside the side bands; None if
+            it was not or could not be measured.
+    """
+
+    window: Window
+    features: tuple[str, ...]
+    n_signal_region: int
+    n_sidebands: int
+    cuts: tuple[CutResult, ...]
+    histograms: tuple[Histogram, ...]
+    roc: Roc | None
+    correlation: tuple[FeatureCorrelation, ...]
+    warnings: tuple[str, ...] = ()
+    mass_leak: MassLeak | None = None
+
+    @property
+    def name(self) -> str:
+        """The signal region in GeV, as readers name it."""
+        return f"{self.window} GeV"
+
+    @property
+    def feature_names(self) -> str:
+        """The feature set in one text."""
+        return ", ".join(self.features)
+
+    def facts(self) -> tuple[Number | Text, ...]:
+        """What its short form says."""
+        cuts = (
+            Number(cut.label, cut.z_local, form="significance")
+            if cut.ok
+            else Text(cut.label, "no answer")
+            for cut in self.cuts
+        )
+        return (
+            Text("signal region", self.name),
+            Text("features", self.feature_names),
+            Number("events in it", self.n_signal_region, form="count"),
+            Number("events in the side bands", self.n_sidebands, form="count"),
+            *cuts,
+        )
