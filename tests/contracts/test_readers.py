@@ -163,7 +163,8 @@ def test_pieces_are_the_whole(case, in_blocks, tmp_path):
         assert [len(p) for p in parts[:-1]] == [size] * (-(-N // size) - 1)
         assert_same(whole, join(parts))
     assert_same(whole[3:11], join(list(chunks(path, size=3, start=3, stop=11, **options))))
-    assert_same(whole[3:11], load(path, start=3, stop=11, **options))
+    for start, stop in ((3, 11), (0, 4), (10, N)):
+        assert_same(whole[start:stop], load(path, start=start, stop=stop, **options))
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,6 +1,7 @@
 """Tables in Parquet files, read with pyarrow, and what those in text share with them."""
 
 import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ class ParquetTable(Table):
             first = int(np.searchsorted(ends, start, side="right")) - 1
             last = int(np.searchsorted(ends, stop, side="left"))
             table = file.read_row_groups(list(range(first, last)), columns=names)
-        return arrays_of(table.slice(start - int(ends[first]), stop - start), names)
+        table = table.slice(start - int(ends[first]), stop - start)
+        return arrays_of(table, names, self.dtypes)
 
 
 def open_parquet(path: Path) -> ParquetTable:
@@ -46,12 +48,20 @@ def open_parquet(path: Path) -> ParquetTable:
     with reading(path, layout), pa.parquet.ParquetFile(path) as file:
         schema, n_rows = file.schema_arrow, file.metadata.num_rows
         default, source = _noted(schema)
-    dtypes, unread = types_of(schema, path)
+        dtypes, unread = types_of(schema, path, _with_gaps(file.metadata))
     return ParquetTable(path, layout, n_rows, dtypes, unread, default, source)
 
 
-def types_of(schema: pa.Schema, path: Path) -> tuple[dict[str, np.dtype[Any]], dict[str, str]]:
+def types_of(
+    schema: pa.Schema, path: Path, gaps: Collection[str]
+) -> tuple[dict[str, np.dtype[Any]], dict[str, str]]:
     """The types of the columns of numbers, and those of the others, for people.
+
+    Args:
+        schema: Names and types as they are written.
+        path: The file, for messages.
+        gaps: Columns without a number in some rows: of whole numbers, these become floats in every
+            row, so that pieces agree with the whole.
 
     Raises:
         BadLayout: If a name occurs twice.
@@ -62,6 +72,8 @@ def types_of(schema: pa.Schema, path: Path) -> tuple[dict[str, np.dtype[Any]], d
         kind = column.type
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
             dtypes[column.name] = np.dtype(kind.to_pandas_dtype())
+            if column.name in gaps and not _floating(kind):
+                dtypes[column.name] = np.dtype(np.float64)
         elif pa.types.is_null(kind):  # a column without a single value
             dtypes[column.name] = np.dtype(np.float64)
         else:
@@ -69,12 +81,28 @@ def types_of(schema: pa.Schema, path: Path) -> tuple[dict[str, np.dtype[Any]], d
     return dtypes, unread
 
 
-def arrays_of(table: pa.Table, names: list[str]) -> dict[str, NDArray[Any]]:
+def _with_gaps(metadata: Any) -> set[str]:
+    """The columns of a Parquet file that lack a number somewhere, as far as it says so."""
+    found = set()
+    for g in range(metadata.num_row_groups):
+        group = metadata.row_group(g)
+        for c in range(group.num_columns):
+            about = group.column(c)
+            known = about.statistics
+            if known is not None and known.has_null_count and known.null_count:
+                found.add(about.path_in_schema)
+    return found
+
+
+def arrays_of(
+    table: pa.Table, names: list[str], dtypes: Mapping[str, np.dtype[Any]]
+) -> dict[str, NDArray[Any]]:
     """Columns as numpy arrays; a missing value becomes NaN, which the checks then find."""
     out = {}
     for name in names:
         column = table.column(name)
-        if pa.types.is_null(column.type) or (column.null_count and not _floating(column.type)):
+        to_float = column.null_count or np.issubdtype(dtypes[name], np.floating)
+        if to_float and not _floating(column.type):
             column = column.cast(pa.float64(), safe=False)
         out[name] = column.to_numpy()
     return out

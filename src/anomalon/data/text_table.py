@@ -36,7 +36,7 @@ class CsvTable(Table):
 
     def read(self, names: list[str], start: int, stop: int) -> dict[str, NDArray[Any]]:
         """Some columns of the rows start <= row < stop."""
-        return arrays_of(self.content.slice(start, stop - start), names)
+        return arrays_of(self.content.slice(start, stop - start), names, self.dtypes)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class LongCsvTable(Table):
                     file.seek(block.begin)
                     text = file.read(block.n_bytes)
                     parts.append(_parse(text, self.delimiter, list(self.types), types))
-        return arrays_of(pa.concat_tables(parts).slice(start - (first or 0), stop - start), names)
+        rows = pa.concat_tables(parts).slice(start - (first or 0), stop - start)
+        return arrays_of(rows, names, self.dtypes)
 
 
 def open_csv(path: Path) -> CsvTable | LongCsvTable:
@@ -98,7 +99,7 @@ def open_csv(path: Path) -> CsvTable | LongCsvTable:
             else _read_csv(path, delimiter, n_before, names)
         )
         content = content.rename_columns([name.strip() for name in content.column_names])
-    dtypes, unread = types_of(content.schema, path)
+    dtypes, unread = types_of(content.schema, path, _with_gaps(content))
     return CsvTable(path, layout, content.num_rows, dtypes, unread, content=content)
 
 
@@ -111,6 +112,7 @@ def _open_long(path: Path, layout: str, delimiter: str, n_before: int) -> LongCs
         names = [name.strip() for name in next(csv.reader([head], delimiter=delimiter))]
         check.distinct(names, f"{path}: columns")
         blocks, types, n_rows = [], dict.fromkeys(names, pa.null()), 0
+        gaps: set[str] = set()
         while text := file.read(BLOCK) + file.readline():
             begin = file.tell() - len(text)
             try:
@@ -119,10 +121,11 @@ def _open_long(path: Path, layout: str, delimiter: str, n_before: int) -> LongCs
                 _check_fields(path, delimiter, names)
                 raise
             types = {name: _wider(types[name], part.schema.field(name).type) for name in names}
+            gaps |= _with_gaps(part)
             if part.num_rows:
                 blocks.append(_Block(begin, len(text), n_rows, n_rows + part.num_rows))
             n_rows += part.num_rows
-    dtypes, unread = types_of(pa.schema(types), path)
+    dtypes, unread = types_of(pa.schema(types), path, gaps)
     return LongCsvTable(
         path,
         layout,
@@ -152,6 +155,11 @@ def _parse(
             column_types=types, include_columns=None if types is None else list(types)
         ),
     )
+
+
+def _with_gaps(content: pa.Table) -> set[str]:
+    pairs = zip(content.column_names, content.columns, strict=True)
+    return {name for name, column in pairs if column.null_count}
 
 
 def _wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
