@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from anomalon import background, data, features, learn, report, search, simulate, stats
-    from anomalon.core import Events, Sample, Seed
+    from anomalon.core import Events, Particles, Sample, Seed
     from anomalon.data import load
     from anomalon.search import Search
     from anomalon.stats import evaluate
@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Events",
+    "Particles",
     "Sample",
     "Search",
     "Seed",
@@ -38,6 +39,7 @@ __all__ = [
 
 _HOMES = {
     "Events": "anomalon.core",
+    "Particles": "anomalon.core",
     "Sample": "anomalon.core",
     "Seed": "anomalon.core",
     "Search": "anomalon.search",
