@@ -25,7 +25,7 @@ import h5py
 import hdf5plugin  # noqa: F401  registers Blosc
 import numpy as np
 
-from anomalon.core import Seed
+from anomalon.core import Particles, Seed
 from anomalon.data import load
 from anomalon.features import dijet
 from anomalon.jets import leading_jets
@@ -59,26 +59,28 @@ def ours(path: Path) -> np.ndarray:
     return dijet(load(path)).x
 
 
-def particles(path: Path) -> tuple[np.ndarray, ...]:
-    """(px, py, pz, energy, offsets) of all events, read with h5py alone."""
+def particles(path: Path) -> Particles:
+    """The particles of all events, read with h5py alone."""
     with h5py.File(path) as file:
         raw = file["df/block0_values"][:, :2100].reshape(-1, 700, 3)
     mask = raw[:, :, 0] > 0
     pt, eta, phi = raw[mask].T
     offsets = np.concatenate([[0], np.cumsum(mask.sum(axis=1))])
-    return pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta), offsets
+    return Particles.cartesian(
+        pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta), pt * np.cosh(eta), offsets
+    )
 
 
-def jagged(px, py, pz, energy, offsets) -> ak.Array:
+def jagged(p: Particles) -> ak.Array:
     """Flat momenta as an awkward array of events or jets."""
-    flat = ak.zip({"px": px, "py": py, "pz": pz, "E": energy})
-    return ak.unflatten(flat, np.diff(offsets))
+    flat = ak.zip({"px": p.px, "py": p.py, "pz": p.pz, "E": p.energy})
+    return ak.unflatten(flat, p.n_particles)
 
 
-def peer_taus(constituents: tuple[np.ndarray, ...]) -> np.ndarray:
+def peer_taus(constituents: Particles) -> np.ndarray:
     """tau_1 to tau_3 by FastJet's contribution, shape (jet, 3)."""
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, 1.0)
-    cluster = fastjet._pyjet.AwkwardClusterSequence(jagged(*constituents), definition)
+    cluster = fastjet._pyjet.AwkwardClusterSequence(jagged(constituents), definition)
     taus = cluster.njettiness(
         measure_definition="NormalizedMeasure",
         axes_definition="WTA_KT_Axes",
@@ -91,7 +93,7 @@ def peer_taus(constituents: tuple[np.ndarray, ...]) -> np.ndarray:
 
 def peer(path: Path) -> np.ndarray:
     """The same chain with FastJet's N-subjettiness."""
-    jets = leading_jets(*particles(path), radius=1.0, pt_min=20.0, n_jets=2)
+    jets = leading_jets(particles(path), radius=1.0, pt_min=20.0, n_jets=2)
     return peer_taus(jets.constituents)
 
 
@@ -135,8 +137,8 @@ def main() -> None:
             synthetic(path)
         print(f"input: {path.name}")
         flat = particles(path)
-        n = len(flat[-1]) - 1
-        events = jagged(*flat)
+        n = len(flat)
+        events = jagged(flat)
         seconds = best(lambda: ours(path), repeat)
         chain = best(lambda: peer(path), repeat)
         alone = best(lambda: cluster_alone(events), repeat)

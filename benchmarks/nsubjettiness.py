@@ -15,7 +15,7 @@ import awkward as ak
 import fastjet
 import numpy as np
 
-from anomalon.core import Seed
+from anomalon.core import Particles, Seed
 from anomalon.jets import leading_jets, nsubjettiness
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.pythia import Generator
@@ -42,15 +42,15 @@ def main() -> None:
     recipe = qcd_dijet(mpi=False)
     rng = Seed(1).child("detector").generator()
     parts = []
-    for particles in Generator(recipe.settings, 1, recipe.veto).batches(N_EVENTS):
-        seen = Detector().measure(particles, rng)
-        parts.append(leading_jets(seen.px, seen.py, seen.pz, seen.energy, seen.offsets))
-    p = {f: np.concatenate([getattr(j, f) for j in parts]) for f in ("px", "py", "pz", "energy")}
-    sizes = np.concatenate([np.diff(j.offsets) for j in parts])
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    for batch in Generator(recipe.settings, 1, recipe.veto).batches(N_EVENTS):
+        parts.append(leading_jets(Detector().measure(batch.particles, rng)).constituents)
+    constituents = Particles.concatenate(parts)
+    sizes = constituents.n_particles
 
-    ours, tau = best_of_five(lambda: nsubjettiness(*p.values(), offsets, n=3))
-    jets = ak.unflatten(ak.zip(dict(zip(("px", "py", "pz", "E"), p.values(), strict=True))), sizes)
+    ours, tau = best_of_five(lambda: nsubjettiness(constituents, n=3))
+    p = {"px": "px", "py": "py", "pz": "pz", "E": "energy"}
+    columns = {name: constituents.column(ours) for name, ours in p.items()}
+    jets = ak.unflatten(ak.zip(columns), sizes)
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, 10.0)
 
     def of_fastjet():

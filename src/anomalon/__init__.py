@@ -12,7 +12,7 @@ from anomalon.lazy import loader
 
 if TYPE_CHECKING:
     from anomalon import background, data, features, learn, report, search, simulate, stats
-    from anomalon.core import Events, Sample, Seed
+    from anomalon.core import Events, Particles, Sample, Seed
     from anomalon.data import load
     from anomalon.search import Search
     from anomalon.stats import evaluate
@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Events",
+    "Particles",
     "Sample",
     "Search",
     "Seed",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "anomalon.core": ("Events", "Sample", "Seed"),
+    "anomalon.core": ("Events", "Particles", "Sample", "Seed"),
     "anomalon.data": ("load",),
     "anomalon.search": ("Search",),
     "anomalon.stats": ("evaluate",),

@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from event_files import write_fixed_frame
 
 
 @pytest.fixture(scope="session")
@@ -30,25 +31,7 @@ def real() -> Callable[[str], Path]:
 def fixed_frame() -> Callable[..., Path]:
     """Write a DataFrame as `to_hdf(format="fixed")` does, one block per dtype."""
 
-    def write(path: Path, columns: dict, key: str = "df", **datasets) -> Path:
-        names = list(columns)
-        blocks: dict = {}
-        for name, values in columns.items():
-            blocks.setdefault(np.asarray(values).dtype.str, []).append(name)
-        with h5py.File(path, "a") as file:
-            group = file.create_group(key)
-            group.attrs["pandas_type"] = np.bytes_("frame")
-            group.attrs["nblocks"] = len(blocks)
-            group["axis0"] = _items(names)
-            group["axis1"] = np.arange(len(columns[names[0]]))
-            for b, members in enumerate(blocks.values()):
-                group[f"block{b}_items"] = _items(members)
-                group[f"block{b}_values"] = np.stack([columns[m] for m in members], axis=1)
-            for name, values in datasets.items():
-                file[name] = values
-        return path
-
-    return write
+    return write_fixed_frame
 
 
 @pytest.fixture
@@ -71,10 +54,6 @@ def table_frame() -> Callable[..., Path]:
         return path
 
     return write
-
-
-def _items(names: list) -> np.ndarray:
-    return np.array([n.encode() if isinstance(n, str) else n for n in names])
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ import pickle
 
 import h5py
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import uproot
+from event_files import write_table
 
 from anomalon.core import Events, Sample
 from anomalon.core.errors import (
@@ -19,7 +18,7 @@ from anomalon.core.errors import (
     DataError,
     UnknownKey,
 )
-from anomalon.data import chunks, load
+from anomalon.data import chunks, load, source
 
 N = 12
 COLUMNS = {
@@ -31,40 +30,6 @@ COLUMNS = {
     "id": 100 + np.arange(N),
 }
 MAPPING = {"mass": "m", "features": ["a", "b"], "weight": "w", "label": "truth", "event": "id"}
-
-
-def write_table(path, columns):
-    """Write columns in the format that the suffix says."""
-    if path.suffix == ".parquet":
-        pq.write_table(pa.table(columns), path, row_group_size=5)
-    elif path.suffix == ".root":
-        with uproot.recreate(path) as file:
-            file.mktree("events", {name: np.asarray(v).dtype for name, v in columns.items()})
-            file["events"].extend(columns)
-    elif path.suffix == ".rntuple":
-        with uproot.recreate(path) as file:
-            file.mkrntuple("events", columns)
-    elif path.suffix == ".h5":
-        with h5py.File(path, "w") as file:
-            for name, values in columns.items():
-                file[f"tables/events/{name}"] = values
-    elif path.suffix == ".compound":
-        dtype = [(name, np.asarray(v).dtype) for name, v in columns.items()]
-        with h5py.File(path, "w") as file:
-            rows = np.array(list(zip(*columns.values(), strict=True)), dtype=dtype)
-            file["events"] = rows
-    else:
-        rows = [
-            ",".join(columns),
-            *(",".join(map(repr, r)) for r in zip(*map(_plain, columns.values()), strict=True)),
-        ]
-        text = "\n".join(rows)
-        path.write_text(text if path.suffix == ".csv" else text.replace(",", "\t"))
-    return path
-
-
-def _plain(values):
-    return np.asarray(values).tolist()
 
 
 SUFFIXES = [".parquet", ".csv", ".tsv", ".root", ".rntuple", ".h5", ".compound"]
@@ -196,7 +161,8 @@ def test_impossible_numbers(tmp_path, suffix, column, value, message):
         load(path, **MAPPING)
 
 
-def test_impossible_numbers_are_counted_over_all_pieces(tmp_path):
+def test_impossible_numbers_are_counted_over_all_pieces(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "BLOCK", 1)
     a = COLUMNS["a"].astype(float)
     a[[2, 6, 7, 11]] = np.nan
     path = write_table(tmp_path / "t.parquet", COLUMNS | {"a": a})
@@ -210,7 +176,8 @@ def test_impossible_numbers_are_counted_over_all_pieces(tmp_path):
     assert str(pickle.loads(pickle.dumps(whole.value))) == str(whole.value)
 
 
-def test_pieces_with_other_faults_are_mentioned(tmp_path):
+def test_pieces_with_other_faults_are_mentioned(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "BLOCK", 1)
     a, m = COLUMNS["a"].astype(float), COLUMNS["m"].astype(float)
     a[0], m[11] = np.nan, -7.0
     path = write_table(tmp_path / "t.parquet", COLUMNS | {"a": a, "m": m})

@@ -29,11 +29,12 @@ def samples(draw):
     width = 8 * np.dtype(dtype).itemsize
     numbers = st.floats(0, 1e6, width=width)
     real = st.floats(allow_nan=False, allow_infinity=False)
+    mass = draw(st.none() | arrays(np.float64, n, elements=st.floats(0, 1e5)))
     label = draw(st.none() | arrays(np.int8, n, elements=st.integers(0, 1)))
     return Sample(
         x=draw(arrays(dtype, (n, len(names)), elements=numbers)),
         names=tuple(names),
-        mass=draw(arrays(np.float64, n, elements=st.floats(0, 1e5))),
+        mass=mass,
         weight=draw(arrays(np.float64, n, elements=real)),
         label=label,
         event=draw(arrays(np.int64, n, elements=st.integers(-(2**63), 2**63 - 1))),
@@ -50,7 +51,9 @@ def test_round_trip(sample):
     assert back.names == sample.names
     if sample.names:  # without features there is no dtype to keep
         assert back.digest() == sample.digest()
-    np.testing.assert_array_equal(back.mass, sample.mass)
+    assert back.has_mass == sample.has_mass
+    if sample.has_mass:
+        np.testing.assert_array_equal(back.mass, sample.mass)
     assert back.source == sample.source
     if sample.label is None:
         assert back.label is None

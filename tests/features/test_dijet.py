@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anomalon.core import Events
+from anomalon.core import Events, Particles
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.kinematics import energy_momentum
 from anomalon.data import load
+from anomalon.data.columns import DIJET_FEATURES
 from anomalon.features import dijet
 from anomalon.jets import leading_jets
 
@@ -87,15 +88,12 @@ def test_real_tau_ratios_agree_with_their_definition_and_with_the_reference(raw,
     """
     expected = {n: reference_column(n) for n in (*STANDARD[2:6], "near_phi_pi", "m_lead", "m_sub")}
     rows = np.flatnonzero(expected["near_phi_pi"] == 0)[:8]
-    p4 = energy_momentum(*(raw[rows].feature(n)[raw[rows].mask] for n in ("pt", "eta", "phi")))
-    energy, px, py, pz = p4.T
-    offsets = np.concatenate([[0], np.cumsum(raw[rows].mask.sum(axis=1))])
-    jets = leading_jets(px, py, pz, energy, offsets)
+    jets = leading_jets(Particles.of(raw[rows]))
     for i, row in enumerate(rows):
         swap = expected["m_lead"][row] > expected["m_sub"][row]
         for jet, slot in (("J1", 2 * i + swap), ("J2", 2 * i + 1 - swap)):
-            part = slice(jets.offsets[slot], jets.offsets[slot + 1])
-            inside = [a[part] for a in (jets.px, jets.py, jets.pz, jets.energy)]
+            energy, px, py, pz = jets.constituents[slot].p4.T
+            inside = px, py, pz, energy
             names = f"tau21_{jet}", f"tau32_{jet}"
             ours = [features.column(n)[row] for n in names]
             np.testing.assert_allclose(ours, plain_ratios(*inside, eta=False), rtol=1e-9)
@@ -108,6 +106,28 @@ def test_all_real_tau_ratios_are_near_the_reference(features, name):
     good = reference_column("near_phi_pi") == 0
     assert good.sum() > 300
     assert np.corrcoef(features.column(name)[good], reference_column(name)[good])[0, 1] > 0.99
+
+
+def test_a_table_of_these_features_is_recognised_by_their_names():
+    assert STANDARD == DIJET_FEATURES
+
+
+def test_momenta_come_before_the_angles():
+    a = [100.0, 0.5, 3.0, 20.0, 0.5, 0.2, 0.1]
+    b = [90.0, -1.0, -3.0, 10.0, 0.4, 0.3, 0.0]
+    sample = dijet(jets([a, b]), momenta=True)
+    assert sample.names == (*STANDARD[:-2], "pt_J1", "pt_J2", "dR", "dY")
+    np.testing.assert_allclose(sample.x[0, 6:8], [90.0, 100.0])
+    np.testing.assert_array_equal(sample.select(STANDARD).x, dijet(jets([a, b])).x)
+
+
+def test_jets_among_other_objects():
+    a = [100.0, 0.5, 3.0, 20.0, 0.5, 0.2, 0.1]
+    b = [90.0, -1.0, -3.0, 10.0, 0.4, 0.3, 0.0]
+    lepton = [500.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    names = ("electron1", "first", "second")
+    events = Events(np.array([[lepton, a, b]]), names, JET, object_kinds=("electron", "jet", "jet"))
+    np.testing.assert_array_equal(dijet(events).x, dijet(jets([a, b])).x)
 
 
 def test_ratios_are_ratios_of_the_taus(features):

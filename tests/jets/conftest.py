@@ -1,29 +1,17 @@
 """Particles to cluster: toy jets, and real LHC Olympics events when they are there."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-
-@dataclass(frozen=True)
-class Flat:
-    px: np.ndarray
-    py: np.ndarray
-    pz: np.ndarray
-    energy: np.ndarray
-    offsets: np.ndarray
-
-    @property
-    def arrays(self):
-        return self.px, self.py, self.pz, self.energy, self.offsets
+from anomalon.core import Particles
 
 
 def flat(pt, y, phi, sizes, mass=0.0):
     mt = np.hypot(pt, mass)
-    return Flat(
+    return Particles.cartesian(
         pt * np.cos(phi),
         pt * np.sin(phi),
         mt * np.sinh(y),

@@ -4,7 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from anomalon.core.errors import BadLayout, BadNumbers, BadValue
+from anomalon.core import Particles
+from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.kinematics import invariant_mass
 from anomalon.jets import leading_jets
 
@@ -31,43 +32,41 @@ def plain_antikt(px, py, pz, energy, radius):
 
 
 def test_jets_are_those_of_the_textbook_algorithm(toy_dijets):
-    jets = leading_jets(*toy_dijets.arrays, radius=0.7, pt_min=0.0, n_jets=3)
+    jets = leading_jets(toy_dijets, radius=0.7, pt_min=0.0, n_jets=3)
     for event in range(20):
-        here = slice(toy_dijets.offsets[event], toy_dijets.offsets[event + 1])
-        wanted = plain_antikt(*(a[here] for a in toy_dijets.arrays[:4]), 0.7)
+        energy, px, py, pz = toy_dijets[event].p4.T
+        wanted = plain_antikt(px, py, pz, energy, 0.7)
         assert jets.n[event] == len(wanted)
         found = jets.p4[event, : min(3, len(wanted))]
         np.testing.assert_allclose(found, wanted[:3], rtol=1e-9, atol=1e-9)
 
 
 def test_constituents_add_up_to_their_jet(toy_dijets):
-    jets = leading_jets(*toy_dijets.arrays, n_jets=3)
+    jets = leading_jets(toy_dijets, n_jets=3)
     slots = jets.p4.reshape(-1, 4)
     for slot in range(len(slots)):
-        here = slice(jets.offsets[slot], jets.offsets[slot + 1])
-        total = [a[here].sum() for a in (jets.energy, jets.px, jets.py, jets.pz)]
+        total = jets.constituents[slot].p4.sum(axis=0)
         np.testing.assert_allclose(total, slots[slot], rtol=1e-9, atol=1e-9)
 
 
 def test_dijet_masses_of_the_lhc_olympics(lhco_events):
     events, reference = lhco_events
-    jets = leading_jets(*events.arrays)
+    jets = leading_jets(events)
     np.testing.assert_allclose(invariant_mass(jets.p4.sum(axis=1)), reference["mjj"], rtol=1e-9)
     mass = np.sort(invariant_mass(jets.p4), axis=1)
     np.testing.assert_allclose(mass[:, 0], reference["mJ1"], atol=1e-4)
 
 
 def test_events_do_not_know_their_neighbours(toy_dijets):
-    whole = leading_jets(*toy_dijets.arrays)
+    whole = leading_jets(toy_dijets)
     first = 17
-    cut = toy_dijets.offsets[first]
-    part = leading_jets(*(a[cut:] for a in toy_dijets.arrays[:4]), toy_dijets.offsets[first:] - cut)
+    part = leading_jets(toy_dijets[first:])
     np.testing.assert_array_equal(part.p4, whole.p4[first:])
-    np.testing.assert_array_equal(part.px, whole.px[whole.offsets[2 * first] :])
+    np.testing.assert_array_equal(part.constituents.p4, whole.constituents[2 * first :].p4)
 
 
 def test_jets_fall_in_pt_and_respect_the_threshold(toy_dijets):
-    jets = leading_jets(*toy_dijets.arrays, radius=0.4, pt_min=50.0, n_jets=8)
+    jets = leading_jets(toy_dijets, radius=0.4, pt_min=50.0, n_jets=8)
     pt = np.hypot(jets.p4[..., 1], jets.p4[..., 2])
     assert (np.diff(pt, axis=1) <= 0).all()
     assert ((pt == 0) | (pt >= 50.0)).all()
@@ -76,19 +75,19 @@ def test_jets_fall_in_pt_and_respect_the_threshold(toy_dijets):
 
 def test_empty_events_have_empty_slots():
     one = np.array([100.0])
-    jets = leading_jets(one, 0 * one, 0 * one, one, np.array([0, 0, 1, 1]))
+    jets = leading_jets(Particles.cartesian(one, 0 * one, 0 * one, one, [0, 0, 1, 1]))
     assert jets.n.tolist() == [0, 1, 0]
     assert jets.p4[1, 0].tolist() == [100.0, 100.0, 0.0, 0.0]
     assert np.count_nonzero(jets.p4) == 2
-    assert jets.offsets.tolist() == [0, 0, 0, 1, 1, 1, 1]
-    none = leading_jets(one[:0], one[:0], one[:0], one[:0], np.array([0]))
+    assert jets.constituents.offsets.tolist() == [0, 0, 0, 1, 1, 1, 1]
+    none = leading_jets(Particles.cartesian(*[one[:0]] * 4, [0]))
     assert none.p4.shape == (0, 2, 4)
 
 
 def test_stdout_stays_clean():
     code = (
-        "import numpy as np; from anomalon.jets import leading_jets; one = np.ones(1);"
-        "leading_jets(100 * one, 0 * one, 0 * one, 100 * one, np.array([0, 1]))"
+        "from anomalon.core import Particles; from anomalon.jets import leading_jets;"
+        "leading_jets(Particles.cartesian([100.0], [0.0], [0.0], [100.0], [0, 1]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == ""
@@ -97,14 +96,9 @@ def test_stdout_stays_clean():
 @pytest.mark.parametrize("setting", [{"radius": 0.0}, {"pt_min": -1.0}, {"n_jets": 0}])
 def test_refuses_settings_out_of_range(toy_dijets, setting):
     with pytest.raises(BadValue, match=next(iter(setting))):
-        leading_jets(*toy_dijets.arrays, **setting)
+        leading_jets(toy_dijets, **setting)
 
 
-def test_refuses_what_does_not_fit_together():
-    one = np.ones(3)
-    with pytest.raises(BadLayout, match="offsets"):
-        leading_jets(one, one, one, 2 * one, np.array([0, 2]))
-    with pytest.raises(BadLayout, match="one length"):
-        leading_jets(one, one[:2], one, 2 * one, np.array([0, 3]))
-    with pytest.raises(BadNumbers, match="momenta"):
-        leading_jets(one * np.nan, one, one, 2 * one, np.array([0, 3]))
+def test_refuses_loose_arrays():
+    with pytest.raises(BadLayout, match="expected Particles"):
+        leading_jets(np.ones((3, 4)))

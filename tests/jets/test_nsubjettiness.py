@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anomalon.core import Particles
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey
 from anomalon.jets import leading_jets, nsubjettiness
 
@@ -14,8 +15,10 @@ PEER = {"wta_kt": "WTA_KT_Axes", "kt": "KT_Axes"}
 def fastjet_taus(jets, n, beta, R0, axes):
     ak = pytest.importorskip("awkward")
     fastjet = pytest.importorskip("fastjet")
-    flat = ak.zip({"px": jets.px, "py": jets.py, "pz": jets.pz, "E": jets.energy})
-    events = ak.unflatten(flat, np.diff(jets.offsets))
+    names = {"px": "px", "py": "py", "pz": "pz", "E": "energy"}
+    parts = jets.constituents
+    flat = ak.zip({name: parts.column(ours) for name, ours in names.items()})
+    events = ak.unflatten(flat, parts.n_particles)
     clustered = fastjet.ClusterSequence(
         events, fastjet.JetDefinition(fastjet.antikt_algorithm, 10.0)
     )
@@ -32,15 +35,15 @@ def fastjet_taus(jets, n, beta, R0, axes):
 def flat_jet(pt, y, phi):
     pt, y, phi = (np.asarray(v, dtype=float) for v in (pt, y, phi))
     p = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(y), pt * np.cosh(y)
-    return (*p, np.array([0, len(pt)]))
+    return Particles.cartesian(*p, np.array([0, len(pt)]))
 
 
 @pytest.mark.parametrize("axes", PEER)
 @pytest.mark.parametrize(("beta", "R0"), [(1.0, 1.0), (2.0, 0.8), (0.5, 1.0)])
 def test_agrees_with_fastjet_on_toy_jets(toy_dijets, axes, beta, R0):
-    jets = leading_jets(*toy_dijets.arrays)
-    assert np.diff(jets.offsets).min() >= 1
-    ours = nsubjettiness(*jets.constituents, n=5, beta=beta, R0=R0, axes=axes)
+    jets = leading_jets(toy_dijets)
+    assert jets.constituents.n_particles.min() >= 1
+    ours = nsubjettiness(jets.constituents, n=5, beta=beta, R0=R0, axes=axes)
     theirs = fastjet_taus(jets, 5, beta, R0, axes)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-9)
     assert theirs[:, 0].min() >= 0
@@ -50,9 +53,8 @@ def test_agrees_with_fastjet_on_toy_jets(toy_dijets, axes, beta, R0):
 @pytest.mark.parametrize("axes", PEER)
 def test_agrees_with_fastjet_on_the_lhc_olympics(lhco_events, axes):
     events = lhco_events[0]
-    first = events.offsets[:201]
-    jets = leading_jets(*(a[: first[-1]] for a in events.arrays[:4]), first)
-    ours = nsubjettiness(*jets.constituents, n=4, axes=axes)
+    jets = leading_jets(events[:200])
+    ours = nsubjettiness(jets.constituents, n=4, axes=axes)
     np.testing.assert_allclose(ours, fastjet_taus(jets, 4, 1.0, 1.0, axes), rtol=0, atol=1e-9)
 
 
@@ -72,7 +74,7 @@ def test_axes_are_those_of_plain_kt_clustering(seed, size):
         dphi = abs(a[2] - b[2])
         return np.hypot(a[1] - b[1], min(dphi, 2 * np.pi - dphi))
 
-    tau1 = nsubjettiness(*flat_jet(pt, y, phi), n=1)[0, 0]
+    tau1 = nsubjettiness(flat_jet(pt, y, phi), n=1)[0, 0]
     while len(subjets) > 1:
         a, b = min(
             itertools.combinations(subjets, 2),
@@ -92,16 +94,16 @@ def test_axes_are_those_of_plain_kt_clustering(seed, size):
 def test_rotation_order_and_scale_change_nothing(seed, angle, scale):
     rng = np.random.default_rng(seed)
     pt, y, phi = rng.exponential(10, 12) + 0.1, rng.normal(0, 0.3, 12), rng.normal(0, 0.3, 12)
-    before = nsubjettiness(*flat_jet(pt, y, phi), n=4)
+    before = nsubjettiness(flat_jet(pt, y, phi), n=4)
     order = rng.permutation(12)
-    after = nsubjettiness(*flat_jet(scale * pt[order], y[order] + 1.0, phi[order] + angle), n=4)
+    after = nsubjettiness(flat_jet(scale * pt[order], y[order] + 1.0, phi[order] + angle), n=4)
     np.testing.assert_allclose(after, before, atol=1e-7)
 
 
 def test_ideal_prongs():
     # Three equal, far prongs at the corners: tau_3 vanishes, tau_2 is one prong's distance.
     jet = flat_jet([50.0] * 3, [0.0, 0.6, 0.0], [0.0, 0.0, 0.8])
-    tau = nsubjettiness(*jet, n=4, beta=[1.0, 2.0])
+    tau = nsubjettiness(jet, n=4, beta=[1.0, 2.0])
     assert tau[:, 0, 2:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
     assert tau[0, 0, 1] == pytest.approx(0.6 / 3)
     assert tau[1, 0, 1] == pytest.approx(0.36 / 3)
@@ -110,28 +112,29 @@ def test_ideal_prongs():
 def test_few_constituents_have_no_tau():
     px = np.array([10.0, 20.0, 20.0])
     py = np.array([0.0, 0.0, 5.0])
-    tau = nsubjettiness(px, py, 0 * px, np.hypot(px, py), np.array([0, 0, 1, 3]), n=3)
+    jets = Particles.cartesian(px, py, 0 * px, np.hypot(px, py), np.array([0, 0, 1, 3]))
+    tau = nsubjettiness(jets, n=3)
     assert (tau[:2] == 0).all()
     assert tau[2, 0] > 0
     assert (tau[2, 1:] == 0).all()
 
 
 def test_several_betas_are_the_single_ones(toy_dijets):
-    jets = leading_jets(*toy_dijets.arrays)
-    both = nsubjettiness(*jets.constituents, beta=(0.5, 2.0))
-    np.testing.assert_array_equal(both[0], nsubjettiness(*jets.constituents, beta=0.5))
-    np.testing.assert_array_equal(both[1], nsubjettiness(*jets.constituents, beta=2))
+    jets = leading_jets(toy_dijets)
+    both = nsubjettiness(jets.constituents, beta=(0.5, 2.0))
+    np.testing.assert_array_equal(both[0], nsubjettiness(jets.constituents, beta=0.5))
+    np.testing.assert_array_equal(both[1], nsubjettiness(jets.constituents, beta=2))
 
 
 def test_refuses_what_it_cannot_do():
     jet = flat_jet([1.0, 2.0], [0.0, 0.1], [0.0, 0.1])
     with pytest.raises(UnknownKey, match="did you mean 'wta_kt'"):
-        nsubjettiness(*jet, axes="wta_k")
+        nsubjettiness(jet, axes="wta_k")
     with pytest.raises(BadValue, match="n: expected a whole number from 1 to 9"):
-        nsubjettiness(*jet, n=10)
+        nsubjettiness(jet, n=10)
     with pytest.raises(BadValue, match="beta above 0"):
-        nsubjettiness(*jet, beta=[1.0, 0.0])
+        nsubjettiness(jet, beta=[1.0, 0.0])
     with pytest.raises(BadValue, match="R0: expected a finite number above 0"):
-        nsubjettiness(*jet, R0=0.0)
-    with pytest.raises(BadLayout, match="offsets"):
-        nsubjettiness(*jet[:4], np.array([0, 3]))
+        nsubjettiness(jet, R0=0.0)
+    with pytest.raises(BadLayout, match=r"nsubjettiness: expected Particles, got \(1, 2\)"):
+        nsubjettiness((1, 2))

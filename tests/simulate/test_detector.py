@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from anomalon.core import Particles
 from anomalon.simulate.detector import Detector
-from anomalon.simulate.pythia import CHARGED, MUON, NEUTRAL_HADRON, PHOTON, Particles
+from anomalon.simulate.pythia import CHARGED, MUON, NEUTRAL_HADRON, PHOTON
 
 
 def beam(kind, energy, eta, n_events=2000):
@@ -10,17 +11,14 @@ def beam(kind, energy, eta, n_events=2000):
     ones = np.ones(n_events)
     phi = np.random.default_rng(1).uniform(-np.pi, np.pi, n_events)
     pt = energy / np.cosh(eta)
-    return Particles(
-        kind=np.full(n_events, kind, dtype=np.int8),
-        px=pt * np.cos(phi),
-        py=pt * np.sin(phi),
-        pz=pt * np.sinh(eta) * ones,
-        energy=energy * ones,
-        offsets=np.arange(n_events + 1),
-        m_hat=ones,
-        pt_hat=ones,
-        weight=ones,
-    )
+    columns = {
+        "kind": np.full(n_events, kind, dtype=np.int8),
+        "px": pt * np.cos(phi),
+        "py": pt * np.sin(phi),
+        "pz": pt * np.sinh(eta) * ones,
+        "energy": energy * ones,
+    }
+    return Particles(columns, np.arange(n_events + 1))
 
 
 @pytest.mark.parametrize(
@@ -70,13 +68,7 @@ def test_acceptance(kind, energy, eta, seen):
 def test_towers_sum_what_falls_together_and_keep_the_direction():
     detector = Detector(hadron_stochastic=0.0, hadron_constant=0.0)
     one = beam(NEUTRAL_HADRON, 10.0, 1.23, 1)
-    twice = Particles(
-        *(np.repeat(getattr(one, f), 2) for f in ("kind", "px", "py", "pz", "energy")),
-        offsets=np.array([0, 2]),
-        m_hat=one.m_hat,
-        pt_hat=one.pt_hat,
-        weight=one.weight,
-    )
+    twice = Particles({k: np.repeat(v, 2) for k, v in one.columns.items()}, np.array([0, 2]))
     seen = detector.measure(twice, np.random.default_rng(5))
     assert seen.energy == pytest.approx([20.0])
     eta = np.arcsinh(seen.pz / np.hypot(seen.px, seen.py))

@@ -17,62 +17,63 @@ FAST = (
 
 
 @pytest.fixture(scope="module")
-def particles():
+def batch():
     (batch,) = Generator(FAST, 1).batches(40)
     return batch
 
 
-def test_particles_are_visible_and_within_acceptance(particles):
-    assert len(particles) == 40
+def test_particles_are_visible_and_within_acceptance(batch):
+    particles = batch.particles
+    assert len(batch) == len(particles) == 40
     pt = np.hypot(particles.px, particles.py)
     assert np.abs(np.arcsinh(particles.pz / pt)).max() < 4.9
-    counts = np.diff(particles.offsets)
-    assert 50 < counts.mean() < 500
+    assert 50 < particles.n_particles.mean() < 500
     # Two thirds of the hadrons are charged, and most photons come from neutral pions.
-    assert 0.4 < (particles.kind == CHARGED).mean() < 0.75
-    assert 0.2 < (particles.kind == PHOTON).mean() < 0.5
-    assert (particles.kind == MUON).mean() < 0.02
+    kind = particles.column("kind")
+    assert 0.4 < (kind == CHARGED).mean() < 0.75
+    assert 0.2 < (kind == PHOTON).mean() < 0.5
+    assert (kind == MUON).mean() < 0.02
     mass2 = particles.energy**2 - pt**2 - particles.pz**2
     assert mass2.max() < 4.0
     assert mass2.min() > -1e-3
 
 
-def test_most_transverse_momentum_balances(particles):
+def test_most_transverse_momentum_balances(batch):
+    particles = batch.particles
     starts = particles.offsets[:-1]
     px, py = (np.add.reduceat(a, starts) for a in (particles.px, particles.py))
     total = np.add.reduceat(np.hypot(particles.px, particles.py), starts)
     assert np.median(np.hypot(px, py) / total) < 0.06
 
 
-def test_hard_process_is_reported(particles):
-    assert (particles.pt_hat >= 800.0).all()
-    assert (particles.m_hat >= 2 * particles.pt_hat * (1 - 1e-9)).all()
-    assert (particles.weight == 1.0).all()
+def test_hard_process_is_reported(batch):
+    assert (batch.pt_hat >= 800.0).all()
+    assert (batch.m_hat >= 2 * batch.pt_hat * (1 - 1e-9)).all()
+    assert (batch.weight == 1.0).all()
 
 
-def test_a_seed_determines_the_events(particles):
+def test_a_seed_determines_the_events(batch):
     (again,) = Generator(FAST, 1).batches(40)
-    np.testing.assert_array_equal(again.px, particles.px)
+    np.testing.assert_array_equal(again.particles.px, batch.particles.px)
     (other,) = Generator(FAST, 2).batches(40)
-    assert len(other.px) != len(particles.px)
+    assert len(other.particles.px) != len(batch.particles.px)
 
 
-def test_batches_do_not_change_the_events(particles):
+def test_batches_do_not_change_the_events(batch):
     # 60 events come as 50 and 10; the first 40 are those of a single call.
     first, second = Generator(FAST, 1).batches(60)
-    n = particles.offsets[40]
-    np.testing.assert_array_equal(first.px[:n], particles.px)
+    np.testing.assert_array_equal(first.particles[:40].px, batch.particles.px)
     assert (len(first), len(second)) == (50, 10)
 
 
-def test_a_veto_that_never_drops_changes_nothing(particles):
+def test_a_veto_that_never_drops_changes_nothing(batch):
     (asked,) = Generator(FAST, 1, PartonVeto(mass_min=10.0)).batches(40)
-    np.testing.assert_array_equal(asked.px, particles.px)
+    np.testing.assert_array_equal(asked.particles.px, batch.particles.px)
 
 
-def test_veto_drops_low_masses(particles):
+def test_veto_drops_low_masses(batch):
     (hard,) = Generator(FAST, 1, PartonVeto(mass_min=2500.0)).batches(10)
-    assert np.median(hard.m_hat) > 2500.0 > np.median(particles.m_hat)
+    assert np.median(hard.m_hat) > 2500.0 > np.median(batch.m_hat)
 
 
 def test_bad_line_is_named():

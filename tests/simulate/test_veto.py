@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from anomalon.core import Particles
 from anomalon.jets import leading_jets
 from anomalon.simulate.veto import PartonVeto, _leading_pair
 
@@ -15,7 +16,7 @@ def partons(n, seed):
 def test_parton_jets_are_those_of_fastjet(n):
     for seed in range(10):
         p = partons(n, seed)
-        wanted = leading_jets(*p.T, np.array([0, n]), pt_min=0.0).p4[0]
+        wanted = leading_jets(Particles.cartesian(*p.T, [0, n]), pt_min=0.0).p4[0]
         found = _leading_pair(p.copy(), 1.0)[:, [3, 0, 1, 2]]
         np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9)
 

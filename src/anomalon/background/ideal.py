@@ -37,7 +37,8 @@ class Ideal(BackgroundEstimator):
                 "ideal: needs `simulation`, a sample from the true background distribution that "
                 "is not part of the data. For data alone use 'cwola'."
             )
-        inside = simulation[window.in_signal_region(simulation.mass)]
+        mass = simulation.required_mass("ideal: simulation")
+        inside = simulation[window.in_signal_region(mass)]
         if len(inside) == 0:
             raise TooFewEvents(
                 f"ideal: the background sample from {simulation.source} has no events in the "

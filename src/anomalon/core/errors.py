@@ -7,6 +7,7 @@
     │   ├── BadNumbers       NaN, infinity, negative masses or weights
     │   │   └── BadRows      … and in which rows
     │   ├── ChecksumMismatch a file is not the one that was expected
+    │   ├── MassRequired     a resonant mass is needed and there is none
     │   └── TruthRequired    a label is needed and there is none
     ├── ConfigError          something is wrong with settings
     │   ├── UnknownKey       a key that does not exist
@@ -39,6 +40,7 @@ __all__ = [
     "DataError",
     "DidNotConverge",
     "FitError",
+    "MassRequired",
     "MissingExtra",
     "TooFewEvents",
     "TruthRequired",
@@ -132,6 +134,10 @@ class BadRows(BadNumbers):
 
 class ChecksumMismatch(DataError):
     """A file is not the one that was expected."""
+
+
+class MassRequired(DataError):
+    """The resonant mass is needed and the sample has none."""
 
 
 class TruthRequired(DataError):

@@ -1,15 +1,18 @@
 """`Events`: collision events as padded arrays of objects (particles, jets, leptons)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.core.display import html_table, lowest_and_highest, some
 from anomalon.core.errors import BadLayout, ColumnMissing, suggest
+from anomalon.core.kinds import KINDS, kinds_of
+from anomalon.core.promise import frozen
+from anomalon.core.trusted import picked, read_only, taken, trusted
 
 __all__ = ["Events"]
 
@@ -21,7 +24,9 @@ _FILLED = cast(Any, None)
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """Events as padded objects; frozen, checked once, sliced like an array.
+    """Events as padded objects; frozen, checked when made, sliced like an array.
+
+    Its arrays are read-only. Slices and concatenations of events are not checked again.
 
     Args:
         objects: Shape (event, object, feature), float32, or float64 where the source has it.
@@ -32,10 +37,14 @@ class Events:
         label: Truth (1 signal, 0 background), shape (event,); for tests and injections only.
         columns: Per-event numbers by name (mjj, run, n_pv …), each of shape (event,).
         source: Where the events come from, for messages and reports.
+        object_kinds: What each slot holds: "electron", "muon", "tau", "photon", "jet", "met" or
+            "particle". If not given, its name without the number, or "particle" if that is no kind
+            (see `anomalon.core.kinds.kind_of_name`).
 
     Raises:
         BadLayout: If a shape does not fit or the name of a feature occurs twice.
         BadNumbers: If a filled slot holds NaN or infinity, or a label is neither 0 nor 1.
+        BadValue: If there is no such kind.
     """
 
     objects: Floats
@@ -46,6 +55,7 @@ class Events:
     label: NDArray[np.int8] | None = None
     columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     source: str = "memory"
+    object_kinds: tuple[str, ...] = _FILLED
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -54,7 +64,7 @@ class Events:
         objects = np.asarray(self.objects)
         if objects.dtype not in (np.float32, np.float64):
             objects = objects.astype(np.float32)
-        put("objects", objects)
+        put("objects", frozen(objects))
         put("object_names", tuple(self.object_names))
         put("feature_names", tuple(self.feature_names))
         slots = (len(self.object_names), len(self.feature_names))
@@ -64,6 +74,7 @@ class Events:
                 f"got {objects.shape}."
             )
         check.distinct(self.feature_names, f"{self.source}: features")
+        put("object_kinds", kinds_of(self.object_kinds, self.object_names, self.source))
         n = len(objects)
         mask = np.ones(objects.shape[:2], bool) if self.mask is None else np.asarray(self.mask)
         if mask.shape != objects.shape[:2] or mask.dtype != np.bool_:
@@ -71,14 +82,15 @@ class Events:
                 f"{self.source}: expected a boolean mask of shape {objects.shape[:2]}, "
                 f"got {mask.dtype} of shape {mask.shape}."
             )
-        put("mask", mask)
-        put("weight", np.ones(n) if self.weight is None else np.asarray(self.weight, np.float64))
+        put("mask", frozen(mask))
+        weight = np.ones(n) if self.weight is None else np.asarray(self.weight, np.float64)
+        put("weight", frozen(weight))
         check.length(self.weight, n, f"{self.source}: weight")
         check.finite(self.weight, f"{self.source}: weight")
         if self.label is not None:
-            put("label", check.truth(self.label, f"{self.source}: label"))
+            put("label", frozen(check.truth(self.label, f"{self.source}: label")))
             check.length(cast(Any, self.label), n, f"{self.source}: label")
-        put("columns", MappingProxyType({k: np.asarray(v) for k, v in self.columns.items()}))
+        put("columns", read_only({k: np.asarray(v) for k, v in self.columns.items()}))
         for name, values in self.columns.items():
             check.length(values, n, f"{self.source}: column '{name}'")
         for j, name in enumerate(self.feature_names):
@@ -89,23 +101,53 @@ class Events:
         return len(self.objects)
 
     def __getitem__(self, index: Any) -> "Events":
-        """The events that a mask, a slice or an array of row numbers picks."""
-        if isinstance(index, int | np.integer):
-            index = slice(int(index), int(index) + 1 or None)
-        return replace(
-            self,
-            objects=self.objects[index],
-            mask=self.mask[index],
-            weight=self.weight[index],
-            label=None if self.label is None else self.label[index],
-            columns={k: v[index] for k, v in self.columns.items()},
+        """The events that a mask, a slice or an array of row numbers picks.
+
+        Raises:
+            BadLayout: If it is none of these.
+        """
+        rows = picked(index, len(self), self.source)
+        return self._with(
+            objects=taken(self.objects, rows),
+            mask=taken(self.mask, rows),
+            weight=taken(self.weight, rows),
+            label=None if self.label is None else taken(self.label, rows),
+            columns={k: taken(v, rows) for k, v in self.columns.items()},
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"columns": dict(self.columns)}  # the read-only view has no pickle
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Read-only in another process too."""
+        vars(self).update(vars(trusted(Events, state)))
+
     def __repr__(self) -> str:
+        shape = f"{len(self.object_names)} objects x {some(self.feature_names)}"
+        extra = f", columns {some(self.columns)}" if self.columns else ""
+        return f"Events({self._count}, {shape}{extra}, from {self.source})"
+
+    def _repr_html_(self) -> str:
+        features = {name: self.feature(name)[self.mask] for name in self.feature_names}
+        rows = [
+            (name, what, str(values.dtype), *lowest_and_highest(values))
+            for what, part in (("objects", features), ("event", self.columns))
+            for name, values in part.items()
+        ]
+        kinds = dict.fromkeys(self.object_kinds)
+        slots = ", ".join(f"{self.object_kinds.count(kind)} {kind}" for kind in kinds)
+        title = f"Events: {self._count}; objects: {slots or 'none'}"
+        head = ("column", "of", "type", "lowest", "highest")
+        return html_table(title, f"from {self.source}", head, rows)
+
+    @property
+    def _count(self) -> str:
         truth = "" if self.label is None else f", {int(np.sum(self.label == 1))} signal"
-        shape = f"{len(self.object_names)} objects x {list(self.feature_names)}"
-        extra = f", columns {list(self.columns)}" if self.columns else ""
-        return f"Events({len(self)} events{truth}, {shape}{extra}, from {self.source})"
+        return f"{len(self)} events{truth}"
+
+    def _with(self, **changes: Any) -> "Events":
+        """The same with other fields, which have been checked."""
+        return trusted(Events, vars(self) | changes)
 
     def feature(self, name: str) -> Floats:
         """One feature of all objects, shape (event, object).
@@ -128,22 +170,48 @@ class Events:
             raise ColumnMissing(f"{self.source}: no column '{name}'; {suggest(name, self.columns)}")
         return self.columns[name]
 
+    def of_kind(self, *kinds: str) -> "Events":
+        """The same events with the slots of these kinds only, in their order.
+
+        Example:
+            >>> events = Events(np.zeros((5, 3, 1)), ("met", "jet1", "jet2"), ("pt",))
+            >>> events.of_kind("jet").object_names
+            ('jet1', 'jet2')
+
+        Raises:
+            BadValue: If there is no such kind.
+        """
+        wanted = [check.one_of(kind, "of_kind", KINDS) for kind in kinds]
+        slots = [i for i, kind in enumerate(self.object_kinds) if kind in wanted]
+        return self._with(
+            objects=self.objects[:, slots],
+            mask=self.mask[:, slots],
+            object_names=tuple(self.object_names[i] for i in slots),
+            object_kinds=tuple(self.object_kinds[i] for i in slots),
+        )
+
     def blind(self) -> "Events":
         """The same events without the truth: what every method gets."""
-        return self if self.label is None else replace(self, label=None)
+        return self if self.label is None else self._with(label=None)
 
     @staticmethod
     def concatenate(parts: "Sequence[Events]") -> "Events":
-        """One set of events out of several with the same objects, features and columns."""
+        """One set of events out of several with the same objects, features and columns.
+
+        The label survives only if every part has one.
+
+        Raises:
+            BadLayout: If there are none, or they differ.
+        """
         if not parts:
             raise BadLayout("concatenate: expected at least one set of events, got none.")
         first = parts[0]
         for other in parts[1:]:
-            for what in ("object_names", "feature_names"):
+            for what in ("object_names", "feature_names", "object_kinds"):
                 if getattr(other, what) != getattr(first, what):
                     raise BadLayout(
-                        f"concatenate: expected {what} {getattr(first, what)} (from "
-                        f"{first.source}), got {getattr(other, what)} (from {other.source})."
+                        f"concatenate: expected {what} {some(getattr(first, what))} (from "
+                        f"{first.source}), got {some(getattr(other, what))} (from {other.source})."
                     )
             if set(other.columns) != set(first.columns):
                 raise BadLayout(
@@ -151,13 +219,12 @@ class Events:
                     f"got {sorted(other.columns)} (from {other.source})."
                 )
         known = [p.label for p in parts if p.label is not None]
-        return Events(
+        columns = {k: np.concatenate([p.columns[k] for p in parts]) for k in first.columns}
+        return first._with(
             objects=np.concatenate([p.objects for p in parts]),
-            object_names=first.object_names,
-            feature_names=first.feature_names,
             mask=np.concatenate([p.mask for p in parts]),
             weight=np.concatenate([p.weight for p in parts]),
             label=np.concatenate(known) if len(known) == len(parts) else None,
-            columns={k: np.concatenate([p.columns[k] for p in parts]) for k in first.columns},
+            columns=columns,
             source=" + ".join(dict.fromkeys(p.source for p in parts)),
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.errors import BadValue, MassRequired, TooFewEvents
 from anomalon.core.sample import Sample
 
 __all__ = ["Window", "sliding_windows"]
@@ -57,35 +57,45 @@ class Window:
 
     def in_signal_region(self, mass: Floats) -> NDArray[np.bool_]:
         """Which masses (GeV) lie in the signal region, shape (event,)."""
-        return np.asarray((mass >= self.low) & (mass < self.high))
+        return self._between(mass, self.low, self.high)
 
     def in_low_sideband(self, mass: Floats) -> NDArray[np.bool_]:
         """Which masses (GeV) lie in the lower side band, shape (event,)."""
-        return np.asarray((mass >= self.sideband_low) & (mass < self.low))
+        return self._between(mass, self.sideband_low, self.low)
 
     def in_high_sideband(self, mass: Floats) -> NDArray[np.bool_]:
         """Which masses (GeV) lie in the upper side band, shape (event,)."""
-        return np.asarray((mass >= self.high) & (mass < self.sideband_high))
+        return self._between(mass, self.high, self.sideband_high)
 
     def in_sidebands(self, mass: Floats) -> NDArray[np.bool_]:
         """Which masses (GeV) lie in either side band, shape (event,)."""
         return self.in_low_sideband(mass) | self.in_high_sideband(mass)
 
+    def _between(self, mass: Floats | None, low: float, high: float) -> NDArray[np.bool_]:
+        if mass is None:
+            raise MassRequired(
+                f"window {self} GeV: expected the resonant mass of every event, got None: the "
+                "sample has none. Give it with `sample.with_mass(mass)` (in GeV)."
+            )
+        return np.asarray((mass >= low) & (mass < high))
+
     def check_inside(self, sample: Sample) -> None:
         """Raise if the data do not reach into the signal region and both side bands.
 
         Raises:
+            MassRequired: If they have no mass.
             TooFewEvents: If one of the three regions is empty; says what range the data have.
         """
+        mass = sample.required_mass(f"window {self} GeV")
         regions = {
-            "signal region": self.in_signal_region(sample.mass),
-            "lower side band": self.in_low_sideband(sample.mass),
-            "upper side band": self.in_high_sideband(sample.mass),
+            "signal region": self.in_signal_region(mass),
+            "lower side band": self.in_low_sideband(mass),
+            "upper side band": self.in_high_sideband(mass),
         }
         for name, inside in regions.items():
             if not inside.any():
                 span = (
-                    f"masses from {sample.mass.min():.0f} to {sample.mass.max():.0f} GeV"
+                    f"masses from {mass.min():.0f} to {mass.max():.0f} GeV"
                     if len(sample)
                     else "no events"
                 )

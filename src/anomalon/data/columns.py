@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class Columns:
     """Which columns make a `Sample`.
 
     Args:
-        mass: The column of the resonant mass.
+        mass: The column of the resonant mass; None if the sample has none.
         features: Pairs (name in the sample, column in the file).
         weight: The column of event weights; ones if None.
         label: The column of the truth, 0 or 1; no truth if None.
@@ -53,7 +53,7 @@ class Columns:
         scale: Factor on the mass, e.g. 1000 where the file has TeV.
     """
 
-    mass: str
+    mass: str | None
     features: tuple[tuple[str, str], ...]
     weight: str | None = None
     label: str | None = None
@@ -88,9 +88,9 @@ class Columns:
 
     def names(self) -> list[str]:
         """Every column that is needed, once."""
-        roles = [self.mass, *(column for _, column in self.features)]
-        roles += [name for name in (self.weight, self.label, self.event) if name is not None]
-        return list(dict.fromkeys(roles))
+        features = [column for _, column in self.features]
+        roles = [self.mass, *features, self.weight, self.label, self.event]
+        return list(dict.fromkeys(name for name in roles if name is not None))
 
     def check(self, known: Mapping[str, Any], unread: Mapping[str, str], where: str) -> None:
         """Raise for a column that is not there, or is there and holds no plain numbers.
@@ -115,14 +115,18 @@ class Columns:
             BadNumbers: If a number is not finite, a mass is negative, a label is not 0 or 1, or an
                 event identity is not an integer.
         """
-        n = len(data[self.mass])
+        first = self.names()[0]
+        n = len(data[first])
         for name in self.names():
             if len(data[name]) != n:
                 raise BadLayout(
-                    f"{source}: column '{name}' has {len(data[name])} entries, but the mass "
-                    f"'{self.mass}' has {n}: all columns of a sample need one entry per event."
+                    f"{source}: column '{name}' has {len(data[name])} entries, but "
+                    f"'{first}' has {n}: all columns of a sample need one entry per event."
                 )
-        mass = self.scale * np.asarray(data[self.mass], dtype=np.float64)
+        mass = None
+        if self.mass is not None:
+            mass = self.scale * np.asarray(data[self.mass], dtype=np.float64)
+            mass = clean_masses(mass, f"{source}: mass '{self.mass}'")
         kinds = {data[column].dtype for _, column in self.features}
         dtype = np.float32 if kinds == {np.dtype(np.float32)} else np.float64
         x = np.empty((n, len(self.features)), dtype=dtype)
@@ -134,7 +138,7 @@ class Columns:
         return Sample(
             x=x,
             names=tuple(name for name, _ in self.features),
-            mass=clean_masses(mass, f"{source}: mass '{self.mass}'"),
+            mass=cast(Any, mass),
             weight=np.ones(n) if self.weight is None else data[self.weight],
             label=(
                 None

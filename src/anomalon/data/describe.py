@@ -151,7 +151,8 @@ def _may_be_bins(path: Path) -> bool:
 
 def _named(events: Events | Sample) -> Iterator[tuple[str, NDArray[Any]]]:
     if isinstance(events, Sample):
-        yield "mass", events.mass
+        if events.has_mass:
+            yield "mass", events.mass
         for name in events.names:
             yield name, events.column(name)
         yield "weight", events.weight

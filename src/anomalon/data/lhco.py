@@ -78,6 +78,7 @@ class LhcoRawSource(Source):
             label=_truth(truth, f"{self.path}: label '{self.label}'"),
             columns={"event": np.arange(start, stop)},
             source=str(self.path),
+            object_kinds=("particle",) * N_PARTICLES,
         )
 
 
@@ -126,6 +127,7 @@ class LhcoFeatureSource(Source):
             label=_truth(truth, f"{self.path}: label"),
             columns={"event": np.arange(start, stop)},
             source=str(self.path),
+            object_kinds=("jet", "jet"),
         )
 
 
@@ -161,6 +163,7 @@ class JetArraySource(Source):
             mask=objects[:, :, 0] > 0,
             columns={"event": np.arange(start, stop)},
             source=str(self.path),
+            object_kinds=("jet",) * objects.shape[1],
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
 from anomalon.core.folder import current_folder
-from anomalon.data.arrow import open_csv, open_parquet
+from anomalon.data.arrow import open_parquet
 from anomalon.data.columns import KEYS, read_mapping
 from anomalon.data.frame import Frame, frame_keys
 from anomalon.data.hdf5 import open_hdf5, open_table
@@ -15,6 +15,7 @@ from anomalon.data.lhco import JetArraySource, LhcoFeatureSource, LhcoRawSource
 from anomalon.data.root import open_root
 from anomalon.data.source import Source
 from anomalon.data.table import Table, TableSource
+from anomalon.data.text_table import open_csv
 
 __all__ = ["OPTIONS", "kind_of", "recognise"]
 

@@ -13,6 +13,11 @@ __all__ = ["LARGEST_LOAD", "Source", "reading"]
 
 LARGEST_LOAD = 4 * 2**30
 """Bytes in memory above which a load in one piece is refused: 4 GiB, 250,000 raw LHCO events."""
+BLOCK = 64 * 2**20
+"""Bytes that are read from a file at a time for pieces that are smaller.
+
+Many formats can only be read in blocks of thousands of rows: without this, each small piece would
+read such a block again."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,19 @@ class Source(ABC):
     ) -> Iterator[Events | Sample]:
         """The events start <= row < stop, `size` at a time.
 
-        An error about rows counts those in all of them, as if they were read at once.
+        Small pieces are slices of a block of at most 64 MiB, which is in memory as long as one of
+        them is. An error about rows counts those in all of them, as if they were read at once.
         """
         start, stop = self.rows(start, stop)
-        for first in range(start, stop, size):
+        step = size * max(1, min(BLOCK, LARGEST_LOAD) // max(1, size * self.bytes_per_event))
+        for first in range(start, stop, step):
             try:
-                yield self.read(first, min(first + size, stop))
+                block = self.read(first, min(first + step, stop))
             except BadRows as error:
-                rest = self._bad_rows(range(first + size, stop, size), stop)
+                rest = self._bad_rows(range(first + step, stop, step), stop)
                 raise error.among(stop - start, rest) from None
+            for row in range(0, len(block), size):
+                yield block[row : row + size]
 
     def _bad_rows(self, starts: range, stop: int) -> list[BadRows]:
         found = []

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from anomalon.data.source import Source
 
 __all__ = ["Table", "TableSource", "dijet_columns"]
 
+_LABELS = 1_000_000  # that are looked at, at a time
 DIJET_ALIASES = {"dmJ": ("dmJ", "delta_mJ")}
 
 
@@ -91,16 +93,26 @@ class TableSource(Source):
             data = self.table.read(self.columns.names(), start, stop)
             return self.columns.sample(data, start, source)
         data = self.table.read(list(self.table.dtypes), start, stop)
-        label = data.get("label")
-        if label is not None and np.isin(label, (0, 1)).all():
-            del data["label"]
-        else:
-            label = None
+        label = data.pop("label") if self._has_truth else None
         if self.table.unread:
             n = len(self.table.unread)
             source += f" ({n} columns without one number per event left out)"
         empty = np.zeros((stop - start, 0, 0), dtype=np.float32)
         return Events(empty, (), (), label=label, columns=data, source=source)
+
+    @cached_property
+    def _has_truth(self) -> bool:
+        """Whether a column `label` of a bare table is the truth: 0 or 1 in every row of the file.
+
+        All rows decide, not those of one piece, so that pieces agree with the whole.
+        """
+        if "label" not in self.table.dtypes:
+            return False
+        for start in range(0, self.n_events, _LABELS):
+            stop = min(start + _LABELS, self.n_events)
+            if not np.isin(self.table.read(["label"], start, stop)["label"], (0, 1)).all():
+                return False
+        return True
 
 
 def _meaning(table: Table, columns: Columns | None, options: Mapping[str, Any]) -> str:

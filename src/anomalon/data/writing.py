@@ -19,9 +19,9 @@ __all__ = ["write"]
 def write(sample: Sample, path: str | Path) -> Path:
     """Write a sample to a Parquet file, completely or not at all.
 
-    The columns are `mjj` (the mass), the features, `weight`, `label` if there is one, and `event`;
-    an underscore is appended to a name that a feature has already. `load` restores the same
-    sample, bit by bit.
+    The columns are `mjj` (the mass, if there is one), the features, `weight`, `label` (if there is
+    one) and `event`; an underscore is appended to a name that a feature has already. `load`
+    restores the same sample, bit by bit.
 
     Args:
         sample: What to write.
@@ -44,14 +44,15 @@ def write(sample: Sample, path: str | Path) -> Path:
 
 def _table(sample: Sample) -> pa.Table:
     roles: dict[str, tuple[str, NDArray[Any]]] = {
-        "mass": ("mjj", sample.mass),
         "weight": ("weight", sample.weight),
         "event": ("event", sample.event),
     }
+    if sample.has_mass:
+        roles = {"mass": ("mjj", sample.mass)} | roles
     if sample.label is not None:
         roles["label"] = ("label", sample.label)
     taken = set(sample.names)
-    note: dict[str, object] = {"version": 1, "source": sample.source}
+    note: dict[str, object] = {"version": 1, "source": sample.source, "mass": None}
     columns = {}
     for role, (name, values) in roles.items():
         while name in taken:
@@ -60,7 +61,7 @@ def _table(sample: Sample) -> pa.Table:
         columns[name] = pa.array(values)
     features = {name: pa.array(sample.x[:, j]) for j, name in enumerate(sample.names)}
     note["features"] = [[name, name] for name in sample.names]
-    mass = {str(note["mass"]): columns.pop(str(note["mass"]))}
+    mass = {name: columns.pop(name) for name in [note["mass"]] if isinstance(name, str)}
     return pa.table(
         mass | features | columns, metadata={SAMPLE_METADATA: json.dumps(note).encode()}
     )

@@ -102,21 +102,23 @@ class ConditionalQuantiles:
             reference: Events that are (nearly) all background, over the whole range of masses.
 
         Raises:
+            MassRequired: If the events have no mass.
             TooFewEvents: If a slice would hold fewer than 50 events.
         """
+        mass = reference.required_mass("decorrelate")
         if len(reference) < self._least:
             raise TooFewEvents(
                 f"decorrelate: {self.n_slices} mass slices need at least {self._least} "
                 f"events, got {len(reference)}. Use fewer slices or a wider range."
             )
-        log_mass = np.log(reference.mass)
+        log_mass = np.log(mass)
         centre, scale = float(log_mass.mean()), float(log_mass.std()) or 1.0
         return Decorrelation(
             names=reference.names,
             maps=_Fitting(self, reference, centre, scale).maps(),
             log_mass_centre=centre,
             log_mass_scale=scale,
-            mass_range=(float(reference.mass.min()), float(reference.mass.max())),
+            mass_range=(float(mass.min()), float(mass.max())),
             fitted_on=reference.digest(),
         )
 
@@ -235,12 +237,14 @@ class Decorrelation:
 
         Raises:
             BadLayout: If the features are not those of the fit.
+            MassRequired: If the events have no mass.
         """
         if sample.names != self.names:
             raise BadLayout(
                 f"decorrelate: expected features {list(self.names)}, got {list(sample.names)}."
             )
-        log_mass = np.log(np.clip(sample.mass, *self.mass_range))
+        mass = sample.required_mass("decorrelate")
+        log_mass = np.log(np.clip(mass, *self.mass_range))
         t = (log_mass - self.log_mass_centre) / self.log_mass_scale
         columns = []
         for j, one in enumerate(self.maps):

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import Events, Sample, check
+from anomalon.core import Events, Particles, Sample, check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.kinematics import (
     delta_r,
@@ -55,6 +55,7 @@ def dijet(
     radius: float = 1.0,
     pt_min: float = 20.0,
     on_missing: Literal["raise", "drop"] = "raise",
+    momenta: bool = False,
 ) -> Sample:
     """The two leading jets of each event as a sample: m_jj and the features of the jets.
 
@@ -64,11 +65,12 @@ def dijet(
     - ratios `tau21_J1`, `tau21_J2`, `tau32_J1`, `tau32_J2`, … up to `n_tau` (zero where the
       denominator is), and/or `tau1_J1`, `tau1_J2`, `tau2_J1`, … ; for exponents other than 1 with a
       suffix, as in `tau21_J1_b0.5`;
+    - `pt_J1` and `pt_J2`, in GeV, if `momenta`;
     - `dR`, the distance of the jets in pseudorapidity and azimuth, and `dY` = |y1 - y2|.
 
     Events of particles are clustered with anti-kT (E-scheme); particles without a mass count as
-    massless. Events of jets (object names that begin with "jet") are taken as they are, with the
-    tau_N they have.
+    massless. Of events with jets (slots of the kind "jet") these are taken as they are, with the
+    tau_N they have, and what else is in them is left alone.
 
     Args:
         events: Particles with the features pt, eta, phi (and mass), or jets with pt, eta, phi and
@@ -81,6 +83,7 @@ def dijet(
         pt_min: Smallest transverse momentum of a jet, in GeV.
         on_missing: What to do with events that have fewer than two jets: raise, or drop them and
             say so in the sample's `source`.
+        momenta: Whether the transverse momenta of the jets are features too.
 
     Returns:
         The sample; its event identities are the column `event` of the events, or row numbers.
@@ -105,12 +108,12 @@ def dijet(
     check.one_of(on_missing, "dijet: on_missing", ("raise", "drop"))
     if not betas or len(set(betas)) < len(betas):
         raise BadValue(f"dijet: expected distinct exponents `betas`, got {betas}.")
-    if events.object_names and events.object_names[0].startswith("jet"):
-        jets = _given_jets(events, betas, n_tau, pt_min)
+    if "jet" in events.object_kinds:
+        jets = _given_jets(events.of_kind("jet"), betas, n_tau, pt_min)
     else:
         jets = _clustered_jets(events, betas, n_tau, axes, radius, pt_min)
     events, jets, source = _complete(events, jets, on_missing)
-    x = _features(jets, betas, substructure)
+    x = _features(jets, betas, substructure, momenta=momenta)
     return Sample(
         x=np.stack(list(x.values()), axis=1),
         names=tuple(x),
@@ -137,12 +140,8 @@ def _clustered_jets(
             f"{events.source}: dijet features need particles with pt, eta and phi, or jets with "
             f"pt, eta, phi and mass; got objects with {list(events.feature_names)}."
         )
-    parts = {name: events.feature(name)[events.mask] for name in events.feature_names}
-    p4 = energy_momentum(parts["pt"], parts["eta"], parts["phi"], parts.get("mass", 0.0))
-    offsets = np.concatenate([[0], np.cumsum(events.mask.sum(axis=1))]).astype(np.int64)
-    energy, px, py, pz = p4.T
-    jets = leading_jets(px, py, pz, energy, offsets, radius=radius, pt_min=pt_min, n_jets=2)
-    tau = nsubjettiness(*jets.constituents, n=n_tau, beta=betas, R0=radius, axes=axes)
+    jets = leading_jets(Particles.of(events), radius=radius, pt_min=pt_min, n_jets=2)
+    tau = nsubjettiness(jets.constituents, n=n_tau, beta=betas, R0=radius, axes=axes)
     tau = tau.reshape(len(betas), len(events), 2, n_tau)
     return _TwoJets(jets.p4, invariant_mass(jets.p4), tau, jets.n >= 2)
 
@@ -206,7 +205,9 @@ def _complete(events: Events, jets: _TwoJets, on_missing: str) -> tuple[Events, 
     return events[found], kept, source
 
 
-def _features(jets: _TwoJets, betas: tuple[float, ...], substructure: str) -> dict[str, Any]:
+def _features(
+    jets: _TwoJets, betas: tuple[float, ...], substructure: str, *, momenta: bool
+) -> dict[str, Any]:
     """Name -> values, in the order that `dijet` documents."""
     mass = jets.mass
     lighter = np.argmin(mass, axis=1)
@@ -220,7 +221,9 @@ def _features(jets: _TwoJets, betas: tuple[float, ...], substructure: str) -> di
             x |= _taus(tau[b], suffix)
         if substructure in ("ratios", "both"):
             x |= _ratios(tau[b], suffix)
-    _, eta, phi, _ = pt_eta_phi_mass(jets.p4)
+    pt, eta, phi, _ = pt_eta_phi_mass(jets.p4)
+    if momenta:
+        x |= {"pt_J1": pt[rows, lighter], "pt_J2": pt[rows, 1 - lighter]}
     y = rapidity(jets.p4)
     x["dR"] = delta_r(eta[:, 0], phi[:, 0], eta[:, 1], phi[:, 1])
     x["dY"] = np.abs(y[:, 0] - y[:, 1])

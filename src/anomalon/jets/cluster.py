@@ -11,14 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import check
+from anomalon.core import Particles, check
 from anomalon.core.errors import MissingExtra
-from anomalon.jets.nsubjettiness import constituents
+from anomalon.jets.nsubjettiness import momenta
 
 __all__ = ["Jets", "leading_jets"]
-
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
 
 # Events that FastJet gets in one call: enough to hide the cost of a call, little enough memory.
 _BATCH = 1000
@@ -31,34 +28,17 @@ class Jets:
     Args:
         p4: Shape (event, jet, 4): E, px, py, pz in GeV, float64; zeros where there is no jet.
         n: Shape (event,): how many jets are above the threshold, which may be more than `p4` holds.
-        px: Constituents of all jets, one jet after the other, in GeV.
-        py: See `px`.
-        pz: See `px`.
-        energy: See `px`.
-        offsets: Shape (event * jet + 1,): where the constituents of each slot of `p4` start;
+        constituents: Of each slot of `p4`, which take the place of events (px, py, pz, energy);
             slot = event * n_jets + jet. An empty slot has none.
     """
 
     p4: NDArray[np.float64]
     n: NDArray[np.int64]
-    px: NDArray[np.float64]
-    py: NDArray[np.float64]
-    pz: NDArray[np.float64]
-    energy: NDArray[np.float64]
-    offsets: NDArray[np.int64]
-
-    @property
-    def constituents(self) -> tuple[NDArray[Any], ...]:
-        """(px, py, pz, energy, offsets), as `nsubjettiness(*jets.constituents)` takes them."""
-        return self.px, self.py, self.pz, self.energy, self.offsets
+    constituents: Particles
 
 
 def leading_jets(
-    px: Floats,
-    py: Floats,
-    pz: Floats,
-    energy: Floats,
-    offsets: Ints,
+    particles: Particles,
     *,
     radius: float = 1.0,
     pt_min: float = 20.0,
@@ -67,13 +47,7 @@ def leading_jets(
     """Cluster every event with anti-kT (arXiv:0802.1189, E-scheme) and keep the leading jets.
 
     Args:
-        px: Momenta of the particles of all events, one event after the other, in GeV; without
-            padding.
-        py: See `px`.
-        pz: See `px`.
-        energy: See `px`.
-        offsets: Shape (event + 1,): the particles of event i are those from offsets[i] up to
-            offsets[i + 1].
+        particles: Of all events.
         radius: Jet radius R.
         pt_min: Jets below are dropped, in GeV.
         n_jets: How many jets to keep for an event, those of highest pT.
@@ -82,31 +56,33 @@ def leading_jets(
         The jets and their constituents.
 
     Raises:
-        BadLayout: If `offsets` and the particles do not fit together.
-        BadNumbers: If a momentum is NaN or infinite.
+        BadLayout: If these are no `Particles`.
         BadValue: If `radius`, `pt_min` or `n_jets` is out of range.
         MissingExtra: If FastJet is not installed.
     """
     radius = check.number(radius, "leading_jets: radius", "(0, 10]")
     pt_min = check.number(pt_min, "leading_jets: pt_min", "[0, inf)")
     n_jets = check.whole(n_jets, "leading_jets: n_jets", 1, 1_000_000)
-    p4 = constituents(px, py, pz, energy, offsets, "leading_jets")
-    starts = np.asarray(offsets, dtype=np.int64)
-    n_events = len(starts) - 1
+    p4 = momenta(particles, "leading_jets")
+    starts, n_events = particles.offsets, len(particles)
     batches = [
         _batch(p4, starts[start : min(start + _BATCH, n_events) + 1], radius, pt_min, n_jets)
         for start in range(0, n_events, _BATCH)
     ]
     kept = np.concatenate([np.empty((0, 4)), *(b[2] for b in batches)])
     counts = np.concatenate([np.empty(0, np.int64), *(b[3] for b in batches)])
+    px, py, pz, energy = (np.ascontiguousarray(column) for column in kept.T)
     return Jets(
         p4=np.concatenate([np.empty((0, n_jets, 4)), *(b[0] for b in batches)]),
         n=np.concatenate([np.empty(0, np.int64), *(b[1] for b in batches)]),
-        px=kept[:, 0].copy(),
-        py=kept[:, 1].copy(),
-        pz=kept[:, 2].copy(),
-        energy=kept[:, 3].copy(),
-        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        constituents=Particles.cartesian(
+            px,
+            py,
+            pz,
+            energy,
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            source=f"constituents of jets from {particles.source}",
+        ),
     )
 
 

@@ -14,19 +14,15 @@ be, rounding decides which is joined first, here as there; the two may then diff
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import check
+from anomalon.core import Particles, check
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
 from anomalon.run.compiling import compiled
 
 __all__ = ["AXES", "nsubjettiness"]
-
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.integer[Any]]
 
 AXES = ("wta_kt", "kt")
 _MAX_AXES = 9
@@ -34,11 +30,7 @@ _MAX_RAPIDITY = 1e5  # what FastJet gives to a particle along the beam
 
 
 def nsubjettiness(
-    px: Floats,
-    py: Floats,
-    pz: Floats,
-    energy: Floats,
-    offsets: Ints,
+    constituents: Particles,
     *,
     n: int = 3,
     beta: float | Sequence[float] = 1.0,
@@ -48,12 +40,8 @@ def nsubjettiness(
     """tau_1 … tau_n of many jets at once.
 
     Args:
-        px: Momenta of the constituents of all jets, one jet after the other, in GeV.
-        py: See `px`.
-        pz: See `px`.
-        energy: See `px`.
-        offsets: Shape (jet + 1,): the constituents of jet j are those from offsets[j] up to
-            offsets[j + 1].
+        constituents: Of the jets, which take the place of events: entry j of `offsets` is where
+            those of jet j begin.
         n: How many taus, 1 to 9.
         beta: Angular exponent, above zero. With several, the axes are found only once.
         R0: Radius that normalises; usually the jet radius.
@@ -64,16 +52,15 @@ def nsubjettiness(
         than N constituents has tau_N = 0.
 
     Raises:
-        BadLayout: If `offsets` and the constituents do not fit together.
-        BadNumbers: If a momentum is NaN or infinite.
+        BadLayout: If these are no `Particles`.
         BadValue: If `n`, `beta` or `R0` is out of range.
         UnknownKey: If there are no such `axes`.
 
     Example:
         Two equal prongs, 0.8 apart: each is 0.8 from the one axis or on one of two axes.
 
-        >>> px = 50.0 * np.cos([0.0, 0.8]); py = 50.0 * np.sin([0.0, 0.8]); pz = np.zeros(2)
-        >>> nsubjettiness(px, py, pz, np.full(2, 50.0), np.array([0, 2]), n=2).round(6)
+        >>> jet = Particles.polar(pt=[50.0, 50.0], eta=[0.0, 0.0], phi=[0.0, 0.8], offsets=[0, 2])
+        >>> nsubjettiness(jet, n=2).round(6)
         array([[0.4, 0. ]])
     """
     if axes not in AXES:
@@ -85,39 +72,21 @@ def nsubjettiness(
     if not (betas > 0).all():
         raise BadValue(f"nsubjettiness: expected beta above 0, got {beta}")
 
-    p4 = constituents(px, py, pz, energy, offsets, "nsubjettiness")
-    tau = np.zeros((len(betas), len(offsets) - 1, n))
-    _taus(p4, np.asarray(offsets, dtype=np.int64), betas, R0, axes == "wta_kt", tau)
+    p4 = momenta(constituents, "nsubjettiness")
+    tau = np.zeros((len(betas), len(constituents), n))
+    _taus(p4, constituents.offsets, betas, R0, axes == "wta_kt", tau)
     return tau if several else tau[0]
 
 
-def constituents(
-    px: Floats, py: Floats, pz: Floats, energy: Floats, offsets: Ints, where: str
-) -> NDArray[np.float64]:
-    """Flat momenta and their offsets, checked; as float64 of shape (particle, 4): px, py, pz, E."""
-    parts = [np.asarray(a, dtype=np.float64) for a in (px, py, pz, energy)]
-    if any(a.ndim != 1 or len(a) != len(parts[0]) for a in parts):
+def momenta(particles: Particles, where: str) -> NDArray[np.float64]:
+    """As the kernels take them: float64 of shape (particle, 4), px, py, pz and E."""
+    if not isinstance(particles, Particles):
         raise BadLayout(
-            f"{where}: expected px, py, pz and energy as flat arrays of one length, got "
-            f"{[a.shape for a in parts]}."
+            f"{where}: expected Particles, got {check.shown(particles)}. Make them with "
+            "Particles.of(events), .polar(...) or .cartesian(...)."
         )
-    offsets = np.asarray(offsets)
-    fits = (
-        offsets.ndim == 1
-        and np.issubdtype(offsets.dtype, np.integer)
-        and len(offsets) >= 1
-        and offsets[0] == 0
-        and offsets[-1] == len(parts[0])
-        and bool((np.diff(offsets) >= 0).all())
-    )
-    if not fits:
-        raise BadLayout(
-            f"{where}: expected integer offsets that rise from 0 to the number of particles "
-            f"({len(parts[0])}), got {offsets.dtype} of shape {offsets.shape}."
-        )
-    p4 = np.stack(parts, axis=-1)
-    check.finite(p4, f"{where}: momenta")
-    return p4
+    energy, px, py, pz = particles.p4.T
+    return np.stack([px, py, pz, energy], axis=-1)
 
 
 @compiled()

@@ -1,18 +1,16 @@
 """One chunk: a fixed number of generated events, which a recipe, a seed and an index determine."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from anomalon.core import Seed
+from anomalon.core import Events, Seed
 from anomalon.core.atomic import write_atomically
 from anomalon.core.errors import DataError
-from anomalon.jets import leading_jets
-from anomalon.simulate.dijet import COLUMNS, dijet_columns
+from anomalon.simulate.dijet import dijet_events
 from anomalon.simulate.pythia import Generator
 from anomalon.simulate.recipe import Recipe
 
@@ -42,9 +40,9 @@ class Tally:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """The accepted events of one chunk: a column of numbers per name in `COLUMNS`."""
+    """The accepted events of one chunk (see `dijet_events`), and what they cost."""
 
-    columns: dict[str, NDArray[np.float32]]
+    events: Events
     tally: Tally
 
 
@@ -61,32 +59,24 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
     seed = seed.child("simulate", recipe=recipe.name, variation=recipe.variation, chunk=index)
     generator = Generator(recipe.settings, seed, recipe.veto)
     smearing = seed.child("detector").generator()
-    selection = recipe.selection
-    parts: list[dict[str, NDArray[Any]]] = []
+    parts: list[Events] = []
     n = 0
-    for particles in generator.batches(n_generated):
-        seen = recipe.detector.measure(particles, smearing)
-        jets = leading_jets(
-            seen.px,
-            seen.py,
-            seen.pz,
-            seen.energy,
-            seen.offsets,
-            radius=selection.radius,
-            pt_min=selection.jet_pt_min,
-        )
-        parts.append(dijet_columns(jets, selection))
-        n += len(particles)
-    columns = {
-        name: np.concatenate([part[name] for part in parts]).astype(np.float32) for name in COLUMNS
-    }
-    n_accepted = len(columns["mjj"])
+    for batch in generator.batches(n_generated):
+        seen = recipe.detector.measure(batch.particles, smearing)
+        first = index * n_generated + n
+        parts.append(dijet_events(seen, recipe.selection, first=first))
+        n += len(batch)
+    events = Events.concatenate(parts)
     return Chunk(
-        columns,
+        replace(
+            events,
+            label=np.full(len(events), recipe.label, dtype=np.int8),
+            source=f"anomalon simulation: {recipe.name}, {recipe.variation}",
+        ),
         Tally(
             n_generated=n,
-            n_accepted=n_accepted,
-            sum_weights=float(n_accepted),
+            n_accepted=len(events),
+            sum_weights=float(len(events)),
             cross_section=generator.cross_section,
             seconds=time.monotonic() - started,
             generator=f"Pythia {generator.version}",
@@ -96,9 +86,17 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
 
 def write_chunk(chunk: Chunk, path: Path) -> None:
     """Keep a chunk in a file that is whole or not there."""
+    events = chunk.events
+    parts: dict[str, Any] = {
+        "objects": events.objects,
+        "features": np.array(events.feature_names),
+        "event": events.column("event"),
+        "label": events.label,
+        "source": np.array(events.source),
+    }
     tally = {f"tally_{name}": np.asarray(value) for name, value in asdict(chunk.tally).items()}
     with write_atomically(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **chunk.columns, **tally)
+        np.savez(file, allow_pickle=False, **(parts | tally))
 
 
 def read_chunk(path: Path) -> Chunk:
@@ -109,11 +107,19 @@ def read_chunk(path: Path) -> Chunk:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            columns = {name: file[name] for name in COLUMNS}
+            events = Events(
+                objects=file["objects"],
+                object_names=("jet1", "jet2"),
+                feature_names=tuple(file["features"].tolist()),
+                label=file["label"],
+                columns={"event": file["event"]},
+                source=file["source"].item(),
+                object_kinds=("jet", "jet"),
+            )
             tally = Tally(**{f: file[f"tally_{f}"].item() for f in Tally.__dataclass_fields__})
     except Exception as error:  # zip files can be wrong in many ways
         raise DataError(
             f"{path}: expected a chunk of simulated events, got something else ({error}). "
             "Delete this file; the chunk is then made again."
         ) from error
-    return Chunk(columns, tally)
+    return Chunk(events, tally)

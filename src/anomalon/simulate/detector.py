@@ -9,13 +9,12 @@ import math
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
-from anomalon.core import check
+from anomalon.core import Particles, check
 from anomalon.run.compiling import compiled
-from anomalon.simulate.pythia import CHARGED, MUON, PHOTON, Particles
+from anomalon.simulate.pythia import CHARGED, MUON, PHOTON
 
-__all__ = ["Detector", "Objects"]
+__all__ = ["Detector"]
 
 _MAX_ETA = 4.9
 _N_ETA, _N_PHI = 98, 64  # towers of 0.1 x 0.098
@@ -59,9 +58,17 @@ class Detector:
         wanted = {field.name: eta if "eta" in field.name else rest for field in fields(self)}
         check.fields(self, "detector", **wanted | {"track_efficiency": "[0, 1]"})
 
-    def measure(self, particles: Particles, generator: np.random.Generator) -> "Objects":
-        """What the detector sees of the particles; all random numbers come from `generator`."""
-        n = len(particles.px)
+    def measure(self, particles: Particles, generator: np.random.Generator) -> Particles:
+        """What the detector sees of the particles; all random numbers come from `generator`.
+
+        Args:
+            particles: With px, py, pz, energy and the column `kind`, as `Generator` gives them.
+            generator: Of as many random numbers as there are particles, twice.
+
+        Returns:
+            Tracks, photons, muons and towers with px, py, pz and energy, in GeV.
+        """
+        n = int(particles.offsets[-1])
         parameters = (
             self.track_efficiency,
             math.sinh(self.track_max_eta),
@@ -76,29 +83,14 @@ class Detector:
             self.muon_min_pt,
         )
         p4, offsets = _measure(
-            particles.kind,
-            particles.px,
-            particles.py,
-            particles.pz,
-            particles.energy,
+            *(particles.column(name) for name in ("kind", "px", "py", "pz", "energy")),
             particles.offsets,
             generator.standard_normal(n),
             generator.random(n),
             parameters,
         )
         px, py, pz, energy = p4
-        return Objects(px, py, pz, energy, offsets)
-
-
-@dataclass(frozen=True, eq=False)
-class Objects:
-    """Measured objects of many events, flat, in GeV; `offsets` has where an event starts."""
-
-    px: NDArray[np.float64]
-    py: NDArray[np.float64]
-    pz: NDArray[np.float64]
-    energy: NDArray[np.float64]
-    offsets: NDArray[np.int64]
+        return Particles.cartesian(px, py, pz, energy, offsets, source=particles.source)
 
 
 @compiled()

@@ -1,31 +1,19 @@
-"""From the two leading jets of an event to the numbers of a dijet resonance search."""
+"""From what a detector saw to the two leading jets of the events of a dijet resonance search."""
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import check
-from anomalon.core.kinematics import delta_r, invariant_mass, pt_eta_phi_mass, rapidity
-from anomalon.jets import Jets, nsubjettiness
+from anomalon.core import Events, Particles, check
+from anomalon.core.kinematics import pt_eta_phi_mass
+from anomalon.features import dijet
+from anomalon.jets import Jets, leading_jets, nsubjettiness
 
-__all__ = ["COLUMNS", "DijetSelection", "dijet_columns"]
+__all__ = ["DijetSelection", "dijet_events"]
 
-COLUMNS = (
-    "mjj",
-    "mJ1",
-    "dmJ",
-    "tau21_J1",
-    "tau21_J2",
-    "tau32_J1",
-    "tau32_J2",
-    "pt_J1",
-    "pt_J2",
-    "dR",
-    "dY",
-)
+N_TAU = 3
 
 
 @dataclass(frozen=True)
@@ -65,50 +53,52 @@ class DijetSelection:
         """A pT in GeV that no selected jet is below, far from the selection."""
         return 0.1 * self.mjj_min / math.cosh(0.5 * self.dy_max)
 
-
-def dijet_columns(jets: Jets, selection: DijetSelection) -> dict[str, NDArray[Any]]:
-    """The columns of `COLUMNS`, float64, for the events that are selected, in their order.
-
-    J1 is the *lighter* of the two jets of highest pT and J2 the heavier one: mJ1 is the mass of
-    J1 and dmJ = mJ2 - mJ1. Ratios tau21 = tau2 / tau1 and tau32 are at beta = 1 with
-    winner-take-all kT axes, and 0 where the denominator is. dR is the distance of the jets in
-    pseudorapidity and azimuth, dY = |y1 - y2| in rapidity. Masses and momenta in GeV.
-    """
-    n_events, n_slots = jets.p4.shape[:2]
-    if n_slots < 2:
-        raise ValueError(f"expected at least two jets per event, got {n_slots}")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p4 = jets.p4[:, :2]
-        mjj = invariant_mass(p4.sum(axis=1))
-        pt, eta, phi, mass = pt_eta_phi_mass(p4)
-        y = rapidity(p4)
-        dy = np.abs(y[:, 0] - y[:, 1])
-        keep = (
-            (jets.n >= 2)
-            & (mjj > selection.mjj_min)
-            & (dy < selection.dy_max)
-            & (np.abs(eta) < selection.eta_max).all(axis=1)
+    def accepts(self, events: Events) -> NDArray[np.bool_]:
+        """Which events of two jets are kept, shape (event,)."""
+        sample = dijet(events, pt_min=0.0)
+        return np.asarray(
+            (sample.mass > self.mjj_min)
+            & (sample.column("dY") < self.dy_max)
+            & (np.abs(events.feature("eta")) < self.eta_max).all(axis=1)
         )
 
-    tau = nsubjettiness(*jets.constituents, n=3, R0=selection.radius)
-    tau = tau.reshape(n_events, n_slots, 3)[:, :2]
-    ratio = np.zeros((n_events, 2, 2))  # (event, jet, [tau21, tau32])
-    np.divide(tau[..., 1:], tau[..., :-1], out=ratio, where=tau[..., :-1] > 0)
 
-    order = np.argsort(mass, axis=1, kind="stable")
-    pick = np.arange(n_events)[:, None], order
-    mass, pt, ratio = mass[pick], pt[pick], ratio[pick]
-    columns = {
-        "mjj": mjj,
-        "mJ1": mass[:, 0],
-        "dmJ": mass[:, 1] - mass[:, 0],
-        "tau21_J1": ratio[:, 0, 0],
-        "tau21_J2": ratio[:, 1, 0],
-        "tau32_J1": ratio[:, 0, 1],
-        "tau32_J2": ratio[:, 1, 1],
-        "pt_J1": pt[:, 0],
-        "pt_J2": pt[:, 1],
-        "dR": delta_r(eta[:, 0], phi[:, 0], eta[:, 1], phi[:, 1]),
-        "dY": dy,
-    }
-    return {name: columns[name][keep] for name in COLUMNS}
+def dijet_events(particles: Particles, selection: DijetSelection, *, first: int = 0) -> Events:
+    """The two leading jets of the events that are selected, in their order.
+
+    Args:
+        particles: Of many events.
+        selection: Which of them are kept.
+        first: Number of the first event.
+
+    Returns:
+        Events of two jets of falling pT with pt, eta, phi, mass and tau1 to tau3 (beta = 1,
+        winner-take-all kT axes), in float64; the column `event` is the number of the event.
+    """
+    jets = leading_jets(particles, radius=selection.radius, pt_min=selection.jet_pt_min, n_jets=2)
+    rows = np.flatnonzero(jets.n >= 2)
+    events = _two_jets(jets, rows, first, particles.source)
+    kept = selection.accepts(events)
+    slots = (2 * rows[kept, None] + [0, 1]).ravel()
+    tau = nsubjettiness(jets.constituents[slots], n=N_TAU, R0=selection.radius)
+    events = events[kept]
+    return Events(
+        objects=np.concatenate([events.objects, tau.reshape(-1, 2, N_TAU)], axis=2),
+        object_names=events.object_names,
+        feature_names=(*events.feature_names, *(f"tau{n + 1}" for n in range(N_TAU))),
+        columns=events.columns,
+        source=events.source,
+        object_kinds=events.object_kinds,
+    )
+
+
+def _two_jets(jets: Jets, rows: NDArray[np.integer], first: int, source: str) -> Events:
+    """The events `rows` as the momenta of their two leading jets."""
+    return Events(
+        objects=np.stack(pt_eta_phi_mass(jets.p4[rows]), axis=-1),
+        object_names=("jet1", "jet2"),
+        feature_names=("pt", "eta", "phi", "mass"),
+        columns={"event": first + rows},
+        source=source,
+        object_kinds=("jet", "jet"),
+    )

@@ -7,22 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-import numpy as np
-from numpy.typing import NDArray
-
-from anomalon.core import Seed, check
+from anomalon.core import Events, Seed, check
 from anomalon.core.atomic import check_writable, write_text_atomically
 from anomalon.core.config import digest, to_plain
 from anomalon.core.errors import BadValue, DataError, TooFewEvents
 from anomalon.run.executors import Executor, Serial
 from anomalon.simulate.chunk import Tally, make_chunk, read_chunk, write_chunk
-from anomalon.simulate.dijet import COLUMNS
 from anomalon.simulate.recipe import Recipe
-from anomalon.simulate.table import write_table
+from anomalon.simulate.table import dijet_table, write_table
 
-__all__ = ["Generated", "generate"]
+__all__ = ["Generated", "events", "generate"]
 
 CHUNK = 1000
 MOST_EVENTS = 1_000_000_000
@@ -93,57 +89,136 @@ def generate(
         TooFewEvents: If the selection accepts (nearly) nothing.
         MissingExtra: If Pythia or FastJet is not installed.
     """
-    path, seed = Path(path), Seed.of(seed)
-    n_events = check.whole(n_events, "generate: n_events", 1, MOST_EVENTS)
-    chunk_size = check.whole(
-        CHUNK if chunk_size is None else chunk_size, "generate: chunk_size", 1, 10_000_000
-    )
-    first_chunk = check.whole(first_chunk, "generate: first_chunk")
+    path, order = Path(path), _Order.of(recipe, n_events, seed, chunk_size, first_chunk, "generate")
     check_writable(path)
-    folder = _work_folder(path, recipe, seed, chunk_size)
-    make = partial(_make, recipe=recipe, seed=seed, chunk_size=chunk_size, folder=folder)
+    folder = _work_folder(path, order)
     tallies = _finished(folder)
-    report = progress or _silent
-    executor = executor or Serial()
     try:
-        while (end := _chunks_needed(tallies, first_chunk, n_events, recipe)) > first_chunk:
-            missing = [i for i in range(first_chunk, end) if i not in tallies]
-            for position, tally in executor.map_unordered(make, missing):
-                tallies[missing[position]] = tally
-                accepted = sum(t.n_accepted for i, t in tallies.items() if i >= first_chunk)
-                report(min(accepted, n_events), n_events)
+        used = _make_missing(order, folder, tallies, executor, progress)
     except Exception:
         if not any(t.n_accepted for t in tallies.values()):  # nothing to go on from
             shutil.rmtree(folder)
         raise
-    used = _leading(tallies, first_chunk, n_events)
     total = _sum([tallies[i] for i in used])
-    columns = _assemble(folder, used, n_events)
-    luminosity = n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
+    luminosity = order.n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
     about = {
         "recipe": to_plain(recipe),
-        "seed": str(seed),
-        "chunk_size": chunk_size,
-        "first_chunk": first_chunk,
+        "seed": str(order.seed),
+        "chunk_size": order.chunk_size,
+        "first_chunk": order.first_chunk,
         "n_chunks": len(used),
         "luminosity_fb": luminosity,
         "tally": to_plain(total),
-        "n_events": n_events,
+        "n_events": order.n_events,
     }
+    columns = dijet_table(_assemble(folder, used, order.n_events))
     write_table(columns, recipe, about, path, compact=compact)
     shutil.rmtree(folder)
-    return Generated(path, n_events, total, luminosity)
+    return Generated(path, order.n_events, total, luminosity)
+
+
+def events(
+    recipe: Recipe,
+    n_events: int,
+    *,
+    seed: Seed | int = 0,
+    executor: Executor | None = None,
+    chunk_size: int | None = None,
+    first_chunk: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Events:
+    """The events of which `generate` writes a table, in memory: two jets each, and the truth.
+
+    Args:
+        recipe: What to generate.
+        n_events: How many accepted events.
+        seed: Of the sample.
+        executor: Who works; this process if not given.
+        chunk_size: Generated events in a chunk; 1000 if not given.
+        first_chunk: Where to begin, as for `generate`.
+        progress: Called with (accepted so far, wanted) after each chunk.
+
+    Returns:
+        Events of two jets of falling pT with pt, eta, phi, mass (GeV, radians) and tau1 to tau3, in
+        float64; the column `event` is unique among all chunks of a recipe and a seed.
+
+    Raises:
+        BadValue: If a number is out of range.
+        TooFewEvents: If the selection accepts (nearly) nothing.
+        MissingExtra: If Pythia or FastJet is not installed.
+    """
+    order = _Order.of(recipe, n_events, seed, chunk_size, first_chunk, "simulate.events")
+    with TemporaryDirectory(prefix="anomalon-") as name:
+        folder = Path(name)
+        used = _make_missing(order, folder, {}, executor, progress)
+        return _assemble(folder, used, order.n_events)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """Which events are wanted: all that determines them, and their number."""
+
+    recipe: Recipe
+    n_events: int
+    seed: Seed
+    chunk_size: int
+    first_chunk: int
+
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe,
+        n_events: int,
+        seed: Seed | int,
+        chunk_size: int | None,
+        first_chunk: int,
+        what: str,
+    ) -> "_Order":
+        size = CHUNK if chunk_size is None else chunk_size
+        return cls(
+            recipe,
+            check.whole(n_events, f"{what}: n_events", 1, MOST_EVENTS),
+            Seed.of(seed),
+            check.whole(size, f"{what}: chunk_size", 1, 10_000_000),
+            check.whole(first_chunk, f"{what}: first_chunk"),
+        )
+
+
+def _make_missing(
+    order: _Order,
+    folder: Path,
+    tallies: dict[int, Tally],
+    executor: Executor | None,
+    progress: Callable[[int, int], None] | None,
+) -> list[int]:
+    """Make chunks until there are enough events; `tallies` has those that are there, and gets more.
+
+    Returns:
+        The chunks that hold the first `order.n_events`.
+    """
+    first, n_events = order.first_chunk, order.n_events
+    make = partial(
+        _make, recipe=order.recipe, seed=order.seed, chunk_size=order.chunk_size, folder=folder
+    )
+    executor, report = executor or Serial(), progress or _silent
+    while (end := _chunks_needed(tallies, first, n_events, order.recipe)) > first:
+        missing = [i for i in range(first, end) if i not in tallies]
+        for position, tally in executor.map_unordered(make, missing):
+            tallies[missing[position]] = tally
+            accepted = sum(t.n_accepted for i, t in tallies.items() if i >= first)
+            report(min(accepted, n_events), n_events)
+    return _leading(tallies, first, n_events)
 
 
 def _silent(_done: int, _wanted: int) -> None:
     pass
 
 
-def _work_folder(path: Path, recipe: Recipe, seed: Seed, chunk_size: int) -> Path:
+def _work_folder(path: Path, order: _Order) -> Path:
     """The folder of finished chunks, with a note of what they are chunks of."""
     folder = path.with_name(path.name + ".parts")
     note = folder / "recipe.json"
-    key = digest(recipe, str(seed), chunk_size)
+    key = digest(order.recipe, str(order.seed), order.chunk_size, "events")
     if note.exists():
         if _noted_digest(note) != key:
             raise BadValue(
@@ -152,7 +227,7 @@ def _work_folder(path: Path, recipe: Recipe, seed: Seed, chunk_size: int) -> Pat
                 "another output file."
             )
     else:
-        text = {"digest": key, "recipe": to_plain(recipe), "seed": str(seed)}
+        text = {"digest": key, "recipe": to_plain(order.recipe), "seed": str(order.seed)}
         write_text_atomically(note, json.dumps(text, indent=1))
     return folder
 
@@ -221,6 +296,5 @@ def _sum(tallies: list[Tally]) -> Tally:
     )
 
 
-def _assemble(folder: Path, used: list[int], n_events: int) -> dict[str, NDArray[Any]]:
-    chunks = [read_chunk(_file(folder, i)).columns for i in used]
-    return {name: np.concatenate([c[name] for c in chunks])[:n_events] for name in COLUMNS}
+def _assemble(folder: Path, used: list[int], n_events: int) -> Events:
+    return Events.concatenate([read_chunk(_file(folder, i)).events for i in used])[:n_events]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import Seed
+from anomalon.core import Particles, Seed
 from anomalon.core.errors import BadValue, MissingExtra
 from anomalon.run.compiling import compiled
 from anomalon.simulate.veto import PartonVeto
 
-__all__ = ["CHARGED", "MUON", "NEUTRAL_HADRON", "PHOTON", "Generator", "Particles"]
+__all__ = ["CHARGED", "MUON", "NEUTRAL_HADRON", "PHOTON", "Batch", "Generator"]
 
 # What the detector tells apart.
 NEUTRAL_HADRON, PHOTON, CHARGED, MUON = 0, 1, 2, 3
@@ -26,33 +26,24 @@ _MAX_SEED = 900_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Particles:
-    """Stable, visible particles within |eta| < 4.9 of many events.
+class Batch:
+    """Some generated events.
 
     Args:
-        kind: Shape (particle,): NEUTRAL_HADRON, PHOTON, CHARGED (with electrons) or MUON.
-        px: Shape (particle,), in GeV.
-        py: See `px`.
-        pz: See `px`.
-        energy: See `px`.
-        offsets: Shape (event + 1,): where the particles of an event start.
+        particles: Stable, visible ones within |eta| < 4.9, with the column `kind`: NEUTRAL_HADRON,
+            PHOTON, CHARGED (with electrons) or MUON.
         m_hat: Shape (event,): mass of the hard process, in GeV.
         pt_hat: Shape (event,): transverse momentum of the hard process, in GeV.
         weight: Shape (event,): the generator's weight, 1 unless a setting biases the selection.
     """
 
-    kind: NDArray[np.int8]
-    px: NDArray[np.float64]
-    py: NDArray[np.float64]
-    pz: NDArray[np.float64]
-    energy: NDArray[np.float64]
-    offsets: NDArray[np.int64]
+    particles: Particles
     m_hat: NDArray[np.float64]
     pt_hat: NDArray[np.float64]
     weight: NDArray[np.float64]
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return len(self.particles)
 
 
 class Generator:
@@ -114,7 +105,7 @@ class Generator:
         """Pythia's estimate of the cross section of what came so far (after a veto), in pb."""
         return 1e9 * float(self._pythia.infoPython().sigmaGen())
 
-    def batches(self, n_tried: int) -> Iterator[Particles]:
+    def batches(self, n_tried: int) -> Iterator[Batch]:
         """Ask for `n_tried` events, in batches; those that Pythia fails on do not come.
 
         An event that the veto drops is replaced by another one.
@@ -123,22 +114,20 @@ class Generator:
             yield _visible(self._pythia.nextBatch(min(_BATCH, n_tried - start)))
 
 
-def _visible(batch: Any) -> Particles:
+def _visible(batch: Any) -> Batch:
     """The final state of a batch, read from Pythia's buffers without a copy of the record."""
     record = batch["prt"].layout
     content = record.content
     momentum = content.content("p")
     status, pdg = (np.asarray(content.content(f).data) for f in ("status", "id"))
-    px, py, pz, energy = (np.asarray(momentum.content(f).data) for f in ("px", "py", "pz", "e"))
-    kind, rows, offsets = _select(np.asarray(record.offsets), status, pdg, px, py, pz)
+    p = {f: np.asarray(momentum.content(f).data) for f in ("px", "py", "pz", "e")}
+    offsets = np.asarray(record.offsets)
+    kind, rows, offsets = _select(offsets, status, pdg, p["px"], p["py"], p["pz"])
+    p["energy"] = p.pop("e")
+    columns = {name: values[rows] for name, values in p.items()}
     info = batch["info"]
-    return Particles(
-        kind=kind,
-        px=px[rows],
-        py=py[rows],
-        pz=pz[rows],
-        energy=energy[rows],
-        offsets=offsets,
+    return Batch(
+        particles=Particles(columns | {"kind": kind}, offsets, "Pythia"),
         m_hat=np.asarray(info["mHat"], dtype=np.float64),
         pt_hat=np.sqrt(np.asarray(info["pT2Hat"], dtype=np.float64)),
         weight=np.asarray(info["weights"][:, 0], dtype=np.float64),

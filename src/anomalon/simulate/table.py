@@ -9,18 +9,18 @@ import pyarrow as pa
 import pyarrow.parquet
 from numpy.typing import NDArray
 
+from anomalon.core import Events
 from anomalon.core.atomic import write_atomically
 from anomalon.core.provenance import anomalon_version
 from anomalon.data.arrow import SAMPLE_METADATA
+from anomalon.data.columns import DIJET_FEATURES
+from anomalon.features import dijet
 from anomalon.simulate.recipe import Recipe
 
-__all__ = ["FEATURES", "SIMULATE_METADATA", "round_mantissa", "write_table"]
+__all__ = ["SIMULATE_METADATA", "dijet_table", "round_mantissa", "write_table"]
 
 SIMULATE_METADATA = b"anomalon.simulate"
 """Key of the schema metadata with recipe, seed, tallies and versions, as JSON."""
-
-FEATURES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2", "tau32_J1", "tau32_J2", "dR", "dY")
-"""The columns that `anomalon.load` makes features; the same, in order, as features.dijet's."""
 
 # Bits of the mantissa that a compact file keeps: relative errors up to 2^-(bits + 1).
 _BITS = {"mjj": 16}
@@ -39,6 +39,13 @@ def round_mantissa(x: NDArray[np.float32], bits: int) -> NDArray[np.float32]:
     half = np.uint32(1 << (drop - 1))
     kept = np.uint32(0xFFFFFFFF ^ ((1 << drop) - 1))
     return ((word + half) & kept).view(np.float32)
+
+
+def dijet_table(events: Events) -> dict[str, NDArray[np.float32]]:
+    """The columns of a file of dijet events: mjj, the features of a search, and the jets' pT."""
+    sample = dijet(events, pt_min=0.0, momenta=True)
+    columns = {"mjj": sample.mass} | {name: sample.column(name) for name in sample.names}
+    return {name: values.astype(np.float32) for name, values in columns.items()}
 
 
 def write_table(
@@ -67,7 +74,7 @@ def write_table(
         "version": 1,
         "source": f"anomalon simulation: {recipe.name}, {recipe.variation}",
         "mass": "mjj",
-        "features": [[name, name] for name in FEATURES],
+        "features": [[name, name] for name in columns if name in DIJET_FEATURES],
         "label": "label",
     }
     made = about | {

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadNumbers, BadValue, ColumnMissing, suggest
-from anomalon.data.arrow import open_csv, open_parquet
+from anomalon.data.arrow import open_parquet
 from anomalon.data.hdf5 import open_hdf5, open_table
 from anomalon.data.root import open_root
 from anomalon.data.source import reading
 from anomalon.data.spectrum.table import SpectrumTable
 from anomalon.data.table import Table
+from anomalon.data.text_table import open_csv
 
 __all__ = ["filled"]
 

@@ -205,6 +205,8 @@ class Search:
                     "anomalon.features.dijet(events), or of the columns of a table with "
                     "anomalon.load(path, mass=..., features=[...])."
                 )
+            if given is not None:
+                given.required_mass(f"search: {what}")
         if len(data) == 0:
             raise TooFewEvents(f"search: {data.source} has no events.")
         for features in self.features:

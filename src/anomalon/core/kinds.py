@@ -1,0 +1,42 @@
+"""What a slot of an event holds: an electron, a jet, the missing momentum, or just a particle."""
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from anomalon.core import check
+from anomalon.core.errors import BadLayout
+
+__all__ = ["KINDS", "Kind", "kind_of_name", "kinds_of"]
+
+Kind = Literal["electron", "muon", "tau", "photon", "jet", "met", "particle"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+def kind_of_name(name: str) -> str:
+    """The kind that a slot has if nobody says it: its name without case and number.
+
+    A name that is no kind is one of a particle.
+
+    Example:
+        >>> [kind_of_name(name) for name in ("jet1", "Muon_2", "MET", "particle17", "lepton1")]
+        ['jet', 'muon', 'met', 'particle', 'particle']
+    """
+    word = name.rstrip("0123456789").rstrip("_ ").lower()
+    return word if word in KINDS else "particle"
+
+
+def kinds_of(kinds: Sequence[str] | None, names: Sequence[str], source: str) -> tuple[str, ...]:
+    """One kind per slot, from what was given or from the names of the slots.
+
+    Raises:
+        BadLayout: If there is not one for each slot.
+        BadValue: If one is none of `KINDS`.
+    """
+    if kinds is None:
+        return tuple(kind_of_name(name) for name in names)
+    if len(kinds) != len(names) or isinstance(kinds, str):
+        raise BadLayout(
+            f"{source}: expected one kind for each of {len(names)} objects, got "
+            f"{check.shown(kinds)}."
+        )
+    return tuple(check.one_of(kind, f"{source}: object_kinds", KINDS) for kind in kinds)
