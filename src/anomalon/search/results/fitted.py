@@ -65,13 +65,19 @@ class SpectrumFit(Shown):
         variance = None if plain else self.variance
         return Spectrum(self.counts, self.edges, variance, self.event_weight)
 
+    @property
+    def function(self) -> str:
+        """The function that is shown, e.g. "dijet, 3 parameters"."""
+        plural = "" if self.n_parameters == 1 else "s"
+        return f"{self.shape}, {self.n_parameters} parameter{plural}"
+
     def facts(self) -> tuple[Number | Text, ...]:
         """What its short form says."""
         if not self.ok:
             return (Text("no fit", self.why or "no reason was given"),)
         span = self.edges[0], self.edges[-1]
         return (
-            Text("function", f"{self.shape}, {self.n_parameters} parameters"),
+            Text("function", self.function),
             Number("range", span[0], unit="GeV", upper=span[1], digits=6),
             Number("events", float(self.counts.sum()), form="count"),
             Text("deviance/ndf", f"{plain(self.deviance)}/{self.ndf}, p = {p_value(self.p_value)}"),

@@ -40,10 +40,11 @@ def window_part(result: WindowResult, name: str, *, best: bool) -> Part:
         name: What its drawings are called by.
         best: Whether the best trial is one of its cuts.
     """
+    warnings = (f"Warning: {text}" for text in warnings_of(result))
     z = ", ".join(f"{c.label} {sigmas(c.z_local) if c.ok else 'no answer'}" for c in result.cuts)
     return Part(
         f"{result.name}{' (best trial)' if best else ''}: {z}",
-        text=" ".join((f"Features: {result.feature_names}.", *warnings_of(result))),
+        text=" ".join((f"Features: {result.feature_names}.", *warnings)),
         numbers=_numbers(result),
         figures=("spectrum",),
         tables=(_counts(result),),
@@ -227,7 +228,7 @@ def functions_table(fit: SpectrumFit, where: str) -> Table:
         where: Which spectrum, e.g. "no cut"; "" if there is but one.
     """
     profiled = any(row.cost is not None for row in fit.tried)
-    state = f"{fit.shape}, {fit.n_parameters} parameters" if fit.ok else "no fit"
+    state = fit.function if fit.ok else "no fit"
     parameters = ", ".join(plain(float(value), 5) for value in fit.parameters)
     notes = [fit.why, f"Parameters: {parameters}." if parameters else ""]
     if profiled:
