@@ -39,10 +39,11 @@ def window_part(result: WindowResult, name: str, *, best: bool) -> Part:
         name: What its drawings are called by.
         best: Whether the best trial is one of its cuts.
     """
+    warnings = (f"Warning: {text}" for text in warnings_of(result))
     z = ", ".join(f"{c.label} {sigmas(c.z_local) if c.ok else 'no answer'}" for c in result.cuts)
     return Part(
         f"{result.name}{' (best trial)' if best else ''}: {z}",
-        text=" ".join((f"Features: {result.feature_names}.", *warnings_of(result))),
+        text=" ".join((f"Features: {result.feature_names}.", *warnings)),
         numbers=_numbers(result),
         figures=("spectrum",),
         tables=(_counts(result),),

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, TooFewEvents
+from anomalon.core.plain import to_plain
 
 __all__ = ["SURE", "Plain", "average", "tables", "too_many", "usable"]
 

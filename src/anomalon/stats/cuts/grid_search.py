@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
 from anomalon.stats.cuts.cut_kernels import count_events
 from anomalon.stats.cuts.figures_of_merit import FigureOfMerit, Purpose, figure_of_merit, optimise
@@ -170,13 +171,8 @@ class BestCut:
             for name, value in vars(self).items()
             if name != "cut"
         }
-        return {
-            "cut": str(self.cut),
-            "low": self.cut.low.tolist(),
-            "high": self.cut.high.tolist(),
-            "names": list(self.cut.names),
-            **shown,
-        }
+        cut = {name: getattr(self.cut, name) for name in ("low", "high", "names")}
+        return dict(to_plain({"cut": str(self.cut)} | cut | shown))
 
 
 @dataclass(frozen=True, eq=False)

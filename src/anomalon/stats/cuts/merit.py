@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
 from anomalon.stats.counts.intervals import ONE_SIGMA, clopper_pearson
 from anomalon.stats.numerics.value import Value
@@ -286,9 +287,9 @@ class Evaluation:
         """Curves and numbers as plain lists, for JSON and the report."""
         fpr, tpr = self.roc()
         known = self.fpr_floor < 1
-        return {
-            "fpr": fpr.tolist(),
-            "tpr": tpr.tolist(),
+        plain = {
+            "fpr": fpr,
+            "tpr": tpr,
             "sic": [None if x == 0 else float(y / x**0.5) for x, y in zip(fpr, tpr, strict=True)],
             "auc": list(self.auc),
             "max_sic": list(self.max_sic) if known else None,
@@ -296,6 +297,7 @@ class Evaluation:
             "n_background": self.n_background,
             "n_signal": self.n_signal,
         }
+        return dict(to_plain(plain))
 
     def _row(self, fpr: Any) -> Any:
         """Row of the curve with the largest tpr at not more than the given fpr."""

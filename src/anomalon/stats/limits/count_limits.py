@@ -33,6 +33,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
+from anomalon.core.plain import to_plain
 from anomalon.stats.limits import exact_cls
 from anomalon.stats.limits.profile import (
     GAMMA,
@@ -257,15 +258,8 @@ class Limit:
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain lists, for JSON and the report."""
-        return {
-            "level": self.level,
-            "observed": self.observed.tolist(),
-            "expected": self.expected.tolist(),
-            "n_sigma": list(self.n_sigma),
-            "ok": self.ok.tolist(),
-            "why": self.why.tolist(),
-            **self.options,
-        }
+        names = ("level", "observed", "expected", "n_sigma", "ok", "why")
+        return dict(to_plain({name: getattr(self, name) for name in names} | self.options))
 
 
 def upper_limits(

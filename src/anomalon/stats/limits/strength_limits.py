@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, interruption_behind
+from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
 from anomalon.stats.counts.intervals import ONE_SIGMA, clopper_pearson
 from anomalon.stats.limits.count_limits import Limit, upper_limits
@@ -64,7 +65,7 @@ class StrengthLimit:
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain lists, for JSON and the report."""
-        return {name: np.asarray(value).tolist() for name, value in vars(self).items()}
+        return dict(to_plain(self))
 
 
 def upper_limit_with_efficiency(
@@ -194,14 +195,9 @@ class RerunLimit:
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain lists, for JSON and the report."""
-        return {
-            "observed": self.observed.to_dict(),
-            "expected": self.expected.to_dict(),
-            "stepwise": self.stepwise.tolist(),
-            "points": [vars(point) for point in self.points],
-            "dispersion": self.dispersion,
-            "events": self.limit.to_dict(),
-        }
+        names = ("observed", "expected", "stepwise", "points", "dispersion")
+        plain = {name: getattr(self, name) for name in names} | {"events": self.limit.to_dict()}
+        return dict(to_plain(plain))
 
 
 def limit_by_rerun(
