@@ -25,7 +25,7 @@ def test_the_windows_that_are_named_are_those_that_hold_the_resonance(monkeypatc
     assert found.window in found.windows
     assert found.with_signal.data.injected_signal == 300
     assert found.with_signal.data.injection_seed == 4
-    assert "injected_signal" not in found.without.data
+    assert found.without.data.injected_signal is None
 
 
 def spoilt(scan: Scan) -> Scan:

@@ -139,7 +139,7 @@ def test_an_excess_whose_checks_failed_is_no_claim(scan):
     assert headline.startswith("Not a credible excess: window 3300-3700 GeV")
     assert "Excess in" not in headline
     assert f"{scan.best.z_local:+.2f}" in headline
-    assert "Its checks failed: no sculpting of the mass (χ²/ndf = 400" in headline
+    assert "Its checks failed: no mass sculpting (χ²/ndf = 400" in headline
     assert len(tree["doubts"]) == 1
     assert json.loads(json.dumps(tree, allow_nan=False)) == tree
 
@@ -163,7 +163,10 @@ def test_an_excess_elsewhere_may_be_named(make_scan):
     ledger = tuple(best if t is scan.best else t for t in ledger)
     headline = summary(doubted(replace(scan, ledger=ledger, best=best)))["headline"]
     assert headline.startswith("Not a credible excess")
-    assert "Where checks passed, there is an excess in window 3300-3700 GeV" in headline
+    assert (
+        "Among the trials whose checks passed there is an excess in window 3300-3700 GeV"
+        in headline
+    )
     assert "+5.90" in headline
 
 
@@ -173,7 +176,7 @@ def test_checks_say_what_they_found(scan):
     assert failed["passed"] is False
     assert failed["size"] > 0.1
     assert "of the expected count" in failed["found"]
-    mass = [c for c in tree["checks"] if c["what"] == "the features do not tell the mass"]
+    mass = [c for c in tree["checks"] if c["what"] == "features independent of the mass"]
     assert len(mass) == sum(c.ok and c.efficiency < 1 for w in scan.windows for c in w.cuts)
     assert all(c["found"].startswith("distance 0.03") for c in mass)
     assert tree["windows"][0]["mass_leak"]["p_value"] == 0.08

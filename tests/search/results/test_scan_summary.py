@@ -67,7 +67,7 @@ def test_a_failed_check_of_the_best_trial_is_not_ok(scan):
     assert (told.status, told.verdict, told.ok) == ("checks failed", "Checks failed", False)
     assert told.headline.startswith("Not a credible excess: window 3300-3700 GeV")
     (failed,) = told.failed
-    assert failed.what == "no sculpting of the mass"
+    assert failed.what == "no mass sculpting"
     assert failed.where.startswith("3300-3700 GeV (j1_mass")
     assert failed.size > 0.1
     assert failed.found in told.headline
@@ -158,7 +158,7 @@ def test_the_ledger_and_the_checks_are_complete(scan):
 
 def test_without_truth_nothing_is_told_of_it():
     titles = [p.title for p in all_parts(fake_scan(truth=False).summary().parts)]
-    assert not [title for title in titles if title.startswith("Truth")]
+    assert not [title for title in titles if "Truth" in title]
 
 
 def test_a_cut_without_any_number_can_be_told(scan):

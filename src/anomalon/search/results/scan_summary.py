@@ -115,7 +115,7 @@ def _how(scan: "Scan") -> str:
     )
     if isfinite(toys.n_effective):
         n = plain(toys.n_effective, 2)
-        words += f" The trials cost about as much as {n} independent ones."
+        words += f" The trials are equivalent to about {n} independent ones."
     valid = toys.p_local[np.isfinite(toys.p_local)]
     below = float(np.mean(valid < 0.05)) if len(valid) else 0.0
     words += f" Of all local p-values in pseudo-experiments {percent(below)} are below 5 %"
@@ -139,8 +139,8 @@ def _bound(scan: "Scan", toys: TrialToys) -> str:
         )
         if refuted and toys.p_sidak < SidakTest.LEVEL:
             words += (
-                ". Their local p-values are smaller than right ones would be "
-                f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not count"
+                ". Their local p-values are smaller than uniform ones would be "
+                f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not hold"
             )
         return words
     low, high = p_value(toys.low), p_value(toys.high)
@@ -232,7 +232,7 @@ def _checks_part(scan: "Scan") -> Part:
 def _ledger_part(scan: "Scan") -> Part:
     return Part(
         "Ledger of trials",
-        text=f"All {len(scan.ledger)} places where an excess could have been seen.",
+        text=f"All {len(scan.ledger)} trials: every window, feature set and working point.",
         tables=(
             Table(
                 "Ledger of trials",
