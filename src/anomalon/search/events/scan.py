@@ -65,13 +65,8 @@ class Search:
         n_folds: Folds; no event is scored by a model that saw it or a copy of it.
         subsample: Share of the other folds' events that each member is trained on. Below one, the
             members differ by their events, and what they say about each other's events is the
-<<<<<<< HEAD
             covariance of the folds (`CutResult.sigma.folds`); at one it stays unknown, and Z is too
             wide.
-=======
-            covariance of the folds (`CutResult.sigma.folds`); at one it stays unknown, and Z is
-            too wide.
->>>>>>> results
         decorrelate: How features are made independent of the mass; None to leave them as they are.
         efficiencies: Background efficiencies of the cuts, each in (0, 1).
         fit: How the spectrum is fitted.

@@ -46,7 +46,7 @@ def summary(scan: "Scan") -> Summary:
             for text in warnings_of(result)
         ),
         notes=scan.notes,
-        checks=tuple(check for _, _, check in _checks(scan)),
+        checks=tuple(_checks(scan)),
         table=_significances(scan),
         parts=tuple(_parts(scan)),
         citations=scan.citations,
@@ -161,11 +161,10 @@ def failures(result: WindowResult) -> Iterator[str]:
         )
 
 
-def _checks(scan: "Scan") -> Iterator[tuple[WindowResult, str, Check]]:
+def _checks(scan: "Scan") -> Iterator[Check]:
     for result in scan.windows:
         for cut in result.cuts:
-            for check in checks_of(result, cut):
-                yield result, cut.label, check
+            yield from checks_of(result, cut)
 
 
 def _parts(scan: "Scan") -> Iterator[Part]:
@@ -196,7 +195,7 @@ def _parts(scan: "Scan") -> Iterator[Part]:
 
 def _checks_part(scan: "Scan") -> Part:
     checks = list(_checks(scan))
-    n_failed = sum(check.passed is False for _, _, check in checks)
+    n_failed = sum(check.passed is False for check in checks)
     words = (
         f"A check fails with p < {ALARM}, if the excess is not far larger than what it found. A "
         "significance whose check failed is not to be taken at face value. A signal in the side "
@@ -204,28 +203,8 @@ def _checks_part(scan: "Scan") -> Part:
         if n_failed
         else f"All checks passed (p ≥ {ALARM}, or a difference too small to matter)."
     )
-    columns = ("window", "features", "cut", "check", "found", "result")
     return Part(
-        "Checks",
-        text=f"{len(checks)} checks, {n_failed} failed. {words}",
-        tables=(
-            Table(
-                "Checks",
-                tuple(Column(name) for name in columns),
-                tuple(
-                    (
-                        result.name,
-                        result.feature_names,
-                        cut,
-                        check.what,
-                        check.found,
-                        check.verdict,
-                    )
-                    for result, cut, check in checks
-                ),
-            ),
-        ),
-        folded=True,
+        "Checks", text=f"{len(checks)} checks, {n_failed} failed. {words}", folded=True, checks=True
     )
 
 
