@@ -1,5 +1,6 @@
 """A report, written as a page and figures."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,20 @@ def write_report(
     path = folder / "report.html"
     title = (labels.title if labels is not None else "") or report.title
     write_text_atomically(path, render(title, shown, settings or {}, versions))
-    for old in (folder / "figures").glob("*"):
-        if old not in written and old.suffix[1:] in FORMATS:
-            old.unlink()
+    _forget(folder / "figures", {file.name for file in written})
     return path
+
+
+def _forget(folder: Path, written: set[str]) -> None:
+    """Remove figures of an earlier page that are not on this one; files of others stay."""
+    listed = folder / "figures.json"
+    try:
+        before = json.loads(listed.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        before = []
+    for name in {str(name) for name in before} - written:
+        (folder / Path(name).name).unlink(missing_ok=True)
+    write_text_atomically(listed, json.dumps(sorted(written), indent=1) + "\n")
 
 
 def _pictures(

@@ -65,6 +65,7 @@ def write_run(
         Path of the page.
     """
     report, folder = Report.of(report), Path(folder)
+    before = _exported(folder)
     kind = kind or report.sections[0].result.kind
     settings = settings or {}
     versions = here()
@@ -75,6 +76,7 @@ def write_run(
         "title": report.title,
         "summary": [brief(one) for one in summaries],
         "settings": settings,
+        "exports": sorted(name for s in report.sections for name in s.result.exports()),
         "sections": [
             {
                 "heading": section.heading,
@@ -92,7 +94,10 @@ def write_run(
     keys = dict.fromkeys(key for one in summaries for key in one.citations)
     write_text_atomically(folder / "references.bib", bibtex(entries(keys)))
     for section in report.sections:
-        _export(section.result.exports(), folder)
+        for name, text in section.result.exports().items():
+            write_text_atomically(folder / name, text)
+    for name in before - set(tree["exports"]):
+        (folder / name).unlink(missing_ok=True)
     return write_report(report, folder, settings=settings, labels=labels, environment=versions)
 
 
@@ -147,15 +152,13 @@ def rewrite_report(folder: str | Path) -> Path:
         return write_report(report, folder, settings=settings, labels=labels, environment=versions)
 
 
-def _export(files: Mapping[str, str], folder: Path) -> None:
-    """Write files for other tools, in place of those of earlier runs."""
-    for name, text in files.items():
-        write_text_atomically(folder / name, text)
-    written = {folder / name for name in files}
-    for place in {path.parent for path in written} - {folder}:
-        for old in place.iterdir():
-            if old.is_file() and old not in written:
-                old.unlink()
+def _exported(folder: Path) -> set[str]:
+    """Files for other tools that an earlier run has written here."""
+    try:
+        tree = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        return {name for name in tree.get("exports", ()) if isinstance(name, str)}
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        return set()
 
 
 def _versions(path: Path) -> dict[str, Any] | None:

@@ -134,6 +134,7 @@ def limit_by_rerun(
         BadValue: If strengths are negative or `repeats` below one.
 
     Example:
+        >>> from anomalon.stats import upper_limits
         >>> limit = upper_limits(50, 50, 7)
         >>> def chain(s, seed):
         ...     return seed.generator().binomial(2000, 0.4 * s / (s + 50)), 2000
