@@ -10,7 +10,7 @@ import anomalon
 
 ROOT = Path(anomalon.__file__).parents[2]
 ROOMS = sorted(p.parent.name for p in Path(anomalon.__file__).parent.glob("*/__init__.py"))
-HEAVY = ("jax", "equinox", "optax", "matplotlib", "sklearn", "lightgbm", "numba", "awkward",
+HEAVY = ("jax", "equinox", "optax", "flowjax", "matplotlib", "sklearn", "lightgbm", "numba", "awkward",
          "uproot", "pyarrow", "h5py", "fastjet", "pythia8mc", "iminuit", "scipy")  # fmt: skip
 
 
