@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
 from anomalon.learn.models.dense import Dense
-from anomalon.learn.models.layers import Linear, he
+from anomalon.learn.models.layers import Linear, glorot, he
 
 __all__ = ["ConvAutoencoder", "ConvEncoder"]
 
@@ -48,19 +48,21 @@ class Halved(eqx.Module):
 class Doubled(eqx.Module):
     """A transposed 2 x 2 convolution of stride 2."""
 
-    linear: Linear
+    kernel: Float[Array, "channel_in 2 2 channel_out"]
+    bias: Float[Array, " channel_out"]
 
     def __init__(self, n_in: int, n_out: int, *, seed: Seed, rectified: bool) -> None:
-        # Every pixel of the output sees one of the input, so the inputs are `n_in`.
-        self.linear = Linear(n_in, 4 * n_out, seed=seed, rectified=rectified)
+        shape = n_in, 2, 2, n_out  # every pixel of the output sees one of the input
+        self.kernel = he(shape, n_in, seed) if rectified else glorot(shape, n_in, n_out, seed)
+        self.bias = jnp.zeros(n_out)
 
     def __call__(
         self, x: Float[Array, "height width channel_in"]
     ) -> Float[Array, "2*height 2*width channel_out"]:
         """The larger image."""
-        height, width, _ = x.shape
-        y = self.linear(x).reshape(height, width, 2, 2, -1)
-        return y.transpose(0, 2, 1, 3, 4).reshape(2 * height, 2 * width, -1)
+        height, width, n_in = x.shape
+        y = (x @ self.kernel.reshape(n_in, -1)).reshape(height, width, 2, 2, -1)
+        return y.transpose(0, 2, 1, 3, 4).reshape(2 * height, 2 * width, -1) + self.bias
 
 
 @final
