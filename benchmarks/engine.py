@@ -9,8 +9,8 @@ every epoch. Peers, on the same rows:
 - The same model, loss and optimiser in a loop that is written by hand in JAX and does nothing else:
   no padding, no judgement of epochs, no check for NaN. It has the form that the engine chooses, a
   compiled loop over the epoch or (convolutions) a Python loop over a compiled step; the bar is on
-  that. Without convolutions the other form is timed as well: where a machine is crowded a Python loop can win, because
-  its steps spread over two threads and use more than twice the CPU time.
+  that. Without convolutions the other form is timed as well: where a machine is crowded a Python
+  loop can win, because its steps spread over two threads and use more than twice the CPU time.
 - The same architecture with the same number of parameters in PyTorch, with fused Adam, on one
   thread or all cores, whatever a trial of some batches finds faster. No flow: none is installed.
 
