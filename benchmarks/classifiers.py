@@ -39,7 +39,7 @@ from verdict import finish, row
 from anomalon.core import Sample, Seed
 from anomalon.learn import BoostedTrees, Classifier, Ensemble, KFold, Network
 from anomalon.learn.classify.base import Task
-from anomalon.learn.classify.network import Standardisation
+from anomalon.learn.engine import Standardisation
 from anomalon.learn.threads import cores, threaded
 
 NAMES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")

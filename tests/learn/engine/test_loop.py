@@ -11,7 +11,7 @@ import pytest
 from toy_training import Noisy, bits, line, squared_error
 
 from anomalon.core import Seed
-from anomalon.core.errors import BadLayout, DidNotConverge
+from anomalon.core.errors import BadLayout, BadValue, DidNotConverge
 from anomalon.learn.engine import Adam, PerBatch, Schedule, Training, train
 
 LINE = Schedule(epochs=3, batch_size=64, optimiser=Adam(0.01), choose="last")
@@ -185,6 +185,18 @@ def test_trainings_that_do_not_go_together_are_refused():
         train(squared_error, [replace(line(20, 1), params={"a": 1})], LINE)
     with pytest.raises(BadLayout, match="same number of rows"):
         line(20, 1, np.ones(19, np.float32))
+
+
+def test_a_loss_that_cannot_be_hashed_is_refused():
+    @dataclass
+    class Unhashable:
+        power: int = 2
+
+        def __call__(self, params, batch, noise):
+            return (params["a"] * batch[0] - batch[1]) ** self.power
+
+    with pytest.raises(BadValue, match="share a compiled program: unhashable"):
+        train(Unhashable(), [line(20, 1)], LINE)
 
 
 def test_a_loss_that_is_no_number_says_where_and_what_to_do():

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadLayout, DidNotConverge
+from anomalon.core.errors import BadLayout, BadValue, DidNotConverge
 from anomalon.learn.engine.checkpoint import Checkpoint
 from anomalon.learn.engine.groups import n_steps
 from anomalon.learn.engine.program import (
@@ -62,8 +62,21 @@ def train(
 
     Raises:
         BadLayout: If the trainings do not go together, or the loss has a wrong shape.
-        BadValue: If the checkpoint belongs to another training.
+        BadValue: If the checkpoint belongs to another training, or the loss cannot be hashed.
         DidNotConverge: If a loss or merit is no number any more.
+
+    Example:
+        >>> from anomalon.core import Seed
+        >>> from anomalon.learn.engine import Adam
+        >>> def squared_error(line, batch, noise):
+        ...     x, y = batch
+        ...     return (line["a"] * x + line["b"] - y) ** 2
+        >>> x = np.linspace(-1, 1, 100, dtype=np.float32)
+        >>> start = {"a": np.float32(0), "b": np.float32(0)}
+        >>> one = Training(start, (x, 2 * x - 1), np.ones(100, np.float32), Seed(1))
+        >>> [fit] = train(squared_error, [one], Schedule(200, 50, Adam(0.05)))
+        >>> round(float(fit.params["a"]), 2), round(float(fit.params["b"]), 2)
+        (2.0, -1.0)
     """
     group = _Group.of(loss, trainings, schedule)
     state, records = group.start(), [Record(schedule) for _ in trainings]
@@ -109,6 +122,7 @@ class _Group:
             damped=schedule.halve_after > 0,
             rest=parts[0].rest,
         )
+        _check_hashable(program)
         batch = read(trainings[0].data, trainings[0].weight, np.zeros(size, np.int32))
         stepwise = is_stepwise(program, schedule, parts[0], batch)
         source = Source.of(
@@ -214,6 +228,17 @@ class _Group:
             record.losses,
             record.merits,
         )
+
+
+def _check_hashable(program: Program) -> None:
+    try:
+        hash(program)
+    except TypeError as error:
+        raise BadValue(
+            "train: expected a loss, an optimiser and static fields of a module that can be "
+            f"hashed, because equal ones share a compiled program: {error}. Take a function of a "
+            "module, or a frozen dataclass with `__call__`."
+        ) from error
 
 
 def _steps(trainings: Sequence[Training], size: int) -> int:

@@ -36,7 +36,7 @@ class Halved(eqx.Module):
 
     def __call__(
         self, x: Float[Array, "height width channel_in"]
-    ) -> Float[Array, "height/2 width/2 channel_out"]:
+    ) -> Float[Array, "height//2 width//2 channel_out"]:
         """The smaller image."""
         y = jax.lax.conv_general_dilated(
             x[None], self.kernel, (2, 2), "SAME", dimension_numbers=_LAYOUT
