@@ -25,8 +25,8 @@ from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
-from anomalon.learn.ensemble import MOST_MEMBERS
-from anomalon.learn.k_fold import MOST_FOLDS
+from anomalon.learn.classify.ensemble import MOST_MEMBERS
+from anomalon.learn.classify.k_fold import MOST_FOLDS
 from anomalon.run import Executor, Progress, Serial, Store
 from anomalon.search.events.citing import citations
 from anomalon.search.events.fit_settings import FitSettings

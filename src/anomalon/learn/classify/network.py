@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, ClassVar, Literal, final, get_args
+from typing import Any, ClassVar, Literal, Self, final, get_args
 
 import jax
 import jax.numpy as jnp
@@ -15,42 +15,37 @@ from scipy.special import expit
 from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
-from anomalon.learn.base import Classifier, Floats, Scorer, Task, balanced
-from anomalon.learn.mlp import MLP, Layers
-from anomalon.learn.selection import BestEpochs, argos, cross_entropy
-from anomalon.learn.split import share
-from anomalon.learn.training import Schedule, Training, epochs, side_by_side
+from anomalon.core.scorer import Scorer
+from anomalon.learn.classify.base import Classifier, Floats, Task, balanced
+from anomalon.learn.classify.merits import argos, cross_entropy
+from anomalon.learn.classify.mlp import MLP, Layers
+from anomalon.learn.classify.split import share
+from anomalon.learn.engine.groups import side_by_side
+from anomalon.learn.engine.loop import train
+from anomalon.learn.engine.schedule import Adam, Schedule
+from anomalon.learn.engine.scoring import in_blocks
+from anomalon.learn.engine.standardisation import Standardisation
+from anomalon.learn.engine.storage import Arrays, Header
+from anomalon.learn.engine.training import Training
 
 __all__ = ["Network", "NetworkScorer", "Selection"]
 
 Rows = NDArray[np.intp]
 Selection = Literal["last", "best_loss", "argos"]
 
-# Events are scored in blocks of one size: one compiled program, and the score of an event does not
-# depend on how many others there are.
-_BLOCK = 8192
 _MOST_LAYERS, _MOST_WIDTH, _MOST_WEIGHTS = 100, 100_000, 100_000_000
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Standardisation:
-    """Weighted mean and standard deviation of the training events, per feature."""
+@dataclass(frozen=True)
+class CrossEntropy:
+    """What the engine minimises."""
 
-    mean: Floats
-    std: Floats
+    model: MLP
 
-    @classmethod
-    def of(cls, x: Floats, weight: Floats) -> "Standardisation":
-        """Measured on x of shape (event, feature); a constant feature keeps its scale."""
-        mean = np.average(x, axis=0, weights=weight)
-        std = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
-        return cls(mean, np.where(std > 0, std, 1.0))
-
-    def __call__(self, x: Floats) -> NDArray[np.float32]:
-        # Far beyond any training event the network only has to stay finite.
-        z = (x.astype(np.float64) - self.mean) / self.std
-        return np.clip(z, -1e4, 1e4).astype(np.float32)
+    def __call__(self, layers: Layers, batch: Any, noise: jax.Array | None) -> jax.Array:
+        """Binary cross entropy of each event, shape (event,)."""
+        return self.model.loss(layers, batch, noise)
 
 
 @final
@@ -73,6 +68,24 @@ class NetworkScorer(Scorer):
     def _score(self, sample: Sample) -> Floats:
         logit = _logits(self.model, self.layers, self.standardisation(sample.x.astype(np.float32)))
         return np.asarray(expit(logit).mean(axis=0))
+
+    def to_arrays(self) -> tuple[Header, Arrays]:
+        """Layer sizes, and the arrays of layers and standardisation."""
+        arrays = {"mean": self.standardisation.mean, "std": self.standardisation.std}
+        for i, (weight, bias) in enumerate(self.layers):
+            arrays |= {f"weight{i}": np.asarray(weight), f"bias{i}": np.asarray(bias)}
+        return {"hidden": list(self.model.hidden), "dropout": self.model.dropout}, arrays
+
+    @classmethod
+    def from_arrays(cls, header: Header, arrays: Arrays) -> Self:
+        """The scorer again."""
+        layers = range(len(header["hidden"]) + 1)
+        return cls(
+            MLP(tuple(header["hidden"]), header["dropout"]),
+            tuple((arrays[f"weight{i}"], arrays[f"bias{i}"]) for i in layers),
+            Standardisation(arrays["mean"], arrays["std"]),
+            header["names"],
+        )
 
 
 @final
@@ -142,7 +155,15 @@ class Network(Classifier):
 
     @property
     def _schedule(self) -> Schedule:
-        return Schedule(self.epochs, self.batch_size, self.learning_rate)
+        last = self.selection == "last"
+        return Schedule(
+            self.epochs,
+            self.batch_size,
+            Adam(self.learning_rate),
+            patience=0 if last else self.patience,
+            choose="last" if last else "best",
+            keep=self.n_average,
+        )
 
     @property
     def _model(self) -> MLP:
@@ -168,47 +189,32 @@ class Network(Classifier):
     def _fit_group(
         self, parts: Sequence[tuple[Task, Rows, Rows]], names: tuple[str, ...]
     ) -> list[NetworkScorer]:
-        scales = [Standardisation.of(t.x[train], t.weight[train]) for t, train, _ in parts]
+        scales = [Standardisation.of(t.x[rows], t.weight[rows]) for t, rows, _ in parts]
         trainings = [
-            self._training(task, train, scale)
-            for (task, train, _), scale in zip(parts, scales, strict=True)
+            self._training(*part, scale) for part, scale in zip(parts, scales, strict=True)
         ]
-        merits = [
-            self._merit(task, judges, scale)
-            for (task, _, judges), scale in zip(parts, scales, strict=True)
-        ]
-        patience = 0 if self.selection == "last" else self.patience
-        kept = [BestEpochs(self.n_average, patience) for _ in parts]
-        for epoch, fitted in enumerate(epochs(self._model, trainings, self._schedule)):
-            for best, merit, layers in zip(kept, merits, fitted, strict=True):
-                if not best.over:
-                    best.offer(merit(epoch, layers), layers)
-            if all(best.over for best in kept):
-                break
+        fitted = train(CrossEntropy(self._model), trainings, self._schedule)
         return [
-            NetworkScorer(self._model, jax.tree.map(_stacked, *best.params), scale, names)
-            for best, scale in zip(kept, scales, strict=True)
+            NetworkScorer(self._model, jax.tree.map(_stacked, *one.kept), scale, names)
+            for one, scale in zip(fitted, scales, strict=True)
         ]
 
-    def _training(self, task: Task, rows: Rows, scale: Standardisation) -> Training:
+    def _training(self, task: Task, rows: Rows, judges: Rows, scale: Standardisation) -> Training:
         y = task.y[rows]
         return Training(
             params=self._model.start(task.x.shape[1], task.seed.child("start").generator()),
             data=(scale(task.x[rows]), y.astype(np.float32)),
             weight=balanced(task.weight[rows], y, str(task.seed)),
             seed=task.seed,
+            merit=None if self.selection == "last" else self._merit(task, judges, scale),
         )
 
-    def _merit(
-        self, task: Task, rows: Rows, scale: Standardisation
-    ) -> Callable[[int, Layers], float]:
-        """What to judge an epoch by, from its number and its parameters."""
-        if self.selection == "last":
-            return lambda epoch, layers: float(epoch)  # noqa: ARG005  same call for all
+    def _merit(self, task: Task, rows: Rows, scale: Standardisation) -> Callable[[Layers], float]:
+        """What to judge the parameters after an epoch by."""
         x, y, weight = scale(task.x[rows]), task.y[rows], task.weight[rows]
         weight = balanced(weight, y, f"{task.seed}, validation")
 
-        def merit(epoch: int, layers: Layers) -> float:  # noqa: ARG001  same call for all
+        def merit(layers: Layers) -> float:
             logit = _logits(self._model, jax.tree.map(_stacked, layers), x)[0]
             if self.selection == "argos":
                 return argos(logit, y, weight)
@@ -223,16 +229,8 @@ def _stacked(*leaves: NDArray[Any]) -> NDArray[Any]:
 
 def _logits(model: MLP, layers: Layers, x: NDArray[np.float32]) -> Floats:
     """Logits of every parameter set, shape (set, event), float64."""
-    n_sets = len(layers[0][0])
-    logits = np.empty((n_sets, len(x)))
-    for start in range(0, len(x), _BLOCK):
-        block = x[start : start + _BLOCK]
-        padded = np.zeros((_BLOCK, x.shape[1]), np.float32)
-        padded[: len(block)] = block
-        logits[:, start : start + len(block)] = _block_logits(model, layers, padded)[
-            :, : len(block)
-        ]
-    return logits
+    by_event = in_blocks(lambda block: _block_logits(model, layers, block).T, x)
+    return np.ascontiguousarray(by_event.T)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -8,8 +8,8 @@ import pytest
 from anomalon.core import Sample, Seed
 from anomalon.core.errors import BadValue
 from anomalon.learn import BoostedTrees
-from anomalon.learn.base import _task
-from anomalon.learn.split import share
+from anomalon.learn.classify.base import _task
+from anomalon.learn.classify.split import share
 
 SMALL = BoostedTrees(n_trees=60, min_leaf=20)
 

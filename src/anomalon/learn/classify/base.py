@@ -3,7 +3,7 @@
 Writing your own: a frozen dataclass that derives from `Classifier`, whose fields are its settings,
 with a class attribute `kind` (its name in TOML) and one method, `_fit_many`. It gets checked,
 clean, read-only `Task`s and returns one `Scorer` for each. Add it to `CLASSIFIERS` in
-`learn/__init__.py`; the contract tests then run over it.
+`learn/classify/__init__.py`; the contract tests then run over it.
 
 `Ensemble` and `KFold` multiply tasks and hand them down, so that a network can train all members
 and all folds in one compiled program, and a tree library can spread them over cores. The copies of
@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BrokenPromise, TooFewEvents
-from anomalon.core.promise import frozen, name_of, numbers_of, promised
+from anomalon.core.promise import frozen, name_of, promised
 from anomalon.core.sample import Sample
+from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 
-__all__ = ["Classifier", "Classifiers", "Scorer", "Task"]
+__all__ = ["Classifier", "Classifiers", "Task"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -75,40 +76,6 @@ class Task:
         """
         weight = np.where(held_out, 0.0, self.weight)
         return replace(self, weight=balanced(weight, self.y, str(seed)), seed=seed)
-
-
-class Scorer(ABC):
-    """Something fitted that gives one number per event; higher is more anomalous."""
-
-    names: tuple[str, ...]
-
-    def score(self, sample: Sample) -> Floats:
-        """One number per event, shape (event,), float64; higher is more like the signal.
-
-        The classifiers of this package return the probability that an event belongs to the
-        signal-like sample when both samples count the same, so score / (1 - score) is the ratio of
-        the two densities.
-
-        Raises:
-            BadLayout: If the features are not those that the scorer was fitted on.
-            BrokenPromise: If the implementation fails, or does not give one finite number per
-                event.
-        """
-        if sample.names != self.names:
-            raise BadLayout(
-                f"score: expected features {list(self.names)}, got {list(sample.names)} "
-                f"from {sample.source}."
-            )
-        with promised(self, "scoring"):
-            scores = self._score(sample)
-        return numbers_of(scores, len(sample), f"{name_of(self)}: scores")
-
-    @abstractmethod
-    def _score(self, sample: Sample) -> Floats:
-        """The scores, for a sample with the right features.
-
-        The score of an event depends on that event alone, bit by bit, and not on its neighbours.
-        """
 
 
 class Classifier(ABC):

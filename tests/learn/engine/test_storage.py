@@ -1,13 +1,16 @@
 """Files that are not scorers, and scorers that have no file. (The round trip is a contract.)"""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from anomalon.core import Sample
+from anomalon.core import Events, Sample
 from anomalon.core.errors import BadLayout, BadValue, DataError, UnknownKey
-from anomalon.learn import BoostedTrees, Scorer, load_scorer, save_scorer
+from anomalon.core.scorer import EventScorer
+from anomalon.learn import BoostedTrees, Scorer, load_scorer, register, save_scorer
+from anomalon.learn.engine import storage
 
 
 class Stranger(Scorer):
@@ -59,6 +62,51 @@ def test_other_formats_and_kinds_are_refused(tmp_path):
     rewrite(path, format=1, scorer={"kind": "boosted_treez", "names": ["a"]})
     with pytest.raises(UnknownKey, match="did you mean 'boosted_trees'"):
         load_scorer(path)
+
+
+@dataclass(frozen=True, eq=False)
+class Slope(EventScorer):
+    """A scorer of another room: of events, with an array and a setting of its own."""
+
+    object_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    slope: np.ndarray
+    power: float
+
+    def _score(self, events):
+        return (events.objects**self.power @ self.slope).sum(axis=1)
+
+    def to_arrays(self):
+        return {"power": self.power}, {"slope": self.slope}
+
+    @classmethod
+    def from_arrays(cls, header, arrays):
+        names = header["object_names"], header["feature_names"]
+        return cls(*names, arrays["slope"], header["power"])
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    monkeypatch.setattr(storage, "_KINDS", dict(storage._KINDS))
+
+
+def test_a_kind_of_another_room_comes_back(tmp_path, registry):
+    register("slope", Slope)
+    register("slope", Slope)  # a module may be imported twice
+    events = Events(np.arange(12.0).reshape(2, 3, 2), ("a", "b", "c"), ("pt", "eta"))
+    scorer = Slope(events.object_names, events.feature_names, np.array([0.1, 0.7]), 1.5)
+    save_scorer(scorer, tmp_path / "slope.npz")
+    again = load_scorer(tmp_path / "slope.npz")
+    assert isinstance(again, Slope)
+    assert again.score(events).tobytes() == scorer.score(events).tobytes()
+
+
+def test_what_cannot_be_registered_is_refused(registry):
+    register("slope", Slope)
+    with pytest.raises(BadValue, match="'slope' is the name of Slope"):
+        register("slope", type(scorer()))
+    with pytest.raises(BadValue, match="with `to_arrays` and `from_arrays`, got Stranger"):
+        register("stranger", Stranger)
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anomalon.learn.selection import BestEpochs, argos, cross_entropy
+from anomalon.learn.classify.merits import argos, cross_entropy
 
 
 def plain_argos(score, y, weight):
@@ -49,20 +49,3 @@ def test_cross_entropy_agrees_with_its_definition():
     each = -np.log(np.where(y == 1, p, 1 - p))
     assert cross_entropy(logit, y, weight) == pytest.approx((weight * each).sum() / weight.sum())
     assert np.isfinite(cross_entropy(np.array([-1e4, 1e4]), np.array([1, 0]), np.ones(2)))
-
-
-def test_best_epochs_keeps_the_best_and_stops():
-    best = BestEpochs(n=2, patience=3)
-    for epoch, merit in enumerate([0.0, 5.0, 3.0, 4.0, 2.0, 9.0]):
-        best.offer(merit, epoch)
-    # Epoch 4 is the third without a new best one; epoch 5 comes too late.
-    assert best.over
-    assert best.params == [1, 3]
-
-
-def test_best_epochs_without_patience_sees_all():
-    best = BestEpochs(n=3, patience=0)
-    for epoch in range(10):
-        best.offer(float(epoch), epoch)
-    assert not best.over
-    assert best.params == [9, 8, 7]

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from anomalon.learn.mlp import MLP, _kept
+from anomalon.learn.classify.mlp import MLP, _kept
 
 RNG = np.random.default_rng(0)
 

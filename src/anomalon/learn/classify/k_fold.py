@@ -8,7 +8,7 @@ event of another mass region, which no model has seen.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,19 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
+from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
-from anomalon.learn.base import Classifier, Floats, Scorer, Task
-from anomalon.learn.boosted_trees import BoostedTrees
-from anomalon.learn.split import folds
+from anomalon.learn.classify.base import Classifier, Floats, Task
+from anomalon.learn.classify.boosted_trees import BoostedTrees
+from anomalon.learn.classify.split import folds
+from anomalon.learn.engine.storage import (
+    Arrays,
+    Header,
+    parts_apart,
+    parts_together,
+    seed_apart,
+    seed_together,
+)
 
 __all__ = ["MOST_FOLDS", "KFold", "KFoldScorer"]
 
@@ -54,6 +63,17 @@ class KFoldScorer(Scorer):
             if inside.any():
                 scores[inside] = model.score(sample[inside])
         return scores
+
+    def to_arrays(self) -> tuple[Header, Arrays]:
+        """Its models, and what the folds were drawn with."""
+        models, arrays = parts_apart(self.models)
+        return {"models": models, "seed": seed_apart(self.seed)}, arrays
+
+    @classmethod
+    def from_arrays(cls, header: Header, arrays: Arrays) -> Self:
+        """The scorer again."""
+        models = parts_together(header["models"], arrays)
+        return cls(models, header["names"], seed_together(header["seed"]))
 
 
 @final

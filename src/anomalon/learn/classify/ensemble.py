@@ -7,7 +7,7 @@ their mean gains from both. `benchmarks/ideal.py` measures how much.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,19 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
+from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
-from anomalon.learn.base import Classifier, Classifiers, Floats, Scorer, Task
-from anomalon.learn.boosted_trees import BoostedTrees
-from anomalon.learn.split import share
+from anomalon.learn.classify.base import Classifier, Classifiers, Floats, Task
+from anomalon.learn.classify.boosted_trees import BoostedTrees
+from anomalon.learn.classify.split import share
+from anomalon.learn.engine.storage import (
+    Arrays,
+    Header,
+    parts_apart,
+    parts_together,
+    seed_apart,
+    seed_together,
+)
 
 __all__ = ["MOST_MEMBERS", "Ensemble", "EnsembleScorer"]
 
@@ -66,6 +75,18 @@ class EnsembleScorer(Scorer):
         for member in self.members:
             total += member.score(sample)
         return total / len(self.members)
+
+    def to_arrays(self) -> tuple[Header, Arrays]:
+        """Its members, and how their events were drawn."""
+        members, arrays = parts_apart(self.members)
+        seed = seed_apart(self.seed)
+        return {"members": members, "seed": seed, "subsample": self.subsample}, arrays
+
+    @classmethod
+    def from_arrays(cls, header: Header, arrays: Arrays) -> Self:
+        """The scorer again."""
+        members = parts_together(header["members"], arrays)
+        return cls(members, header["names"], seed_together(header["seed"]), header["subsample"])
 
 
 @final

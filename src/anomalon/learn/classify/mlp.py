@@ -47,14 +47,14 @@ class MLP:
         return self._forward(layers, x, None)
 
     def loss(
-        self, layers: Layers, batch: tuple[jax.Array, jax.Array], noise: jax.Array
+        self, layers: Layers, batch: tuple[jax.Array, jax.Array], noise: jax.Array | None
     ) -> jax.Array:
         """Binary cross entropy of each event, shape (event,).
 
         Args:
             layers: The parameters.
             batch: Features (event, feature) and targets (event,).
-            noise: Any 32-bit number; the dropout is a function of it.
+            noise: Any 32-bit number; the dropout is a function of it. None: no dropout.
         """
         x, y = batch
         return optax.sigmoid_binary_cross_entropy(self._forward(layers, x, noise), y)

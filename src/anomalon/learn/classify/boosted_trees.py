@@ -6,7 +6,7 @@ and with uninformative features, where networks lose it (arXiv:2309.13111).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Self, final
 
 import lightgbm
 import numpy as np
@@ -14,8 +14,10 @@ from scipy.special import expit
 
 from anomalon.core import check
 from anomalon.core.sample import Sample
-from anomalon.learn.base import Classifier, Floats, Scorer, Task
-from anomalon.learn.split import share
+from anomalon.core.scorer import Scorer
+from anomalon.learn.classify.base import Classifier, Floats, Task
+from anomalon.learn.classify.split import share
+from anomalon.learn.engine.storage import Arrays, Header
 from anomalon.learn.threads import threaded
 
 __all__ = ["TREES_OF_TWO_KINDS", "BoostedTrees", "BoostedTreesScorer"]
@@ -39,6 +41,15 @@ class BoostedTreesScorer(Scorer):
             return np.zeros(0)
         x = np.ascontiguousarray(sample.x, np.float32)
         return np.asarray(expit(self.booster.predict(x, raw_score=True)))
+
+    def to_arrays(self) -> tuple[Header, Arrays]:
+        """The trees as LightGBM writes them."""
+        return {}, {"": np.frombuffer(self.booster.model_to_string().encode(), np.uint8)}
+
+    @classmethod
+    def from_arrays(cls, header: Header, arrays: Arrays) -> Self:
+        """The scorer again."""
+        return cls(lightgbm.Booster(model_str=arrays[""].tobytes().decode()), header["names"])
 
 
 @final

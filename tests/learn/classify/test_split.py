@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from anomalon.core import Seed
-from anomalon.learn.split import folds, share
+from anomalon.learn.classify.split import folds, share
 
 IDS = {
     "counted": np.arange(100_000),

@@ -1,48 +1,11 @@
-"""Which epochs of a training to keep, judged on validation events or not at all."""
-
-from typing import Any
+"""Merits of a classifier on validation events: what judges its epochs."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.learn.base import Floats
+from anomalon.learn.classify.base import Floats
 
-__all__ = ["BestEpochs", "argos", "cross_entropy"]
-
-
-class BestEpochs:
-    """Keeps the parameters of the best epochs while a training runs.
-
-    Args:
-        n: Epochs to keep.
-        patience: Epochs without a new best one after which the training is over; 0: never.
-    """
-
-    def __init__(self, n: int, patience: int) -> None:
-        self._n, self._patience = n, patience
-        self._kept: list[tuple[float, int, Any]] = []
-        self._best, self._best_epoch, self._epoch = -np.inf, -1, -1
-
-    def offer(self, merit: float, params: Any) -> None:
-        """The parameters after one more epoch and their merit (higher is better)."""
-        if self.over:
-            return
-        self._epoch += 1
-        if merit > self._best:
-            self._best, self._best_epoch = merit, self._epoch
-        self._kept.append((merit, self._epoch, params))
-        self._kept.sort(key=lambda kept: kept[:2], reverse=True)
-        del self._kept[self._n :]
-
-    @property
-    def over(self) -> bool:
-        """Whether patience has run out."""
-        return 0 < self._patience <= self._epoch - self._best_epoch
-
-    @property
-    def params(self) -> list[Any]:
-        """The parameters of the best epochs, best first."""
-        return [params for _, _, params in self._kept]
+__all__ = ["argos", "cross_entropy"]
 
 
 def cross_entropy(logit: Floats, y: NDArray[np.int8], weight: Floats) -> float:
