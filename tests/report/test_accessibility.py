@@ -1,4 +1,4 @@
-"""Pages in a real browser: axe-core finds nothing, light and dark, wide and narrow, and they fit."""
+"""Pages in a real browser: axe-core finds nothing, light and dark, and they fit."""
 
 import json
 import re
@@ -24,7 +24,8 @@ ASK = """
 <script>
 document.querySelectorAll("details").forEach(d => d.open = true);
 axe.run({exclude: [["svg.figure > *"]]}).then(found => {
-  const rows = found.violations.map(v => v.id + ": " + v.nodes.map(n => n.html.slice(0, 120)).join(" | "));
+  const rows = found.violations.map(
+    v => v.id + ": " + v.nodes.map(n => n.html.slice(0, 120)).join(" | "));
   const out = document.createElement("pre");
   out.id = "axe-found";
   out.textContent = JSON.stringify({rows, passes: found.passes.length,
