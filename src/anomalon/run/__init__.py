@@ -1,7 +1,27 @@
-"""Doing work: executors that give the same numbers, and the store that makes a run resumable."""
+"""Doing work: pieces, who does them, and the store that makes a run resumable.
 
-from anomalon.run.executors import Executor, Processes, Serial, default_executor
+work        pieces of work: what a job hands in, and gets back in order
+executors   who does them: this process, several (`processes`), a cluster (`dask`)
+store       finished pieces, for a run that goes on where it was
+progress    how far it is, and how long it still takes
+shared      what all pieces need, handed to each worker once
+"""
+
+from anomalon.run.dask import Dask
+from anomalon.run.executors import Executor, Serial, default_executor
+from anomalon.run.processes import Processes
 from anomalon.run.progress import Progress
 from anomalon.run.store import Store
+from anomalon.run.work import Piece, do
 
-__all__ = ["Executor", "Processes", "Progress", "Serial", "Store", "default_executor"]
+__all__ = [
+    "Dask",
+    "Executor",
+    "Piece",
+    "Processes",
+    "Progress",
+    "Serial",
+    "Store",
+    "default_executor",
+    "do",
+]
