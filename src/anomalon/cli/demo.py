@@ -1,13 +1,17 @@
 """`anomalon demo`: a search that needs no data, and its twin without a signal."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from anomalon.cli.numbers import Whole
-from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
+from anomalon.cli.options import as_json_option, going_on_from, out_option, work_options
 from anomalon.cli.outcome import show
 from anomalon.cli.progress import progress
+
+if TYPE_CHECKING:
+    from anomalon.run import Executor
 
 __all__ = ["demo"]
 
@@ -15,12 +19,12 @@ __all__ = ["demo"]
 @click.command()
 @out_option("runs/demo")
 @click.option("--seed", type=Whole(0), default=0, show_default=True, help="Root seed.")
-@processes_option
+@work_options()
 @as_json_option
 def demo(
     out: Path | None,
     seed: int,
-    processes: int | None,
+    executor: "Executor",
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
     """Search simulated dijet events with a hidden resonance, and the same without it.
@@ -33,14 +37,14 @@ def demo(
     """
     from anomalon.report import Report, Section, summarise, write_run_folder
     from anomalon.report.run_folder import STORE
-    from anomalon.run import Store, default_executor
+    from anomalon.run import Store
     from anomalon.search.events.demo import SIGNAL_MASS, run
 
     folder = Path("runs/demo") if out is None else out
     with going_on_from(folder), progress("demo") as report_progress:
         found = run(
             seed=seed,
-            executor=default_executor(processes),
+            executor=executor,
             store=Store(folder / STORE),
             progress=report_progress,
         )

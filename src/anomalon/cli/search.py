@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from anomalon.cli.numbers import Whole
-from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
+from anomalon.cli.options import as_json_option, going_on_from, out_option, work_options
 from anomalon.cli.outcome import show
 from anomalon.cli.progress import progress
 from anomalon.cli.settings import overridden, resolved
 from anomalon.core.config import read_toml
+
+if TYPE_CHECKING:
+    from anomalon.run import Executor
 
 __all__ = ["search"]
 
@@ -33,7 +37,7 @@ __all__ = ["search"]
     metavar="N",
     help="Repeat the whole search in N pseudo-experiments for the global p-value.",
 )
-@processes_option
+@work_options()
 @as_json_option
 def search(
     config: Path,
@@ -41,7 +45,7 @@ def search(
     seed: int | None,
     n_toys: int | None,
     settings: tuple[str, ...],
-    processes: int | None,
+    executor: "Executor",
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
     """Search the data that CONFIG, a TOML file, names, and write a run folder.
@@ -54,7 +58,7 @@ def search(
     """
     from anomalon.report import Report, summarise, write_run_folder
     from anomalon.report.run_folder import STORE
-    from anomalon.run import Store, default_executor
+    from anomalon.run import Store
     from anomalon.search.events import configuration
 
     job = configuration.parse(overridden(read_toml(config), settings), folder=config.parent)
@@ -68,7 +72,7 @@ def search(
             data,
             simulation,
             seed=job.seed,
-            executor=default_executor(processes),
+            executor=executor,
             store=Store(folder / STORE),
             progress=report_progress,
         )

@@ -10,13 +10,22 @@ import click
 from anomalon.cli.exit_status import FAILED
 from anomalon.cli.inputs import Input, opened
 from anomalon.cli.numbers import Number, Whole
-from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
+from anomalon.cli.options import (
+    as_json_option,
+    file_argument,
+    going_on_from,
+    is_given,
+    out_option,
+    to_table,
+    work_options,
+)
 from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
 from anomalon.cli.spectrum_files import digest_of, read_background, read_file, reading_options
 
 if TYPE_CHECKING:
     from anomalon.report.spectrum_page import SpectrumSummary
+    from anomalon.run import Executor
     from anomalon.search.results.histogram import BumpResult, LimitResult
     from anomalon.search.smooth import SmoothBackground
     from anomalon.stats import SignalNuisances, Spectrum
@@ -126,8 +135,15 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--deficit", is_flag=True, help="Look for a deficit.")
 @_closure_option(200)
 @out_option("runs/bump-NAME, NAME being that of FILE")
+@work_options(few=True)
 @as_json_option
-def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+def bump(
+    file: Path,
+    out: Path | None,
+    executor: "Executor",
+    as_json: bool,  # noqa: FBT001  click passes by name
+    **options: Any,
+) -> None:
     """Find the most significant window of the spectrum in FILE, locally and globally.
 
     FILE is text (CSV), Parquet, ROOT or YODA, or - for standard input; or a TOML file, as a run
@@ -140,12 +156,20 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
         files = {"file": stack.enter_context(opened(file, "input"))}
         if options["reference"] is not None:
             files["reference"] = stack.enter_context(opened(options["reference"], "reference"))
-        _bump(files, options, out, as_json=as_json)
+        folder = Path("runs") / f"bump-{files['file'].path.stem}" if out is None else out
+        _bump(files, options, folder, executor, as_json=as_json)
 
 
 def _bump(
-    files: dict[str, Input], options: dict[str, Any], out: Path | None, *, as_json: bool
+    files: dict[str, Input],
+    options: dict[str, Any],
+    folder: Path,
+    executor: "Executor",
+    *,
+    as_json: bool,
 ) -> None:
+    from anomalon.report.run_folder import STORE
+    from anomalon.run import Store
     from anomalon.search.histogram.hunt import hunt_bump
 
     file = files["file"].path
@@ -156,7 +180,7 @@ def _bump(
         options = {k: v for k, v in options.items() if k not in _OF_A_FIT}
     widths = options["widths"]
     name = f"Bump hunt in {file.name}"
-    with progress(name) as tell:
+    with going_on_from(folder / STORE), progress(name) as tell:
         result = hunt_bump(
             spectrum,
             _smooth(options) if given is None else given,
@@ -170,9 +194,10 @@ def _bump(
             name=name,
             source=file.name,
             roles=(*roles, *roles_given),
+            executor=executor,
+            store=Store(folder / STORE),
             progress=tell,
         )
-    folder = Path("runs") / f"bump-{file.stem}" if out is None else out
     digests = {"digest": digest_of(spectrum), **of_given}
     _finish(result, folder, files, options, digests, as_json=as_json)
 
@@ -272,20 +297,35 @@ def _bump(
 )
 @_closure_option(200)
 @out_option("runs/limit-NAME, NAME being that of FILE")
+@work_options(few=True)
 @as_json_option
-def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+def limit(
+    file: Path,
+    out: Path | None,
+    executor: "Executor",
+    as_json: bool,  # noqa: FBT001  click passes by name
+    **options: Any,
+) -> None:
     """Upper limits on a narrow resonance at each mass of the spectrum in FILE.
 
     FILE is text (CSV), Parquet, ROOT or YODA, or - for standard input; or a TOML file, as a run
     writes it, with `file` and the options as keys. What was read of it is said first.
     """
     with opened(file, "input") as given:
-        _limit({"file": given}, options, out, as_json=as_json)
+        folder = Path("runs") / f"limit-{given.path.stem}" if out is None else out
+        _limit({"file": given}, options, folder, executor, as_json=as_json)
 
 
 def _limit(
-    files: dict[str, Input], options: dict[str, Any], out: Path | None, *, as_json: bool
+    files: dict[str, Input],
+    options: dict[str, Any],
+    folder: Path,
+    executor: "Executor",
+    *,
+    as_json: bool,
 ) -> None:
+    from anomalon.report.run_folder import STORE
+    from anomalon.run import Store
     from anomalon.search.histogram.limit_scan import scan_limits
 
     options["alternatives"] = options["alternatives"] or None
@@ -295,7 +335,7 @@ def _limit(
     if options["masses"] is not None:
         masses = _between(spectrum, options["resolution"], *options["masses"])
     name = f"Upper limits from {file.name}"
-    with progress(name) as tell:
+    with going_on_from(folder / STORE), progress(name) as tell:
         result = scan_limits(
             spectrum,
             _smooth(options),
@@ -310,9 +350,10 @@ def _limit(
             name=name,
             source=file.name,
             roles=roles,
+            executor=executor,
+            store=Store(folder / STORE),
             progress=tell,
         )
-    folder = Path("runs") / f"limit-{file.stem}" if out is None else out
     _finish(result, folder, files, options, {"digest": digest_of(spectrum)}, as_json=as_json)
 
 

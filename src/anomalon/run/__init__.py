@@ -7,12 +7,17 @@ progress    how far it is, and how long it still takes
 shared      what all pieces need, handed to each worker once
 """
 
-from anomalon.run.dask import Dask
-from anomalon.run.executors import Executor, Serial, default_executor
-from anomalon.run.processes import Processes
-from anomalon.run.progress import Progress
-from anomalon.run.store import Store
-from anomalon.run.work import Piece, do
+from typing import TYPE_CHECKING
+
+from anomalon.lazy import loader
+
+if TYPE_CHECKING:
+    from anomalon.run.dask import Dask
+    from anomalon.run.executors import Executor, Serial, default_executor
+    from anomalon.run.processes import Processes
+    from anomalon.run.progress import Progress
+    from anomalon.run.store import Store
+    from anomalon.run.work import Piece, do
 
 __all__ = [
     "Dask",
@@ -25,3 +30,14 @@ __all__ = [
     "default_executor",
     "do",
 ]
+
+_HOMES = {
+    "anomalon.run.dask": ("Dask",),
+    "anomalon.run.executors": ("Executor", "Serial", "default_executor"),
+    "anomalon.run.processes": ("Processes",),
+    "anomalon.run.progress": ("Progress",),
+    "anomalon.run.store": ("Store",),
+    "anomalon.run.work": ("Piece", "do"),
+}
+
+__getattr__, __dir__ = loader(__name__, _HOMES)

@@ -2,21 +2,18 @@
 
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Seed
-from anomalon.core.atomic import write_atomically
-from anomalon.core.errors import DataError
 from anomalon.jets import leading_jets
 from anomalon.simulate.dijet import COLUMNS, dijet_columns
 from anomalon.simulate.pythia import Generator
 from anomalon.simulate.recipe import Recipe
 
-__all__ = ["Chunk", "Tally", "make_chunk", "read_chunk", "write_chunk"]
+__all__ = ["Chunk", "Tally", "make_chunk"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,15 @@ class Chunk:
 
     columns: dict[str, NDArray[np.float32]]
     tally: Tally
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values and arrays, to be stored."""
+        return {"columns": self.columns, "tally": asdict(self.tally)}
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> "Chunk":
+        """From what `to_dict` gave."""
+        return cls(plain["columns"], Tally(**plain["tally"]))
 
 
 def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chunk:
@@ -92,28 +98,3 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
             generator=f"Pythia {generator.version}",
         ),
     )
-
-
-def write_chunk(chunk: Chunk, path: Path) -> None:
-    """Keep a chunk in a file that is whole or not there."""
-    tally = {f"tally_{name}": np.asarray(value) for name, value in asdict(chunk.tally).items()}
-    with write_atomically(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **chunk.columns, **tally)
-
-
-def read_chunk(path: Path) -> Chunk:
-    """A chunk that `write_chunk` kept.
-
-    Raises:
-        DataError: If the file is no chunk.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            columns = {name: file[name] for name in COLUMNS}
-            tally = Tally(**{f: file[f"tally_{f}"].item() for f in Tally.__dataclass_fields__})
-    except Exception as error:  # zip files can be wrong in many ways
-        raise DataError(
-            f"{path}: expected a chunk of simulated events, got something else ({error}). "
-            "Delete this file; the chunk is then made again."
-        ) from error
-    return Chunk(columns, tally)

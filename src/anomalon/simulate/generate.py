@@ -5,19 +5,19 @@ import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anomalon.core import Seed, check
 from anomalon.core.atomic import check_writable, write_text_atomically
 from anomalon.core.config import digest, to_plain
 from anomalon.core.errors import BadValue, DataError, TooFewEvents
-from anomalon.run.executors import Executor, Serial
-from anomalon.simulate.chunk import Tally, make_chunk, read_chunk, write_chunk
+from anomalon.core.provenance import code_version
+from anomalon.run import Executor, Store
+from anomalon.run.work import each
+from anomalon.simulate.chunk import Chunk, Tally, make_chunk
 from anomalon.simulate.dijet import COLUMNS
 from anomalon.simulate.recipe import Recipe
 from anomalon.simulate.table import write_table
@@ -101,24 +101,25 @@ def generate(
     first_chunk = check.whole(first_chunk, "generate: first_chunk")
     check_writable(path)
     folder = _work_folder(path, recipe, seed, chunk_size)
-    make = partial(_make, recipe=recipe, seed=seed, chunk_size=chunk_size, folder=folder)
-    tallies = _finished(folder)
+    store = Store(folder)
+    chunks = _finished(folder)
     report = progress or _silent
-    executor = executor or Serial()
+    settings = (recipe, seed, chunk_size)
     try:
-        while (end := _chunks_needed(tallies, first_chunk, n_events, recipe)) > first_chunk:
-            missing = [i for i in range(first_chunk, end) if i not in tallies]
-            for position, tally in executor.map_unordered(make, missing):
-                tallies[missing[position]] = tally
-                accepted = sum(t.n_accepted for i, t in tallies.items() if i >= first_chunk)
+        while (end := _chunks_needed(chunks, first_chunk, n_events, recipe)) > first_chunk:
+            missing = [i for i in range(first_chunk, end) if i not in chunks]
+            pieces = [_Piece(index) for index in missing]
+            for position, value in each(pieces, settings, executor, store):
+                chunks[missing[position]] = Chunk.of(value)
+                accepted = sum(c.tally.n_accepted for i, c in chunks.items() if i >= first_chunk)
                 report(min(accepted, n_events), n_events)
     except Exception:
-        if not any(t.n_accepted for t in tallies.values()):  # nothing to go on from
+        if not any(c.tally.n_accepted for c in chunks.values()):  # nothing to go on from
             shutil.rmtree(folder)
         raise
-    used = _leading(tallies, first_chunk, n_events)
-    total = _sum([tallies[i] for i in used])
-    columns = _assemble(folder, used, n_events)
+    used = [chunks[i] for i in _leading(chunks, first_chunk, n_events)]
+    total = _sum([chunk.tally for chunk in used])
+    columns = {name: np.concatenate([c.columns[name] for c in used])[:n_events] for name in COLUMNS}
     luminosity = n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
     about = {
         "recipe": to_plain(recipe),
@@ -143,13 +144,13 @@ def _work_folder(path: Path, recipe: Recipe, seed: Seed, chunk_size: int) -> Pat
     """The folder of finished chunks, with a note of what they are chunks of."""
     folder = path.with_name(path.name + ".parts")
     note = folder / "recipe.json"
-    key = digest(recipe, str(seed), chunk_size)
+    key = digest(code_version(), recipe, str(seed), chunk_size)
     if note.exists():
         if _noted_digest(note) != key:
             raise BadValue(
                 f"{folder}: expected chunks of this recipe, seed and chunk size, got those of "
-                "another run that was interrupted. Finish that one, delete the folder, or choose "
-                "another output file."
+                "another run that was interrupted, or of another version of the code. Finish that "
+                "one, delete the folder, or choose another output file."
             )
     else:
         text = {"digest": key, "recipe": to_plain(recipe), "seed": str(seed)}
@@ -167,42 +168,52 @@ def _noted_digest(note: Path) -> str:
         ) from error
 
 
-def _file(folder: Path, index: int) -> Path:
-    return folder / f"chunk-{index:06d}.npz"
+@dataclass(frozen=True)
+class _Piece:
+    """A chunk to make; gives its columns and its tally."""
+
+    index: int
+
+    @property
+    def key(self) -> str:
+        return f"chunk-{self.index:06d}"  # the folder belongs to one recipe, seed and chunk size
+
+    @property
+    def what(self) -> str:
+        return f"chunk {self.index} of simulated events"
+
+    def __call__(self, shared: tuple[Recipe, Seed, int]) -> dict[str, Any]:
+        recipe, seed, chunk_size = shared
+        return make_chunk(recipe, seed, self.index, chunk_size).to_dict()
 
 
-def _make(index: int, recipe: Recipe, seed: Seed, chunk_size: int, folder: Path) -> Tally:
-    chunk = make_chunk(recipe, seed, index, chunk_size)
-    write_chunk(chunk, _file(folder, index))
-    return chunk.tally
-
-
-def _finished(folder: Path) -> dict[int, Tally]:
+def _finished(folder: Path) -> dict[int, Chunk]:
     """Chunks that an earlier, interrupted call left."""
-    files = {int(p.stem.removeprefix("chunk-")): p for p in folder.glob("chunk-[0-9]*[0-9].npz")}
-    return {index: read_chunk(file).tally for index, file in sorted(files.items())}
+    store = Store(folder)
+    keys = sorted(p.stem for p in folder.glob("chunk-[0-9]*[0-9].*"))
+    return {int(key.removeprefix("chunk-")): Chunk.of(store.get(key)) for key in keys}
 
 
-def _leading(tallies: dict[int, Tally], first: int, n_events: int) -> list[int]:
+def _leading(chunks: dict[int, Chunk], first: int, n_events: int) -> list[int]:
     """The chunks from `first` on that hold the first `n_events`; if too few, all without a gap."""
     used: list[int] = []
     accepted = 0
-    while (index := first + len(used)) in tallies and accepted < n_events:
-        accepted += tallies[index].n_accepted
+    while (index := first + len(used)) in chunks and accepted < n_events:
+        accepted += chunks[index].tally.n_accepted
         used.append(index)
     return used
 
 
-def _chunks_needed(tallies: dict[int, Tally], first: int, n_events: int, recipe: Recipe) -> int:
+def _chunks_needed(chunks: dict[int, Chunk], first: int, n_events: int, recipe: Recipe) -> int:
     """Up to which chunk to have all before looking again; `first` if there are enough events."""
-    used = _leading(tallies, first, n_events)
-    accepted = sum(tallies[i].n_accepted for i in used)
+    used = _leading(chunks, first, n_events)
+    accepted = sum(chunks[i].tally.n_accepted for i in used)
     if accepted >= n_events:
         return first
     if len(used) >= _PATIENCE and accepted == 0:
         raise TooFewEvents(
-            f"recipe {recipe.name}: none of {sum(tallies[i].n_generated for i in used)} generated "
-            "events was accepted. Loosen the selection or raise the masses."
+            f"recipe {recipe.name}: none of {sum(chunks[i].tally.n_generated for i in used)} "
+            "generated events was accepted. Loosen the selection or raise the masses."
         )
     if accepted == 0:
         return first + len(used) + 2
@@ -219,8 +230,3 @@ def _sum(tallies: list[Tally]) -> Tally:
         seconds=sum(t.seconds for t in tallies),
         generator=tallies[0].generator,
     )
-
-
-def _assemble(folder: Path, used: list[int], n_events: int) -> dict[str, NDArray[Any]]:
-    chunks = [read_chunk(_file(folder, i)).columns for i in used]
-    return {name: np.concatenate([c[name] for c in chunks])[:n_events] for name in COLUMNS}
