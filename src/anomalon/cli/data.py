@@ -122,7 +122,7 @@ def convert(
                 pieces,
                 shared=(raw, settings),
                 executor=Serial() if len(pieces) == 1 else executor,
-                progress=lambda *now: report(*now[:2], Told.of(now[2]).reworded("events")),
+                progress=lambda n, of, what: report(n, of, Told.of(what).reworded("events")),
                 sizes=[piece.stop - piece.start for piece in pieces],
             )
         except BadRows:

@@ -171,7 +171,7 @@ def _cluster(distributed: Any, n: int) -> Iterator[str]:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any port: two runs must not fight over one
             silence_logs=logging.CRITICAL,
         )
     try:

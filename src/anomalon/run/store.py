@@ -89,7 +89,7 @@ def _read_plain(path: Path) -> Any:
 
 
 def _read_arrays(path: Path) -> Any:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
         text, digest = str(file["json"]), str(file["sha256"])
         kept = json.loads(text)
         arrays = [file[f"array_{i}"] for i in range(len(kept["arrays"]))]
