@@ -66,12 +66,17 @@ def write_run(
     settings = settings or {}
     versions = here()
     summaries = [section.result.summary() for section in report.sections]
+    exports = {
+        name: text for section in report.sections for name, text in section.result.exports().items()
+    }
+    earlier = _exported(folder)
     tree = {
         "format": FORMAT,
         "kind": kind,
         "title": report.title,
         "summary": [brief(one) for one in summaries],
         "settings": settings,
+        "exports": sorted(exports),
         "sections": [
             {
                 "heading": section.heading,
@@ -88,8 +93,10 @@ def write_run(
     write_text_atomically(folder / "run.toml", head + dumps(settings if run is None else run))
     keys = dict.fromkeys(key for one in summaries for key in one.citations)
     write_text_atomically(folder / "references.bib", bibtex(entries(keys)))
-    for section in report.sections:
-        _export(section.result.exports(), folder)
+    for name, text in exports.items():
+        write_text_atomically(folder / name, text)
+    for name in earlier - exports.keys():
+        (folder / name).unlink(missing_ok=True)
     return write_report(report, folder, settings=settings, environment=versions)
 
 
@@ -143,15 +150,15 @@ def rewrite_report(folder: str | Path) -> Path:
         return write_report(report, folder, settings=tree["settings"], environment=versions)
 
 
-def _export(files: Mapping[str, str], folder: Path) -> None:
-    """Write files for other tools, in place of those of earlier runs."""
-    for name, text in files.items():
-        write_text_atomically(folder / name, text)
-    written = {folder / name for name in files}
-    for place in {path.parent for path in written} - {folder}:
-        for old in place.iterdir():
-            if old.is_file() and old not in written:
-                old.unlink()
+def _exported(folder: Path) -> set[str]:
+    """Files for other tools that an earlier run left here: what others put beside them stays."""
+    try:
+        names = json.loads((folder / "result.json").read_text(encoding="utf-8"))["exports"]
+        return {
+            name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())
+        }
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return set()  # nothing that was a run
 
 
 def _versions(path: Path) -> dict[str, Any] | None:

@@ -160,7 +160,7 @@ def test_a_scan_says_what_was_injected(folder, make_scan):
     text, scan = GOOD + "\n[injection]\nn_signal = 10\n", make_scan(centres=(3000.0,))
     assert job(folder).describe(scan) is scan
     of_the_job = job(folder, text).describe(scan).data
-    assert (of_the_job["injected_signal"], of_the_job["injection_seed"]) == (10, 3)
+    assert (of_the_job.injected_signal, of_the_job.injection_seed) == (10, 3)
     assert job(folder, text + "seed = 8\n").describe(scan).data.injection_seed == 8
 
 

@@ -160,10 +160,10 @@ def test_cuts_with_few_events_are_warned_of_in_percent():
 def test_undecorrelated_is_an_option_and_shows():
     scan = search(decorrelate=None, n_members=1).run(B, seed=1)
     for row in scan.windows[0].correlation:
-        assert row["before"] == row["after"]
-        assert row["before"] > 0.03
+        assert row.before == row.after
+        assert row.before > 0.03
     flat = search(n_members=1).run(B, seed=1)
-    assert all(abs(r["after"]) < 0.02 for r in flat.windows[0].correlation)
+    assert all(abs(r.after) < 0.02 for r in flat.windows[0].correlation)
 
 
 def test_a_window_that_fails_does_not_lose_the_others():
