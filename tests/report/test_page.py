@@ -164,7 +164,8 @@ def test_everything_that_a_summary_says_is_shown():
     )
     html = shown(summary, *pictures)
     for words in (
-        "h-line", str(summary.numbers[0]), "h-how", "h-problem", "h-warning", "h-note", "c-where: c-what: c-found",
+        "h-line", str(summary.numbers[0]), "h-how", "h-problem", "h-warning", "h-note",
+        "c-where: c-what: c-found",
         "m [GeV]", "3\u202f000", "x-cell", "y-cell", "t-note", "i-text", "p-note", "Inner", "Outer",
         "7.0\xa0± 2.0 fb", "cap-a", "cap-b",
     ):  # fmt: skip

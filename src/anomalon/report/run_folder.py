@@ -102,8 +102,9 @@ def write_run(
 
 def brief(summary: Summary) -> dict[str, Any]:
     """The answer and the numbers behind it, without the tables: what programs read."""
-    plain = dict(to_plain(summary))
-    return {key: value for key, value in plain.items() if key not in ("parts", "citations")}
+    plain = {key: v for key, v in to_plain(summary).items() if key not in ("parts", "citations")}
+    checks = [{**to_plain(check), "passed": check.passed} for check in summary.checks]
+    return {**plain, "checks": checks}
 
 
 def check_folder(folder: str | Path, kind: str) -> None:

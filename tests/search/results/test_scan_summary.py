@@ -49,7 +49,8 @@ def test_leads_with_the_best_trial_and_the_bound(scan):
     assert told(summary, "its local p-value") == p_value(scan.best.p_local)
     assert ["(best trial)" in window.title for window in windows(summary)] == [False, True, False]
     assert [window.folded for window in windows(summary)] == [True, False, True]
-    assert told(summary, "trials with an answer") == "8 of 9"
+    assert told(summary, "trials") == "9"
+    assert told(summary, "trials with an answer") == "8"
     assert told(summary, "windows") == "3"
     assert "after all 8 trials" in summary.headline
     assert told(summary, "global p-value").startswith("≤ ")
@@ -71,6 +72,8 @@ def test_a_global_p_value_of_pseudo_experiments_is_no_bound(make_scan):
     assert scan.toys.k > 0
     assert "repeated in 40 pseudo-experiments without signal, training included" in summary.how
     assert f"{scan.toys.k} found a trial at least as significant" in summary.how
+    assert told(summary, "pseudo-experiments") == "40"
+    assert told(summary, "of them at least as significant") == str(scan.toys.k)
     assert "at most" not in summary.headline
     assert "bound" not in summary.how
     assert told(summary, "global p-value") == p_value((scan.toys.k + 1) / 41)
@@ -135,14 +138,15 @@ def test_says_when_there_is_no_answer(scan):
 def test_failures_carry_their_reason(scan):
     summary = scan.summary()
     (problem,) = summary.problems
-    assert "window 3800-4200 GeV" in problem
+    assert problem.startswith("3800-4200 GeV (")
     assert f", {scan.windows[2].cuts[2].label}: TooFewEvents" in problem
     assert not summary.ok
     (counts,) = windows(summary)[2].tables
     failed = counts.rows[2]
     assert "no answer: TooFewEvents" in failed[2]
     assert failed[-2:] == (None, None)  # neither a significance nor a p-value
-    assert summary.table.rows[2][3] is None
+    assert to_plain(summary.table)["rows"][2][3] is None
+    assert summary.table.columns[3].written(summary.table.rows[2][3]) == "none"
 
 
 def test_one_reason_is_said_once(make_scan):
@@ -152,7 +156,7 @@ def test_one_reason_is_said_once(make_scan):
     (problem,) = summary.problems
     assert problem.endswith(scan.windows[0].cuts[2].why)
     assert all(cut.label in problem for cut in scan.windows[0].cuts[1:])
-    assert told(summary, "trials with an answer") == "1 of 3"
+    assert told(summary, "trials with an answer") == "1"
     assert summary.warnings == ("Window 2800-3200 GeV: Another.",)
 
 
