@@ -57,6 +57,17 @@ def test_an_excess_whose_checks_failed_is_no_success(make_scan, monkeypatch, tmp
 
 
 @pytest.mark.usefixtures("no_figures")
+def test_a_poor_fit_where_nothing_is_claimed_is_no_failure(make_scan, monkeypatch, tmp_path):
+    settings = {"failing": False, "centres": (3000.0, 3500.0), "efficiencies": (1.0,)}
+    excess, nothing = (make_scan(signal=s, **settings) for s in (900.0, 0.0))
+    monkeypatch.setattr(
+        "anomalon.search.events.demo.run", lambda **_: Found(excess, spoilt(nothing))
+    )
+    assert not spoilt(nothing).summary().ok
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+
+
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize(
     ("signal", "twin", "status"), [(900.0, 0.0, 0), (0.0, 0.0, 1), (900.0, 900.0, 1)]
 )
