@@ -30,7 +30,7 @@ def test_failed_checks_are_said(make_scan, capsys):
     show(Report.of(scan), Path("run/report.html"), as_json=False)
     out = capsys.readouterr().out
     assert "check failed: 3300-3700 GeV" in out
-    assert "no sculpting of the mass: χ²/ndf = 400" in out
+    assert "no mass sculpting: χ²/ndf = 400" in out
 
 
 def test_machines_get_one_json_object(make_scan, capsys):

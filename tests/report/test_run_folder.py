@@ -111,7 +111,7 @@ def test_a_run_in_a_histogram_is_complete_and_its_page_can_be_made_again(which, 
     text = page.read_text(encoding="utf-8")
     assert result.summary().headline.split(":")[0] in text
     assert "<script" not in text
-    drawn = {path.stem for path in (tmp_path / "figures").iterdir()}
+    drawn = {path.stem for path in (tmp_path / "figures").iterdir()} - {"figures"}
     assert text.count("<svg") == len(drawn) >= 6  # none is made and then left out of the page
     assert "http" not in text.replace("http://www.w3.org", "")
     page.unlink()
@@ -120,22 +120,26 @@ def test_a_run_in_a_histogram_is_complete_and_its_page_can_be_made_again(which, 
     assert to_plain(section.result.summary()) == to_plain(result.summary())  # by way of JSON
 
 
+def figures(folder):
+    """The names of the figures, without the list of them."""
+    return {path.name for path in (folder / "figures").iterdir()} - {"figures.json"}
+
+
 def test_every_figure_is_there_as_svg_png_and_pdf(small, tmp_path):
     write_run(small, tmp_path)
-    figures = [path.name for path in (tmp_path / "figures").iterdir()]
-    names = {name.rpartition(".")[0] for name in figures}
-    assert sorted(figures) == sorted(f"{n}.{form}" for n in names for form in ("svg", "png", "pdf"))
+    names = {name.rpartition(".")[0] for name in figures(tmp_path)}
+    assert figures(tmp_path) == {f"{n}.{form}" for n in names for form in ("svg", "png", "pdf")}
 
 
-def test_figures_of_an_earlier_run_go(small, make_scan, tmp_path):
+def test_figures_of_an_earlier_run_go_and_what_others_put_there_stays(small, make_scan, tmp_path):
     write_run(small, tmp_path)
-    before = {path.name for path in (tmp_path / "figures").iterdir()}
+    before = figures(tmp_path)
     more = make_scan(centres=(3000.0, 3500.0), efficiencies=(1.0,), truth=False, failing=False)
     write_run(more, tmp_path)
-    between = {path.name for path in (tmp_path / "figures").iterdir()}
-    assert {name for name in between if name.startswith("window-2-")}
+    assert {name for name in figures(tmp_path) if name.startswith("window-2-")}
+    (tmp_path / "figures" / "mine.pdf").write_text("mine")
     write_run(small, tmp_path)
-    assert {path.name for path in (tmp_path / "figures").iterdir()} == before
+    assert figures(tmp_path) == {*before, "mine.pdf"}
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from anomalon.cli.job import do
+from anomalon.cli.job import do, labels_option, with_labels
 from anomalon.cli.numbers import Whole
 from anomalon.cli.options import as_json_option, out_option, processes_option
 from anomalon.core.config import read_toml
@@ -16,12 +16,14 @@ __all__ = ["demo"]
 @click.argument("config", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @out_option("runs/demo")
 @click.option("--seed", type=Whole(0), help="Root seed.  [default: 0]")
+@labels_option
 @processes_option
 @as_json_option
 def demo(
     config: Path | None,
     out: Path | None,
     seed: int | None,
+    words: tuple[str, ...],
     processes: int | None,
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
@@ -36,7 +38,7 @@ def demo(
     """
     from anomalon.search.events.demo import DemoJob
 
-    table = {} if config is None else read_toml(config)
+    table, labels = with_labels({} if config is None else read_toml(config), words)
     job = DemoJob.of(table if seed is None else table | {"seed": seed})
     folder = Path("runs/demo") if out is None else out
-    do(job, folder, processes=processes, as_json=as_json)
+    do(job, folder, processes=processes, as_json=as_json, labels=labels)

@@ -14,9 +14,10 @@ from anomalon.cli.settings import overridden
 from anomalon.core.config import read_toml
 
 if TYPE_CHECKING:
+    from anomalon.core.labels import Labels
     from anomalon.run.job import Job
 
-__all__ = ["command_of", "do", "free_folder"]
+__all__ = ["command_of", "do", "free_folder", "labels_option", "set_option", "with_labels"]
 
 
 def do(
@@ -25,6 +26,7 @@ def do(
     *,
     processes: int | None = None,
     as_json: bool = False,
+    labels: "Labels | None" = None,
     kept: "Callable[[Job], Job]" = lambda job: job,
 ) -> None:
     """Do a job, write its run folder and print what was found.
@@ -34,6 +36,7 @@ def do(
         folder: The run folder.
         processes: How many work on it.
         as_json: Print JSON.
+        labels: What pages and figures call things.
         kept: The job as `run.toml` has it, if its inputs are elsewhere afterwards.
 
     Raises:
@@ -44,6 +47,7 @@ def do(
     from anomalon.report.run_folder import STORE, check_folder, write_run
     from anomalon.run import Store, default_executor
     from anomalon.run.job import Workplace
+    from anomalon.run.settings import encode
 
     check_folder(folder, job.kind)
     with going_on_from(folder), progress(job.title) as tell:
@@ -51,7 +55,15 @@ def do(
         found = job.run(place)
     report = Report.of(found)
     job = kept(job)
-    page = write_run(report, folder, kind=job.kind, settings=job.table(), run=job.table(folder))
+    words = {} if labels is None else {"labels": encode(labels)}
+    page = write_run(
+        report,
+        folder,
+        kind=job.kind,
+        settings=job.table() | words,
+        run=job.table(folder) | words,
+        labels=labels,
+    )
     show(report, page, as_json=as_json)
     if not report.ok:
         raise click.exceptions.Exit(FAILED)
@@ -64,18 +76,21 @@ def command_of(job: "type[Job]") -> click.Command:
     @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
     @out_option("runs/NAME, NAME being that of CONFIG")
     @set_option
+    @labels_option
     @processes_option
     @as_json_option
     def command(
         config: Path,
         out: Path | None,
         settings: tuple[str, ...],
+        words: tuple[str, ...],
         processes: int | None,
         as_json: bool,  # noqa: FBT001  click passes by name
     ) -> None:
-        table = overridden(read_toml(config), settings)
+        table, labels = with_labels(overridden(read_toml(config), settings), words)
         folder = Path("runs") / config.stem if out is None else out
-        do(job.of(table, folder=config.parent), folder, processes=processes, as_json=as_json)
+        found = job.of(table, folder=config.parent)
+        do(found, folder, processes=processes, as_json=as_json, labels=labels)
 
     return command
 
@@ -87,6 +102,35 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="A setting instead of that in CONFIG, e.g. search.n_members=5; repeatable.",
 )
+
+
+labels_option = click.option(
+    "--label",
+    "words",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="What pages and figures say: title, experiment, energy (TeV), luminosity (fb^-1), mass, "
+    "features.NAME; e.g. --label experiment=ATLAS; repeatable. In TOML a [labels] table.",
+)
+
+
+def with_labels(
+    table: dict[str, Any], words: tuple[str, ...]
+) -> "tuple[dict[str, Any], Labels | None]":
+    """A table of settings without its labels, and these.
+
+    Args:
+        table: As read from TOML.
+        words: Of the command line, which win.
+    """
+    given = overridden(dict(table.get("labels", {})), words)
+    rest = {key: value for key, value in table.items() if key != "labels"}
+    if not given:
+        return rest, None
+    from anomalon.core.labels import Labels
+    from anomalon.run.settings import decode
+
+    return rest, decode(Labels, given, "labels")
 
 
 def free_folder(name: str, table: "Callable[[Path], dict[str, Any]]") -> Path:

@@ -23,6 +23,7 @@ from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, UnknownKey, WorkerLost, suggest
 
 __all__ = [
+    "LABELS",
     "as_json_option",
     "file_argument",
     "going_on_from",
@@ -33,7 +34,10 @@ __all__ = [
     "to_table",
 ]
 
-_NOT_IN_TOML = {"out", "json"}  # where a run goes and what it prints is not what it does
+LABELS = "anomalon.labels"
+"""Where the labels of a TOML file are kept while a command runs."""
+
+_NOT_IN_TOML = {"out", "json", "label"}  # where a run goes and what it prints is not what it does
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
@@ -89,6 +93,7 @@ def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() != ".toml":
         return path
     table = read_toml(path)
+    context.meta[LABELS] = table.pop("labels", {})
     names = {key_of(p): p for p in context.command.params if key_of(p) not in _NOT_IN_TOML}
     for key in table:
         if key not in names:

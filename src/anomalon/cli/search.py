@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from anomalon.cli.job import do, set_option
+from anomalon.cli.job import do, labels_option, set_option, with_labels
 from anomalon.cli.numbers import Whole
 from anomalon.cli.options import as_json_option, out_option, processes_option
 from anomalon.cli.settings import overridden
@@ -19,6 +19,7 @@ __all__ = ["search"]
 @out_option("runs/NAME, NAME being that of CONFIG")
 @click.option("--seed", type=Whole(0), help="Root seed instead of that in CONFIG.")
 @set_option
+@labels_option
 @click.option(
     "--toys",
     "n_toys",
@@ -34,6 +35,7 @@ def search(
     seed: int | None,
     n_toys: int | None,
     settings: tuple[str, ...],
+    words: tuple[str, ...],
     processes: int | None,
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
@@ -47,9 +49,10 @@ def search(
     """
     from anomalon.search.events.job import SearchJob
 
-    job = SearchJob.of(overridden(read_toml(config), settings), folder=config.parent)
+    table, labels = with_labels(overridden(read_toml(config), settings), words)
+    job = SearchJob.of(table, folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
     if n_toys is not None:
         job = replace(job, search=replace(job.search, n_toys=n_toys))
     folder = Path("runs") / config.stem if out is None else out
-    do(job, folder, processes=processes, as_json=as_json)
+    do(job, folder, processes=processes, as_json=as_json, labels=labels)

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomalon.cli.inputs import Input, opened
-from anomalon.cli.job import do, free_folder
+from anomalon.cli.job import do, free_folder, labels_option, with_labels
 from anomalon.cli.numbers import Number, Whole
-from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
+from anomalon.cli.options import (
+    LABELS,
+    as_json_option,
+    file_argument,
+    is_given,
+    out_option,
+    to_table,
+)
 from anomalon.cli.spectrum_files import reading_options
 
 if TYPE_CHECKING:
@@ -43,6 +50,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
         (
             file_argument,
             reading_options,
+            labels_option,
             click.option(
                 "--shape", default="dijet", show_default=True,
                 help="Family of the background function.",
@@ -274,6 +282,8 @@ def _do(
     as_json: bool,
 ) -> None:
     """Options to a job, and the job done."""
+    words = options.pop("words")
+    _, labels = with_labels({"labels": click.get_current_context().meta.get(LABELS, {})}, words)
     given = options | {key: file.path for key, file in files.items()}
     table = {key: str(v) if isinstance(v, Path) else v for key, v in to_table(given).items()}
     job = kind.of({key: list(v) if isinstance(v, tuple) else v for key, v in table.items()})
@@ -284,7 +294,8 @@ def _do(
         paths = {key: str(file.kept(folder)) for key, file in files.items()}
         return kind.of(done.table(Path.cwd()) | paths)
 
-    do(job, folder, as_json=as_json, kept=kept if any(f.is_copy for f in files.values()) else _same)
+    copied = any(file.is_copy for file in files.values())
+    do(job, folder, as_json=as_json, labels=labels, kept=kept if copied else _same)
 
 
 def _same(job: "Job") -> "Job":

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events, Sample
-from anomalon.core.config import to_plain
 from anomalon.core.errors import AnomalonError, ConfigError, DataError
+from anomalon.core.plain import to_plain
 from anomalon.data.recognise import kind_of, recognise
 from anomalon.data.source import Source
 from anomalon.data.spectrum import holds_bins, read_spectrum

@@ -19,13 +19,14 @@ from typing import Any
 from anomalon.core.atomic import write_text_atomically
 from anomalon.core.document import Report, Section
 from anomalon.core.errors import AnomalonError, BadValue, DataError
+from anomalon.core.labels import Labels
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Result, Summary
 from anomalon.report.citations import bibtex, entries
 from anomalon.report.document import write_report
 from anomalon.report.drawing import result_type
 from anomalon.report.environment import environment as here
-from anomalon.run.settings import dumps
+from anomalon.run.settings import decode, dumps
 
 __all__ = [
     "FORMAT",
@@ -48,6 +49,7 @@ def write_run(
     kind: str = "",
     settings: Mapping[str, Any] | None = None,
     run: Mapping[str, Any] | None = None,
+    labels: Labels | None = None,
 ) -> Path:
     """Write everything but the store, each file whole or not at all; `result.json` first.
 
@@ -57,6 +59,7 @@ def write_run(
         kind: Of the job, which is the name of its command; that of the result if not given.
         settings: The run as resolved, for `result.json` and the page.
         run: The same for `run.toml`, with paths from the folder; `settings` if None.
+        labels: What axes are called, and what stands above each figure.
 
     Returns:
         Path of the page.
@@ -97,7 +100,7 @@ def write_run(
         write_text_atomically(folder / name, text)
     for name in earlier - exports.keys():
         (folder / name).unlink(missing_ok=True)
-    return write_report(report, folder, settings=settings, environment=versions)
+    return write_report(report, folder, settings=settings, labels=labels, environment=versions)
 
 
 def brief(summary: Summary) -> dict[str, Any]:
@@ -147,8 +150,9 @@ def rewrite_report(folder: str | Path) -> Path:
     with _as_written(folder / "environment.json"):
         versions = _versions(folder / "environment.json")
     with _as_written(folder / "result.json"):
-        report = _report(tree)
-        return write_report(report, folder, settings=tree["settings"], environment=versions)
+        report, settings = _report(tree), tree["settings"]
+        labels = decode(Labels, settings["labels"], "labels") if "labels" in settings else None
+        return write_report(report, folder, settings=settings, labels=labels, environment=versions)
 
 
 def _exported(folder: Path) -> set[str]:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from anomalon.core.atomic import write_text_atomically
+from anomalon.report import write_run
 from anomalon.search import SmoothBackground, scan_limits
 from anomalon.search.results.limit_exports import limit_models
 from anomalon.stats import Exponential, SignalNuisances, Spectrum
@@ -30,6 +31,11 @@ def limits(weight=1.0, **options):
 def write_limit_exports(result, folder):
     for name, text in result.exports().items():
         write_text_atomically(folder / name, text)
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    monkeypatch.setattr("anomalon.report.document.drawings_of", lambda *_: iter(()))
 
 
 @pytest.fixture(scope="module")

@@ -1,303 +1,210 @@
-"""What a search in events tells: the answer, what it stands on, and what failed."""
+"""What a search tells: its status and exit, every fact of its page, and few words of itself."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_scans import with_toys
+from fake_scans import fake_scan, with_toys
+from scipy.stats import binom
 
-from anomalon.core.plain import from_plain, to_plain
-from anomalon.core.result import Summary
-from anomalon.core.rounding import measured, p_value, plain, sigmas
-from anomalon.search.results.ledger import is_of
-from anomalon.search.results.scan_summary import settings_rows
-from anomalon.stats.cuts import FIGURES_OF_MERIT
+from anomalon.core.bibliography import BIBLIOGRAPHY
+from anomalon.core.plain import to_plain
+from anomalon.core.result import Result
+from anomalon.report.figures import drawings
+from anomalon.search.results.failed import failed_cut
 
 
 @pytest.fixture(scope="module")
-def scan(make_scan):
-    return make_scan()
+def scan():
+    return fake_scan(failing=False)
 
 
-def told(summary, name):
-    """A number of the answer, as it is written."""
-    (found,) = (str(row) for row in summary.numbers if row.name == name)
-    return found
-
-
-def part(parts, title):
-    (found,) = (one for one in parts if one.title == title)
-    return found
-
-
-def windows(summary):
-    return part(summary.parts, "Windows").parts
-
-
-def test_is_json_without_nan(scan):
-    tree = to_plain(scan.summary())
-    assert json.loads(json.dumps(tree, allow_nan=False)) == tree
-    assert to_plain(from_plain(Summary, tree)) == tree
-
-
-def test_leads_with_the_best_trial_and_the_bound(scan):
-    summary = scan.summary()
-    assert summary.status == "excess"
-    assert "3300-3700 GeV" in summary.headline
-    assert told(summary, "best local significance") == sigmas(scan.best.z_local)
-    assert told(summary, "its local p-value") == p_value(scan.best.p_local)
-    assert ["(best trial)" in window.title for window in windows(summary)] == [False, True, False]
-    assert [window.folded for window in windows(summary)] == [True, False, True]
-    assert told(summary, "trials") == "9"
-    assert told(summary, "trials with an answer") == "8"
-    assert told(summary, "windows") == "3"
-    assert "after all 8 trials" in summary.headline
-    assert told(summary, "global p-value").startswith("≤ ")
-    assert told(summary, "global significance").startswith("≥ ")
-
-
-def test_every_trial_is_in_the_ledger_and_the_best_one_stands_out(scan):
-    (table,) = part(scan.summary().parts, "Ledger of trials").tables
-    assert [row[4] for row in table.rows] == pytest.approx(
-        [trial.p_local for trial in scan.ledger], nan_ok=True
-    )
-    assert table.best == (scan.ledger.index(scan.best),)
-
-
-def test_a_global_p_value_of_pseudo_experiments_is_no_bound(make_scan):
-    scan = with_toys(make_scan(signal=0.0), 40)
-    summary = scan.summary()
-    assert scan.toys.n == 40
-    assert scan.toys.k > 0
-    assert "repeated in 40 pseudo-experiments without signal, training included" in summary.how
-    assert f"{scan.toys.k} found a trial at least as significant" in summary.how
-    assert told(summary, "pseudo-experiments") == "40"
-    assert told(summary, "of them at least as significant") == str(scan.toys.k)
-    assert "at most" not in summary.headline
-    assert "bound" not in summary.how
-    assert told(summary, "global p-value") == p_value((scan.toys.k + 1) / 41)
-    assert json.loads(json.dumps(to_plain(summary), allow_nan=False)) == to_plain(summary)
-
-
-def test_no_pseudo_experiment_as_significant_leaves_a_bound(make_scan):
-    scan = with_toys(make_scan(signal=500.0), 40)
-    assert scan.toys.k == 0
-    assert scan.p_global_is_bound
-    assert scan.p_global_source == "sidak"
-    assert scan.toys.p_sidak > 0.05
-    assert "at most" in scan.summary().headline
-    assert "Šidák's 1 − (1 − p)^N" in scan.summary().how
-
-
-def test_which_bound_is_used_and_why_is_said(make_scan):
-    scan = with_toys(make_scan(signal=500.0), 40)
-    refuted = replace(
-        scan, p_global=1 / 41, p_global_source="number of pseudo-experiments",
-        toys=replace(scan.toys, p_sidak=1e-4),
-    )  # fmt: skip
-    assert "do not contradict" in scan.summary().how
-    assert "smaller than right ones would be" in refuted.summary().how
-
-
-def test_without_pseudo_experiments_the_bound_is_explained(scan):
-    assert scan.summary().how.startswith("The global p-value is Šidák's bound")
-    assert "n_toys" in scan.summary().how
-
-
-def test_says_when_nothing_is_found(make_scan):
-    summary = make_scan(signal=0.0).summary()
-    assert summary.status == "nothing"
-    assert summary.headline.startswith("No significant excess. The largest is in")
-
-
-def test_a_search_without_any_excess_does_not_call_a_deficit_one(scan):
-    best = replace(scan.best, z_local=-0.5, p_local=0.69)
-    headline = replace(scan, best=best, p_global=0.999, z_global=-3.1).summary().headline
-    assert headline.startswith("No significant excess, and no count above its expectation.")
-    assert "at least" not in headline
-
-
-def test_a_huge_deficit_is_a_warning(scan):
-    window = scan.windows[0]
-    deficit = replace(window.cuts[0], z_local=-12.0, p_local=1.0)
-    changed = (replace(window, cuts=(deficit, *window.cuts[1:])), *scan.windows[1:])
-    summary = replace(scan, windows=changed).summary()
-    (text,) = (text for text in summary.warnings if "2800-3200 GeV" in text)
-    assert text.startswith("Window 2800-3200 GeV: no cut: a deficit of −12.00")
-
-
-def test_says_when_there_is_no_answer(scan):
-    summary = replace(scan, best=None, p_global=None, z_global=None).summary()
-    assert summary.status == "no answer"
-    assert not summary.ok
-    assert summary.headline.startswith("No answer: none of the 9 trials")
-    assert told(summary, "best local significance") == told(summary, "global p-value") == "none"
-
-
-def test_failures_carry_their_reason(scan):
-    summary = scan.summary()
-    (problem,) = summary.problems
-    assert problem.startswith("3800-4200 GeV (")
-    assert f", {scan.windows[2].cuts[2].label}: TooFewEvents" in problem
-    assert not summary.ok
-    (counts,) = windows(summary)[2].tables
-    failed = counts.rows[2]
-    assert "no answer: TooFewEvents" in failed[2]
-    assert failed[-2:] == (None, None)  # neither a significance nor a p-value
-    assert to_plain(summary.table)["rows"][2][3] is None
-    assert summary.table.columns[3].written(summary.table.rows[2][3]) == "none"
-
-
-def test_one_reason_is_said_once(make_scan):
-    scan = make_scan(centres=(3000.0,), efficiencies=(1.0, 0.04, 0.02))
-    window = replace(scan.windows[0], warnings=("Another.",))
-    summary = replace(scan, windows=(window,)).summary()
-    (problem,) = summary.problems
-    assert problem.endswith(scan.windows[0].cuts[2].why)
-    assert all(cut.label in problem for cut in scan.windows[0].cuts[1:])
-    assert told(summary, "trials with an answer") == "1"
-    assert summary.warnings == ("Window 2800-3200 GeV: Another.",)
-
-
-def test_the_uncertainties_stay_apart_and_add_in_quadrature(scan):
-    (counts,) = windows(scan.summary())[0].tables
-    heads = [column.name for column in counts.columns]
-    row = dict(zip(heads, counts.rows[1], strict=True))
-    names = ("Poisson", "fit", "function", "ensemble", "folds", "closure")
-    parts = [row[f"± {name}"] for name in names]
-    cut = scan.windows[0].cuts[1]
-    assert row["expected ± all"] == measured(cut.expected, float(np.linalg.norm(parts)))
-    assert len(set(parts)) == 6
-
-
-def test_a_poor_fit_fails_its_check(scan):
-    window = scan.windows[0]
-    poor = replace(window.cuts[0], fit=replace(window.cuts[0].fit, p_value=1e-4, deviance=60))
-    changed = (replace(window, cuts=(poor, *window.cuts[1:])), *scan.windows[1:])
-    summary = replace(scan, windows=changed).summary()
-    (failed,) = summary.failed
-    assert (failed.what, failed.verdict) == ("background fit", "failed")
-    assert failed.where.startswith("2800-3200 GeV")
-    assert f"{len(summary.checks)} checks, 1 failed" in part(summary.parts, "Checks").text
-
-
-def doubted(scan):
-    """The scan with a failed check at its best trial."""
+def bent(scan):
+    """The best trial has a cut that sculpts."""
 
     def changed(window):
-        if not is_of(scan.best, window):
-            return window
         cuts = (
             replace(c, pass_fraction=replace(c.pass_fraction, chi2=4e5, ndf=10))
-            if c.efficiency == scan.best.efficiency
+            if str(window.window) == scan.best.window and c.efficiency == scan.best.efficiency
             else c
             for c in window.cuts
         )
         return replace(window, cuts=tuple(cuts))
 
-    return replace(scan, windows=tuple(changed(w) for w in scan.windows))
+    return replace(scan, windows=tuple(changed(window) for window in scan.windows))
 
 
-def test_an_excess_whose_checks_failed_is_no_claim(scan):
-    summary = doubted(scan).summary()
-    assert summary.status == "checks failed"
-    assert summary.verdict == "Checks failed"
-    assert not summary.ok
-    headline = summary.headline
-    assert headline.startswith("Not a credible excess: window 3300-3700 GeV")
-    assert "Excess in" not in headline
-    assert f"{scan.best.z_local:+.2f}" in headline
-    assert "Its checks failed: no sculpting of the mass (χ²/ndf = 400" in headline
-    assert len(summary.failed) == 1
-    assert json.loads(json.dumps(to_plain(summary), allow_nan=False)) == to_plain(summary)
+def all_parts(parts):
+    for part in parts:
+        yield part
+        yield from all_parts(part.parts)
 
 
-def test_nothing_stays_nothing_and_says_what_failed(make_scan):
-    scan = make_scan(signal=-400.0, failing=False)
-    assert "Its checks failed" not in scan.summary().headline
-    summary = doubted(scan).summary()
-    assert summary.status == "nothing"
-    assert summary.headline.startswith("No significant excess")
-    of_the_best = [c for c in summary.failed if str(scan.best.window) in c.where]
-    assert ("Its checks failed" in summary.headline) == bool(of_the_best) != summary.ok
+def rows(summary, title):
+    (table,) = (t for p in all_parts(summary.parts) for t in p.tables if t.title == title)
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in table.rows], table
 
 
-def test_an_excess_elsewhere_may_be_named(make_scan):
-    scan = make_scan(feature_sets=(("a", "b"), ("c",)), failing=False)
-    other = next(
-        t for t in scan.ledger
-        if t.window == scan.best.window and t.features not in (scan.best.features, "none")
+def test_an_excess_can_be_used_as_it_is(scan):
+    told = scan.summary()
+    assert isinstance(scan, Result)
+    assert (scan.kind, told.kind, told.status, told.verdict) == (
+        "search", "resonance search", "excess", "Excess",
     )  # fmt: skip
-    strong = replace(other, p_local=1e-9, z_local=5.9)
-    ledger = tuple(strong if t is other else t for t in scan.ledger)
-    best = replace(scan.best, p_local=1e-12)
-    ledger = tuple(best if t is scan.best else t for t in ledger)
-    headline = doubted(replace(scan, ledger=ledger, best=best)).summary().headline
-    assert headline.startswith("Not a credible excess")
-    assert "Where checks passed, there is an excess in window 3300-3700 GeV" in headline
-    assert "+5.90" in headline
+    assert told.ok
+    assert told.problems == told.failed == ()
+    assert told.headline.startswith("Excess in window 3300-3700 GeV")
+    numbers = {n.name: n for n in told.numbers}
+    assert numbers["best local significance"].value == scan.best.z_local
+    assert numbers["global p-value"].value == scan.p_global
+    assert str(numbers["global p-value"]).startswith("≤ ")
+    assert str(numbers["trials with an answer"]) == str(numbers["trials"]) == "9"
 
 
-def test_checks_say_what_they_found(scan):
-    summary = doubted(scan).summary()
-    (failed,) = (check for check in summary.checks if check.verdict == "failed")
-    assert failed.passed is False
+def test_a_failed_check_of_the_best_trial_is_not_ok(scan):
+    told = bent(scan).summary()
+    assert (told.status, told.verdict, told.ok) == ("checks failed", "Checks failed", False)
+    assert told.headline.startswith("Not a credible excess: window 3300-3700 GeV")
+    (failed,) = told.failed
+    assert failed.what == "no mass sculpting"
+    assert failed.where.startswith("3300-3700 GeV (j1_mass")
     assert failed.size > 0.1
-    assert "of the expected count" in failed.found
-    mass = [c for c in summary.checks if c.what == "the features do not tell the mass"]
-    assert len(mass) == sum(c.ok and c.efficiency < 1 for w in scan.windows for c in w.cuts)
-    assert all(c.found.startswith("distance 0.03") for c in mass)
-    features = part(windows(summary)[0].parts, "Features")
-    assert f"p = {p_value(0.08)}" in features.note
+    assert failed.found in told.headline
 
 
-def test_settings_are_rows_of_dotted_keys(scan):
-    rows = dict(settings_rows(scan.settings))
-    assert rows["classifier.kind"] == "lightgbm"
-    assert rows["efficiencies"] == [0.1, 0.02]
-    (table,) = part(scan.summary().parts, "Data and settings").tables
-    shown = dict(table.rows)
-    assert shown["classifier.kind"] == "lightgbm"
-    assert shown["efficiencies"] == "[0.1, 0.02]"
-    assert shown["data.digest"] == scan.data.digest
+def test_a_failed_check_elsewhere_is_shown_and_stays_ok(scan):
+    window = scan.windows[0]
+    poor = replace(window.cuts[1], fit=replace(window.cuts[1].fit, p_value=1e-9, deviance=90.0))
+    window = replace(window, cuts=(window.cuts[0], poor, window.cuts[2]))
+    told = replace(scan, windows=(window, *scan.windows[1:])).summary()
+    assert told.ok
+    assert [check.what for check in told.failed] == ["background fit"]
 
 
-def test_truth_is_told_apart(scan):
-    truth = part(windows(scan.summary())[0].parts, "Truth (the search did not see it)")
-    (table,) = truth.tables
-    cuts = scan.windows[0].cuts
-    assert [row[1] for row in table.rows] == [cut.truth.signal for cut in cuts]
-    roc = scan.windows[0].roc
-    assert str(truth.numbers[0]) == measured(roc.auc, roc.auc_uncertainty)
-    assert str(truth.numbers[1]) == measured(roc.max_sic, roc.max_sic_uncertainty)
+def test_nothing_is_told_in_the_words_of_the_field(scan):
+    quiet = fake_scan(signal=0.0, failing=False)
+    told = quiet.summary()
+    assert (told.status, told.verdict, told.ok) == ("nothing", "No significant excess", True)
+    assert told.headline.startswith("No significant excess. The largest is in window")
+    best = replace(quiet.best, z_local=-0.5, p_local=0.69)
+    low = replace(quiet, best=best, p_global=0.999, z_global=-3.1).summary()
+    assert "no count above its expectation" in low.headline
+    assert "at least" not in low.headline
 
 
-def test_without_truth_nothing_is_said_of_it(make_scan):
-    for window in windows(make_scan(truth=False).summary()):
-        assert not [inner for inner in window.parts if "Truth" in inner.title]
-        assert not [inner for inner in window.parts if "roc" in inner.figures]
+def test_trials_without_an_answer_are_problems_with_their_reason():
+    scan = fake_scan()
+    told = scan.summary()
+    assert not told.ok
+    (problem,) = told.problems
+    assert problem.startswith("3800-4200 GeV (j1_mass")
+    assert problem.endswith(scan.windows[2].cuts[2].why)
+    none = replace(scan, best=None, p_global=None, z_global=None).summary()
+    assert (none.status, none.ok) == ("no answer", False)
+    assert str(none.numbers[0]) == str(none.numbers[3]) == "none"
 
 
-def test_the_significance_improvement_says_what_it_is_good_for(scan):
-    merit = FIGURES_OF_MERIT["s_over_root_b"]
-    assert merit.purpose == "discovery"
-    truth = part(windows(scan.summary())[0].parts, "Truth (the search did not see it)")
-    assert f"that of {merit.formula}, a figure of merit for a discovery" in truth.note
-    s, b, efficiency, fpr = 30.0, 1000.0, 0.5, 0.01  # TPR/sqrt(FPR) is the gain in s/sqrt(b)
-    gain = merit(efficiency * s, fpr * b) / merit(s, b)
-    assert gain == pytest.approx(efficiency / np.sqrt(fpr))
+def test_deficits_that_nothing_makes_are_warnings(scan):
+    window = scan.windows[0]
+    deficit = replace(window.cuts[0], z_local=-12.0, p_local=1.0)
+    told = replace(scan, windows=(replace(window, cuts=(deficit, *window.cuts[1:])),)).summary()
+    (warning,) = told.warnings
+    assert warning.startswith("Window 2800-3200 GeV: no cut: a deficit of −12.00")
 
 
-def test_weighted_counts_are_told_in_effective_events(make_scan):
-    scan = make_scan(failing=False)  # events weigh 1.1
-    cuts = tuple(
-        replace(c, n_effective=c.n, expected_effective=c.expected) for c in scan.windows[0].cuts
-    )
-    unweighted = replace(scan, windows=(replace(scan.windows[0], cuts=cuts),))
-    words = "In effective events, which are Poisson, the counts are"
-    for one, said in ((scan, True), (unweighted, False)):
-        (counts,) = windows(one.summary())[0].tables
-        assert (words in counts.note) == said
-    (counts,) = windows(scan.summary())[0].tables
-    assert plain(scan.windows[0].cuts[0].n_effective, 4) in counts.note
+def test_every_drawing_has_a_place_and_every_place_of_a_window_its_drawing(scan):
+    repeated = with_toys(scan, 20)
+    parts = list(all_parts(repeated.summary().parts))
+    places = {(kind, part.name) for part in parts for kind in part.figures}
+    drawn = {(d.kind, d.part) for d in drawings(repeated)}
+    assert places == drawn
+
+
+def test_windows_are_folded_but_the_best_and_hold_their_numbers(scan):
+    told = scan.summary()
+    (windows,) = (part for part in told.parts if part.title == "Windows")
+    assert [part.folded for part in windows.parts] == [True, False, True]
+    assert "(best trial)" in windows.parts[1].title
+    cut = scan.windows[1].cuts[1]
+    (counts,) = windows.parts[1].tables
+    row = counts.rows[1]
+    assert row[0] == "10\u202f%"
+    assert row[3:9] == (
+        cut.sigma.poisson, cut.sigma.fit, cut.sigma.function, cut.sigma.ensemble,
+        cut.sigma.folds, cut.sigma.closure,
+    )  # fmt: skip
+    assert row[-2:] == (cut.z_local, cut.p_local)
+    assert cut.sigma.total == pytest.approx(np.linalg.norm(row[3:9]))
+    assert "In effective events" in counts.note
+
+
+def test_the_ledger_and_the_checks_are_complete(scan):
+    told = scan.summary()
+    ledger, table = rows(told, "Ledger of trials")
+    assert [row["local p-value"] for row in ledger] == [trial.p_local for trial in scan.ledger]
+    assert [scan.ledger[i] for i in table.best] == [scan.best]
+    assert len(told.checks) == 3 + 3 * 2 * 3
+    assert [part.title for part in told.parts if part.checks] == ["Checks"]
+    settings, _ = rows(told, "Data and settings")
+    values = {row["key"]: row["value"] for row in settings}
+    assert values["classifier.kind"] == "lightgbm"
+    assert values["efficiencies"] == "[0.1, 0.02]"
+    assert values["data.n_events"] == "43210"
+    assert "data.injected_signal" not in values
+
+
+def test_without_truth_nothing_is_told_of_it():
+    titles = [p.title for p in all_parts(fake_scan(truth=False).summary().parts)]
+    assert not [title for title in titles if "Truth" in title]
+
+
+def test_a_cut_without_any_number_can_be_told(scan):
+    window = scan.windows[0]
+    empty = failed_cut(0.1, "dijet", "No template.")
+    told = replace(scan, windows=(replace(window, cuts=(window.cuts[0], empty)),)).summary()
+    assert told.problems[0].endswith("No template.")
+    tables = [t for p in all_parts(told.parts) for t in p.tables]
+    written = [
+        column.written(cell)
+        for table in tables
+        for row in table.rows
+        for column, cell in zip(table.columns, row, strict=True)
+    ]
+    assert "no answer: No template." in written
+    assert "nan" not in " ".join(written)
+
+
+def test_the_summary_is_plain_and_its_citations_are_known(scan):
+    told = scan.summary()
+    assert to_plain(told)["status"] == "excess"
+    assert set(told.citations) <= set(BIBLIOGRAPHY)
+
+
+@pytest.mark.parametrize("toys", [0, 40])
+def test_short_forms_are_short_and_have_no_array(scan, toys):
+    shown = with_toys(scan, toys) if toys else scan
+    long = replace(shown, name="A name " * 40, data=replace(shown.data, source="a file " * 40))
+    for value in (shown, long, shown.windows[0], shown.windows[0].cuts[1], shown.ledger[0]):
+        assert len(repr(value)) <= 400
+        assert "array" not in repr(value)
+    assert "result: Excess" in repr(shown)
+    assert "<b>" not in replace(shown, name="<b>")._repr_html_()
+    assert repr(shown.windows[0].cuts[1].fit).splitlines()[:2] == [
+        "SpectrumFit", "  function: dijet, 2 parameters",
+    ]  # fmt: skip
+
+
+def test_a_perfect_area_under_the_curve_is_a_limit(scan):
+    roc = replace(scan.windows[0].roc, n_signal=150, n_background=4000)
+    assert str(roc.area) == "0.770\u00a0± 0.020"
+    good = replace(roc, auc=0.9969, auc_uncertainty=0.0009)
+    assert str(good.area) == "0.9969\u00a0± 0.0009"
+    # Were the area below the limit, 150 pairs would all be in order with less than 5 %.
+    for area, sigma in ((1.0, 0.0), (1.0, 3e-4), (0.99999, 2e-3)):
+        number = replace(roc, auc=area, auc_uncertainty=sigma).area
+        assert str(number).startswith("≥ 0.9")
+        assert number.value < 0.05 ** (1 / 150)
+        assert 0.035 < binom.pmf(150, 150, number.value) <= 0.05
+    many = replace(roc, auc=1.0, auc_uncertainty=0.0, n_signal=10**6, n_background=10**6).area
+    assert str(many) == "≥ 0.999997"

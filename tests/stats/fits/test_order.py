@@ -32,7 +32,7 @@ def test_the_table_is_the_arithmetic_of_the_fits():
         statistic = (small.deviance - large.deviance) / (large.deviance / large.ndf)
         assert row.f == pytest.approx(statistic, rel=1e-9)
         assert row.p_f == pytest.approx(f.sf(statistic, 1, large.ndf), rel=1e-9)
-        assert row["deviance"] == large.deviance
+        assert row.deviance == large.deviance
     assert fit.parameters.tolist() == fits[3].parameters.tolist()
 
 

@@ -25,8 +25,8 @@ from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
-from anomalon.learn.ensemble import MOST_MEMBERS
-from anomalon.learn.k_fold import MOST_FOLDS
+from anomalon.learn.classify.ensemble import MOST_MEMBERS
+from anomalon.learn.classify.k_fold import MOST_FOLDS
 from anomalon.run import Executor, Progress, Serial, Store
 from anomalon.search.events.citing import citations
 from anomalon.search.events.fit_settings import FitSettings
@@ -65,7 +65,8 @@ class Search:
         n_folds: Folds; no event is scored by a model that saw it or a copy of it.
         subsample: Share of the other folds' events that each member is trained on. Below one, the
             members differ by their events, and what they say about each other's events is the
-            covariance of the folds (`sigma_folds`); at one it stays unknown, and Z is too wide.
+            covariance of the folds (`CutResult.sigma.folds`); at one it stays unknown, and Z is too
+            wide.
         decorrelate: How features are made independent of the mass; None to leave them as they are.
         efficiencies: Background efficiencies of the cuts, each in (0, 1).
         fit: How the spectrum is fitted.

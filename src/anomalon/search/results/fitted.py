@@ -1,6 +1,6 @@
 """A spectrum and the function that was fitted to it, in the form in which results keep them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ class SpectrumFit(Shown):
         p_value: Goodness of fit, from these two.
         tried: The functions that were tried, over all fitted bins, not merged.
         ok: False if the fit has no answer; then `why` says it.
+        formula: The family as a formula in the parameters b₀, b₁, …, for readers.
+        sigma_parameters: Their standard deviations, shape (n_parameters,).
     """
 
     edges: Floats
@@ -57,6 +59,8 @@ class SpectrumFit(Shown):
     tried: tuple[TriedFunction, ...]
     ok: bool
     why: str
+    formula: str = ""
+    sigma_parameters: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def spectrum(self) -> Spectrum:
@@ -65,13 +69,19 @@ class SpectrumFit(Shown):
         variance = None if plain else self.variance
         return Spectrum(self.counts, self.edges, variance, self.event_weight)
 
+    @property
+    def function(self) -> str:
+        """The function that is shown, e.g. "dijet, 3 parameters"."""
+        plural = "" if self.n_parameters == 1 else "s"
+        return f"{self.shape}, {self.n_parameters} parameter{plural}"
+
     def facts(self) -> tuple[Number | Text, ...]:
         """What its short form says."""
         if not self.ok:
             return (Text("no fit", self.why or "no reason was given"),)
         span = self.edges[0], self.edges[-1]
         return (
-            Text("function", f"{self.shape}, {self.n_parameters} parameters"),
+            Text("function", self.function),
             Number("range", span[0], unit="GeV", upper=span[1], digits=6),
             Number("events", float(self.counts.sum()), form="count"),
             Text("deviance/ndf", f"{plain(self.deviance)}/{self.ndf}, p = {p_value(self.p_value)}"),
@@ -114,4 +124,6 @@ def spectrum_fit(
         tried=tried if tried is not None else () if fit is None else fit.tried,
         ok=fit is not None and bool(fit.ok),
         why=why,
+        formula="" if fit is None else fit.shape.formula,
+        sigma_parameters=np.zeros(0) if fit is None else fit.errors,
     )

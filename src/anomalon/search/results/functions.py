@@ -1,7 +1,7 @@
 """The functions that were tried for a spectrum, as a table."""
 
 from anomalon.core.result import Column, Table
-from anomalon.core.rounding import plain
+from anomalon.core.rounding import measured
 from anomalon.search.results.fitted import SpectrumFit
 from anomalon.stats.fits import TriedFunction
 
@@ -16,9 +16,8 @@ def functions_table(fit: SpectrumFit, where: str) -> Table:
         where: Which spectrum, e.g. "no cut"; "" if there is but one.
     """
     profiled = any(row.cost is not None for row in fit.tried)
-    state = f"{fit.shape}, {fit.n_parameters} parameters" if fit.ok else "no fit"
-    parameters = ", ".join(plain(float(value), 5) for value in fit.parameters)
-    notes = [fit.why, f"Parameters: {parameters}." if parameters else ""]
+    state = fit.function if fit.ok else "no fit"
+    notes = [fit.why, _function(fit)]
     if profiled:
         notes.append(
             "Cost: deviance plus one for each parameter, over that of the best. The function is a "
@@ -39,6 +38,22 @@ def functions_table(fit: SpectrumFit, where: str) -> Table:
         best=tuple(i for i, row in enumerate(fit.tried) if row.chosen),
         note=" ".join(note for note in notes if note),
     )
+
+
+def _function(fit: SpectrumFit) -> str:
+    """The formula, and its parameters with their errors."""
+    if not len(fit.parameters):
+        return ""
+    errors = fit.sigma_parameters if len(fit.sigma_parameters) else [None] * len(fit.parameters)
+    values = ", ".join(
+        f"b{_digits(j)} = {measured(float(value), error)}"
+        for j, (value, error) in enumerate(zip(fit.parameters, errors, strict=True))
+    )
+    return f"{fit.formula}: {values}." if fit.formula else f"{values}."
+
+
+def _digits(number: int) -> str:
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def _function_row(row: TriedFunction, *, profiled: bool) -> tuple[float | str | None, ...]:

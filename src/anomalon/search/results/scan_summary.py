@@ -46,7 +46,7 @@ def summary(scan: "Scan") -> Summary:
             for text in warnings_of(result)
         ),
         notes=scan.notes,
-        checks=tuple(check for _, _, check in _checks(scan)),
+        checks=tuple(_checks(scan)),
         table=_significances(scan),
         parts=tuple(_parts(scan)),
         citations=scan.citations,
@@ -122,7 +122,7 @@ def _how(scan: "Scan") -> str:
     )
     if isfinite(toys.n_effective):
         n = plain(toys.n_effective, 2)
-        words += f" The trials cost about as much as {n} independent ones."
+        words += f" The trials are equivalent to about {n} independent ones."
     valid = toys.p_local[np.isfinite(toys.p_local)]
     below = float(np.mean(valid < 0.05)) if len(valid) else 0.0
     words += f" Of all local p-values in pseudo-experiments {percent(below)} are below 5 %"
@@ -146,8 +146,8 @@ def _bound(scan: "Scan", toys: TrialToys) -> str:
         )
         if refuted and toys.p_sidak < SidakTest.LEVEL:
             words += (
-                ". Their local p-values are smaller than right ones would be "
-                f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not count"
+                ". Their local p-values are smaller than uniform ones would be "
+                f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not hold"
             )
         return words
     low, high = p_value(toys.low), p_value(toys.high)
@@ -162,16 +162,13 @@ def failures(result: WindowResult) -> Iterator[str]:
             why = cut.why or cut.fit.why or "no reason was given"
             reasons.setdefault(why, []).append(cut.label)
     for why, labels in reasons.items():
-        yield (
-            f"{result.name} ({result.feature_names}), {', '.join(labels)}: {why}"
-        )
+        yield (f"{result.name} ({result.feature_names}), {', '.join(labels)}: {why}")
 
 
-def _checks(scan: "Scan") -> Iterator[tuple[WindowResult, str, Check]]:
+def _checks(scan: "Scan") -> Iterator[Check]:
     for result in scan.windows:
         for cut in result.cuts:
-            for check in checks_of(result, cut):
-                yield result, cut.label, check
+            yield from checks_of(result, cut)
 
 
 def _parts(scan: "Scan") -> Iterator[Part]:
@@ -202,7 +199,7 @@ def _parts(scan: "Scan") -> Iterator[Part]:
 
 def _checks_part(scan: "Scan") -> Part:
     checks = list(_checks(scan))
-    n_failed = sum(check.passed is False for _, _, check in checks)
+    n_failed = sum(check.passed is False for check in checks)
     words = (
         f"A check fails with p < {ALARM}, if the excess is not far larger than what it found. A "
         "significance whose check failed is not to be taken at face value. A signal in the side "
@@ -210,35 +207,15 @@ def _checks_part(scan: "Scan") -> Part:
         if n_failed
         else f"All checks passed (p ≥ {ALARM}, or a difference too small to matter)."
     )
-    columns = ("window", "features", "cut", "check", "found", "result")
     return Part(
-        "Checks",
-        text=f"{len(checks)} checks, {n_failed} failed. {words}",
-        tables=(
-            Table(
-                "Checks",
-                tuple(Column(name) for name in columns),
-                tuple(
-                    (
-                        result.name,
-                        result.feature_names,
-                        cut,
-                        check.what,
-                        check.found,
-                        check.verdict,
-                    )
-                    for result, cut, check in checks
-                ),
-            ),
-        ),
-        folded=True,
+        "Checks", text=f"{len(checks)} checks, {n_failed} failed. {words}", folded=True, checks=True
     )
 
 
 def _ledger_part(scan: "Scan") -> Part:
     return Part(
         "Ledger of trials",
-        text=f"All {len(scan.ledger)} places where an excess could have been seen.",
+        text=f"All {len(scan.ledger)} trials: every window, feature set and working point.",
         tables=(
             Table(
                 "Ledger of trials",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
 from anomalon.stats.counts.intervals import clopper_pearson
 from anomalon.stats.numerics.pvalues import z_from_p
@@ -57,7 +58,7 @@ class EmpiricalP:
     def to_dict(self) -> dict[str, Any]:
         """As plain numbers, for JSON."""
         names = ("p", "low", "high", "k", "n", "z", "is_bound")
-        return {name: getattr(self, name) for name in names}
+        return dict(to_plain({name: getattr(self, name) for name in names}))
 
     def __repr__(self) -> str:
         sign = "<" if self.is_bound else "="

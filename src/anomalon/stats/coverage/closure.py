@@ -12,7 +12,7 @@ from anomalon.core.seed import Seed
 from anomalon.stats.coverage.covering import Coverage, interval_coverage
 from anomalon.stats.coverage.linearity import InjectionLinearity, injection_linearity
 from anomalon.stats.coverage.pull import Pulls, pulls
-from anomalon.stats.coverage.toys import Plain
+from anomalon.stats.coverage.toys import Outcome
 from anomalon.stats.coverage.uniformity import PValueUniformity, p_value_uniformity
 from anomalon.stats.fits.signal_fit import fit_signal
 from anomalon.stats.numerics.pvalues import p_from_z
@@ -27,7 +27,7 @@ Fitter = Callable[[Floats], tuple[Floats, Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
-class ClosureTest(Plain):
+class ClosureTest(Outcome):
     """What `closure_test` found.
 
     Args:

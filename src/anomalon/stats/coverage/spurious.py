@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, TooFewEvents
-from anomalon.stats.coverage.toys import Plain, too_many
+from anomalon.core.plain import to_plain
+from anomalon.stats.coverage.toys import Outcome, too_many
 from anomalon.stats.fits.signal_fit import fit_signal
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
@@ -18,7 +19,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class SpuriousSignal(Plain):
+class SpuriousSignal(Outcome):
     """The signal that a fit finds where there is none.
 
     Args:
@@ -62,8 +63,8 @@ class SpuriousSignal(Plain):
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain lists and numbers, for JSON."""
-        more = {"ratio": self.ratio.tolist(), "ratio_error": self.ratio_error.tolist()}
-        return super().to_dict() | more | {"largest": self.largest}
+        more = {name: getattr(self, name) for name in ("ratio", "ratio_error", "largest")}
+        return super().to_dict() | dict(to_plain(more))
 
 
 def spurious_signal(

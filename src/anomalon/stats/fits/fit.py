@@ -6,8 +6,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, BadValue, DidNotConverge, FitError, TooFewEvents
+from anomalon.core.plain import to_plain
 from anomalon.stats.fits.goodness import deviance_p_value
 from anomalon.stats.fits.maximum import maximise
 from anomalon.stats.numerics.poisson import poisson_deviance, total_deviance
@@ -184,7 +184,7 @@ class Fit:
             "variance": spectrum.variances,
         }
         plain |= {name: getattr(self, name) for name in _PLAIN}
-        return {name: to_plain(value) for name, value in plain.items()}
+        return dict(to_plain(plain))
 
     def _leverage(self, edges: Floats) -> Floats:
         """Derivatives of the expected events in bins, times `root`: shape (bin, n)."""

@@ -39,6 +39,9 @@ class Relative(LogLinear):
     base: Fit
 
     kind: ClassVar[str] = "relative"
+    formula: ClassVar[str] = (
+        "f(m) = f₀(m) exp(b₀ + b₁ t + b₂ t² + b₃ t³), t = ln(m/m₀), f₀ the fit without a cut"
+    )
     n_most: ClassVar[int] = 4
 
     @property

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, DidNotConverge
+from anomalon.core.plain import to_plain
 from anomalon.stats.fits.fit import Fit, fit_spectrum
 from anomalon.stats.fits.maximum import maximise_with_signal
 from anomalon.stats.numerics.poisson import total_deviance

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
-from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
+from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
 from anomalon.stats.counts.pseudo_experiments import EmpiricalP, blocks, empirical_p
 from anomalon.stats.fits.fit import Fit, expected_a_shape, fit_spectrum
@@ -146,7 +146,7 @@ class BumpHunt:
             "tomography": self.tomography,
             "t_toys": self.t_toys,
         }
-        return {name: to_plain(value) for name, value in plain.items()}
+        return dict(to_plain(plain))
 
     def __repr__(self) -> str:
         what = "Deficit" if self.deficit else "Excess"

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout
+from anomalon.core.plain import to_plain
 from anomalon.stats.fits.fit import Fit
 from anomalon.stats.fits.maximum import maximise_with_signal
 from anomalon.stats.numerics.poisson import half_deviance_of
@@ -70,7 +70,7 @@ class MassScan:
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain lists and numbers, for JSON."""
         names = ("z", "strength", "sigma_strength", "ok", "why")
-        return {name: to_plain(getattr(self, name)) for name in names}
+        return dict(to_plain({name: getattr(self, name) for name in names}))
 
     def __repr__(self) -> str:
         masses = self.z.shape[-1]

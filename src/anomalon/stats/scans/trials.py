@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import kstest
 
-from anomalon.core.config import to_plain
 from anomalon.core.errors import BadLayout, BadNumbers
+from anomalon.core.plain import to_plain
 from anomalon.stats.counts.pseudo_experiments import EmpiricalP, empirical_p
 from anomalon.stats.numerics.pvalues import z_from_p
 
@@ -168,7 +168,7 @@ class CombinedTrials:
             "observed": self.observed,
             "smallest": self.smallest,
         }
-        return {name: to_plain(value) for name, value in plain.items()}
+        return dict(to_plain(plain))
 
     def __repr__(self) -> str:
         return (

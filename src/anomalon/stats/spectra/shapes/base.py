@@ -27,6 +27,8 @@ class Shape(ABC):
 
     kind: ClassVar[str]
     n_most: ClassVar[int]
+    formula: ClassVar[str] = ""
+    """In the parameters b₀, b₁, …, for readers; those that are not among the n are zero."""
     cites: ClassVar[tuple[str, ...]] = ()
     """Papers that it implements, keys of `anomalon.core.bibliography`."""
 

@@ -30,6 +30,7 @@ class Dijet(Scaled):
     n: int = 3
 
     kind: ClassVar[str] = "dijet"
+    formula: ClassVar[str] = "f(x) = e^b₀ (1 − x)^b₁ x^−(b₂ + b₃ ln x + b₄ ln²x), x = m/√s"
     cites: ClassVar[tuple[str, ...]] = ("ATLAS:2019fgd",)
     n_most: ClassVar[int] = 5
 

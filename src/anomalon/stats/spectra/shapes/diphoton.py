@@ -29,6 +29,7 @@ class Diphoton(Scaled):
     n: int = 3
 
     kind: ClassVar[str] = "diphoton"
+    formula: ClassVar[str] = "f(x) = e^b₀ (1 − x^⅓)^b₁ x^(b₂ + b₃ ln x + b₄ ln²x), x = m/√s"
     n_most: ClassVar[int] = 5
 
     def functions(self, x: Floats) -> list[Floats]:

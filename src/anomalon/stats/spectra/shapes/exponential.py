@@ -27,6 +27,7 @@ class Exponential(LogLinear):
     unit: float = 1000.0
 
     kind: ClassVar[str] = "exponential"
+    formula: ClassVar[str] = "f(u) = exp(b₀ + b₁ u + b₂ u² + b₃ u³), u = m/unit"
     n_most: ClassVar[int] = 4
 
     def columns(self, mass: ArrayLike) -> Floats:

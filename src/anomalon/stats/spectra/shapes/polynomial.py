@@ -29,6 +29,9 @@ class _Bernstein(NonNegative):
     high: float | None = None
 
     n_most: ClassVar[int] = 8
+    formula: ClassVar[str] = (
+        "f(t) = Σ bⱼ C(d, j) tʲ (1 − t)ᵈ⁻ʲ, t from 0 to 1 over the fitted range"
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -29,6 +29,7 @@ class UA2(LogLinear):
     sqrt_s: float = 13_000.0
 
     kind: ClassVar[str] = "ua2"
+    formula: ClassVar[str] = "f(x) = e^b₀ x^−b₁ exp(−b₂ x − b₃ x²), x = m/√s"
     n_most: ClassVar[int] = 4
 
     def columns(self, mass: ArrayLike) -> Floats:
