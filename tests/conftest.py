@@ -38,4 +38,4 @@ def limit() -> LimitResult:
 @pytest.fixture
 def no_figures(monkeypatch) -> None:
     """Pages without drawings, which take longer than a toy search."""
-    monkeypatch.setattr("anomalon.report.document.drawings_of", lambda result: iter(()))
+    monkeypatch.setattr("anomalon.report.document.drawings_of", lambda *_: iter(()))

@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from anomalon.core.atomic import write_text_atomically
-from anomalon.report import write_run
 from anomalon.search import SmoothBackground, scan_limits
 from anomalon.search.results.limit_exports import limit_models
 from anomalon.stats import Exponential, SignalNuisances, Spectrum

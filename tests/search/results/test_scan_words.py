@@ -97,7 +97,7 @@ def test_which_bound_is_used_and_why_is_said(make_scan):
         toys=replace(scan.toys, p_sidak=1e-4),
     )  # fmt: skip
     assert "do not contradict" in scan.summary().how
-    assert "smaller than right ones would be" in refuted.summary().how
+    assert "smaller than uniform ones would be" in refuted.summary().how
 
 
 def test_without_pseudo_experiments_the_bound_is_explained(scan):
@@ -235,7 +235,10 @@ def test_an_excess_elsewhere_may_be_named(make_scan):
     ledger = tuple(best if t is scan.best else t for t in ledger)
     headline = doubted(replace(scan, ledger=ledger, best=best)).summary().headline
     assert headline.startswith("Not a credible excess")
-    assert "Where checks passed, there is an excess in window 3300-3700 GeV" in headline
+    assert (
+        "Among the trials whose checks passed there is an excess in window 3300-3700 GeV"
+        in headline
+    )
     assert "+5.90" in headline
 
 
@@ -245,7 +248,7 @@ def test_checks_say_what_they_found(scan):
     assert failed.passed is False
     assert failed.size > 0.1
     assert "of the expected count" in failed.found
-    mass = [c for c in summary.checks if c.what == "the features do not tell the mass"]
+    mass = [c for c in summary.checks if c.what == "features independent of the mass"]
     assert len(mass) == sum(c.ok and c.efficiency < 1 for w in scan.windows for c in w.cuts)
     assert all(c.found.startswith("distance 0.03") for c in mass)
     features = part(windows(summary)[0].parts, "Features")
@@ -264,7 +267,7 @@ def test_settings_are_rows_of_dotted_keys(scan):
 
 
 def test_truth_is_told_apart(scan):
-    truth = part(windows(scan.summary())[0].parts, "Truth (the search did not see it)")
+    truth = part(windows(scan.summary())[0].parts, "Truth labels (not used by the search)")
     (table,) = truth.tables
     cuts = scan.windows[0].cuts
     assert [row[1] for row in table.rows] == [cut.truth.signal for cut in cuts]
@@ -282,7 +285,7 @@ def test_without_truth_nothing_is_said_of_it(make_scan):
 def test_the_significance_improvement_says_what_it_is_good_for(scan):
     merit = FIGURES_OF_MERIT["s_over_root_b"]
     assert merit.purpose == "discovery"
-    truth = part(windows(scan.summary())[0].parts, "Truth (the search did not see it)")
+    truth = part(windows(scan.summary())[0].parts, "Truth labels (not used by the search)")
     assert f"that of {merit.formula}, a figure of merit for a discovery" in truth.note
     s, b, efficiency, fpr = 30.0, 1000.0, 0.5, 0.01  # TPR/sqrt(FPR) is the gain in s/sqrt(b)
     gain = merit(efficiency * s, fpr * b) / merit(s, b)
