@@ -113,6 +113,7 @@ def test_the_example_of_the_readme_works(tmp_path, monkeypatch, make_scan):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:pyhf")  # a part of jsonschema
+@pytest.mark.usefixtures("no_figures")
 def test_the_histogram_how_to_works(tmp_path, monkeypatch, capsys):
     import numpy as np
 
@@ -124,7 +125,6 @@ def test_the_histogram_how_to_works(tmp_path, monkeypatch, capsys):
     lines = ["# a comment", "low,high,count", *(f"{a},{b},{n}" for a, b, n in rows)]
     (tmp_path / "spectrum.csv").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("anomalon.report.spectrum_page._drawings", lambda result: iter(()))
     assert main(["limit", "spectrum.csv", "--range", "2000", "4000", "--closure", "0"]) == 0
     in_pyhf, example = blocks("docs/how-to/histogram.md", "python")
     capsys.readouterr()

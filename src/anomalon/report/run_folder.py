@@ -65,18 +65,21 @@ def write_run(
         Path of the page.
     """
     report, folder = Report.of(report), Path(folder)
-    before = _exported(folder)
     kind = kind or report.sections[0].result.kind
     settings = settings or {}
     versions = here()
     summaries = [section.result.summary() for section in report.sections]
+    exports = {
+        name: text for section in report.sections for name, text in section.result.exports().items()
+    }
+    earlier = _exported(folder)
     tree = {
         "format": FORMAT,
         "kind": kind,
         "title": report.title,
         "summary": [brief(one) for one in summaries],
         "settings": settings,
-        "exports": sorted(name for s in report.sections for name in s.result.exports()),
+        "exports": sorted(exports),
         "sections": [
             {
                 "heading": section.heading,
@@ -93,18 +96,18 @@ def write_run(
     write_text_atomically(folder / "run.toml", head + dumps(settings if run is None else run))
     keys = dict.fromkeys(key for one in summaries for key in one.citations)
     write_text_atomically(folder / "references.bib", bibtex(entries(keys)))
-    for section in report.sections:
-        for name, text in section.result.exports().items():
-            write_text_atomically(folder / name, text)
-    for name in before - set(tree["exports"]):
+    for name, text in exports.items():
+        write_text_atomically(folder / name, text)
+    for name in earlier - exports.keys():
         (folder / name).unlink(missing_ok=True)
     return write_report(report, folder, settings=settings, labels=labels, environment=versions)
 
 
 def brief(summary: Summary) -> dict[str, Any]:
     """The answer and the numbers behind it, without the tables: what programs read."""
-    plain = dict(to_plain(summary))
-    return {key: value for key, value in plain.items() if key not in ("parts", "citations")}
+    plain = {key: v for key, v in to_plain(summary).items() if key not in ("parts", "citations")}
+    checks = [{**to_plain(check), "passed": check.passed} for check in summary.checks]
+    return {**plain, "checks": checks}
 
 
 def check_folder(folder: str | Path, kind: str) -> None:
@@ -153,12 +156,14 @@ def rewrite_report(folder: str | Path) -> Path:
 
 
 def _exported(folder: Path) -> set[str]:
-    """Files for other tools that an earlier run has written here."""
+    """Files for other tools that an earlier run left here: what others put beside them stays."""
     try:
-        tree = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        return {name for name in tree.get("exports", ()) if isinstance(name, str)}
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
-        return set()
+        names = json.loads((folder / "result.json").read_text(encoding="utf-8"))["exports"]
+        return {
+            name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())
+        }
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return set()  # nothing that was a run
 
 
 def _versions(path: Path) -> dict[str, Any] | None:

@@ -59,7 +59,7 @@ def test_an_excess_can_be_used_as_it_is(scan):
     assert numbers["best local significance"].value == scan.best.z_local
     assert numbers["global p-value"].value == scan.p_global
     assert str(numbers["global p-value"]).startswith("≤ ")
-    assert str(numbers["trials with an answer"]) == "9 of 9"
+    assert str(numbers["trials with an answer"]) == str(numbers["trials"]) == "9"
 
 
 def test_a_failed_check_of_the_best_trial_is_not_ok(scan):
@@ -98,7 +98,7 @@ def test_trials_without_an_answer_are_problems_with_their_reason():
     told = scan.summary()
     assert not told.ok
     (problem,) = told.problems
-    assert problem.startswith("No answer in window 3800-4200 GeV (j1_mass")
+    assert problem.startswith("3800-4200 GeV (j1_mass")
     assert problem.endswith(scan.windows[2].cuts[2].why)
     none = replace(scan, best=None, p_global=None, z_global=None).summary()
     assert (none.status, none.ok) == ("no answer", False)

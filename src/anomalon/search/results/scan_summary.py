@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anomalon.core.plain import to_plain
-from anomalon.core.result import Check, Column, Number, Part, Summary, Table, Text
+from anomalon.core.result import Check, Column, Number, Part, Summary, Table
 from anomalon.core.rounding import count, p_value, percent, plain
 from anomalon.core.rounding import efficiency as working_point
 from anomalon.search.results.checks import checks_of
@@ -58,8 +58,8 @@ def _significances(scan: "Scan") -> Table:
     cuts = sorted({c.efficiency for w in scan.windows for c in w.cuts}, reverse=True)
     rows = []
     for result in scan.windows:
-        z = {c.efficiency: c.z_local if c.ok else None for c in result.cuts}
-        rows.append((result.name, *(z.get(e) for e in cuts), result.feature_names))
+        z = {c.efficiency: c.z_local if c.ok else nan for c in result.cuts}
+        rows.append((result.name, *(z.get(e, nan) for e in cuts), result.feature_names))
     columns = (
         Column("window"),
         *(Column(working_point(e), form="significance") for e in cuts),
@@ -90,10 +90,17 @@ def _finite(value: float | None) -> bool:
     return value is not None and isfinite(value)
 
 
-def _numbers(scan: "Scan") -> tuple[Number | Text, ...]:
+def _numbers(scan: "Scan") -> tuple[Number, ...]:
+    toys = scan.toys
+    repeated = () if toys is None else (
+        Number("pseudo-experiments", toys.n, form="count"),
+        Number("of them at least as significant", toys.k, form="count"),
+    )  # fmt: skip
     return (
         *answer(scan),
-        Text("trials with an answer", f"{scan.n_with_answer} of {len(scan.ledger)}"),
+        *repeated,
+        Number("trials", len(scan.ledger), form="count"),
+        Number("trials with an answer", scan.n_with_answer, form="count"),
         Number("windows", len({result.window for result in scan.windows}), form="count"),
     )
 
@@ -155,10 +162,7 @@ def failures(result: WindowResult) -> Iterator[str]:
             why = cut.why or cut.fit.why or "no reason was given"
             reasons.setdefault(why, []).append(cut.label)
     for why, labels in reasons.items():
-        yield (
-            f"No answer in window {result.name} ({result.feature_names}), "
-            f"{', '.join(labels)}: {why}"
-        )
+        yield (f"{result.name} ({result.feature_names}), {', '.join(labels)}: {why}")
 
 
 def _checks(scan: "Scan") -> Iterator[Check]:
