@@ -88,8 +88,15 @@ def _column(name: str, cells: Sequence[str], decimal: str) -> Column:
     )  # fmt: skip
     numbers = [(np.nan, 0.0) if one is None else one for one in parsed]
     values, steps = np.array(numbers, dtype=np.float64).reshape(-1, 2).T
-    signs = [cell.strip().endswith("%") for cell in cells if cell.strip()]
-    return Column(name, values, steps, percent=bool(signs) and all(signs), words=words)
+    signed = np.array([cell.strip(" $\t").endswith("%") for cell in cells], dtype=bool)
+    telling = np.isfinite(values) & (values != 0)  # zero, "-" and "nan" are the same either way
+    percent = bool(signed.any() and signed[telling].all())
+    bare = telling & ~signed
+    mixed = (cells[int(np.argmax(signed))], cells[int(np.argmax(bare))])
+    return Column(
+        name, values, steps, percent=percent, words=words,
+        mixed=mixed if signed.any() and bare.any() else (),
+    )  # fmt: skip
 
 
 def _parsed(cell: str, decimal: str) -> tuple[float, float] | None:

@@ -7,7 +7,10 @@ from anomalon.core.units import mass_unit_named
 from anomalon.data.spectrum.names import plain, words
 from anomalon.data.spectrum.vocabulary import ODD
 
-__all__ = ["EVENTS", "IN_FB", "Quantity"]
+__all__ = ["EVENTS", "IN_FB", "MULTIPLES", "Quantity"]
+
+MULTIPLES = "in multiples of events"
+"""What is odd about "10^3 events"."""
 
 IN_FB = {"ab": 1e-3, "fb": 1.0, "pb": 1e3, "nb": 1e6, "ub": 1e9, "mb": 1e12}
 """Units of cross sections in fb."""
@@ -133,7 +136,7 @@ def _odd(low: str, name: str) -> str:
     if _DOUBLE.search(low):
         return "a double-differential distribution"
     if _MULTIPLES.search(low):
-        return "in multiples of events"
+        return MULTIPLES
     if "%" in low:
         return "a percentage"
     if _CLS.search(low):
