@@ -8,7 +8,7 @@ import numpy as np
 from anomalon.core.errors import BadLayout
 from anomalon.data.spectrum.columns import Column
 
-__all__ = ["columns_of", "decimal_mark", "is_number"]
+__all__ = ["columns_of", "decimal_mark", "is_number", "may_be_decimal"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:e([+-]?\d+))?")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)")
@@ -51,6 +51,11 @@ def decimal_mark(cells: Iterable[str], delimiter: str, where: str) -> str:
         f"{where}: expected one way to read the numbers, got e.g. '{commas[0]}', whose comma may "
         "be a decimal mark or one of thousands. Write the numbers without marks of thousands."
     )
+
+
+def may_be_decimal(cell: str) -> bool:
+    """Whether the only comma of a cell may be a decimal mark as well as one of thousands."""
+    return _THOUSANDS.fullmatch(cell.strip()) is not None and cell.count(",") == 1
 
 
 def columns_of(name: str, cells: Sequence[str], decimal: str) -> list[Column]:

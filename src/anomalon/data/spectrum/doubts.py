@@ -20,6 +20,7 @@ _WEIGHTED = re.compile(  # names of weights, of effective events, and of errors 
     r"|tolerance|ci|ey|dev|deviation|half-?width|pm)\d?(?![a-z])"
 )
 _OF_OTHERS = EXPECTED | MASS | ODD["an efficiency"]
+_COUNTED = {Kind.EXPECTED, Kind.EVENTS, Kind.NEUTRAL}
 _PLACES = {Kind.LOW, Kind.HIGH, Kind.CENTRE, Kind.WIDTH, Kind.INDEX, Kind.EMPTY}
 
 
@@ -61,10 +62,10 @@ def _doubt(column: Named, value: Named) -> str:
         subject = column.error.subject
         others = {"of", *_OF_OTHERS}
         return "" if not subject or subject & others else "errors of what is not there"
-    if column.kind in (Kind.EXPECTED, Kind.EVENTS, Kind.NEUTRAL) or said & (BAND | _OF_OTHERS):
-        if not re.search(r"n\s*eff", plain(column.name).lower().replace("_", " ")):
-            return ""
     name = plain(column.name).lower().replace("_", " ")
+    elsewhere = column.kind in _COUNTED or said & (BAND | _OF_OTHERS)
+    if elsewhere and not re.search(r"\bn\s*eff", name):
+        return ""
     found = _WEIGHTED.search(name)
     if found is None or np.all(numbers[filled] == 1):
         return ""

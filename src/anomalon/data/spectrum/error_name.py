@@ -97,8 +97,8 @@ class ErrorName:
         unlike = error_scale.multiple(low) if not numbered else ""
         if Quantity.of(name).odd == MULTIPLES:
             unlike = unlike or MULTIPLES
-        if squared and scale != "absolute":
-            unlike = unlike or "a relative variance"
+        if squared and scale not in ("absolute", "relative"):
+            unlike = unlike or f"variances in {scale}"
         return cls(
             side="both" if low == "dn" else side or "both",
             squared=squared,

@@ -34,7 +34,7 @@ _PER_CENT = re.compile(r"\bper[\s-]?cents?\b")
 _LEVEL = re.compile(
     r"(?<![a-z\d.])(?P<one>\d+(?:\.\d+)?)\s*%"
     r"|(?<![\d.])(?P<two>[689]\d(?:\.\d+)?)\s*(?:ci|cl|c\.l\.)(?![a-z])"
-    rf"|(?:{_ERRORS}|ci|cl)\s*[(\[]?\s*(?P<three>68|90|95|99)(?:\.\d+)?(?!\d)"
+    rf"|(?:{_ERRORS}|ci|cl)\s*[(\[]?\s*(?P<three>68|90|95|99)(?:\.\d+)?(?!\d)\s*%?"
     r"|(?<![\d.])(?P<four>68|90|95|99)(?:\.\d+)?\s*" + _ERRORS
 )
 _SIGMAS = re.compile(
@@ -71,7 +71,7 @@ def is_sum_of_squares(low: str) -> bool:
 
 
 def scale(low: str, said: Collection[str], *, percent: bool) -> str:
-    """"absolute", "percent", "per mille", "per million", or "relative".
+    """ "absolute", "percent", "per mille", "per million", or "relative".
 
     Args:
         low: The name, plain and in lower case.

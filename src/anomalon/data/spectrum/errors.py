@@ -102,13 +102,14 @@ class Errors:
         own = self.what.unit
         if self.what.scale != "absolute" or not (own.section or own.per is not None):
             return self
-        sections = own.section, quantity.section
         if own.is_density != quantity.is_density or bool(own.section) != bool(quantity.section):
             raise BadLayout(
                 f"{where}: expected errors in the unit of their values, got `{self.name}`. Write "
                 "both in one unit, or choose with `errors` (--errors)."
             )
-        factor = IN_FB[sections[0]] / IN_FB[sections[1]] if all(sections) else 1.0
+        factor = 1.0
+        if own.section and quantity.section:
+            factor = IN_FB[own.section] / IN_FB[quantity.section]
         if own.per is not None and quantity.per is not None:
             factor *= quantity.per / own.per
         if factor == 1.0:
@@ -142,7 +143,6 @@ class Errors:
         self._check_sides(values, down, up, where)
         squares = None if self.squares is None else np.where(up > 0, self.squares, 0.0)
         return replace(self, down=down, up=up, squares=squares)
-
 
     def _check_sides(self, values: Floats, down: Floats, up: Floats, where: str) -> None:
         """Refuse two sides of which one is empty, or that are the ends of an interval."""

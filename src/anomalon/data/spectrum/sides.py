@@ -24,7 +24,7 @@ def has_sign(low: str) -> bool:
 
 
 def side_of(low: str, said: Sequence[str], others: Collection[str]) -> tuple[str, frozenset[str]]:
-    """ "up", "down", "both" or "", and the words that say so.
+    """Which side, "up", "down", "both" or "", and the words that say so.
 
     Args:
         low: The name, plain and in lower case.

@@ -21,7 +21,8 @@ def with_unnamed_errors(
     subject = frozenset(words(value.name))
     what = ErrorName("both", squared=False, scale="absolute", source="", subject=subject)
     are_errors = [
-        c.kind is Kind.UNKNOWN and c is not value and squares_go_like(c.column, value.column) for c in columns
+        c.kind is Kind.UNKNOWN and c is not value and squares_go_like(c.column, value.column)
+        for c in columns
     ]
     both = list(zip(columns, are_errors, strict=True))
     said = [
