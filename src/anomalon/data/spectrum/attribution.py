@@ -28,10 +28,12 @@ class Attributed:
     Args:
         errors: In the unit of the values.
         others: What the other columns of errors are, by their places.
+        elsewhere: Places of errors of another column of the table.
     """
 
     errors: tuple[Errors, ...]
     others: dict[int, str]
+    elsewhere: frozenset[int] = frozenset()
 
 
 def errors_of(
@@ -72,7 +74,13 @@ def errors_of(
         if place not in places
     }
     values = value.column.values
-    return Attributed(tuple(group.check(values, where) for group in used), others)
+    elsewhere = frozenset(
+        place
+        for group, owner in zip(groups, owners, strict=True)
+        for place in group.places
+        if isinstance(owner, Named) and owner is not value
+    )
+    return Attributed(tuple(group.check(values, where) for group in used), others, elsewhere)
 
 
 @dataclass(frozen=True, eq=False)

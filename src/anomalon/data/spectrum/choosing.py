@@ -41,7 +41,11 @@ def spectrum_of(block: Block, choices: Choices, where: str) -> SpectrumTable:
     found = errors_of(value, columns, choices, where, in_order=block.in_order)
     used = {place for error in found.errors for place in error.places}
     if not used:
-        idle = [c for c in columns if c.name not in bins.names]
+        idle = [
+            c
+            for place, c in enumerate(columns)
+            if c.name not in bins.names and place not in found.elsewhere
+        ]
         check_nothing_weighted(idle, value, choices, where)
     choices, beside = with_widths_of_the_data(value, columns, bins, choices, where)
     numbers = (value.column.values, value.column.steps, found.errors, bins)

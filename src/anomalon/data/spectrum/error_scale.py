@@ -71,7 +71,7 @@ def is_sum_of_squares(low: str) -> bool:
 
 
 def scale(low: str, said: Collection[str], *, percent: bool) -> str:
-    """ "absolute", "percent", "per mille", "per million", or "relative".
+    """Of "absolute", "percent", "per mille", "per million" and "relative" the one that is said.
 
     Args:
         low: The name, plain and in lower case.

@@ -92,7 +92,7 @@ class Measured:
     def _check_errors_of_values(self, events: "Measured", where: str) -> None:
         """Refuse errors of the events beside values in another unit."""
         for error, converted in zip(self.errors, events.errors, strict=True):
-            of_events = error.is_of_count(events.values)
+            of_events = error.places and error.is_of_count(events.values)
             if of_events and not converted.is_of_count(events.values):
                 raise BadNumbers(
                     f"{where}: expected errors in the unit of `{self.name}`, got `{error.name}`, "

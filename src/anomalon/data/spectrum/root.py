@@ -62,13 +62,13 @@ def root_histogram(path: Path, choices: Choices) -> SpectrumTable:
         titles = [str(found.member(m).member("fTitle") or "") for m in ("fXaxis", "fYaxis")]
         kind = found.classname
         doubt = "" if found.weighted else _entries_against(found, values)
+    check.finite(values, f"{where}: counts")
     if doubt and choices.errors is None and not choices.exact:
         raise BadNumbers(
             f"{where}: expected plain events, or Sumw2 beside them, got '{name}' with {doubt}: it "
             "was filled with weights or scaled, and its variances are not known. Write it with "
             "Sumw2; or say `errors='none'` (--errors none) if these are plain events all the same."
         )
-    check.finite(values, f"{where}: counts")
     bins = bins_between(edges[:-1], edges[1:], (titles[0],), choices, where)
     errors: tuple[Errors, ...] = ()
     if squares is not None and not choices.exact and choices.errors is None:
