@@ -17,7 +17,7 @@ __all__ = ["check_nothing_weighted"]
 _WEIGHTED = re.compile(  # names of weights, of effective events, and of errors in other words
     r"(?<![a-z])(?:w|wt|wts|wgt|weight|weights|un-?weighted|n\s*eff(?:ective)?|effective|ess|cv|rms"
     r"|cov[a-z]*|(?:abs|rel|bin|stat|sum)?(?:err|unc)[a-z]*|delta[a-z]*|spread|precision|accuracy"
-    r"|tolerance|ci|ey|dev|deviation|half-?width|pm)\d?(?![a-z])"
+    r"|tolerance|fehler|unsicherheit|erreur|errore|incert[a-z]*|ci|ey|dev|deviation|half-?width|pm)\d?(?![a-z])"
 )
 _OF_OTHERS = EXPECTED | MASS | ODD["an efficiency"]
 _COUNTED = {Kind.EXPECTED, Kind.EVENTS, Kind.NEUTRAL}

@@ -43,7 +43,8 @@ _MULTIPLES = re.compile(
     r"[×x*·]\s*(?:10+|1e\d+)\b|\b10\s*(?:\^|\*\*)\s*[({]?\s*[-+]?\d|\bthousands?\b|\bmillions?\b"
     r"|\bk?kilo|\bhundreds?\b|\bdozens?\b|\bscaled by\b"
     r"|(?<![a-z\d.])[km](?:events?|evts?|entries)\b"
-    r"|[\[(]\s*(?:in\s+)?(?:10+|[km])\s*[\])]|\b10+\s*[×x*·]\s*[a-z]|\bin 10+s?\b"
+    r"|[\[(]\s*(?:in\s+)?10+\s*[\])]|(?:events?|evts?|entries|counts?)\s*[\[(]\s*[km]\s*[\])]"
+    r"|\b10+\s*[×x*·]\s*[a-z]|\bin 10+s?\b"
     r"|\b10+s?\s+(?:of\s+)?(?:events?|evts?|entries|counts?|candidates)\b|/\s*\d+\s*bins\b"
     r"|(?<![a-z\d.])\d+(?:\.\d*)?e[-+]?\d+(?![\d.]|\s*[kmgt]?ev)"
 )
@@ -53,7 +54,7 @@ _PER_LUMINOSITY = re.compile(  # events per fb^-1 are fb
 )
 _PREFIXES = {"femto": "fb", "pico": "pb", "nano": "nb", "atto": "ab"}
 _TIMES = re.compile(
-    r"\bevents?\s*[x×*·]\s*[kmgt]?ev\b(?!\s*(?:\^|\*\*)?\s*[({]?-)|(?:^|[^a-z])(?:m|x|e|p_?t|m_?[a-z]{1,4})\s*"
+    r"\bevents?\s*[x×*·]\s*[kmgt]?ev\b(?!\s*(?:\^|\*\*)?\s*[({]?-)|(?:^|[^a-z])(?:m|x|e|p[_ ]?t|m[_ ]?[a-z]{1,4})\s*"
     r"(?:(?:\^|\*\*)\s*\d+\s*)?[*·×x]?\s*d\s*[(]?\s*(?:n|sig|sigma)\w*\s*/\s*d"
 )
 _LOGARITHMIC = re.compile(r"/\s*d\s*[(]?\s*(?:ln|log)")
