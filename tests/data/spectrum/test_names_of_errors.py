@@ -279,7 +279,7 @@ def test_a_background_beside_a_density(read):
 
 def test_nothing_is_lost_by_any_of_these_names(read):
     """What is read has the right variances, or it is refused."""
-    names = ["spread", "tolerance", "u(count)", "Fehler", "half-width", "CI", "delta", "errp"]
+    names = ["spread", "tolerance", "u(count)", "Fehler", "CI", "delta", "errp"]
     for name in names:
         try:
             found = read({"count": MIXED.round(), name: MIXED_ERROR})

@@ -108,7 +108,7 @@ def test_lines_of_hepdata_above_the_names(read_text, above, comment):
 
 @pytest.mark.parametrize(
     ("text", "what"),
-    [("<!DOCTYPE html>\n<html>", "HTML"), ("<table><tr><td>1", "HTML"), ("---\n- header: 1", "YAML"),
+    [("<!DOCTYPE html>\n<html>", "HTML"), ("<table><tr><td>1", "HTML"), ("---\n- h: 1", "YAML"),
      ("---\nindependent_variables:\n- header: {name: m}", "HEPData's YAML"), ("<html>", "HTML")],
 )  # fmt: skip
 def test_what_is_no_table_is_named(read_text, text, what):

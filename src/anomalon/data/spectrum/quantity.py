@@ -54,7 +54,8 @@ _PER_LUMINOSITY = re.compile(  # events per fb^-1 are fb
 )
 _PREFIXES = {"femto": "fb", "pico": "pb", "nano": "nb", "atto": "ab"}
 _TIMES = re.compile(
-    r"\bevents?\s*[x×*·]\s*[kmgt]?ev\b(?!\s*(?:\^|\*\*)?\s*[({]?-)|(?:^|[^a-z])(?:m|x|e|p[_ ]?t|m[_ ]?[a-z]{1,4})\s*"
+    r"\bevents?\s*[x×*·]\s*[kmgt]?ev\b(?!\s*(?:\^|\*\*)?\s*[({]?-)"
+    r"|(?:^|[^a-z])(?:m|x|e|p[_ ]?t|m[_ ]?[a-z]{1,4})\s*"
     r"(?:(?:\^|\*\*)\s*\d+\s*)?[*·×x]?\s*d\s*[(]?\s*(?:n|sig|sigma)\w*\s*/\s*d"
 )
 _LOGARITHMIC = re.compile(r"/\s*d\s*[(]?\s*(?:ln|log)")

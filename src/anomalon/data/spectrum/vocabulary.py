@@ -69,7 +69,7 @@ TOTAL = frozenset({"total", "tot", "combined", "full", "overall", "all", "net", 
 MERE = frozenset({
     *("standard", "abs", "absolute", "sym", "symm", "symmetric", "symmetrical", "symmetrised"),
     *("symmetrized", "one", "get", "garwood", "gauss", "gaussian", "pearson", "gehrels", "random"),
-    *("counting", "cl", "ci", "confidence", "level", "root", "sqrt", "approx", "approximate", "diag"),
+    *("counting", "cl", "ci", "confidence", "level", "root", "sqrt", "approx", "diag"),
 })  # fmt: skip
 UP = frozenset({"plus", "up", "pos", "positive", "high", "hi", "upper", "eyh"})
 DOWN = frozenset({"minus", "down", "dn", "neg", "negative", "low", "lo", "lower", "eyl"})
