@@ -17,7 +17,9 @@ __all__ = ["check_nothing_weighted"]
 _WEIGHTED = re.compile(  # names of weights, of effective events, and of errors in other words
     r"(?<![a-z])(?:w|wt|wts|wgt|weight|weights|un-?weighted|n\s*eff(?:ective)?|effective|ess|cv|rms"
     r"|cov[a-z]*|(?:abs|rel|bin|stat|sum)?(?:err|unc)[a-z]*|delta[a-z]*|spread|precision|accuracy"
-    r"|tolerance|fehler|unsicherheit|erreur|errore|incert[a-z]*|ci|ey|dev|deviation|half-?width|pm)\d?(?![a-z])"
+    r"|tolerance|fehler|unsicherheit|erreur|errore|incert[a-z]*|ci|sqrt[a-z]?|rsd|ww"
+    r"|sum\s*(?:sq|ww)|squares?|quadratic|quadrature|[eusd]\s*[_(]?\s*(?:n|counts?|events?|y)"
+    r"|ey|dev|deviation|half-?width|pm)\d?(?![a-z])"
 )
 _OF_OTHERS = EXPECTED | MASS | ODD["an efficiency"]
 _COUNTED = {Kind.EXPECTED, Kind.EVENTS, Kind.NEUTRAL}
@@ -60,8 +62,8 @@ def _doubt(column: Named, value: Named) -> str:
         return "" if plain_errors else "whose squares go like the counts"
     if column.kind is Kind.ERROR and column.error is not None:
         subject = column.error.subject
-        others = {"of", *_OF_OTHERS}
-        return "" if not subject or subject & others else "errors of what is not there"
+        elsewhere = not subject or (subject & _OF_OTHERS and column.error.source != "stat")
+        return "" if elsewhere else "errors of what is not there"
     name = plain(column.name).lower().replace("_", " ")
     elsewhere = column.kind in _COUNTED or said & (BAND | _OF_OTHERS)
     if elsewhere and not re.search(r"\bn\s*eff", name):

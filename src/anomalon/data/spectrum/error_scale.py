@@ -47,6 +47,10 @@ _INVERSE = re.compile(
     rf"(?<![\d.])1\.?\s*/\s*[(]?\s*(?:{_ERRORS}|var|sd|std|w)|\binv\w*\s*(?:of\s+)?(?:the\s+)?"
     rf"(?:{_ERRORS}|var)|\breciprocal\b|\bivar\b|\bprecision\b|{_ERRORS}\s*(?:\^|\*\*)\s*[({{]?\s*-"
 )
+_MEAN_WEIGHT = re.compile(
+    r"(?:w\s*(?:\^|\*\*)?\s*2|variance|var)[\s)]*(?:/|\bover\b)\s*[(]?\s*"
+    r"(?:sum|n(?![a-z])|counts?|mean|events|w(?![a-z])|err)"
+)
 _ONE = re.compile(r"68(?:\.\d+)?|0?\.68\d*")
 
 
@@ -102,4 +106,6 @@ def multiple(low: str) -> str:
         return f"{sigmas[1]} standard deviations"
     if _INVERSE.search(low):
         return "an inverse"
+    if _MEAN_WEIGHT.search(low):
+        return "divided by something"
     return "a multiple" if _MULTIPLE.search(low) else ""
