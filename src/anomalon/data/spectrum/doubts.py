@@ -62,10 +62,10 @@ def _doubt(column: Named, value: Named) -> str:
         return "" if plain_errors else "whose squares go like the counts"
     if column.kind is Kind.ERROR and column.error is not None:
         subject = column.error.subject
-        elsewhere = not subject or (subject & _OF_OTHERS and column.error.source != "stat")
-        return "" if elsewhere else "errors of what is not there"
+        of_others = bool(subject & _OF_OTHERS) and column.error.source != "stat"
+        return "" if of_others or not subject else "errors of what is not there"
     name = plain(column.name).lower().replace("_", " ")
-    elsewhere = column.kind in _COUNTED or said & (BAND | _OF_OTHERS)
+    elsewhere = column.kind in _COUNTED or bool(said & (BAND | _OF_OTHERS))
     if elsewhere and not re.search(r"\bn\s*eff", name):
         return ""
     found = _WEIGHTED.search(name)
