@@ -175,6 +175,16 @@ def test_totals_are_not_added_to_their_parts(read, total):
     assert "(the total of all)" in found.roles[1]
 
 
+@pytest.mark.parametrize(
+    "name", ["sys,MC stat", "sys,2", "Luminosity", "Jet energy scale", "b-tagging", "sys,JES"]
+)
+def test_sources_of_hepdata_are_added_each_for_itself(read, name):
+    columns = {"M": LOW, "Events": N, "stat +": ROOT, "stat -": -ROOT}
+    both = {"sys,1 +": 0.1 * N, "sys,1 -": -0.1 * N, f"{name} +": 0.1 * N, f"{name} -": -0.1 * N}
+    found = read(columns | both, head="#: name: Table 1\n")
+    assert found.variances == pytest.approx(N + 0.02 * N**2)
+
+
 def test_two_statistical_errors_are_refused(read):
     columns = {"count": MIXED, "stat": MIXED_ERROR, "stat up": MIXED_ERROR * 1.3}
     with pytest.raises(BadLayout, match="expected one set of errors"):
@@ -212,6 +222,7 @@ def test_columns_that_may_say_weighted_are_asked_about(read, name):
 )
 def test_columns_that_say_something_else_are_left_out(read, name):
     assert read({"count": N, name: 0.3 * np.arange(3, 13)}).variances is None
+    assert read({"count": N, "deviation": np.arange(10) - 4.5}).variances is None
     ones = read({"count": N, "weight": np.ones(len(N))})
     assert ones.variances is None
 

@@ -18,7 +18,7 @@ _WEIGHTED = re.compile(  # names of weights, of effective events, and of errors 
     r"(?<![a-z])(?:w|wt|wts|wgt|weight|weights|un-?weighted|n\s*eff(?:ective)?|effective|ess|cv|rms"
     r"|cov[a-z]*|(?:abs|rel|bin|stat|sum)?(?:err|unc)[a-z]*|delta[a-z]*|spread|precision|accuracy"
     r"|tolerance|fehler|unsicherheit|erreur|errore|incert[a-z]*|ci|sqrt[a-z]?|rsd|ww"
-    r"|sum\s*(?:sq|ww)|squares?|quadratic|quadrature|[eusd]\s*[_(]?\s*(?:n|counts?|events?|y)"
+    r"|sum\s*(?:sq|ww)|squares?|quadratic|quadrature|^[eus](?:\s+|\s*\()(?:n|counts?|events?|y)\)?$"
     r"|ey|dev|deviation|half-?width|pm)\d?(?![a-z])"
 )
 _OF_OTHERS = EXPECTED | MASS | ODD["an efficiency"]
@@ -69,6 +69,6 @@ def _doubt(column: Named, value: Named) -> str:
     if elsewhere and not re.search(r"\bn\s*eff", name):
         return ""
     found = _WEIGHTED.search(name)
-    if found is None or np.all(numbers[filled] == 1):
+    if found is None or np.all(numbers[filled] == 1) or np.any(numbers < 0):
         return ""
     return f"whose name may mean errors or weights ('{found[0]}')"

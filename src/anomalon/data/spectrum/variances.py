@@ -114,9 +114,9 @@ def _consistent(errors: list[Errors], where: str, *, are_chosen: bool) -> list[E
 def _are_parts(one: Errors, other: Errors) -> bool:
     """Whether two uncertainties of the same size come from different sources."""
     sources = {one.what.source, other.what.source}
-    return sources == {"stat", "sys"} or (
-        sources == {"sys"} and one.what.subject != other.what.subject
-    )
+    numbers = [{word for word in e.what.stem.split() if word.isdigit()} for e in (one, other)]
+    differ = one.what.subject != other.what.subject or numbers[0] != numbers[1]
+    return sources == {"stat", "sys"} or (sources == {"sys"} and differ)
 
 
 def _sum(errors: Sequence[Errors]) -> Floats:
