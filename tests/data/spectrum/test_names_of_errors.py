@@ -241,6 +241,8 @@ def test_repeated_names_without_order_are_asked_about(read):
     }
     with pytest.raises(BadLayout, match="may be the errors of `Data` or `Background`"):
         read(columns)
+    with pytest.raises(BadLayout, match="2 columns are called 'error'"):
+        read(columns, {"errors": "error"})
     between = {"Data": MIXED, "error": MIXED_ERROR, "Background": MIXED, "error|2": MIXED_ERROR / 3}
     assert read(between).variances == pytest.approx(MIXED_VARIANCE)
 

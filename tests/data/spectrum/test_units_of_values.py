@@ -94,6 +94,17 @@ def test_thousands_or_decimals_under_tev(read_text):
     assert read_text(f"low,high,count\n{rows}").edges.tolist() == EDGES.tolist()
 
 
+@pytest.mark.parametrize("unit", ["TeV^2", "GeV²", "PeV", "kGeV", "fm^-1", "GeV$^{2}$"])
+def test_units_that_are_none_of_mass_are_refused(read_text, unit):
+    rows = "\n".join(f"{a},{a + 100},{n}" for a, n in zip(EDGES, N, strict=False))
+    text = f"low [{unit}],high [{unit}],count\n{rows}"
+    with pytest.raises(BadLayout, match=r"expected masses in .* \(--unit\)"):
+        read_text(text)
+    assert read_text(text, unit="GeV").edges.tolist() == EDGES.tolist()
+    mass = text.replace(f"[{unit}]", "[GeV/c$^2$]")
+    assert read_text(mass).edges.tolist() == EDGES.tolist()
+
+
 @pytest.mark.parametrize("above", [["SQRT(S) [GeV],,,13000,,"],
                                    ["Region,,,SR,,", "SQRT(S) [TeV],,,13,,"]])  # fmt: skip
 @pytest.mark.parametrize("comment", ["", "#: name: Table 1\n#: keyword cmenergies: 13000\n"])

@@ -201,6 +201,11 @@ def _chosen(
                 f"{where}: errors (--errors): no column of errors '{name}'; "
                 f"{suggest(name, known) if known else 'there is none at all'}"
             )
+        if len(same) > 1 and not own:
+            raise BadLayout(
+                f"{where}: errors (--errors): {len(same)} columns are called '{name}', and none of "
+                f"them is known as that of `{value.name}`. Rename them, e.g. '{value.name} error'."
+            )
         found += [groups[i] for i in own or same if not any(groups[i] is g for g in found)]
     return found
 
