@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomalon.cli.exit_status import FAILED
-from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
+from anomalon.cli.options import as_json_option, going_on_from, out_option, work_options
 from anomalon.cli.outcome import show
 from anomalon.cli.progress import progress
 from anomalon.cli.settings import overridden
@@ -15,6 +15,7 @@ from anomalon.core.config import read_toml
 
 if TYPE_CHECKING:
     from anomalon.core.labels import Labels
+    from anomalon.run import Executor
     from anomalon.run.job import Job
 
 __all__ = ["command_of", "do", "free_folder", "labels_option", "set_option", "with_labels"]
@@ -24,7 +25,7 @@ def do(
     job: "Job",
     folder: Path,
     *,
-    processes: int | None = None,
+    executor: "Executor | None" = None,
     as_json: bool = False,
     labels: "Labels | None" = None,
     kept: "Callable[[Job], Job]" = lambda job: job,
@@ -34,7 +35,7 @@ def do(
     Args:
         job: What to do.
         folder: The run folder.
-        processes: How many work on it.
+        executor: Who does the work; this process if None.
         as_json: Print JSON.
         labels: What pages and figures call things.
         kept: The job as `run.toml` has it, if its inputs are elsewhere afterwards.
@@ -45,13 +46,13 @@ def do(
     """
     from anomalon.core.document import Report
     from anomalon.report.run_folder import STORE, check_folder, write_run
-    from anomalon.run import Store, default_executor
+    from anomalon.run import Serial, Store
     from anomalon.run.job import Workplace
     from anomalon.run.settings import encode
 
     check_folder(folder, job.kind)
     with going_on_from(folder), progress(job.title) as tell:
-        place = Workplace(default_executor(processes), Store(folder / STORE), tell, _say)
+        place = Workplace(executor or Serial(), Store(folder / STORE), tell, _say)
         found = job.run(place)
     report = Report.of(found)
     job = kept(job)
@@ -77,20 +78,20 @@ def command_of(job: "type[Job]") -> click.Command:
     @out_option("runs/NAME, NAME being that of CONFIG")
     @set_option
     @labels_option
-    @processes_option
+    @work_options()
     @as_json_option
     def command(
         config: Path,
         out: Path | None,
         settings: tuple[str, ...],
         words: tuple[str, ...],
-        processes: int | None,
+        executor: "Executor",
         as_json: bool,  # noqa: FBT001  click passes by name
     ) -> None:
         table, labels = with_labels(overridden(read_toml(config), settings), words)
         folder = Path("runs") / config.stem if out is None else out
         found = job.of(table, folder=config.parent)
-        do(found, folder, processes=processes, as_json=as_json, labels=labels)
+        do(found, folder, executor=executor, as_json=as_json, labels=labels)
 
     return command
 

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from anomalon.cli.job import do, labels_option, set_option, with_labels
 from anomalon.cli.numbers import Whole
-from anomalon.cli.options import as_json_option, out_option, processes_option
+from anomalon.cli.options import as_json_option, out_option, work_options
 from anomalon.cli.settings import overridden
 from anomalon.core.config import read_toml
+
+if TYPE_CHECKING:
+    from anomalon.run import Executor
 
 __all__ = ["search"]
 
@@ -27,7 +31,7 @@ __all__ = ["search"]
     metavar="N",
     help="Repeat the whole search in N pseudo-experiments for the global p-value.",
 )
-@processes_option
+@work_options()
 @as_json_option
 def search(
     config: Path,
@@ -36,7 +40,7 @@ def search(
     n_toys: int | None,
     settings: tuple[str, ...],
     words: tuple[str, ...],
-    processes: int | None,
+    executor: "Executor",
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
     """Search the data that CONFIG, a TOML file, names, and write a run folder.
@@ -55,4 +59,4 @@ def search(
     if n_toys is not None:
         job = replace(job, search=replace(job.search, n_toys=n_toys))
     folder = Path("runs") / config.stem if out is None else out
-    do(job, folder, processes=processes, as_json=as_json, labels=labels)
+    do(job, folder, executor=executor, as_json=as_json, labels=labels)

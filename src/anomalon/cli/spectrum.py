@@ -17,10 +17,12 @@ from anomalon.cli.options import (
     is_given,
     out_option,
     to_table,
+    work_options,
 )
 from anomalon.cli.spectrum_files import reading_options
 
 if TYPE_CHECKING:
+    from anomalon.run import Executor
     from anomalon.run.job import Job
 
 __all__ = ["bump", "limit"]
@@ -129,8 +131,15 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--deficit", is_flag=True, help="Look for a deficit.")
 @_closure_option(200)
 @out_option("runs/bump-NAME, NAME being that of FILE")
+@work_options(few=True)
 @as_json_option
-def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+def bump(
+    file: Path,
+    out: Path | None,
+    executor: "Executor",
+    as_json: bool,  # noqa: FBT001  click passes by name
+    **options: Any,
+) -> None:
     """Find the most significant window of the spectrum in FILE, locally and globally.
 
     FILE is text (CSV), Parquet, ROOT or YODA, or - for standard input; or a TOML file, as a run
@@ -145,7 +154,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
             files["reference"] = stack.enter_context(opened(options["reference"], "reference"))
         from anomalon.search.histogram.bump import BumpJob
 
-        _do(BumpJob, files, options, out, as_json=as_json)
+        _do(BumpJob, files, options, out, executor, as_json=as_json)
 
 
 @click.command()
@@ -243,8 +252,15 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 )
 @_closure_option(200)
 @out_option("runs/limit-NAME, NAME being that of FILE")
+@work_options(few=True)
 @as_json_option
-def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+def limit(
+    file: Path,
+    out: Path | None,
+    executor: "Executor",
+    as_json: bool,  # noqa: FBT001  click passes by name
+    **options: Any,
+) -> None:
     """Upper limits on a narrow resonance at each mass of the spectrum in FILE.
 
     FILE is text (CSV), Parquet, ROOT or YODA, or - for standard input; or a TOML file, as a run
@@ -253,7 +269,7 @@ def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None: 
     with opened(file, "input") as given:
         from anomalon.search.histogram.limit import LimitJob
 
-        _do(LimitJob, {"file": given}, options, out, as_json=as_json)
+        _do(LimitJob, {"file": given}, options, out, executor, as_json=as_json)
 
 
 def _check_bump(options: dict[str, Any]) -> None:
@@ -278,6 +294,7 @@ def _do(
     files: dict[str, Input],
     options: dict[str, Any],
     out: Path | None,
+    executor: "Executor",
     *,
     as_json: bool,
 ) -> None:
@@ -295,7 +312,14 @@ def _do(
         return kind.of(done.table(Path.cwd()) | paths)
 
     copied = any(file.is_copy for file in files.values())
-    do(job, folder, as_json=as_json, labels=labels, kept=kept if copied else _same)
+    do(
+        job,
+        folder,
+        executor=executor,
+        as_json=as_json,
+        labels=labels,
+        kept=kept if copied else _same,
+    )
 
 
 def _same(job: "Job") -> "Job":
