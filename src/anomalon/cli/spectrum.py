@@ -180,7 +180,7 @@ def _bump(
         options = {k: v for k, v in options.items() if k not in _OF_A_FIT}
     widths = options["widths"]
     name = f"Bump hunt in {file.name}"
-    with going_on_from(folder / STORE), progress(name) as tell:
+    with going_on_from(folder / STORE, if_there=True), progress(name) as tell:
         result = hunt_bump(
             spectrum,
             _smooth(options) if given is None else given,
@@ -335,7 +335,7 @@ def _limit(
     if options["masses"] is not None:
         masses = _between(spectrum, options["resolution"], *options["masses"])
     name = f"Upper limits from {file.name}"
-    with going_on_from(folder / STORE), progress(name) as tell:
+    with going_on_from(folder / STORE, if_there=True), progress(name) as tell:
         result = scan_limits(
             spectrum,
             _smooth(options),
