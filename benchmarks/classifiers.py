@@ -38,8 +38,8 @@ from verdict import finish, row
 
 from anomalon.core import Sample, Seed
 from anomalon.learn import BoostedTrees, Classifier, Ensemble, KFold, Network
-from anomalon.learn.base import Task
-from anomalon.learn.network import Standardisation
+from anomalon.learn.classify.base import Task
+from anomalon.learn.engine import Standardisation
 from anomalon.learn.threads import cores, threaded
 
 NAMES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")

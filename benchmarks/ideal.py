@@ -41,9 +41,9 @@ from verdict import finish, row, spread
 from anomalon import Sample, Seed, evaluate
 from anomalon.data import sample
 from anomalon.learn import TREES_OF_TWO_KINDS, BoostedTrees, Classifier, Ensemble, KFold, Scorer
-from anomalon.learn.base import Task
-from anomalon.learn.ensemble import EnsembleScorer
-from anomalon.learn.k_fold import KFoldScorer
+from anomalon.learn.classify.base import Task
+from anomalon.learn.classify.ensemble import EnsembleScorer
+from anomalon.learn.classify.k_fold import KFoldScorer
 from anomalon.run import default_executor
 from anomalon.search import Search
 

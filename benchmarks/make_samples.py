@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from anomalon.run.executors import default_executor
+from anomalon.run import default_executor
 from anomalon.simulate.generate import generate
 from anomalon.simulate.recipe import qcd_dijet, w_prime
 

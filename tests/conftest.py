@@ -10,7 +10,10 @@ from collections.abc import Callable
 
 import pytest
 from fake_scans import fake_scan
+from found_spectra import found_bump, found_limit
 
+from anomalon.search.results.bump import BumpResult
+from anomalon.search.results.limit import LimitResult
 from anomalon.search.results.scan import Scan
 
 
@@ -18,3 +21,21 @@ from anomalon.search.results.scan import Scan
 def make_scan() -> Callable[..., Scan]:
     """The factory of scans that look like real ones."""
     return fake_scan
+
+
+@pytest.fixture(scope="session")
+def bump() -> BumpResult:
+    """A bump hunt that found nothing."""
+    return found_bump()
+
+
+@pytest.fixture(scope="session")
+def limit() -> LimitResult:
+    """Limits against mass, in the spectrum of `bump`."""
+    return found_limit()
+
+
+@pytest.fixture
+def no_figures(monkeypatch) -> None:
+    """Pages without drawings, which take longer than a toy search."""
+    monkeypatch.setattr("anomalon.report.document.drawings_of", lambda *_: iter(()))

@@ -34,7 +34,7 @@ def test_every_command_and_option_is_documented(name, command):
         0
     ]
     for parameter in command.params:
-        if isinstance(parameter, click.Option):
+        if isinstance(parameter, click.Option) and not parameter.hidden:
             longest = max(parameter.opts, key=len)
             assert f"`{longest}" in part, f"anomalon {name}: {longest} is not documented"
 
@@ -133,6 +133,7 @@ def test_the_example_of_the_readme_works(tmp_path, monkeypatch, make_scan):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:pyhf")  # a part of jsonschema
+@pytest.mark.usefixtures("no_figures")
 def test_the_histogram_how_to_works(tmp_path, monkeypatch, capsys):
     import numpy as np
 
@@ -144,7 +145,6 @@ def test_the_histogram_how_to_works(tmp_path, monkeypatch, capsys):
     lines = ["# a comment", "low,high,count", *(f"{a},{b},{n}" for a, b, n in rows)]
     (tmp_path / "spectrum.csv").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("anomalon.report.spectrum_page._drawings", lambda result: iter(()))
     assert main(["limit", "spectrum.csv", "--range", "2000", "4000", "--closure", "0"]) == 0
     in_pyhf, example = blocks("docs/how-to/histogram.md", "python")
     capsys.readouterr()

@@ -10,8 +10,9 @@ import anomalon
 
 ROOT = Path(anomalon.__file__).parents[2]
 ROOMS = sorted(p.parent.name for p in Path(anomalon.__file__).parent.glob("*/__init__.py"))
-HEAVY = ("jax", "equinox", "optax", "matplotlib", "sklearn", "lightgbm", "numba", "awkward",
-         "uproot", "pyarrow", "h5py", "fastjet", "pythia8mc", "iminuit", "scipy")  # fmt: skip
+HEAVY = ("jax", "equinox", "optax", "flowjax", "matplotlib", "sklearn", "lightgbm", "numba",
+         "awkward", "uproot", "pyarrow", "h5py", "fastjet", "pythia8mc", "iminuit",
+         "scipy")  # fmt: skip
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:

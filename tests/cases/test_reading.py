@@ -21,9 +21,8 @@ SPECTRA = Path(__file__).parent / "spectra"
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(tmp_path, no_figures):
     """A command on one of the files: its result."""
-    monkeypatch.setattr("anomalon.report.spectrum_page._drawings", lambda result: iter(()))
 
     def call(command, name, *options):
         arguments = [command, str(SPECTRA / name), *options, "--closure", "0"]
@@ -31,7 +30,8 @@ def run(tmp_path, monkeypatch):
             arguments = arguments[:-2]
         toys = ["--toys", "10"] if command == "bump" else []
         assert main([*arguments, *toys, "--out", str(tmp_path / "run")]) == 0
-        return json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))["result"]
+        (section,) = json.loads((tmp_path / "run" / "result.json").read_text("utf-8"))["sections"]
+        return section["result"]
 
     return call
 
@@ -45,7 +45,7 @@ def bump(run, name, *options):
 )
 def test_errors_of_weighted_events_are_used(run, name, options):
     """15 events of weight 20 over 172/20."""
-    found = bump(run, name, *options)
+    found = bump(run, name, *options)["window"]
     assert (found["low"], found["high"], found["n"]) == (2300, 2400, 300)
     p = poisson.sf(14, found["expected"] / 20)
     assert found["z_local"] == pytest.approx(float(z_from_p(p)), abs=1e-6)
@@ -58,22 +58,24 @@ def test_the_uncertainty_of_a_background_is_not_that_of_the_data(run, capsys):
     said = capsys.readouterr().err
     assert "`Uncertainty`, which may be the errors of `Data` or `Background`" in said
     assert "--errors none" in said
-    found = run("bump", "obs_bkg.csv", "--background", "Background", "--errors", "none")
+    found = run("bump", "obs_bkg.csv", "--background", "Background", "--errors", "none")["window"]
     assert (found["n"], found["expected"]) == (721, 598.72)
     assert found["z_local"] == pytest.approx(float(z_from_p(poisson.sf(720, 598.72))), abs=1e-6)
     assert found["z_local"] == pytest.approx(4.83, abs=0.005)
 
 
 def test_errors_in_percent_are_those_of_plain_events(run):
-    assert bump(run, "pct.csv")["z_local"] == bump(run, "pct_plain.csv")["z_local"]
-    assert bump(run, "pct.csv")["z_local"] == pytest.approx(2.17, abs=0.005)
+    assert (
+        bump(run, "pct.csv")["window"]["z_local"] == bump(run, "pct_plain.csv")["window"]["z_local"]
+    )
+    assert bump(run, "pct.csv")["window"]["z_local"] == pytest.approx(2.17, abs=0.005)
 
 
 def test_events_per_gev_are_multiplied_by_widths_when_that_is_said(run, capsys):
     assert main(["bump", str(SPECTRA / "flat_pergev.csv")]) == 2
     assert "`Events / GeV`, which is by its header divided" in capsys.readouterr().err
-    found = bump(run, "flat_pergev.csv", "--per-width")
-    assert found["z_local"] == bump(run, "flat_counts.csv")["z_local"]
+    found = bump(run, "flat_pergev.csv", "--per-width")["window"]
+    assert found["z_local"] == bump(run, "flat_counts.csv")["window"]["z_local"]
     assert found["z_local"] == pytest.approx(3.82, abs=0.005)
 
 
@@ -81,8 +83,8 @@ def test_contents_divided_by_widths_are_found_by_their_errors(run, capsys):
     path = SPECTRA / "varwidth.root"
     assert main(["bump", str(path), "--histogram", "varwidth"]) == 2
     assert "by its errors divided by the widths" in capsys.readouterr().err
-    found = bump(run, "varwidth.root", "--histogram", "varwidth", "--per-width")
-    whole = bump(run, "varwidth.root", "--histogram", "var")
+    found = bump(run, "varwidth.root", "--histogram", "varwidth", "--per-width")["window"]
+    whole = bump(run, "varwidth.root", "--histogram", "var")["window"]
     assert found["z_local"] == pytest.approx(whole["z_local"], abs=1e-9)
     assert found["z_local"] == pytest.approx(1.58, abs=0.005)
     one, other = (

@@ -44,7 +44,7 @@ def run(command, *words):
 
 def test_convert_is_dijet_of_load(raw, tmp_path):
     out = tmp_path / "out.parquet"
-    result = run(data, "convert", raw, out, "--stop", 8, "--size", 3, "--cores", 1, "--json")
+    result = run(data, "convert", raw, out, "--stop", 8, "--size", 3, "--processes", 1, "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["n_events"] == 8
     assert "raw.h5 -> out.parquet: 8/8 events" in result.stderr
@@ -54,7 +54,7 @@ def test_convert_is_dijet_of_load(raw, tmp_path):
 
 
 def test_convert_refuses_an_output_before_any_work(raw, tmp_path, monkeypatch):
-    monkeypatch.setattr("anomalon.cli.data._convert_piece", None)  # would be a TypeError
+    monkeypatch.setattr("anomalon.cli.data._converted", None)  # would be a TypeError
     result = run(data, "convert", raw, raw / "o.parquet")
     assert isinstance(result.exception, DataError)
     assert f"o.parquet: cannot be written ({raw} is a file)" in str(result.exception)
@@ -63,7 +63,7 @@ def test_convert_refuses_an_output_before_any_work(raw, tmp_path, monkeypatch):
 def test_convert_counts_bad_rows_over_the_whole_file(raw, tmp_path):
     with h5py.File(raw, "r+") as file:
         file["df/block0_values"][[3, 7], 1] = np.nan  # eta
-    result = run(data, "convert", raw, tmp_path / "o.parquet", "--size", 2, "--cores", 1)
+    result = run(data, "convert", raw, tmp_path / "o.parquet", "--size", 2, "--processes", 1)
     assert isinstance(result.exception, BadNumbers)
     assert "'eta': expected finite numbers" in str(result.exception)
     assert "2 of 9 rows (first: 3, 7)" in str(result.exception)
@@ -73,12 +73,20 @@ def test_convert_counts_bad_rows_over_the_whole_file(raw, tmp_path):
 @pytest.mark.slow
 def test_convert_in_several_processes(raw, tmp_path):
     digests = set()
-    for cores in (1, 2):
-        out = tmp_path / f"{cores}.parquet"
-        result = run(data, "convert", raw, out, "--stop", 8, "--size", 4, "--cores", cores)
+    for n in (1, 2):
+        out = tmp_path / f"{n}.parquet"
+        result = run(data, "convert", raw, out, "--stop", 8, "--size", 4, "--processes", n)
         assert result.exit_code == 0, result.output
         digests.add(load(out).digest())
     assert len(digests) == 1
+
+
+def test_cores_is_the_former_name_of_processes(raw, tmp_path):
+    out = tmp_path / "out.parquet"
+    result = run(data, "convert", raw, out, "--stop", 2, "--cores", 1)
+    assert result.exit_code == 0, result.output
+    assert "--cores is now --processes" in result.stderr
+    assert "--cores" not in run(data, "convert", "--help").output
 
 
 def test_convert_with_other_features(raw, tmp_path):
@@ -91,10 +99,10 @@ def test_convert_with_other_features(raw, tmp_path):
 
 def test_convert_raises_or_drops_and_counts(raw, tmp_path):
     out = tmp_path / "out.parquet"
-    result = run(data, "convert", raw, out, "--cores", 1)
+    result = run(data, "convert", raw, out, "--processes", 1)
     assert isinstance(result.exception, TooFewEvents)
     assert list(tmp_path.iterdir()) == [raw]
-    result = run(data, "convert", raw, out, "--on-missing", "drop", "--size", 4, "--cores", 1)
+    result = run(data, "convert", raw, out, "--on-missing", "drop", "--size", 4, "--processes", 1)
     assert "8 events, 1 dropped" in result.stdout
     assert "(1 of 9 events with fewer than two jets dropped)" in load(out).source
 

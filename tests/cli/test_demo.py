@@ -1,5 +1,6 @@
 """The demonstration's exit status; the demonstration itself is run in continuous integration."""
 
+import json
 import tomllib
 from dataclasses import dataclass, replace
 
@@ -25,7 +26,7 @@ def test_the_windows_that_are_named_are_those_that_hold_the_resonance(monkeypatc
     assert found.window in found.windows
     assert found.with_signal.data.injected_signal == 300
     assert found.with_signal.data.injection_seed == 4
-    assert "injected_signal" not in found.without.data
+    assert found.without.data.injected_signal is None
 
 
 def spoilt(scan: Scan) -> Scan:
@@ -39,6 +40,7 @@ def spoilt(scan: Scan) -> Scan:
     return replace(scan, windows=windows)
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("whose", ["with_signal", "without"])
 def test_an_excess_whose_checks_failed_is_no_success(make_scan, monkeypatch, tmp_path, whose):
     settings = {"failing": False, "centres": (3000.0, 3500.0), "efficiencies": (1.0,)}
@@ -46,7 +48,6 @@ def test_an_excess_whose_checks_failed_is_no_success(make_scan, monkeypatch, tmp
         n: make_scan(signal=s, **settings) for n, s in (("with_signal", 900.0), ("without", 0.0))
     }
     monkeypatch.setattr("anomalon.search.events.demo.run", lambda **_: Found(**found))
-    monkeypatch.setattr("anomalon.report.document.drawings", lambda _: [])
     assert main(["demo", "--out", str(tmp_path)]) == 0
     excess = make_scan(signal=900.0, **settings)
     monkeypatch.setattr(
@@ -55,6 +56,18 @@ def test_an_excess_whose_checks_failed_is_no_success(make_scan, monkeypatch, tmp
     assert main(["demo", "--out", str(tmp_path)]) == 1
 
 
+@pytest.mark.usefixtures("no_figures")
+def test_a_poor_fit_where_nothing_is_claimed_is_no_failure(make_scan, monkeypatch, tmp_path):
+    settings = {"failing": False, "centres": (3000.0, 3500.0), "efficiencies": (1.0,)}
+    excess, nothing = (make_scan(signal=s, **settings) for s in (900.0, 0.0))
+    monkeypatch.setattr(
+        "anomalon.search.events.demo.run", lambda **_: Found(excess, spoilt(nothing))
+    )
+    assert not spoilt(nothing).summary().ok
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+
+
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize(
     ("signal", "twin", "status"), [(900.0, 0.0, 0), (0.0, 0.0, 1), (900.0, 900.0, 1)]
 )
@@ -69,13 +82,30 @@ def test_exits_with_0_only_if_the_method_does_what_it_should(
     monkeypatch.setattr(
         "anomalon.search.events.demo.run", lambda **_: Found(made(signal), made(twin))
     )
-    monkeypatch.setattr("anomalon.report.document.drawings", lambda _: [])
     assert main(["demo", "--out", str(tmp_path), "--seed", "3"]) == status
     out = capsys.readouterr().out
     assert "With a signal" in out
     assert "Its twin without a signal" in out
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "Its mass, 3500 GeV, lies in the signal regions 3100-3700 and 3400-4000 GeV." in page
-    run = tomllib.loads((tmp_path / "run.toml").read_text("utf-8"))
-    assert run["command"] == "anomalon demo --seed 3"
-    assert run["search"] == made(signal).settings
+    assert tomllib.loads((tmp_path / "run.toml").read_text("utf-8")) == {"seed": 3}
+    tree = json.loads((tmp_path / "result.json").read_text("utf-8"))
+    assert tree["kind"] == "demo"
+    assert tree["sections"][0]["result"]["settings"] == made(signal).settings
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_the_run_toml_of_a_demonstration_repeats_it(make_scan, monkeypatch, tmp_path):
+    seeds = []
+
+    def run(*, seed, **_):
+        seeds.append(seed)
+        settings = {"failing": False, "centres": (3000.0, 3500.0), "efficiencies": (1.0,)}
+        return Found(make_scan(signal=900.0, **settings), make_scan(signal=0.0, **settings))
+
+    monkeypatch.setattr("anomalon.search.events.demo.run", run)
+    first, again = tmp_path / "first", tmp_path / "again"
+    assert main(["demo", "--out", str(first), "--seed", "3"]) == 0
+    assert main(["demo", str(first / "run.toml"), "--out", str(again)]) == 0
+    assert seeds == [3, 3]
+    assert (first / "result.json").read_bytes() == (again / "result.json").read_bytes()

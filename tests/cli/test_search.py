@@ -67,8 +67,14 @@ def test_stdout_is_the_result_and_stderr_the_progress(finished, toy, capsys):
     captured = capsys.readouterr()
     tree = json.loads(captured.out)
     assert tree["report"] == str(out / "report.html")
-    assert tree["sections"][0]["scan"]["n_trials"] == 2
+    assert numbers(tree)["trials"] == 2
     assert "1 finished earlier" in captured.err
+
+
+def numbers(tree):
+    """The numbers of the one result that `--json` prints, by name."""
+    (result,) = tree["results"]
+    return {row["name"]: row["value"] for row in result["numbers"]}
 
 
 def test_exits_with_1_if_a_check_of_the_best_trial_failed(finished, toy, monkeypatch, capsys):
@@ -101,9 +107,7 @@ def test_goes_on_from_what_is_stored_with_the_same_bytes(finished, toy, tmp_path
     after = json.loads((fresh / "result.json").read_text("utf-8"))
     for tree in (before, after):  # the two runs name the same file from different places
         for section in tree["sections"]:
-            section["scan"]["data"].pop("source")
-        for section in tree["summary"]:
-            section["scan"]["data"].pop("source")
+            section["result"]["data"].pop("source")
     assert before == after
 
 
@@ -112,8 +116,7 @@ def test_pseudo_experiments_give_the_global_p_value(finished, toy, capsys):
     arguments = ["search", str(toy / "toy.toml"), "--out", str(out), "--processes", "1", "--json"]
     assert main([*arguments, "--toys", "3"]) == 0
     captured = capsys.readouterr()
-    (section,) = json.loads(captured.out)["sections"]
-    assert section["scan"]["toys"]["n"] == 3
+    assert numbers(json.loads(captured.out))["pseudo-experiments"] == 3
     assert "1 finished earlier" in captured.err
     assert "n_toys = 3" in (out / "run.toml").read_text("utf-8")
 

@@ -2,11 +2,11 @@ import tomllib
 
 import click
 import pytest
-from anomalon.report.toml import dumps
 
-from anomalon.cli.settings import overridden, resolved
+from anomalon.cli.settings import overridden
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, ConfigError
+from anomalon.run.settings import dumps
 from anomalon.search.events.job import SearchJob
 
 
@@ -71,7 +71,7 @@ def test_a_job_written_in_full_is_the_same_job(tmp_path):
     job = SearchJob.of(table, folder=tmp_path)
     folder = tmp_path / "runs" / "a"
     folder.mkdir(parents=True)
-    written = tomllib.loads(dumps(resolved(job, folder)))
+    written = tomllib.loads(dumps(job.table(folder)))
     again = SearchJob.of(written, folder=folder)
     assert again.search == job.search
     assert (again.seed, again.injection) == (job.seed, job.injection)

@@ -16,7 +16,7 @@ from anomalon.core.errors import AnomalonError, BadValue, ConfigError
 from anomalon.core.window import Window, sliding_windows
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
-from anomalon.learn.training import Schedule
+from anomalon.learn.engine import Adam, Checkpoint, Schedule
 from anomalon.run import Processes
 from anomalon.search import Search, SmoothBackground
 from anomalon.search.events.fit_settings import FitSettings
@@ -35,7 +35,9 @@ WINDOW = Window(3300, 3700, 2900, 4100)
 GOOD = [
     BoostedTrees(),
     Network(),
-    Schedule(3, 10, 0.1),
+    Adam(),
+    Schedule(),
+    Checkpoint("a.npz"),
     Ensemble(),
     KFold(),
     ConditionalQuantiles(),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fake_scans import with_toys
 
-from anomalon.report import Report, Section, write_run_folder
+from anomalon.report import Report, Section, write_run
 from anomalon.search.results.scan import Scan
 
 
@@ -38,7 +38,7 @@ def written(make_scan, tmp_path_factory) -> Written:
         ),
     )
     folder = tmp_path_factory.mktemp("run")
-    page = write_run_folder(report, folder, settings={"seed": 7})
+    page = write_run(report, folder, settings={"seed": 7})
     return Written(report, folder, page.read_text(encoding="utf-8"))
 
 

@@ -20,12 +20,12 @@ def test_all_figures_of_a_scan_have_unique_names_and_words(scan):
     }  # fmt: skip
     assert all(d.alt and d.caption for d in drawn)
     assert sum(d.kind == "spectrum" for d in drawn) == 9
-    assert [d.window for d in drawn if d.kind == "roc"] == [0, 1, 2]
+    assert [d.part for d in drawn if d.kind == "roc"] == ["0", "1", "2"]
 
 
 def test_each_feature_set_has_its_own_significances(make_scan):
     scan = make_scan(feature_sets=(("m1",), ("m1", "tau")), centres=(3000.0,))
-    names = [d.name for d in figures.drawings(scan) if d.window is None]
+    names = [d.name for d in figures.drawings(scan) if not d.part]
     assert names == ["significance", "p-values", "significance-2", "p-values-2"]
 
 

@@ -3,11 +3,10 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from anomalon.report.summary import summary
-from fake_scans import with_toys
 
+from anomalon.core.result import Check, Column, Number, Part, Summary, Table
 from anomalon.report.environment import environment
-from anomalon.report.page import render
+from anomalon.report.page import Picture, Placed, render
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
@@ -60,11 +59,15 @@ def test_elements_nest_and_ids_are_unique(page):
 
 
 def test_nothing_outside_is_linked_or_fetched(page, written):
-    assert all(link.startswith("#") or link == "data:," for link in page.links)
-    assert "http" not in written.html
+    papers = [v["href"] for tag, v in page.tags if tag == "a" and v["href"].startswith("http")]
+    assert papers  # a reader may follow them; the page itself fetches nothing
+    assert all(re.match(r"https://(arxiv\.org/abs|doi\.org)/", link) for link in papers)
+    others = [link for link in page.links if link not in papers]
+    assert all(link.startswith("#") or link == "data:," for link in others)
+    assert written.html.count("http") == len(papers)
     assert "@import" not in written.html
     assert not re.search(r"url\((?!#)", written.html)
-    inner = {link[1:] for link in page.links if link.startswith("#")}
+    inner = {link[1:] for link in others if link.startswith("#")}
     assert inner <= set(page.ids)
 
 
@@ -101,20 +104,22 @@ def test_failures_are_shown_with_their_reason_before_any_figure(written):
 
 
 def test_figures_stand_in_their_own_window(written):
-    windows = written.html.split('<details class="window"')[1:4]
+    starts = [m.start() for m in re.finditer(r"<(summary|h4)>\d+-\d+ GeV", written.html)]
+    windows = [written.html[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True)]
+    assert len(windows) == 3
     names = [re.findall(r"Mass spectrum of window (\S+) GeV", w) for w in windows]
     assert [set(n) for n in names] == [{"2800-3200"}, {"3300-3700"}, {"2800-3200"}]
     assert all(len(n) == 2 for n in names)
 
 
 def test_the_answer_comes_first(written):
-    best = written.report.sections[0].scan.best
+    best = written.report.sections[0].result.best
     assert f"window {best.window} GeV" in written.html[: written.html.index("<svg")]
 
 
 def test_every_trial_is_in_the_ledger(written):
     rows = re.search(r'aria-label="Ledger of trials">(.*?)</table>', written.html, re.DOTALL)[1]
-    assert rows.count("<tr") == 1 + len(written.report.sections[0].scan.ledger)
+    assert rows.count("<tr") == 1 + len(written.report.sections[0].result.ledger)
 
 
 def test_pseudo_experiments_are_explained_where_there_are_some(written):
@@ -122,24 +127,13 @@ def test_pseudo_experiments_are_explained_where_there_are_some(written):
     assert written.html.count("Look-elsewhere effect") == 1
 
 
-def test_which_bound_is_used_and_why_is_said(make_scan):
-    scan = with_toys(make_scan(signal=500.0), 40)
-    refuted = replace(
-        scan, p_global=1 / 41, p_global_source="number of pseudo-experiments",
-        toys=replace(scan.toys, p_sidak=1e-4),
-    )  # fmt: skip
-    for one, words in (
-        (scan, "do not contradict"),
-        (refuted, "smaller than right ones would be"),
-    ):
-        section = {"heading": "A", "text": "", "scan": summary(one)}
-        assert words in render("Title", [section], [[]], environment())
+def shown(summary, *pictures):
+    return render("Title", [Placed("A", "", summary, pictures)], {}, environment())
 
 
 def test_a_doubted_excess_looks_like_none(make_scan):
-    scan = make_scan(signal=500.0)
-    tree = summary(scan) | {"status": "checks failed", "verdict": "Checks failed"}
-    html = render("Title", [{"heading": "A", "text": "", "scan": tree}], [[]], environment())
+    summary = make_scan(signal=500.0).summary()
+    html = shown(replace(summary, status="checks failed", verdict="Checks failed"))
     assert '<p class="status">Checks failed</p>' in html
     assert 'class="answer checks-failed"' in html
 
@@ -155,13 +149,37 @@ def test_a_figure_of_merit_says_its_purpose(page):
     assert "s / sqrt(b), a figure of merit for a discovery" in text
 
 
-def test_weighted_counts_are_told_in_effective_events(make_scan):
-    scan = make_scan(failing=False)  # events weigh 1.1
-    cuts = (
-        replace(c, n_effective=c.n, expected_effective=c.expected) for c in scan.windows[0].cuts
+def test_everything_that_a_summary_says_is_shown():
+    rows = ((3000.0, "x-cell"), (None, "y-cell"))
+    table = Table("A table", (Column("m", "GeV", digits=4), Column("c")), rows, note="t-note")
+    inner = Part("Inner", text="i-text", tables=(table,), folded=True, note="p-note")
+    outer = Part(
+        "Outer", numbers=(Number("n", 7.0, 2.0, unit="fb"),), figures=("a",), parts=(inner,)
     )
-    plain = replace(scan, windows=(replace(scan.windows[0], cuts=tuple(cuts)),))
-    words = "In effective events, which are Poisson, the counts are"
-    for one, told in ((scan, True), (plain, False)):
-        section = {"heading": "A", "text": "", "scan": summary(one)}
-        assert (words in render("Title", [section], [[]], environment())) == told
+    summary = Summary(
+        "toy", "Toy", "done", "Done", "h-line", (Number("p", 0.02, form="p-value"),),
+        how="h-how", problems=("h-problem",), warnings=("h-warning",), notes=("h-note",),
+        checks=(Check("c-what", "c-found", "failed", where="c-where"),), table=table,
+        parts=(outer,),
+    )  # fmt: skip
+    pictures = (
+        Picture("a", "cap-a", "", "<svg id='a'></svg>"),
+        Picture("b", "cap-b", "", "<svg id='b'></svg>"),  # no part asks for it
+    )
+    html = shown(summary, *pictures)
+    for words in (
+        "h-line", str(summary.numbers[0]), "h-how", "h-problem", "h-warning", "h-note",
+        "c-where: c-what: c-found",
+        "m [GeV]", "3\u202f000", "x-cell", "y-cell", "t-note", "i-text", "p-note", "Inner", "Outer",
+        "7.0\xa0± 2.0 fb", "cap-a", "cap-b",
+    ):  # fmt: skip
+        assert words in html, words
+    assert html.count("<svg id='a'>") == html.count("<svg id='b'>") == 1
+    assert '<th scope="row">c-what</th>' in html  # all checks have a table, though no part has it
+
+
+def test_a_drawing_of_a_kind_that_many_parts_show_stands_in_its_own():
+    parts = tuple(Part(f"P{i}", figures=("a",), name=str(i)) for i in range(2))
+    summary = Summary("toy", "Toy", "done", "Done", "h", parts=parts)
+    html = shown(summary, *(Picture("a", f"cap-{i}", str(i), "<svg></svg>") for i in (1, 0)))
+    assert html.index("P0") < html.index("cap-0") < html.index("P1") < html.index("cap-1")

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,3 +43,61 @@ def test_deep_nesting_is_no_answer(tmp_path):
     (tmp_path / "key.json").write_text("[" * 100_000)
     with pytest.raises(DataError, match="Delete this file"):
         Store(tmp_path).get("key")
+
+
+ARRAYS = {
+    "t": np.array([1.5, np.nan, np.inf]),
+    "nested": [{"x": np.arange(6, dtype=np.float32).reshape(2, 3)}, 7, None],
+    "empty": np.zeros((0, 2), dtype=np.int8),
+    "words": "as they are",
+}
+
+
+def same(one, other):
+    if isinstance(one, np.ndarray):
+        np.testing.assert_array_equal(one, other)
+        return one.dtype == other.dtype
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[k], other[k]) for k in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return one == other
+
+
+@pytest.mark.parametrize("value", [ARRAYS, np.arange(3.0), [np.float64(2.0), np.array(4)]])
+def test_arrays_round_trip(tmp_path, value):
+    store = Store(tmp_path)
+    store.put("key", value)
+    assert "key" in store
+    assert [path.name for path in tmp_path.iterdir()] == ["key.npz"]
+    assert same(value, store.get("key"))
+
+
+def test_damaged_arrays_are_no_answer(tmp_path):
+    store = Store(tmp_path)
+    store.put("key", ARRAYS)
+    path = tmp_path / "key.npz"
+    whole = path.read_bytes()
+    with np.load(path) as file:
+        members = dict(file)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=r"key\.npz.*Delete this file"):
+        store.get("key")
+    members["array_0"] = members["array_0"] + 1.0
+    np.savez(path, **members)
+    with pytest.raises(DataError, match=r"its checksum is that of another value"):
+        store.get("key")
+
+
+def test_objects_are_no_arrays(tmp_path):
+    with pytest.raises(TypeError, match="numbers or texts"):
+        Store(tmp_path).put("key", np.array([object()]))
+    assert not list(tmp_path.iterdir())
+
+
+def test_values_of_before_there_were_arrays_are_read(tmp_path):
+    (tmp_path / "key.json").write_text(
+        '{"sha256": "8c64dcaefec8f56dc1d84110ef476d18bc870061e70a48d8efd37409bf96e839", '
+        '"value": {"z": 1.5}}'
+    )
+    assert Store(tmp_path).get("key") == {"z": 1.5}

@@ -9,7 +9,7 @@ import anomalon.simulate.generate as generation
 from anomalon.core import Seed
 from anomalon.core.errors import BadValue, DataError, TooFewEvents
 from anomalon.data import load
-from anomalon.run.executors import Processes
+from anomalon.run import Processes
 from anomalon.simulate import events
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.generate import generate

@@ -4,7 +4,7 @@ from scipy.special import ndtr
 
 from anomalon.core import Seed
 from anomalon.learn import BoostedTrees
-from anomalon.learn.split import share
+from anomalon.learn.classify.split import share
 from anomalon.stats import evaluate
 
 TREES = BoostedTrees(n_trees=40, n_leaves=8, min_leaf=50, random_thresholds=False)

@@ -11,7 +11,7 @@ from anomalon.background.transform import Transform
 from anomalon.core import check
 from anomalon.core.errors import BrokenPromise, TooFewEvents
 from anomalon.core.sample import Sample
-from anomalon.learn import Scorer
+from anomalon.core.scorer import Scorer
 
 __all__ = ["check_template"]
 

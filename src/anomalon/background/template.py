@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from anomalon.background.transform import Transform
 from anomalon.core import event_random
 from anomalon.core.sample import Sample
+from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
-from anomalon.learn import Scorer
 
 __all__ = ["Template", "own_identities"]
 

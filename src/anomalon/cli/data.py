@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from anomalon.cli.numbers import Number, Whole
+from anomalon.cli.options import work_options
 from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
+
+if TYPE_CHECKING:
+    from anomalon.run import Executor
 
 __all__ = ["data", "info"]
 
@@ -82,11 +86,7 @@ def data() -> None:
     show_default=True,
     help="Events in memory at a time.",
 )
-@click.option(
-    "--cores",
-    type=Whole(1, 1000),
-    help="Processes; as many as there are cores if not given.",
-)
+@work_options()
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def convert(
     raw: Path,
@@ -94,7 +94,7 @@ def convert(
     betas: tuple[float, ...],
     stop: int | None,
     size: int,
-    cores: int | None,
+    executor: "Executor",
     as_json: bool,  # noqa: FBT001  click passes by name
     **settings: Any,
 ) -> None:
@@ -108,29 +108,28 @@ def convert(
     from anomalon.core.errors import BadRows
     from anomalon.data import write
     from anomalon.data.recognise import recognise
-    from anomalon.run.executors import default_executor
+    from anomalon.run import Serial, do
+    from anomalon.run.progress import Told
 
     check_writable(out)
     source = recognise(raw)
     first, end = source.rows(0, stop)
     settings = {"betas": betas or (1.0,), **settings}
-    edges = range(first, end, size)
-    pieces = [_Piece(raw, start, min(start + size, end), settings) for start in edges]
-    executor = default_executor(1 if len(pieces) == 1 else cores)
-    parts: list[Sample | None] = [None] * len(pieces)
+    pieces = [_Rows(start, min(start + size, end)) for start in range(first, end, size)]
     with progress(f"{raw.name} -> {out.name}") as report:
-        done = 0
-        report(done, end - first, "events")
         try:
-            for index, part in executor.map_unordered(_convert_piece, pieces):
-                parts[index] = part
-                done += pieces[index].stop - pieces[index].start
-                report(done, end - first, "events")
+            parts: list[Sample] = do(
+                pieces,
+                shared=(raw, settings),
+                executor=Serial() if len(pieces) == 1 else executor,
+                progress=lambda n, of, what: report(n, of, Told.of(what).reworded("events")),
+                sizes=[piece.stop - piece.start for piece in pieces],
+            )
         except BadRows:
             for _ in source.pieces(size, first, end):  # raises it for the rows of all pieces
                 pass
             raise
-    sample = Sample.concatenate([part for part in parts if part is not None])
+    sample = Sample.concatenate(parts)
     dropped = end - first - len(sample)
     note = f" ({dropped} of {end - first} events with fewer than two jets dropped)"
     write(replace(sample, source=f"{raw}{note if dropped else ''}"), out)
@@ -228,25 +227,35 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class _Piece:
-    """Rows of a file to convert, and how."""
+class _Rows:
+    """Rows of a file to convert."""
 
-    path: Path
     start: int
     stop: int
-    settings: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        return f"{self.start}-{self.stop}"  # of one run, which keeps nothing
+
+    @property
+    def what(self) -> str:
+        return f"events {self.start} to {self.stop - 1}"
+
+    def __call__(self, shared: tuple[Path, dict[str, Any]]) -> Any:
+        return _converted(shared[0], self.start, self.stop, shared[1])
 
 
-def _convert_piece(piece: _Piece) -> Any:
+def _converted(path: Path, start: int, stop: int, settings: dict[str, Any]) -> Any:
+    """The dijet features of some events."""
     from anomalon.core import Events
     from anomalon.core.errors import BadLayout
     from anomalon.data import load
     from anomalon.features import dijet
 
-    events = load(piece.path, start=piece.start, stop=piece.stop)
+    events = load(path, start=start, stop=stop)
     if not isinstance(events, Events):
         raise BadLayout(
-            f"{piece.path}: expected particles or jets to convert, got a table of features "
+            f"{path}: expected particles or jets to convert, got a table of features "
             f"{list(events.names)}, which needs no conversion."
         )
-    return dijet(events, **piece.settings)
+    return dijet(events, **settings)

@@ -1,13 +1,17 @@
 """`anomalon demo`: a search that needs no data, and its twin without a signal."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from anomalon.cli.job import do
+from anomalon.cli.job import do, labels_option, with_labels
 from anomalon.cli.numbers import Whole
-from anomalon.cli.options import as_json_option, out_option, processes_option
+from anomalon.cli.options import as_json_option, out_option, work_options
 from anomalon.core.config import read_toml
+
+if TYPE_CHECKING:
+    from anomalon.run import Executor
 
 __all__ = ["demo"]
 
@@ -16,13 +20,15 @@ __all__ = ["demo"]
 @click.argument("config", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @out_option("runs/demo")
 @click.option("--seed", type=Whole(0), help="Root seed.  [default: 0]")
-@processes_option
+@labels_option
+@work_options()
 @as_json_option
 def demo(
     config: Path | None,
     out: Path | None,
     seed: int | None,
-    processes: int | None,
+    words: tuple[str, ...],
+    executor: "Executor",
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
     """Search simulated dijet events with a hidden resonance, and the same without it.
@@ -36,7 +42,7 @@ def demo(
     """
     from anomalon.search.events.demo import DemoJob
 
-    table = {} if config is None else read_toml(config)
+    table, labels = with_labels({} if config is None else read_toml(config), words)
     job = DemoJob.of(table if seed is None else table | {"seed": seed})
     folder = Path("runs/demo") if out is None else out
-    do(job, folder, processes=processes, as_json=as_json)
+    do(job, folder, executor=executor, as_json=as_json, labels=labels)

@@ -7,24 +7,27 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomalon.cli.exit_status import FAILED
-from anomalon.cli.options import as_json_option, going_on_from, out_option, processes_option
+from anomalon.cli.options import as_json_option, going_on_from, out_option, work_options
 from anomalon.cli.outcome import show
 from anomalon.cli.progress import progress
 from anomalon.cli.settings import overridden
 from anomalon.core.config import read_toml
 
 if TYPE_CHECKING:
+    from anomalon.core.labels import Labels
+    from anomalon.run import Executor
     from anomalon.run.job import Job
 
-__all__ = ["command_of", "do", "free_folder"]
+__all__ = ["command_of", "do", "free_folder", "labels_option", "set_option", "with_labels"]
 
 
 def do(
     job: "Job",
     folder: Path,
     *,
-    processes: int | None = None,
+    executor: "Executor | None" = None,
     as_json: bool = False,
+    labels: "Labels | None" = None,
     kept: "Callable[[Job], Job]" = lambda job: job,
 ) -> None:
     """Do a job, write its run folder and print what was found.
@@ -32,8 +35,9 @@ def do(
     Args:
         job: What to do.
         folder: The run folder.
-        processes: How many work on it.
+        executor: Who does the work; this process if None.
         as_json: Print JSON.
+        labels: What pages and figures call things.
         kept: The job as `run.toml` has it, if its inputs are elsewhere afterwards.
 
     Raises:
@@ -42,16 +46,25 @@ def do(
     """
     from anomalon.core.document import Report
     from anomalon.report.run_folder import STORE, check_folder, write_run
-    from anomalon.run import Store, default_executor
+    from anomalon.run import Serial, Store
     from anomalon.run.job import Workplace
+    from anomalon.run.settings import encode
 
     check_folder(folder, job.kind)
     with going_on_from(folder), progress(job.title) as tell:
-        place = Workplace(default_executor(processes), Store(folder / STORE), tell, _say)
+        place = Workplace(executor or Serial(), Store(folder / STORE), tell, _say)
         found = job.run(place)
     report = Report.of(found)
     job = kept(job)
-    page = write_run(report, folder, kind=job.kind, settings=job.table(), run=job.table(folder))
+    words = {} if labels is None else {"labels": encode(labels)}
+    page = write_run(
+        report,
+        folder,
+        kind=job.kind,
+        settings=job.table() | words,
+        run=job.table(folder) | words,
+        labels=labels,
+    )
     show(report, page, as_json=as_json)
     if not report.ok:
         raise click.exceptions.Exit(FAILED)
@@ -64,18 +77,21 @@ def command_of(job: "type[Job]") -> click.Command:
     @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
     @out_option("runs/NAME, NAME being that of CONFIG")
     @set_option
-    @processes_option
+    @labels_option
+    @work_options()
     @as_json_option
     def command(
         config: Path,
         out: Path | None,
         settings: tuple[str, ...],
-        processes: int | None,
+        words: tuple[str, ...],
+        executor: "Executor",
         as_json: bool,  # noqa: FBT001  click passes by name
     ) -> None:
-        table = overridden(read_toml(config), settings)
+        table, labels = with_labels(overridden(read_toml(config), settings), words)
         folder = Path("runs") / config.stem if out is None else out
-        do(job.of(table, folder=config.parent), folder, processes=processes, as_json=as_json)
+        found = job.of(table, folder=config.parent)
+        do(found, folder, executor=executor, as_json=as_json, labels=labels)
 
     return command
 
@@ -87,6 +103,35 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="A setting instead of that in CONFIG, e.g. search.n_members=5; repeatable.",
 )
+
+
+labels_option = click.option(
+    "--label",
+    "words",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="What pages and figures say: title, experiment, energy (TeV), luminosity (fb^-1), mass, "
+    "features.NAME; e.g. --label experiment=ATLAS; repeatable. In TOML a [labels] table.",
+)
+
+
+def with_labels(
+    table: dict[str, Any], words: tuple[str, ...]
+) -> "tuple[dict[str, Any], Labels | None]":
+    """A table of settings without its labels, and these.
+
+    Args:
+        table: As read from TOML.
+        words: Of the command line, which win.
+    """
+    given = overridden(dict(table.get("labels", {})), words)
+    rest = {key: value for key, value in table.items() if key != "labels"}
+    if not given:
+        return rest, None
+    from anomalon.core.labels import Labels
+    from anomalon.run.settings import decode
+
+    return rest, decode(Labels, given, "labels")
 
 
 def free_folder(name: str, table: "Callable[[Path], dict[str, Any]]") -> Path:

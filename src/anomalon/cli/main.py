@@ -126,7 +126,9 @@ def _message(error: Exception) -> str | None:
     """What to say of an error that is nobody's bug; None if it is one."""
     name = type(error).__name__
     if isinstance(error, AnomalonError):
-        return f"{name}: {error}"
+        # Notes of one line say in which work it was; the others are tracebacks.
+        notes = [n for n in getattr(error, "__notes__", ()) if "\n" not in n]
+        return " ".join([f"{name}: {error}", *notes])
     if isinstance(error, MemoryError):
         return (
             f"{name}: there is not enough memory for this ({str(error) or 'no details'}). Take "

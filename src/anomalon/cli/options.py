@@ -8,8 +8,9 @@ reverse: what goes into `run.toml`.
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -22,26 +23,81 @@ from anomalon.core.atomic import check_writable
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, UnknownKey, WorkerLost, suggest
 
+if TYPE_CHECKING:
+    from anomalon.run import Executor
+
 __all__ = [
+    "LABELS",
     "as_json_option",
     "file_argument",
     "going_on_from",
     "is_given",
     "key_of",
     "out_option",
-    "processes_option",
     "to_table",
+    "work_options",
 ]
 
-_NOT_IN_TOML = {"out", "json"}  # where a run goes and what it prints is not what it does
+LABELS = "anomalon.labels"
+"""Where the labels of a TOML file are kept while a command runs."""
+
+# where a run goes, what it prints and who does it is not what it does
+_NOT_IN_TOML = {"out", "json", "label", "processes", "cores", "dask"}
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
-processes_option = click.option(
-    "--processes",
-    type=Whole(1, 1000),
-    help="Processes; as many as there are cores if not given. The numbers do not depend on it.",
-)
+
+def work_options(*, few: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """`--processes` and `--dask`: who does the work. The command is called with an `executor`.
+
+    Args:
+        few: One process if none is asked for, because most work of the command is short.
+    """
+    default = "one" if few else "as many as there are cores"
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def with_executor(
+            *arguments: Any,
+            processes: int | None,
+            cores: int | None,
+            dask: str | None,
+            **options: Any,
+        ) -> None:
+            if cores is not None:
+                click.echo("--cores is now --processes, and will go.", err=True)
+            asked = cores if processes is None else processes
+            executor = _executor(asked, dask, 1 if few else None)
+            command(*arguments, executor=executor, **options)
+
+        for option in (
+            click.option(
+                "--dask",
+                metavar="ADDRESS",
+                help="A Dask cluster instead: tcp://HOST:PORT of its scheduler, or local.",
+            ),
+            click.option("--cores", type=Whole(1, 1000), hidden=True, help="Former --processes."),
+            click.option(
+                "--processes",
+                type=Whole(1, 1000),
+                help=f"Processes; {default} if not given. The numbers do not depend on it.",
+            ),
+        ):
+            with_executor = option(with_executor)
+        return with_executor
+
+    return decorate
+
+
+def _executor(processes: int | None, dask: str | None, default: int | None) -> "Executor":
+    from anomalon.run.dask import LOCAL, Dask
+    from anomalon.run.executors import default_executor
+
+    if dask is None:
+        return default_executor(default if processes is None else processes)
+    if processes is not None and dask != LOCAL:
+        raise click.UsageError("--processes is for this machine; a Dask cluster has its own.")
+    return Dask(dask, processes)
 
 
 def out_option(default: str) -> Callable[[Any], Any]:
@@ -89,6 +145,7 @@ def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() != ".toml":
         return path
     table = read_toml(path)
+    context.meta[LABELS] = table.pop("labels", {})
     names = {key_of(p): p for p in context.command.params if key_of(p) not in _NOT_IN_TOML}
     for key in table:
         if key not in names:
@@ -142,13 +199,18 @@ def to_table(options: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def going_on_from(folder: Path) -> Iterator[None]:
     """Say how to go on when the work inside is interrupted, or loses a worker process."""
-    kept = f"What is finished is kept in {folder}; run the same command again to go on from there."
+
+    def kept() -> str:
+        if not folder.exists():  # nothing is finished, or all of it is quickly done again
+            return ""
+        return f" What is finished is kept in {folder}; run the same command again to go on."
+
     try:
         yield
     except (KeyboardInterrupt, Interrupted) as stop:
         arrived()
-        click.echo(f"\nInterrupted. {kept}", err=True)
+        click.echo(f"\nInterrupted.{kept()}", err=True)
         number = stop.number if isinstance(stop, Interrupted) else signal.SIGINT
         raise click.exceptions.Exit(stopped_by(number)) from None
     except WorkerLost as error:
-        raise WorkerLost(f"{error} {kept}") from error
+        raise WorkerLost(f"{error}{kept()}") from error

@@ -43,7 +43,8 @@ def show(report: "Report", page: Path, *, as_json: bool) -> None:
 
 
 def _lines(summary: "Summary") -> list[str]:
-    lines = [f"{summary.verdict}. {summary.headline}"]
+    said = summary.headline.startswith(summary.verdict)
+    lines = [summary.headline if said else f"{summary.verdict}. {summary.headline}"]
     lines += [f"  {number.name}: {number}" for number in summary.numbers]
     if summary.table is not None:
         lines += [f"  {row}" for row in _columns(summary.table)]

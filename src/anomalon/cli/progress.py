@@ -1,12 +1,13 @@
 """Progress on stderr: a bar with the time left at a terminal, plain lines elsewhere."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 import click
+
+from anomalon.run.progress import TimeLeft
 
 __all__ = ["progress"]
 
@@ -30,42 +31,53 @@ def _bar(title: str) -> Iterator[Report]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    time_left = TimeLeft()
+
+    class Left(ProgressColumn):
+        """The time that is left; it runs down between reports."""
+
+        def render(self, task: Task) -> Text:
+            return Text(_said(time_left) if not task.finished else "", style="progress.remaining")
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        Left(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
         task = bar.add_task(title, total=None)
 
         def report(done: int, total: int, what: str) -> None:
+            time_left.tell(done, total, what)
             bar.update(task, completed=done, total=total, description=f"{title}: {what}")
 
         yield report
 
 
 class _Lines:
-    """One line per finished piece, with the time left at the mean pace so far."""
+    """One line per finished piece, with the time left."""
 
     def __init__(self, title: str) -> None:
         self._title = title
-        self._start = time.monotonic()
-        self._first: int | None = None
+        self._left = TimeLeft()
 
     def __call__(self, done: int, total: int, what: str) -> None:
-        if self._first is None:
-            self._first, self._start = done, time.monotonic()
-        new = done - self._first
-        left = ""
-        if new > 0 and done < total:
-            seconds = (time.monotonic() - self._start) / new * (total - done)
-            left = f", about {timedelta(seconds=round(seconds))} left"
+        self._left.tell(done, total, what)
+        left = f", {_said(self._left)}" if done < total else ""
         click.echo(f"{self._title}: {done}/{total} {what}{left}", err=True)
+
+
+def _said(left: TimeLeft) -> str:
+    seconds = left.seconds()
+    if seconds is None:
+        return "estimating the time left"
+    return f"about {timedelta(seconds=round(seconds))} left"

@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from anomalon.cli.job import do, set_option
+from anomalon.cli.job import do, labels_option, set_option, with_labels
 from anomalon.cli.numbers import Whole
-from anomalon.cli.options import as_json_option, out_option, processes_option
+from anomalon.cli.options import as_json_option, out_option, work_options
 from anomalon.cli.settings import overridden
 from anomalon.core.config import read_toml
+
+if TYPE_CHECKING:
+    from anomalon.run import Executor
 
 __all__ = ["search"]
 
@@ -19,6 +23,7 @@ __all__ = ["search"]
 @out_option("runs/NAME, NAME being that of CONFIG")
 @click.option("--seed", type=Whole(0), help="Root seed instead of that in CONFIG.")
 @set_option
+@labels_option
 @click.option(
     "--toys",
     "n_toys",
@@ -26,7 +31,7 @@ __all__ = ["search"]
     metavar="N",
     help="Repeat the whole search in N pseudo-experiments for the global p-value.",
 )
-@processes_option
+@work_options()
 @as_json_option
 def search(
     config: Path,
@@ -34,7 +39,8 @@ def search(
     seed: int | None,
     n_toys: int | None,
     settings: tuple[str, ...],
-    processes: int | None,
+    words: tuple[str, ...],
+    executor: "Executor",
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
     """Search the data that CONFIG, a TOML file, names, and write a run folder.
@@ -47,9 +53,10 @@ def search(
     """
     from anomalon.search.events.job import SearchJob
 
-    job = SearchJob.of(overridden(read_toml(config), settings), folder=config.parent)
+    table, labels = with_labels(overridden(read_toml(config), settings), words)
+    job = SearchJob.of(table, folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
     if n_toys is not None:
         job = replace(job, search=replace(job.search, n_toys=n_toys))
     folder = Path("runs") / config.stem if out is None else out
-    do(job, folder, processes=processes, as_json=as_json)
+    do(job, folder, executor=executor, as_json=as_json, labels=labels)

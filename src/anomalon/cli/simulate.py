@@ -1,14 +1,17 @@
 """`anomalon simulate`: events from Pythia, so that a search can be tried without data."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from anomalon.cli.numbers import Number, Whole
-from anomalon.cli.options import as_json_option, going_on_from, processes_option
+from anomalon.cli.options import as_json_option, going_on_from, work_options
 from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
+
+if TYPE_CHECKING:
+    from anomalon.run import Executor
 
 __all__ = ["simulate"]
 
@@ -44,7 +47,7 @@ def simulate() -> None:
 )
 @click.option("--events", type=Whole(1), default=1000, show_default=True, help="How many.")
 @click.option("--seed", type=Whole(0), default=0, show_default=True, help="Root seed.")
-@processes_option
+@work_options()
 @click.option("--out", type=click.Path(path_type=Path), help="Parquet file to write.")
 @click.option("--mpi/--no-mpi", default=True, help="Multiparton interactions; off is 4x faster.")
 @click.option("--compact", is_flag=True, help="Round to 1.3e-4 (mjj 8e-6), relative.")
@@ -56,7 +59,7 @@ def dijet(
     point: str | None,
     events: int,
     seed: int,
-    processes: int | None,
+    executor: "Executor",
     out: Path | None,
     compact: bool,  # noqa: FBT001 - click passes by name
     list_points: bool,  # noqa: FBT001
@@ -69,7 +72,6 @@ def dijet(
     `anomalon.load` read it as it is. An interrupted run goes on where it was.
     """
     from anomalon.core.atomic import check_writable
-    from anomalon.run.executors import default_executor
     from anomalon.simulate.generate import generate
 
     if list_points:
@@ -86,7 +88,7 @@ def dijet(
             events,
             out,
             seed=seed,
-            executor=default_executor(processes),
+            executor=executor,
             compact=compact,
             progress=lambda done, wanted: report(done, wanted, "events"),
         )

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anomalon.cli.inputs import Input, opened
-from anomalon.cli.job import do, free_folder
+from anomalon.cli.job import do, free_folder, labels_option, with_labels
 from anomalon.cli.numbers import Number, Whole
-from anomalon.cli.options import as_json_option, file_argument, is_given, out_option, to_table
+from anomalon.cli.options import (
+    LABELS,
+    as_json_option,
+    file_argument,
+    is_given,
+    out_option,
+    to_table,
+    work_options,
+)
 from anomalon.cli.spectrum_files import reading_options
 
 if TYPE_CHECKING:
+    from anomalon.run import Executor
     from anomalon.run.job import Job
 
 __all__ = ["bump", "limit"]
@@ -43,6 +52,7 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
         (
             file_argument,
             reading_options,
+            labels_option,
             click.option(
                 "--shape", default="dijet", show_default=True,
                 help="Family of the background function.",
@@ -121,8 +131,15 @@ def _spectrum_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--deficit", is_flag=True, help="Look for a deficit.")
 @_closure_option(200)
 @out_option("runs/bump-NAME, NAME being that of FILE")
+@work_options(few=True)
 @as_json_option
-def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+def bump(
+    file: Path,
+    out: Path | None,
+    executor: "Executor",
+    as_json: bool,  # noqa: FBT001  click passes by name
+    **options: Any,
+) -> None:
     """Find the most significant window of the spectrum in FILE, locally and globally.
 
     FILE is text (CSV), Parquet, ROOT or YODA, or - for standard input; or a TOML file, as a run
@@ -137,7 +154,7 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
             files["reference"] = stack.enter_context(opened(options["reference"], "reference"))
         from anomalon.search.histogram.bump import BumpJob
 
-        _do(BumpJob, files, options, out, as_json=as_json)
+        _do(BumpJob, files, options, out, executor, as_json=as_json)
 
 
 @click.command()
@@ -235,8 +252,15 @@ def bump(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  
 )
 @_closure_option(200)
 @out_option("runs/limit-NAME, NAME being that of FILE")
+@work_options(few=True)
 @as_json_option
-def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:  # noqa: FBT001
+def limit(
+    file: Path,
+    out: Path | None,
+    executor: "Executor",
+    as_json: bool,  # noqa: FBT001  click passes by name
+    **options: Any,
+) -> None:
     """Upper limits on a narrow resonance at each mass of the spectrum in FILE.
 
     FILE is text (CSV), Parquet, ROOT or YODA, or - for standard input; or a TOML file, as a run
@@ -245,7 +269,7 @@ def limit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None: 
     with opened(file, "input") as given:
         from anomalon.search.histogram.limit import LimitJob
 
-        _do(LimitJob, {"file": given}, options, out, as_json=as_json)
+        _do(LimitJob, {"file": given}, options, out, executor, as_json=as_json)
 
 
 def _check_bump(options: dict[str, Any]) -> None:
@@ -270,10 +294,13 @@ def _do(
     files: dict[str, Input],
     options: dict[str, Any],
     out: Path | None,
+    executor: "Executor",
     *,
     as_json: bool,
 ) -> None:
     """Options to a job, and the job done."""
+    words = options.pop("words")
+    _, labels = with_labels({"labels": click.get_current_context().meta.get(LABELS, {})}, words)
     given = options | {key: file.path for key, file in files.items()}
     table = {key: str(v) if isinstance(v, Path) else v for key, v in to_table(given).items()}
     job = kind.of({key: list(v) if isinstance(v, tuple) else v for key, v in table.items()})
@@ -284,7 +311,15 @@ def _do(
         paths = {key: str(file.kept(folder)) for key, file in files.items()}
         return kind.of(done.table(Path.cwd()) | paths)
 
-    do(job, folder, as_json=as_json, kept=kept if any(f.is_copy for f in files.values()) else _same)
+    copied = any(file.is_copy for file in files.values())
+    do(
+        job,
+        folder,
+        executor=executor,
+        as_json=as_json,
+        labels=labels,
+        kept=kept if copied else _same,
+    )
 
 
 def _same(job: "Job") -> "Job":

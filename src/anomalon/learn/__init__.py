@@ -1,11 +1,22 @@
-"""Neural and tree engines without physics: classifiers, their ensembles and folds."""
+"""Learning without physics: the training loop, models, classifiers.
 
-from anomalon.learn.base import Classifier, Classifiers, Scorer, Task
-from anomalon.learn.boosted_trees import TREES_OF_TWO_KINDS, BoostedTrees
-from anomalon.learn.ensemble import Ensemble
-from anomalon.learn.k_fold import KFold
-from anomalon.learn.network import Network
-from anomalon.learn.storage import load_scorer, save_scorer
+`engine` trains anything; `models` are architectures for it; `classify` tells two samples apart, in
+ensembles and folds.
+"""
+
+from anomalon.core.scorer import Scorer
+from anomalon.learn.classify import (
+    CLASSIFIERS,
+    TREES_OF_TWO_KINDS,
+    BoostedTrees,
+    Classifier,
+    Classifiers,
+    Ensemble,
+    KFold,
+    Network,
+    Task,
+)
+from anomalon.learn.engine.storage import load_scorer, register, save_scorer
 
 __all__ = [
     "CLASSIFIERS",
@@ -19,8 +30,6 @@ __all__ = [
     "Scorer",
     "Task",
     "load_scorer",
+    "register",
     "save_scorer",
 ]
-
-CLASSIFIERS: dict[str, type[Classifier]] = Classifier.registry
-CLASSIFIERS.update((c.kind, c) for c in (BoostedTrees, Network, Ensemble, KFold))

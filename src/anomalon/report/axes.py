@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from anomalon.report.style import LIGHT
 from anomalon.stats import p_from_z
 
-__all__ = ["MASS", "blank", "count_axis", "per_bin", "powers", "sigma_lines", "single"]
+__all__ = [
+    "MASS",
+    "blank",
+    "count_axis",
+    "legend_above",
+    "per_bin",
+    "powers",
+    "sigma_lines",
+    "single",
+]
 
 MASS = "resonant mass [GeV]"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -85,3 +94,8 @@ def powers(axis: Any) -> None:
 
     axis.set_major_formatter(FuncFormatter(label))
     axis.set_minor_locator(NullLocator())
+
+
+def legend_above(axes: Axes) -> None:
+    """A legend in one row above the axes."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=5, handletextpad=0.2)

@@ -1,11 +1,13 @@
 """A report, written as a page and figures."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from anomalon.core.atomic import write_atomically, write_text_atomically
 from anomalon.core.document import Report
+from anomalon.core.labels import Labels
 from anomalon.core.result import Result
 from anomalon.report import style
 from anomalon.report.drawing import Drawing, drawings_of
@@ -23,6 +25,7 @@ def write_report(
     folder: str | Path,
     *,
     settings: Mapping[str, Any] | None = None,
+    labels: Labels | None = None,
     environment: Mapping[str, Any] | None = None,
     formats: tuple[str, ...] = FORMATS,
 ) -> Path:
@@ -34,6 +37,7 @@ def write_report(
         report: What to show.
         folder: Where; made if it is not there.
         settings: Of the run, shown at the end.
+        labels: What axes are called, and what stands above each figure.
         environment: Versions behind the numbers; those of this process if None.
         formats: Of the single figures, any of `FORMATS`.
 
@@ -44,7 +48,7 @@ def write_report(
     shown, written = [], set()
     for i, section in enumerate(report.sections):
         tag = f"{i + 1}-" if len(report.sections) > 1 else ""
-        drawn = drawings_of(section.result)
+        drawn = drawings_of(section.result, labels)
         pictures = []
         for picture, files in _pictures(drawn, tag, folder / "figures", formats):
             pictures.append(picture)
@@ -55,11 +59,22 @@ def write_report(
         )
     versions = here() if environment is None else environment
     path = folder / "report.html"
-    write_text_atomically(path, render(report.title, shown, settings or {}, versions))
-    for old in (folder / "figures").glob("*"):
-        if old not in written and old.suffix[1:] in FORMATS:
-            old.unlink()
+    title = (labels.title if labels is not None else "") or report.title
+    write_text_atomically(path, render(title, shown, settings or {}, versions))
+    _forget(folder / "figures", {file.name for file in written})
     return path
+
+
+def _forget(folder: Path, written: set[str]) -> None:
+    """Remove figures of an earlier page that are not on this one; files of others stay."""
+    listed = folder / "figures.json"
+    try:
+        before = json.loads(listed.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        before = []
+    for name in {str(name) for name in before} - written:
+        (folder / Path(name).name).unlink(missing_ok=True)
+    write_text_atomically(listed, json.dumps(sorted(written), indent=1) + "\n")
 
 
 def _pictures(

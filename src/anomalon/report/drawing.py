@@ -7,7 +7,9 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from anomalon.core.errors import BadValue, DataError, suggest
+from anomalon.core.labels import Labels
 from anomalon.core.result import Result
+from anomalon.report.axes import MASS
 
 __all__ = ["RESULTS", "Drawing", "drawings_of", "register_result", "result_type"]
 
@@ -70,6 +72,23 @@ def result_type(kind: str) -> type[Result]:
     return RESULTS[kind][0]
 
 
-def drawings_of(result: Result) -> Iterator[Drawing]:
-    """All drawings of a result, in the order of the page."""
-    return RESULTS[result.kind][1](result) if result.kind in RESULTS else iter(())
+def drawings_of(result: Result, labels: Labels | None = None) -> Iterator[Drawing]:
+    """All drawings of a result, in the order of the page.
+
+    Args:
+        result: What is drawn.
+        labels: What axes are called, and what stands above each figure.
+    """
+    drawn = RESULTS[result.kind][1](result) if result.kind in RESULTS else iter(())
+    for drawing in drawn:
+        if labels is not None:
+            _label(drawing.figure, labels)
+        yield drawing
+
+
+def _label(figure: Figure, labels: Labels) -> None:
+    for axes in figure.axes:
+        axes.set_xlabel(labels.axis(axes.get_xlabel(), MASS))
+        axes.set_ylabel(labels.axis(axes.get_ylabel(), MASS))
+    if labels.line:
+        figure.text(0.995, 0.995, labels.line, ha="right", va="top", size=9, style="italic")

@@ -16,8 +16,6 @@ _PACKAGES = (
     "jaxlib",
     "equinox",
     "optax",
-    "iminuit",
-    "hist",
     "h5py",
     "pyarrow",
     "uproot",

@@ -19,13 +19,14 @@ from typing import Any
 from anomalon.core.atomic import write_text_atomically
 from anomalon.core.document import Report, Section
 from anomalon.core.errors import AnomalonError, BadValue, DataError
+from anomalon.core.labels import Labels
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Result, Summary
 from anomalon.report.citations import bibtex, entries
 from anomalon.report.document import write_report
 from anomalon.report.drawing import result_type
 from anomalon.report.environment import environment as here
-from anomalon.run.settings import dumps
+from anomalon.run.settings import decode, dumps
 
 __all__ = [
     "FORMAT",
@@ -48,6 +49,7 @@ def write_run(
     kind: str = "",
     settings: Mapping[str, Any] | None = None,
     run: Mapping[str, Any] | None = None,
+    labels: Labels | None = None,
 ) -> Path:
     """Write everything but the store, each file whole or not at all; `result.json` first.
 
@@ -57,6 +59,7 @@ def write_run(
         kind: Of the job, which is the name of its command; that of the result if not given.
         settings: The run as resolved, for `result.json` and the page.
         run: The same for `run.toml`, with paths from the folder; `settings` if None.
+        labels: What axes are called, and what stands above each figure.
 
     Returns:
         Path of the page.
@@ -66,12 +69,17 @@ def write_run(
     settings = settings or {}
     versions = here()
     summaries = [section.result.summary() for section in report.sections]
+    exports = {
+        name: text for section in report.sections for name, text in section.result.exports().items()
+    }
+    earlier = _exported(folder)
     tree = {
         "format": FORMAT,
         "kind": kind,
         "title": report.title,
         "summary": [brief(one) for one in summaries],
         "settings": settings,
+        "exports": sorted(exports),
         "sections": [
             {
                 "heading": section.heading,
@@ -88,15 +96,18 @@ def write_run(
     write_text_atomically(folder / "run.toml", head + dumps(settings if run is None else run))
     keys = dict.fromkeys(key for one in summaries for key in one.citations)
     write_text_atomically(folder / "references.bib", bibtex(entries(keys)))
-    for section in report.sections:
-        _export(section.result.exports(), folder)
-    return write_report(report, folder, settings=settings, environment=versions)
+    for name, text in exports.items():
+        write_text_atomically(folder / name, text)
+    for name in earlier - exports.keys():
+        (folder / name).unlink(missing_ok=True)
+    return write_report(report, folder, settings=settings, labels=labels, environment=versions)
 
 
 def brief(summary: Summary) -> dict[str, Any]:
     """The answer and the numbers behind it, without the tables: what programs read."""
-    plain = dict(to_plain(summary))
-    return {key: value for key, value in plain.items() if key not in ("parts", "citations")}
+    plain = {key: v for key, v in to_plain(summary).items() if key not in ("parts", "citations")}
+    checks = [{**to_plain(check), "passed": check.passed} for check in summary.checks]
+    return {**plain, "checks": checks}
 
 
 def check_folder(folder: str | Path, kind: str) -> None:
@@ -139,19 +150,20 @@ def rewrite_report(folder: str | Path) -> Path:
     with _as_written(folder / "environment.json"):
         versions = _versions(folder / "environment.json")
     with _as_written(folder / "result.json"):
-        report = _report(tree)
-        return write_report(report, folder, settings=tree["settings"], environment=versions)
+        report, settings = _report(tree), tree["settings"]
+        labels = decode(Labels, settings["labels"], "labels") if "labels" in settings else None
+        return write_report(report, folder, settings=settings, labels=labels, environment=versions)
 
 
-def _export(files: Mapping[str, str], folder: Path) -> None:
-    """Write files for other tools, in place of those of earlier runs."""
-    for name, text in files.items():
-        write_text_atomically(folder / name, text)
-    written = {folder / name for name in files}
-    for place in {path.parent for path in written} - {folder}:
-        for old in place.iterdir():
-            if old.is_file() and old not in written:
-                old.unlink()
+def _exported(folder: Path) -> set[str]:
+    """Files for other tools that an earlier run left here: what others put beside them stays."""
+    try:
+        names = json.loads((folder / "result.json").read_text(encoding="utf-8"))["exports"]
+        return {
+            name for name in names if (folder / name).resolve().is_relative_to(folder.resolve())
+        }
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return set()  # nothing that was a run
 
 
 def _versions(path: Path) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ P = ParamSpec("P")
 # Okabe and Ito's palette, darkened on white and lightened on black to a contrast of 3 and more.
 LIGHT = {
     "ink": "#1c2024",
-    "muted": "#6c747c",
+    "muted": "#5d656d",
     "grid": "#dfe3e7",
     "region": "#fbe3c0",
     "blue": "#0069a8",

@@ -13,12 +13,13 @@ from typing import Any
 
 from anomalon.core.errors import BadValue, WorkerError
 
-__all__ = ["pack", "unpack", "work"]
+__all__ = ["HERE", "pack", "said", "unpack", "work"]
 
-_HERE = "or do the work in this process (`Serial()`, `--processes 1`)."
+HERE = "or do the work in this process (`Serial()`, `--processes 1`)."
+"""What else to do about work that does not pickle."""
 
 
-def pack(function: Callable[[Any], Any], item: Any) -> bytes:
+def pack(function: Callable[..., Any], item: Any) -> bytes:
     """A piece of work as bytes.
 
     Raises:
@@ -28,25 +29,31 @@ def pack(function: Callable[[Any], Any], item: Any) -> bytes:
         return bytes(ForkingPickler.dumps((function, item)))
     except Exception as error:  # whatever a foreign `__reduce__` raises
         raise BadValue(
-            f"processes: this work cannot be handed to another process ({_said(error)}). Define "
-            f"its functions and classes at the top level of a module, {_HERE}"
+            f"processes: this work cannot be handed to another process ({said(error)}). Define "
+            f"its functions and classes at the top level of a module, {HERE}"
         ) from error
 
 
-def work(parcel: bytes) -> bytes:
-    """Do a packed piece of work, in the other process; the answer is for `unpack`."""
+def work(parcel: bytes, shared: Callable[[], Any] | None = None) -> bytes:
+    """Do a packed piece of work, in the other process; the answer is for `unpack`.
+
+    Args:
+        parcel: What `pack` made.
+        shared: Gives what all pieces need; None if there is nothing.
+    """
     try:
         function, item = ForkingPickler.loads(parcel)
+        rest = () if shared is None else (shared(),)
     except Exception as error:
         return _answer(
             BadValue(
-                f"processes: another process cannot load this work ({_said(error)}). What is "
+                f"processes: another process cannot load this work ({said(error)}). What is "
                 "defined in a notebook or an interactive session is not there: put it into a "
-                f"module (a file) and import it, {_HERE}"
+                f"module (a file) and import it, {HERE}"
             )
         )
     try:
-        result = function(item)
+        result = function(item, *rest)
     except (Exception, SystemExit) as error:
         return _answer(_sent(error))
     try:
@@ -55,7 +62,7 @@ def work(parcel: bytes) -> bytes:
         return _answer(
             WorkerError(
                 "processes: the result of a piece of work cannot be handed back "
-                f"({_said(error)}). Return arrays and plain values, {_HERE}"
+                f"({said(error)}). Return arrays and plain values, {HERE}"
             )
         )
 
@@ -75,7 +82,7 @@ def _answer(error: Exception) -> bytes:
 def _sent(error: BaseException) -> Exception:
     """The error as it can be handed over: itself, if it comes out as it went in."""
     where = "".join(traceback.format_exception(error))
-    told = f"{type(error).__name__}: {_said(error)}"
+    told = f"{type(error).__name__}: {said(error)}"
     same: Exception = WorkerError(f"processes: a piece of work raised {told}")
     if isinstance(error, Exception):
         try:
@@ -83,12 +90,13 @@ def _sent(error: BaseException) -> Exception:
             if type(again) is type(error) and str(again) == str(error):
                 same = error
         except Exception as reason:
-            same.add_note(f"(The error itself cannot be handed over: {_said(reason)}.)")
+            same.add_note(f"(The error itself cannot be handed over: {said(reason)}.)")
     same.add_note(f"In another process:\n{where}")
     return same
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
+    """What an error says, whatever its `__str__` does."""
     try:
         return str(error) or type(error).__name__
     except Exception as reason:

@@ -1,8 +1,9 @@
-"""How far the work is: who tells it, and how often."""
+"""How far the work is: who tells it, how often, and how long it still takes."""
 
+import time
 from collections.abc import Callable
 
-__all__ = ["Progress", "Steps", "silent", "steps"]
+__all__ = ["Progress", "Steps", "TimeLeft", "Told", "silent", "steps"]
 
 Progress = Callable[[int, int, str], None]
 """Called with (pieces done, pieces in all, what was just done)."""
@@ -11,6 +12,97 @@ Steps = Callable[[int, str], None]
 """Called with what is done, in the units of the total, and with a word for it."""
 
 _MESSAGES = 20
+_LEARNT = 0.1  # of the work, after which its own pace says more than a forecast
+
+
+class Told(str):
+    """What was just done, with what `TimeLeft` can know no other way.
+
+    Args:
+        words: What was done.
+        forecast: Seconds for all of the work, told at its beginning; None if nobody knows.
+        under_way: Work that is begun and not finished, in the units of the total: about half of the
+            pieces that are at work at a time.
+    """
+
+    __slots__ = ("forecast", "under_way")
+
+    forecast: float | None
+    under_way: float
+
+    def __new__(cls, words: str, forecast: float | None = None, under_way: float = 0.0) -> "Told":
+        """The words, and what goes with them."""
+        told = super().__new__(cls, words)
+        told.forecast, told.under_way = forecast, under_way
+        return told
+
+    def reworded(self, words: str) -> "Told":
+        """The same in other words."""
+        return Told(words, self.forecast, self.under_way)
+
+    @classmethod
+    def of(cls, what: str) -> "Told":
+        """What was told, by whoever it was."""
+        return what if isinstance(what, cls) else cls(what)
+
+
+class TimeLeft:
+    """Seconds that are left: by a forecast at first, if there is one, then by the pace so far.
+
+    It is told what `Progress` is told. Between, the seconds run down. Nothing is made up: where
+    nothing is finished and nothing forecast, there is no number.
+
+    Args:
+        clock: Seconds, from any moment.
+
+    Example:
+        >>> now = [0.0]
+        >>> left = TimeLeft(clock=lambda: now[0])
+        >>> left.tell(0, 10, Told("beginning", forecast=100.0))
+        >>> left.seconds()
+        100.0
+        >>> now[0] = 30.0
+        >>> left.tell(2, 10, "window")
+        >>> left.seconds()
+        120.0
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._start: float | None = None
+        self._first = 0
+        self._forecast: float | None = None
+        self._told_at = 0.0
+        self._left: float | None = None
+
+    def tell(self, done: int, total: int, what: str) -> None:
+        """So much is done."""
+        told, now = Told.of(what), self._clock()
+        if self._start is None:
+            self._start, self._first, self._forecast = now, done, told.forecast
+        self._told_at = now
+        self._left = self._after(now - self._start, done, total, told.under_way)
+
+    def _after(self, seconds: float, done: int, total: int, under_way: float) -> float | None:
+        new, rest = done - self._first, total - done
+        if rest <= 0:
+            return 0.0
+        forecast = None if self._forecast is None else max(self._forecast - seconds, 0.0)
+        if new <= 0:
+            return forecast
+        begun = min(under_way, rest)
+        paced = seconds * (rest - begun) / (new + begun)
+        if forecast is None:
+            return paced
+        learnt = min(new / (_LEARNT * (new + rest)), 1.0)
+        return learnt * paced + (1.0 - learnt) * forecast
+
+    def seconds(self) -> float | None:
+        """How many are left now; None if nobody can know."""
+        if self._left is None or self._left == 0.0:
+            return self._left
+        left = self._left - (self._clock() - self._told_at)
+        return left if left > 0 else None
 
 
 def silent(done: int, what: str) -> None:

@@ -2,19 +2,16 @@
 
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from anomalon.core import Events, Seed
-from anomalon.core.atomic import write_atomically
-from anomalon.core.errors import DataError
 from anomalon.simulate.dijet import dijet_events
 from anomalon.simulate.pythia import Generator
 from anomalon.simulate.recipe import Recipe
 
-__all__ = ["Chunk", "Tally", "make_chunk", "read_chunk", "write_chunk"]
+__all__ = ["Chunk", "Tally", "make_chunk"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,32 @@ class Chunk:
 
     events: Events
     tally: Tally
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values and arrays, to be stored."""
+        events = self.events
+        return {
+            "objects": events.objects,
+            "features": list(events.feature_names),
+            "event": events.column("event"),
+            "label": events.label,
+            "source": events.source,
+            "tally": asdict(self.tally),
+        }
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> "Chunk":
+        """From what `to_dict` gave."""
+        events = Events(
+            objects=plain["objects"],
+            object_names=("jet1", "jet2"),
+            feature_names=tuple(plain["features"]),
+            label=plain["label"],
+            columns={"event": plain["event"]},
+            source=plain["source"],
+            object_kinds=("jet", "jet"),
+        )
+        return cls(events, Tally(**plain["tally"]))
 
 
 def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chunk:
@@ -82,44 +105,3 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
             generator=f"Pythia {generator.version}",
         ),
     )
-
-
-def write_chunk(chunk: Chunk, path: Path) -> None:
-    """Keep a chunk in a file that is whole or not there."""
-    events = chunk.events
-    parts: dict[str, Any] = {
-        "objects": events.objects,
-        "features": np.array(events.feature_names),
-        "event": events.column("event"),
-        "label": events.label,
-        "source": np.array(events.source),
-    }
-    tally = {f"tally_{name}": np.asarray(value) for name, value in asdict(chunk.tally).items()}
-    with write_atomically(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, allow_pickle=False, **(parts | tally))
-
-
-def read_chunk(path: Path) -> Chunk:
-    """A chunk that `write_chunk` kept.
-
-    Raises:
-        DataError: If the file is no chunk.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            events = Events(
-                objects=file["objects"],
-                object_names=("jet1", "jet2"),
-                feature_names=tuple(file["features"].tolist()),
-                label=file["label"],
-                columns={"event": file["event"]},
-                source=file["source"].item(),
-                object_kinds=("jet", "jet"),
-            )
-            tally = Tally(**{f: file[f"tally_{f}"].item() for f in Tally.__dataclass_fields__})
-    except Exception as error:  # zip files can be wrong in many ways
-        raise DataError(
-            f"{path}: expected a chunk of simulated events, got something else ({error}). "
-            "Delete this file; the chunk is then made again."
-        ) from error
-    return Chunk(events, tally)

@@ -5,16 +5,17 @@ import math
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 from anomalon.core import Events, Seed, check
 from anomalon.core.atomic import check_writable, write_text_atomically
 from anomalon.core.config import digest, to_plain
 from anomalon.core.errors import BadValue, DataError, TooFewEvents
-from anomalon.run.executors import Executor, Serial
-from anomalon.simulate.chunk import Tally, make_chunk, read_chunk, write_chunk
+from anomalon.core.provenance import code_version
+from anomalon.run import Executor, Store
+from anomalon.run.work import each
+from anomalon.simulate.chunk import Chunk, Tally, make_chunk
 from anomalon.simulate.recipe import Recipe
 from anomalon.simulate.table import dijet_table, write_table
 
@@ -92,14 +93,14 @@ def generate(
     path, order = Path(path), _Order.of(recipe, n_events, seed, chunk_size, first_chunk, "generate")
     check_writable(path)
     folder = _work_folder(path, order)
-    tallies = _finished(folder)
+    chunks = _finished(folder)
     try:
-        used = _make_missing(order, folder, tallies, executor, progress)
+        used = _make_missing(order, Store(folder), chunks, executor, progress)
     except Exception:
-        if not any(t.n_accepted for t in tallies.values()):  # nothing to go on from
+        if not any(c.tally.n_accepted for c in chunks.values()):  # nothing to go on from
             shutil.rmtree(folder)
         raise
-    total = _sum([tallies[i] for i in used])
+    total = _sum([chunk.tally for chunk in used])
     luminosity = order.n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
     about = {
         "recipe": to_plain(recipe),
@@ -111,7 +112,7 @@ def generate(
         "tally": to_plain(total),
         "n_events": order.n_events,
     }
-    columns = dijet_table(_assemble(folder, used, order.n_events))
+    columns = dijet_table(_assemble(used, order.n_events))
     write_table(columns, recipe, about, path, compact=compact)
     shutil.rmtree(folder)
     return Generated(path, order.n_events, total, luminosity)
@@ -148,10 +149,7 @@ def events(
         MissingExtra: If Pythia or FastJet is not installed.
     """
     order = _Order.of(recipe, n_events, seed, chunk_size, first_chunk, "simulate.events")
-    with TemporaryDirectory(prefix="anomalon-") as name:
-        folder = Path(name)
-        used = _make_missing(order, folder, {}, executor, progress)
-        return _assemble(folder, used, order.n_events)
+    return _assemble(_make_missing(order, None, {}, executor, progress), order.n_events)
 
 
 @dataclass(frozen=True)
@@ -186,28 +184,26 @@ class _Order:
 
 def _make_missing(
     order: _Order,
-    folder: Path,
-    tallies: dict[int, Tally],
+    store: Store | None,
+    chunks: dict[int, Chunk],
     executor: Executor | None,
     progress: Callable[[int, int], None] | None,
-) -> list[int]:
-    """Make chunks until there are enough events; `tallies` has those that are there, and gets more.
+) -> list[Chunk]:
+    """Make chunks until there are enough events; `chunks` has those that are there, and gets more.
 
     Returns:
         The chunks that hold the first `order.n_events`.
     """
     first, n_events = order.first_chunk, order.n_events
-    make = partial(
-        _make, recipe=order.recipe, seed=order.seed, chunk_size=order.chunk_size, folder=folder
-    )
-    executor, report = executor or Serial(), progress or _silent
-    while (end := _chunks_needed(tallies, first, n_events, order.recipe)) > first:
-        missing = [i for i in range(first, end) if i not in tallies]
-        for position, tally in executor.map_unordered(make, missing):
-            tallies[missing[position]] = tally
-            accepted = sum(t.n_accepted for i, t in tallies.items() if i >= first)
+    report, settings = progress or _silent, (order.recipe, order.seed, order.chunk_size)
+    while (end := _chunks_needed(chunks, first, n_events, order.recipe)) > first:
+        missing = [i for i in range(first, end) if i not in chunks]
+        pieces = [_Piece(index) for index in missing]
+        for position, value in each(pieces, settings, executor, store):
+            chunks[missing[position]] = Chunk.of(value)
+            accepted = sum(c.tally.n_accepted for i, c in chunks.items() if i >= first)
             report(min(accepted, n_events), n_events)
-    return _leading(tallies, first, n_events)
+    return [chunks[i] for i in _leading(chunks, first, n_events)]
 
 
 def _silent(_done: int, _wanted: int) -> None:
@@ -218,13 +214,13 @@ def _work_folder(path: Path, order: _Order) -> Path:
     """The folder of finished chunks, with a note of what they are chunks of."""
     folder = path.with_name(path.name + ".parts")
     note = folder / "recipe.json"
-    key = digest(order.recipe, str(order.seed), order.chunk_size, "events")
+    key = digest(code_version(), order.recipe, str(order.seed), order.chunk_size, "events")
     if note.exists():
         if _noted_digest(note) != key:
             raise BadValue(
                 f"{folder}: expected chunks of this recipe, seed and chunk size, got those of "
-                "another run that was interrupted. Finish that one, delete the folder, or choose "
-                "another output file."
+                "another run that was interrupted, or of another version of the code. Finish that "
+                "one, delete the folder, or choose another output file."
             )
     else:
         text = {"digest": key, "recipe": to_plain(order.recipe), "seed": str(order.seed)}
@@ -242,42 +238,52 @@ def _noted_digest(note: Path) -> str:
         ) from error
 
 
-def _file(folder: Path, index: int) -> Path:
-    return folder / f"chunk-{index:06d}.npz"
+@dataclass(frozen=True)
+class _Piece:
+    """A chunk to make; gives its events and its tally."""
+
+    index: int
+
+    @property
+    def key(self) -> str:
+        return f"chunk-{self.index:06d}"  # the folder belongs to one recipe, seed and chunk size
+
+    @property
+    def what(self) -> str:
+        return f"chunk {self.index} of simulated events"
+
+    def __call__(self, shared: tuple[Recipe, Seed, int]) -> dict[str, Any]:
+        recipe, seed, chunk_size = shared
+        return make_chunk(recipe, seed, self.index, chunk_size).to_dict()
 
 
-def _make(index: int, recipe: Recipe, seed: Seed, chunk_size: int, folder: Path) -> Tally:
-    chunk = make_chunk(recipe, seed, index, chunk_size)
-    write_chunk(chunk, _file(folder, index))
-    return chunk.tally
-
-
-def _finished(folder: Path) -> dict[int, Tally]:
+def _finished(folder: Path) -> dict[int, Chunk]:
     """Chunks that an earlier, interrupted call left."""
-    files = {int(p.stem.removeprefix("chunk-")): p for p in folder.glob("chunk-[0-9]*[0-9].npz")}
-    return {index: read_chunk(file).tally for index, file in sorted(files.items())}
+    store = Store(folder)
+    keys = sorted(p.stem for p in folder.glob("chunk-[0-9]*[0-9].*"))
+    return {int(key.removeprefix("chunk-")): Chunk.of(store.get(key)) for key in keys}
 
 
-def _leading(tallies: dict[int, Tally], first: int, n_events: int) -> list[int]:
+def _leading(chunks: dict[int, Chunk], first: int, n_events: int) -> list[int]:
     """The chunks from `first` on that hold the first `n_events`; if too few, all without a gap."""
     used: list[int] = []
     accepted = 0
-    while (index := first + len(used)) in tallies and accepted < n_events:
-        accepted += tallies[index].n_accepted
+    while (index := first + len(used)) in chunks and accepted < n_events:
+        accepted += chunks[index].tally.n_accepted
         used.append(index)
     return used
 
 
-def _chunks_needed(tallies: dict[int, Tally], first: int, n_events: int, recipe: Recipe) -> int:
+def _chunks_needed(chunks: dict[int, Chunk], first: int, n_events: int, recipe: Recipe) -> int:
     """Up to which chunk to have all before looking again; `first` if there are enough events."""
-    used = _leading(tallies, first, n_events)
-    accepted = sum(tallies[i].n_accepted for i in used)
+    used = _leading(chunks, first, n_events)
+    accepted = sum(chunks[i].tally.n_accepted for i in used)
     if accepted >= n_events:
         return first
     if len(used) >= _PATIENCE and accepted == 0:
         raise TooFewEvents(
-            f"recipe {recipe.name}: none of {sum(tallies[i].n_generated for i in used)} generated "
-            "events was accepted. Loosen the selection or raise the masses."
+            f"recipe {recipe.name}: none of {sum(chunks[i].tally.n_generated for i in used)} "
+            "generated events was accepted. Loosen the selection or raise the masses."
         )
     if accepted == 0:
         return first + len(used) + 2
@@ -296,5 +302,5 @@ def _sum(tallies: list[Tally]) -> Tally:
     )
 
 
-def _assemble(folder: Path, used: list[int], n_events: int) -> Events:
-    return Events.concatenate([read_chunk(_file(folder, i)).events for i in used])[:n_events]
+def _assemble(used: list[Chunk], n_events: int) -> Events:
+    return Events.concatenate([chunk.events for chunk in used])[:n_events]

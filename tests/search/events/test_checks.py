@@ -12,8 +12,8 @@ from anomalon.search.results.window import MassLeak
 
 FIT, SCULPTING, MASS = (
     "background fit",
-    "no sculpting of the mass",
-    "the features do not tell the mass",
+    "no mass sculpting",
+    "features independent of the mass",
 )
 TOLD = MassLeak(distance=0.21, uncertainty=0.02, p_value=1e-30, d=0.21)
 

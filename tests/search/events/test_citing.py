@@ -33,7 +33,7 @@ def test_the_functions_of_the_fit_are_cited():
 
 
 def test_a_path_calls_for_no_method():
-    words = "/home/network/jax/mlp/cwola/trees/fastjet/cls/simulation.h5"
+    words = "data/network/jax/mlp/cwola/trees/fastjet/cls/simulation.h5"
     assert cites(words) == cites()
     assert cites(words, name="network with xgboost") == cites()
 

@@ -12,7 +12,7 @@ from anomalon.background import Cwola, Ideal
 from anomalon.core import Seed
 from anomalon.core.window import Window
 from anomalon.learn import BoostedTrees, Classifier, Scorer
-from anomalon.learn.split import folds
+from anomalon.learn.classify.split import folds
 from anomalon.search import FitSettings, Search
 from anomalon.search.events.mass_leak import FoldLeak, _halves, combined, fold_leak
 from anomalon.search.results.checks import checks_of

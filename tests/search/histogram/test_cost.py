@@ -28,8 +28,8 @@ def test_five_thousand_bins_are_told_first_and_kept_small():
     said = r"5000 bins, 9376250 windows, 120 pseudo-experiments: about \d:\d\d:\d\d and 0\.\d GB"
     assert re.match(said, told[0][2])
     assert told[-1][:2] == (120, 120)
-    assert result.n_windows == 9_376_250
-    assert len(result.window_z) == 10_000
+    assert result.windows.n == 9_376_250
+    assert len(result.windows.z) == 10_000
     assert len(json.dumps(to_plain(result))) < 5e6
 
 

@@ -34,36 +34,36 @@ def limits():
 
 
 def test_a_bump_is_found_where_it_is(found):
-    assert 2700 <= found.low <= 3000 <= found.high <= 3300
-    assert found.z_local > 4
-    assert found.p_global < 0.02
-    assert found.n - found.expected == pytest.approx(220, rel=0.35)
-    best = found.masses[np.argmax(found.mass_z)]
+    assert 2700 <= found.window.low <= 3000 <= found.window.high <= 3300
+    assert found.window.z_local > 4
+    assert found.significance.p < 0.02
+    assert found.window.n - found.window.expected == pytest.approx(220, rel=0.35)
+    best = found.narrow.masses[found.narrow.best]
     assert best == pytest.approx(3000, abs=90)
 
 
 def test_a_global_p_value_is_larger_than_the_local_one(found):
-    local = p_from_z(found.mass_z)
-    assert np.all(found.mass_p_global >= np.minimum(local, 0.5) * 0.9)
-    assert found.trial_factor > 5
-    assert found.p_global >= found.p_local
+    local = p_from_z(found.narrow.z)
+    assert np.all(found.narrow.p_global >= np.minimum(local, 0.5) * 0.9)
+    assert found.narrow.trial_factor > 5
+    assert found.significance.p >= found.window.p_local
 
 
 def test_a_fit_that_suffices_invents_no_signal_and_one_that_does_not_does(found):
-    assert len(found.mass_spurious) == len(found.masses)
-    assert np.abs(found.mass_spurious).max() < 1.5
+    assert len(found.narrow.spurious) == len(found.narrow.masses)
+    assert np.abs(found.narrow.spurious).max() < 1.5
     bent = Spectrum(np.random.default_rng(4).poisson(Exponential(3).integrate(
         [4.6, -1.2, 0.12], EDGES) * 20), EDGES)  # fmt: skip
     rigid = hunt_bump(
         bent, SmoothBackground("exponential", 2, 2), resolution=0.03, n_toys=50, n_closure=0
     )
-    assert np.abs(rigid.mass_spurious).max() > 3
-    assert rigid.mass_spurious_error.max() < 1
+    assert np.abs(rigid.narrow.spurious).max() > 3
+    assert rigid.narrow.spurious_error.max() < 1
 
 
 def test_the_search_is_tested(found, limits):
     assert found.closure.n + found.closure.n_failed == 20
-    assert found.signal.mass == found.masses[np.argmax(found.mass_z)]
+    assert found.signal.mass == found.narrow.masses[np.argmax(found.narrow.z)]
     assert found.signal.test.pulls.n.tolist() == [20] * 5
     assert len(limits.coverage.coverage) == 3
     assert limits.signal.mass in limits.masses
@@ -77,7 +77,7 @@ def test_the_search_is_tested(found, limits):
 
 def test_no_bump_no_significance():
     p = [
-        hunt_bump(spectrum(seed), SMOOTH, n_toys=200, n_closure=0, seed=seed).p_global
+        hunt_bump(spectrum(seed), SMOOTH, n_toys=200, n_closure=0, seed=seed).significance.p
         for seed in range(20, 40)
     ]
     assert 0.2 < np.mean(p) < 0.8
@@ -94,9 +94,9 @@ def test_pseudo_experiments_choose_their_own_order():
     )  # fmt: skip
     assert (chosen.choice_repeated, kept.choice_repeated, fixed.choice_repeated) == (1, 0, 0)
     assert chosen.fit.n_parameters == kept.fit.n_parameters == 2
-    assert chosen.t == kept.t == fixed.t
-    assert chosen.t_counts.tolist() != kept.t_counts.tolist()
-    assert kept.t_counts.tolist() == fixed.t_counts.tolist()
+    assert chosen.window.t == kept.window.t == fixed.window.t
+    assert chosen.significance.t_counts.tolist() != kept.significance.t_counts.tolist()
+    assert kept.significance.t_counts.tolist() == fixed.significance.t_counts.tolist()
 
 
 def test_a_reference_knows_that_it_fluctuates():
@@ -105,7 +105,7 @@ def test_a_reference_knows_that_it_fluctuates():
     honest = hunt_bump(data, Reference(sample, 1.0), n_toys=400)
     naive = hunt_bump(data, np.maximum(sample.counts, 0.1), n_toys=400)
     assert (honest.background, naive.background) == ("reference", "exact")
-    assert honest.p_global > naive.p_global
+    assert honest.significance.p > naive.significance.p
     assert np.all(honest.fit.sigma_expected > 0)
 
 
@@ -155,7 +155,7 @@ def test_cross_sections_and_what_is_not_known_of_the_signal():
 def test_any_resolution_is_searched_or_refused(resolution):
     """Below the width of a bin four masses for each bin are enough, and no memory runs out."""
     hunt = hunt_bump(spectrum(1), SMOOTH, resolution=resolution, n_toys=20, n_closure=0)
-    assert 5 < len(hunt.masses) <= 4 * 40 + 2
+    assert 5 < len(hunt.narrow.masses) <= 4 * 40 + 2
     found = scan_limits(spectrum(1), SMOOTH, resolution=resolution, n_closure=0)
     assert np.isfinite(found.observed).any()
     with pytest.raises(BadValue, match="too wide for 1000-5000 GeV"):
@@ -172,7 +172,7 @@ def test_what_read_spectrum_returns_goes_in(tmp_path):
     found = scan_limits(table, SMOOTH, resolution=0.03, masses=[3000.0], n_closure=0)
     same = scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=[3000.0], n_closure=0)
     assert found.observed.tolist() == same.observed.tolist()
-    assert hunt_bump(table, SMOOTH, n_toys=20, n_closure=0).t > 0
+    assert hunt_bump(table, SMOOTH, n_toys=20, n_closure=0).window.t > 0
     with pytest.raises(BadLayout, match="one spectrum"):
         scan_limits((np.ones((2, 40)), EDGES), SMOOTH, resolution=0.03)
 

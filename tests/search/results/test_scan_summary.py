@@ -59,7 +59,7 @@ def test_an_excess_can_be_used_as_it_is(scan):
     assert numbers["best local significance"].value == scan.best.z_local
     assert numbers["global p-value"].value == scan.p_global
     assert str(numbers["global p-value"]).startswith("≤ ")
-    assert str(numbers["trials with an answer"]) == "9 of 9"
+    assert str(numbers["trials with an answer"]) == str(numbers["trials"]) == "9"
 
 
 def test_a_failed_check_of_the_best_trial_is_not_ok(scan):
@@ -67,7 +67,7 @@ def test_a_failed_check_of_the_best_trial_is_not_ok(scan):
     assert (told.status, told.verdict, told.ok) == ("checks failed", "Checks failed", False)
     assert told.headline.startswith("Not a credible excess: window 3300-3700 GeV")
     (failed,) = told.failed
-    assert failed.what == "no sculpting of the mass"
+    assert failed.what == "no mass sculpting"
     assert failed.where.startswith("3300-3700 GeV (j1_mass")
     assert failed.size > 0.1
     assert failed.found in told.headline
@@ -98,7 +98,7 @@ def test_trials_without_an_answer_are_problems_with_their_reason():
     told = scan.summary()
     assert not told.ok
     (problem,) = told.problems
-    assert problem.startswith("No answer in window 3800-4200 GeV (j1_mass")
+    assert problem.startswith("3800-4200 GeV (j1_mass")
     assert problem.endswith(scan.windows[2].cuts[2].why)
     none = replace(scan, best=None, p_global=None, z_global=None).summary()
     assert (none.status, none.ok) == ("no answer", False)
@@ -117,9 +117,7 @@ def test_every_drawing_has_a_place_and_every_place_of_a_window_its_drawing(scan)
     repeated = with_toys(scan, 20)
     parts = list(all_parts(repeated.summary().parts))
     places = {(kind, part.name) for part in parts for kind in part.figures}
-    drawn = {
-        (d.kind, "" if d.window is None else str(d.window)) for d in drawings(repeated)
-    }  # fmt: skip
+    drawn = {(d.kind, d.part) for d in drawings(repeated)}
     assert places == drawn
 
 
@@ -146,8 +144,8 @@ def test_the_ledger_and_the_checks_are_complete(scan):
     ledger, table = rows(told, "Ledger of trials")
     assert [row["local p-value"] for row in ledger] == [trial.p_local for trial in scan.ledger]
     assert [scan.ledger[i] for i in table.best] == [scan.best]
-    checks, _ = rows(told, "Checks")
-    assert len(checks) == len(told.checks) == 3 + 3 * 2 * 3
+    assert len(told.checks) == 3 + 3 * 2 * 3
+    assert [part.title for part in told.parts if part.checks] == ["Checks"]
     settings, _ = rows(told, "Data and settings")
     values = {row["key"]: row["value"] for row in settings}
     assert values["classifier.kind"] == "lightgbm"
@@ -158,7 +156,7 @@ def test_the_ledger_and_the_checks_are_complete(scan):
 
 def test_without_truth_nothing_is_told_of_it():
     titles = [p.title for p in all_parts(fake_scan(truth=False).summary().parts)]
-    assert not [title for title in titles if title.startswith("Truth")]
+    assert not [title for title in titles if "Truth" in title]
 
 
 def test_a_cut_without_any_number_can_be_told(scan):

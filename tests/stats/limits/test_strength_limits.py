@@ -9,7 +9,8 @@ from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, BadValue, DidNotConverge, TooFewEvents
 from anomalon.stats.limits.count_limits import cls_upper_limit, expected_upper_limits, upper_limits
 from anomalon.stats.limits.efficiency import EfficiencyCurve
-from anomalon.stats.limits.strength_limits import limit_by_rerun, upper_limit_with_efficiency
+from anomalon.stats.limits.rerun import limit_by_rerun
+from anomalon.stats.limits.strength_limits import upper_limit_with_efficiency
 
 STRENGTHS = [10.0, 25.0, 50.0, 100.0, 200.0, 400.0]
 

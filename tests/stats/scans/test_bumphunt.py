@@ -11,7 +11,8 @@ from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.stats import Dijet, Exponential, Spectrum, binomial_significance, fit_spectrum
 from anomalon.stats.counts import pseudo_experiments as toys
 from anomalon.stats.fits import choose_orders
-from anomalon.stats.scans.backgrounds import Counts, Reference
+from anomalon.stats.scans import bumphunt
+from anomalon.stats.scans.backgrounds import Reference
 from anomalon.stats.scans.bumphunt import bump_hunt
 
 EDGES = np.linspace(0.0, 2000.0, 41)
@@ -86,14 +87,16 @@ def test_pseudo_experiments_do_not_depend_on_how_many(kind, monkeypatch):
     assert together.t_toys[:7].tolist() == few.t_toys.tolist()
     assert len(set(together.t_toys)) > 300
     # one by one: every toy through a call of its own
-    original = toys.blocks
+    original = bumphunt.smallest_log_p
 
-    def alone(draw, n, seed):
-        for all_of in original(draw, n, seed):
-            for i in range(len(all_of.k)):
-                yield Counts(all_of.k[i : i + 1], all_of.m[i % len(all_of.m)][None], all_of.q)
+    def alone(statistic, k, m, q, *rows):
+        each = [
+            original(statistic, k[i : i + 1], m[i % len(m)][None], q[i % len(q)][None], *rows)[0]
+            for i in range(len(k))
+        ]
+        return np.concatenate(each), None
 
-    monkeypatch.setattr("anomalon.stats.scans.bumphunt.blocks", alone)
+    monkeypatch.setattr(bumphunt, "smallest_log_p", alone)
     looped = bump_hunt((counts, EDGES), background, n_pseudo=400, seed=2)
     assert looped.t_toys.tolist() == together.t_toys.tolist()
     assert looped.global_p == together.global_p

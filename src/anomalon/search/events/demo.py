@@ -16,7 +16,7 @@ from anomalon.data import sample
 from anomalon.learn import BoostedTrees
 from anomalon.run import Executor, Store
 from anomalon.run.job import HERE, Job, Workplace
-from anomalon.run.progress import Progress
+from anomalon.run.progress import Progress, Told
 from anomalon.search.events.inject import inject, with_injection
 from anomalon.search.events.scan import Search
 from anomalon.search.results.cut import CutResult
@@ -92,7 +92,9 @@ def run(
     def shifted(by: int, name: str) -> Progress | None:
         if progress is None:
             return None
-        return lambda done, _, what: progress(by + done, total, f"{name}: {what}")
+        return lambda done, _, what: progress(
+            by + done, total, Told.of(what).reworded(f"{name}: {what}")
+        )
 
     def search_in(events: Sample, by: int, name: str) -> Scan:
         return search.run(

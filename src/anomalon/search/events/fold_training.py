@@ -18,7 +18,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.learn import Ensemble
-from anomalon.learn.ensemble import EnsembleScorer
+from anomalon.learn.classify.ensemble import EnsembleScorer
 
 __all__ = ["FoldTraining"]
 

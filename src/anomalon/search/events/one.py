@@ -264,8 +264,8 @@ def _warnings(cuts: tuple[CutResult, ...], method: Method) -> tuple[str, ...]:
     notes = []
     if method.subsample == 1 or method.n_members == 1:
         notes.append(
-            "folds that learn from each other fluctuate together, and with subsample = 1 or one "
-            "member nobody knows how much: significances after a cut are too wide."
+            "with subsample = 1 or a single member the correlation between the folds is not "
+            "measured: the distribution of significances after a cut is too wide."
         )
     notes += [
         f"cut at {100 * cut.efficiency:g}\u202f%: only {cut.expected:.1f} background events "

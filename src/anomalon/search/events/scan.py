@@ -19,15 +19,15 @@ from anomalon.core.errors import (
 )
 from anomalon.core.memory import enough_memory
 from anomalon.core.plain import from_plain, to_plain
-from anomalon.core.provenance import anomalon_version
+from anomalon.core.provenance import code_version
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
-from anomalon.learn.ensemble import MOST_MEMBERS
-from anomalon.learn.k_fold import MOST_FOLDS
-from anomalon.run import Executor, Progress, Serial, Store
+from anomalon.learn.classify.ensemble import MOST_MEMBERS
+from anomalon.learn.classify.k_fold import MOST_FOLDS
+from anomalon.run import Executor, Progress, Store, do
 from anomalon.search.events.citing import citations
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.one import Method, search_window
@@ -177,26 +177,25 @@ class Search:
             "" if simulation is None else simulation.digest(),
             "" if data.label is None else config.digest(data.label),
         )
+        of = config.digest(code_version(), _FORMAT, self.method, *digests, str(seed))
         pieces = [
-            _Piece(self.method, data, simulation, window, features, seed, digests)
-            for window in self.windows
-            for features in self.features
+            _Piece(of, window, features) for window in self.windows for features in self.features
         ]
-        repeated = self._repeated(pieces, data)
-        values = _run_pieces([*pieces, *repeated], executor or Serial(), store, progress)
+        toys = [_ToyPiece(piece, toy) for toy in range(self.n_toys) for piece in pieces]
+        pseudo = PseudoData.like(data, self.fit) if toys else None
+        values: list[Any] = do(
+            [*pieces, *toys],
+            shared=_Shared(self.method, data, simulation, pseudo, seed),
+            executor=executor,
+            store=store,
+            progress=progress,
+        )
         # Always through the plain form, so that stored and fresh results are the same to the bit.
         windows = [from_plain(WindowResult, v) for v in values[: len(pieces)]]
         own = counted(windows)
         p_local = np.array(values[len(pieces) :], dtype=np.float64)
         p_local = p_local.reshape(self.n_toys, len(own))[:, own]
         return self._scan(windows, p_local, data, digests[0], seed)
-
-    def _repeated(self, pieces: "Sequence[_Piece]", data: Sample) -> "list[_ToyPiece]":
-        """The same pieces again in each pseudo-experiment."""
-        if self.n_toys == 0:
-            return []
-        pseudo = PseudoData.like(data, self.fit)
-        return [_ToyPiece(piece, pseudo, toy) for toy in range(self.n_toys) for piece in pieces]
 
     def _check(self, data: Sample, simulation: Sample | None) -> None:
         for what, given in (("data", data), ("simulation", simulation)):
@@ -279,37 +278,19 @@ def _efficiency(given: Any, where: str) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class _Piece:
-    """One window with one feature set, with all that it needs to be done elsewhere."""
+class _Shared:
+    """What all windows need to be searched elsewhere."""
 
     method: Method
     data: Sample
     simulation: Sample | None
-    window: Window
-    features: tuple[str, ...]
+    pseudo: PseudoData | None
     seed: Seed
-    digests: tuple[str, str, str]  # of the data, the simulation and the truth
 
-    @property
-    def what(self) -> str:
-        return f"window {self.window} GeV"
-
-    @property
-    def key(self) -> str:
-        return config.digest(
-            anomalon_version(),
-            _FORMAT,
-            self.window,
-            self.features,
-            self.method,
-            *self.digests,
-            str(self.seed),
-        )
-
-    def search(self) -> WindowResult:
+    def search(self, window: Window, features: tuple[str, ...]) -> WindowResult:
         """One window must not end the whole scan: what goes wrong in it is its result."""
-        seed = self.seed.child("window", str(self.window), features="+".join(self.features))
-        what, how = (self.data, self.window, self.features), self.method
+        seed = self.seed.child("window", str(window), features="+".join(features))
+        what, how = (self.data, window, features), self.method
         try:
             return search_window(*what, how, simulation=self.simulation, seed=seed)
         except MissingExtra:
@@ -317,16 +298,49 @@ class _Piece:
         except AnomalonError as error:
             return failed_window(*what, how.efficiencies, how.fit.shape, str(error))
 
-    def __call__(self) -> dict[str, Any]:
-        return dict(to_plain(self.search()))
+    def in_toy(self, toy: int) -> "_Shared":
+        """The same in a pseudo-experiment."""
+        if self.pseudo is None:
+            raise ValueError("search: no pseudo-data for the pseudo-experiments")  # a bug of ours
+        seed = self.seed.child("pseudo-experiment", toy=toy)
+        fit = self.method.fit
+        simulation = self.simulation
+        return _Shared(
+            # the range of the data, not that of the masses which happen to be drawn
+            method=replace(self.method, fit=replace(fit, range=fit.range_in(self.data))),
+            data=self.pseudo.draw(seed.child("data")),
+            # dealt out like the data, or classifiers would tell the two apart by that
+            simulation=None if simulation is None else deal(simulation, seed.child("simulation")),
+            pseudo=None,
+            seed=seed,
+        )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class _Piece:
+    """One window with one feature set."""
+
+    of: str  # digest of all that is shared
+    window: Window
+    features: tuple[str, ...]
+
+    @property
+    def what(self) -> str:
+        return f"window {self.window} GeV"
+
+    @property
+    def key(self) -> str:
+        return config.digest(self.of, self.window, self.features)
+
+    def __call__(self, shared: _Shared) -> dict[str, Any]:
+        return dict(to_plain(shared.search(self.window, self.features)))
+
+
+@dataclass(frozen=True)
 class _ToyPiece:
     """The same window and feature set in a pseudo-experiment; gives its local p-values."""
 
     piece: _Piece
-    pseudo: PseudoData
     toy: int
 
     @property
@@ -337,52 +351,6 @@ class _ToyPiece:
     def key(self) -> str:
         return config.digest(self.piece.key, "pseudo-experiment", self.toy)
 
-    def __call__(self) -> list[float]:
-        piece = self.piece
-        seed = piece.seed.child("pseudo-experiment", toy=self.toy)
-        fit = piece.method.fit
-        repeated = replace(
-            piece,
-            # the range of the data, not that of the masses which happen to be drawn
-            method=replace(piece.method, fit=replace(fit, range=fit.range_in(piece.data))),
-            data=self.pseudo.draw(seed.child("data")),
-            simulation=self._simulation(seed.child("simulation")),
-            seed=seed,
-        )
-        return [cut.p_local for cut in repeated.search().cuts]
-
-    def _simulation(self, seed: Seed) -> Sample | None:
-        """Dealt out like the data, or classifiers would tell the two apart by that."""
-        simulation = self.piece.simulation
-        return None if simulation is None else deal(simulation, seed)
-
-
-def _call(piece: _Piece | _ToyPiece) -> Any:
-    return piece()
-
-
-def _run_pieces(
-    pieces: Sequence[_Piece | _ToyPiece],
-    executor: Executor,
-    store: Store | None,
-    progress: Progress | None,
-) -> list[Any]:
-    """The value of each piece: from the store if it is there, and into it when it is done."""
-    keys = [piece.key for piece in pieces]
-    found: dict[int, Any] = {}
-    if store is not None:
-        found = {i: value for i, key in enumerate(keys) if (value := store.get(key)) is not None}
-
-    def report(what: str) -> None:
-        if progress is not None:
-            progress(len(found), len(pieces), what)
-
-    report(f"{len(found)} finished earlier" if found else "start")
-    missing = [i for i in range(len(pieces)) if i not in found]
-    for position, value in executor.map_unordered(_call, [pieces[i] for i in missing]):
-        index = missing[position]
-        if store is not None:
-            store.put(keys[index], value)
-        found[index] = value
-        report(pieces[index].what)
-    return [found[i] for i in range(len(pieces))]
+    def __call__(self, shared: _Shared) -> list[float]:
+        found = shared.in_toy(self.toy).search(self.piece.window, self.piece.features)
+        return [cut.p_local for cut in found.cuts]

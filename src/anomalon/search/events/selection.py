@@ -20,7 +20,7 @@ from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifiers, Ensemble
-from anomalon.learn.split import folds
+from anomalon.learn.classify.split import folds
 from anomalon.search.events.fold_training import FoldTraining
 from anomalon.search.events.mass_leak import combined, fold_leak
 from anomalon.search.results.window import MassLeak

@@ -114,6 +114,8 @@ class BumpHunt:
             n_closure=self.closure if fitted else 0,
             deficit=self.deficit,
             seed=seed,
+            executor=place.executor,
+            store=place.store,
             progress=place.progress,
             **about,
         )

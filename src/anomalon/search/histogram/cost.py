@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from anomalon.run.progress import Told
 from anomalon.stats.counts.pseudo_experiments import BLOCK
 
 __all__ = ["Cost", "beginning", "hunt_cost", "limit_cost"]
@@ -22,8 +23,9 @@ class Cost:
 
     Args:
         what: Its size in words.
-        seconds: Time, if the machine does nothing else.
-        n_bytes: Largest memory.
+        seconds: Time in one process, if the machine does nothing else.
+        n_bytes: Largest memory, of each process.
+        at_once: Processes that share the work.
 
     Example:
         >>> str(Cost("5000 bins", 5400.0, 8.1e8))
@@ -33,16 +35,26 @@ class Cost:
     what: str
     seconds: float
     n_bytes: float
+    at_once: int = 1
 
     def __str__(self) -> str:
-        whole = timedelta(seconds=max(round(self.seconds, -1), 10))
+        whole = timedelta(seconds=max(round(self.seconds / self.at_once, -1), 10))
         gigabytes = max(round(self.n_bytes / 1e9 + 0.05, 1), 0.1)
-        return f"{self.what}: about {whole} and {gigabytes} GB of memory"
+        each = f" in each of {self.at_once} processes" if self.at_once > 1 else ""
+        return f"{self.what}: about {whole} and {gigabytes} GB of memory{each}"
 
 
-def beginning(cost: Cost | None) -> str:
-    """What is told when a search begins."""
-    return "beginning" if cost is None else str(cost)
+def beginning(cost: Cost | None, at_once: int | None = 1) -> Told:
+    """What is told when a search begins.
+
+    Args:
+        cost: In one process; None if it is short.
+        at_once: How many share the work; None if nobody knows, and then the time is not forecast.
+    """
+    if cost is None:
+        return Told("beginning")
+    shared = replace(cost, at_once=at_once or 1)
+    return Told(str(shared), None if at_once is None else cost.seconds / at_once)
 
 
 def hunt_cost(

@@ -4,33 +4,34 @@ Where has the spectrum its most significant excess, and how often does backgroun
 The answer is a plain value that the report shows.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import check
+from anomalon.core import check, config
 from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
-from anomalon.run.progress import Progress, Steps, silent, steps
-from anomalon.search.histogram.closure import check_number, global_p_closure, signal_closure
-from anomalon.search.histogram.cost import beginning, hunt_cost
+from anomalon.run import Executor, Progress, Store
+from anomalon.search.histogram.closure import GlobalPClosure, InjectedSignal, check_number
+from anomalon.search.histogram.cost import Cost, hunt_cost
 from anomalon.search.histogram.narrow import scan_narrow
+from anomalon.search.histogram.pieces import Doing, HuntWork, Injected, closures_of, toys_of
 from anomalon.search.results.bump import (
     BestWindow,
     BumpResult,
     GlobalSignificance,
+    NarrowScan,
     WindowScan,
 )
 from anomalon.search.results.closure import SignalClosure
 from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
 from anomalon.search.smooth import SmoothBackground
-from anomalon.stats import BumpHunt, Fit, Reference, Spectrum, bump_hunt
-from anomalon.stats.coverage import PValueUniformity
-from anomalon.stats.scans.bumphunt import MOST_PSEUDO
-from anomalon.stats.scans.windows import Windows
+from anomalon.stats import BumpHunt, Fit, Reference, Spectrum
+from anomalon.stats.coverage import PValueUniformity, p_value_uniformity
+from anomalon.stats.scans.bumphunt import MOST_PSEUDO, Hunt
 
 __all__ = ["hunt_bump"]
 
@@ -51,6 +52,8 @@ def hunt_bump(
     n_closure: int = 200,
     deficit: bool = False,
     seed: Seed | int = 0,
+    executor: Executor | None = None,
+    store: Store | None = None,
     progress: Progress | None = None,
     name: str = "Bump hunt",
     source: str = "a spectrum",
@@ -76,6 +79,10 @@ def hunt_bump(
             and as many for each strength of an injected signal. 0 for none.
         deficit: Look for a deficit.
         seed: Root of all random numbers.
+        executor: Who does the pseudo-experiments; this process if None. The numbers do not depend
+            on it.
+        store: Where finished pieces of a hunt that takes more than some seconds are kept, so that
+            an interrupted one goes on.
         progress: Called now and then with (pseudo-experiments done, all of them, what was done).
         name: Title for the report.
         source: Where the spectrum came from.
@@ -98,41 +105,20 @@ def hunt_bump(
     if spectrum.counts.ndim != 1:
         raise BadLayout(f"bump hunt: expected one spectrum, got {len(spectrum.counts)} toys.")
     options: dict[str, Any] = {"widths": widths, "deficit": deficit}
-    windows = len(Windows.of(spectrum.n_bins, widths))
     if isinstance(background, SmoothBackground):
-        n_all = 2 * n_toys + _INNER * n_closure  # the data twice: the fits repeated, and not
-        tell = steps(progress, n_all)
-        procedure = _Procedure(background, repeat_choice and background.is_chosen, options, tell)
-        fit = background.fit(spectrum)
-
-        def some(n: int) -> BumpHunt:
-            return procedure.hunt(spectrum, fit, n, seed)
-
-        tell(0, beginning(hunt_cost(some, spectrum.n_bins, windows, n_all, 2 + n_closure)))
-        narrow = None if resolution is None else scan_narrow(fit, resolution, seed)
-        hunt = procedure.hunt(spectrum, fit, n_toys, seed, tell)
-        about = procedure.about(fit, hunt, n_closure, seed)
-        if n_closure and narrow is not None:
-            mass = float(narrow.masses[narrow.best])
-            signal = signal_closure(fit, mass, narrow.resolution, n_closure, seed)
-            about = replace(about, signal=signal)
+        procedure = _Procedure(background, repeat_choice and background.is_chosen, options)
+        asked = _Asked(n_toys, n_closure, resolution, seed)
+        doing = Doing.of(executor, store, progress, 2 * n_toys + _INNER * n_closure)
+        hunt, narrow, about = _in_fitted(spectrum, procedure, asked, doing)
+    elif resolution is None:
+        prepared = Hunt.of(spectrum, background, seed=seed, **options)
+        hunt = _in_given(prepared, n_toys, Doing.of(executor, store, progress, n_toys))
+        narrow, about = None, _given(spectrum, background, hunt)
     else:
-        if resolution is not None:
-            raise BadValue(
-                "resolution: the scan for a narrow resonance fits signal and background together, "
-                "and here the background is given. Fit it, or leave the resolution out."
-            )
-        tell = steps(progress, n_toys)
-
-        def some(n: int) -> BumpHunt:
-            return bump_hunt(spectrum, background, n_pseudo=n, seed=seed, **options)
-
-        tell(0, beginning(hunt_cost(some, spectrum.n_bins, windows, n_toys, 1)))
-        hunt = bump_hunt(
-            spectrum, background, n_pseudo=n_toys, seed=seed, tell=_toys(tell), **options
+        raise BadValue(
+            "resolution: the scan for a narrow resonance fits signal and background together, "
+            "and here the background is given. Fit it, or leave the resolution out."
         )
-        narrow = None
-        about = _given(spectrum, background, hunt)
     tomography = hunt.tomography_of(_KEPT)
     return BumpResult(
         name=name,
@@ -193,49 +179,97 @@ class _About:
 
 
 @dataclass(frozen=True)
+class _Asked:
+    """How many pseudo-experiments of which kind."""
+
+    n_toys: int
+    n_closure: int
+    resolution: float | None
+    seed: Seed
+
+
+@dataclass(frozen=True)
 class _Procedure:
     """What is done to the data with a fitted background, and to every pseudo-experiment."""
 
     smooth: SmoothBackground
     choice_repeated: bool
     options: dict[str, Any]
-    tell: Steps
 
-    def hunt(
-        self, spectrum: Spectrum, fit: Fit, n: int, seed: Seed, tell: Steps = silent
-    ) -> BumpHunt:
+    def prepared(self, fit: Fit, seed: Seed) -> Hunt:
+        """With pseudo-experiments that are fitted as the data were."""
         refit = self.smooth.expectations if self.choice_repeated else True
-        return bump_hunt(
-            spectrum, fit, refit=refit, n_pseudo=n, seed=seed, tell=_toys(tell), **self.options
-        )
+        return Hunt.of(fit.spectrum, fit, refit=refit, seed=seed, **self.options)
 
-    def about(self, fit: Fit, hunt: BumpHunt, n_closure: int, seed: Seed) -> _About:
-        spectrum, n = fit.spectrum, len(hunt.t_toys)
-        again = _toys(self.tell, n)
-        fixed = bump_hunt(
-            spectrum, fit, refit=False, n_pseudo=n, seed=seed, tell=again, **self.options
-        )
-
-        def closed(done: int) -> None:
-            self.tell(2 * n + _INNER * done, "closure of the global p-value")
-
-        return _About(
-            "fit",
-            spectrum_fit(spectrum, fit, fit.fitted, fit.shape.kind, ""),
-            choice_repeated=self.choice_repeated,
-            p_global_fixed=fixed.global_p.p,
-            closure=global_p_closure(fit, self._global_p, n_closure, seed, closed)
-            if n_closure
-            else None,
-        )
-
-    def _global_p(self, spectrum: Spectrum, seed: Seed) -> float:
-        return self.hunt(spectrum, self.smooth.fit(spectrum), _INNER, seed).global_p.p
+    def global_p(self, spectrum: Spectrum, seed: Seed) -> float:
+        """What closure asks of a pseudo-experiment."""
+        hunt = self.prepared(self.smooth.fit(spectrum), seed)
+        return hunt.found(hunt.every_log_p(), hunt.t_of_block(0, _INNER)).global_p.p
 
 
-def _toys(tell: Steps, before: int = 0) -> Callable[[int], None]:
-    """What a hunt calls after some of its pseudo-experiments."""
-    return lambda done: tell(before + done, "pseudo-experiments")
+def _in_fitted(
+    spectrum: Spectrum, procedure: _Procedure, asked: _Asked, doing: Doing
+) -> tuple[BumpHunt, NarrowScan | None, _About]:
+    """The hunt with a background that is fitted, and what is done to trust it."""
+    seed, n, n_closure = asked.seed, asked.n_toys, asked.n_closure
+    fit = procedure.smooth.fit(spectrum)
+    hunts = (
+        procedure.prepared(fit, seed),
+        Hunt.of(spectrum, fit, refit=False, seed=seed, **procedure.options),  # not repeated
+    )
+    cost = _cost(hunts[0], doing.total, 2 + n_closure)
+    log_p = hunts[0].every_log_p()
+    if asked.resolution is None:
+        narrow, signal = None, None
+    else:
+        narrow = scan_narrow(fit, asked.resolution, seed)
+        mass = float(narrow.masses[narrow.best])
+        signal = InjectedSignal.into(fit, mass, asked.resolution, seed) if n_closure else None
+    first = hunts[0]
+    of = config.digest(code_version(), first.windows, procedure.smooth, procedure.choice_repeated,
+                       spectrum, first.deficit, asked.resolution, _INNER, str(seed))  # fmt: skip
+    n_strengths = 0 if signal is None else signal.n_strengths
+    parts: list[list[Any]] = [
+        [Injected(of, number, n_closure) for number in range(n_strengths)],
+        toys_of(of, 0, n),
+        toys_of(of, 1, n),
+        closures_of(of, n_closure),
+    ]
+    sizes = [0] * n_strengths + [piece.size for piece in parts[1] + parts[2]]
+    sizes += [_INNER * (piece.stop - piece.first) for piece in parts[3]]
+    closure = GlobalPClosure(fit, procedure.global_p, seed)
+    shared = HuntWork(hunts, closure, signal)
+    values = iter(doing.values([p for part in parts for p in part], shared, sizes, cost))
+    injected, toys, fixed, p = ([next(values) for _ in part] for part in parts)
+    about = _About(
+        "fit",
+        spectrum_fit(spectrum, fit, fit.fitted, fit.shape.kind, ""),
+        choice_repeated=procedure.choice_repeated,
+        p_global_fixed=hunts[1].found(hunts[1].every_log_p(), np.concatenate(fixed)).global_p.p,
+        closure=p_value_uniformity(np.concatenate(p)) if p else None,
+        signal=None if signal is None else signal.result(injected),
+    )
+    return hunts[0].found(log_p, np.concatenate(toys)), narrow, about
+
+
+def _in_given(hunt: Hunt, n_toys: int, doing: Doing) -> BumpHunt:
+    """The hunt with a background that is given."""
+    cost = _cost(hunt, n_toys, 1)
+    log_p = hunt.every_log_p()
+    of = config.digest(code_version(), hunt.model, hunt.windows, hunt.deficit, str(hunt.seed))
+    pieces = toys_of(of, 0, n_toys)
+    sizes = [piece.size for piece in pieces]
+    return hunt.found(log_p, np.concatenate(doing.values(pieces, HuntWork((hunt,)), sizes, cost)))
+
+
+def _cost(hunt: Hunt, n_toys: int, n_hunts: int) -> Cost | None:
+    """Of so many pseudo-experiments in so many hunts."""
+
+    def some(n: int) -> None:
+        hunt.every_log_p()
+        hunt.t_of_block(0, n)
+
+    return hunt_cost(some, hunt.spectrum.n_bins, len(hunt.windows), n_toys, n_hunts)
 
 
 def _given(spectrum: Spectrum, background: Reference | Floats, hunt: BumpHunt) -> _About:

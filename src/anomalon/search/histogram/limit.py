@@ -117,6 +117,8 @@ class LimitScan:
             acceptance=self.acceptance,
             n_closure=self.closure,
             seed=seed,
+            executor=place.executor,
+            store=place.store,
             progress=place.progress,
             **about,
         )

@@ -1,24 +1,27 @@
 """Upper limits on a narrow resonance at every mass of a spectrum."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import check
+from anomalon.core import check, config
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
-from anomalon.run.progress import Progress, steps
+from anomalon.run import Executor, Progress, Store
 from anomalon.search.histogram.closure import (
-    LIMITED_MASSES,
+    InjectedSignal,
+    TestedLimits,
     check_number,
-    limit_coverage,
-    signal_closure,
     toys_of_coverage,
 )
-from anomalon.search.histogram.cost import beginning, limit_cost
+from anomalon.search.histogram.cost import limit_cost
 from anomalon.search.histogram.narrow import LIMITS_PER_WIDTH, resonance_masses
+from anomalon.search.histogram.pieces import Doing, Injected, LimitAt, LimitWork, Tried, split
+from anomalon.search.results.closure import LimitCoverage, SignalClosure
 from anomalon.search.results.fitted import spectrum_fit
 from anomalon.search.results.limit import LimitResult
 from anomalon.search.smooth import SmoothBackground
@@ -45,6 +48,8 @@ def scan_limits(
     acceptance: float = 1.0,
     n_closure: int = 200,
     seed: Seed | int = 0,
+    executor: Executor | None = None,
+    store: Store | None = None,
     progress: Progress | None = None,
     name: str = "Upper limits",
     source: str = "a spectrum",
@@ -72,6 +77,9 @@ def scan_limits(
         n_closure: Pseudo-experiments with an injected signal, for each of some strengths and
             masses, to see whether limits cover it and measurements return it; 0 for none.
         seed: Of these pseudo-experiments.
+        executor: Who sets them; this process if None. The numbers do not depend on it.
+        store: Where finished pieces of a scan that takes more than some seconds are kept, so that
+            an interrupted one goes on.
         progress: Called now and then with (done, total, what was done).
         name: Title for the report.
         source: Where the spectrum came from.
@@ -97,32 +105,11 @@ def scan_limits(
     envelope = background.envelope(spectrum, beyond=np.inf)
     model = limit_model(envelope, at, resolution, uncertain)
     closures = len(at) if n_closure else 0  # they take about as long as the limits
-    tell = steps(progress, len(at) + closures)
-
-    def middle_one() -> SignalLimit:
-        mass = at[len(at) // 2 : len(at) // 2 + 1]
-        return limit_model(envelope, mass, resolution, uncertain).limit(0, level=level)
-
-    size = spectrum.n_bins, len(at), len(envelope.fits), toys_of_coverage(n_closure), n_closure
-    tell(0, beginning(limit_cost(middle_one, *size)))
-    limits: list[SignalLimit] = []
-    for number, mass in enumerate(at):
-        limits.append(model.limit(number, level=level))
-        tell(len(limits), f"limit at {mass:.0f} GeV")
+    doing = Doing.of(executor, store, progress, len(at) + closures)
+    of = config.digest(code_version(), spectrum, background, at, resolution, uncertain, str(seed))
+    asked = _Asked(level, n_closure, resolution, seed)
+    limits, coverage, signal = _limited(model, at, asked, doing, of)
     observed = np.array([one.observed for one in limits])
-    if not np.isfinite(observed).any():
-        raise TooFewEvents(f"limits: there is none at any mass; the first: {limits[0].why}")
-    coverage = signal = None
-    if n_closure:
-        limited = np.flatnonzero(np.isfinite(observed))
-
-        def covered(done: int) -> None:
-            tell(len(at) + closures * done // (LIMITED_MASSES + 1), "coverage of limits")
-
-        coverage = limit_coverage(model, limited, at, level, n_closure, seed, covered)
-        middle = float(at[limited[len(limited) // 2]])
-        signal = signal_closure(model.fits[0], middle, resolution, n_closure, seed)
-        tell(len(at) + closures, "injected signals")
     found = model.strengths
     best = model.fits[0]
     return LimitResult(
@@ -152,9 +139,58 @@ def scan_limits(
         coverage=coverage,
         signal=signal,
         roles=roles,
-        seed=Seed.of(seed).root,
+        seed=seed.root,
         digest=digest,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What of limits."""
+
+    level: float
+    n_closure: int
+    resolution: float
+    seed: Seed
+
+
+def _limited(
+    model: SignalModel, masses: Floats, asked: _Asked, doing: Doing, of: str
+) -> tuple[list[SignalLimit], LimitCoverage | None, SignalClosure | None]:
+    """The limits at all masses, and what tests of them found."""
+    n, level, seed = asked.n_closure, asked.level, asked.seed
+
+    def middle_one() -> SignalLimit:
+        middle = SignalModel(model.fits, model.forms[len(masses) // 2 :][:1], model.penalty)
+        return middle.limit(0, level=level)
+
+    size = model.spectrum.n_bins, len(masses), len(model.fits), toys_of_coverage(n), n
+    cost = limit_cost(middle_one, *size)
+    _ = model.strengths  # of all masses together, once for all pieces
+    pieces = [LimitAt(of, i, float(mass), level) for i, mass in enumerate(masses)]
+    sizes = [1] * len(pieces)
+    values = doing.values(pieces, LimitWork(model), sizes, cost)
+    limits = [SignalLimit(**value) for value in values]
+    observed = np.array([one.observed for one in limits])
+    if not np.isfinite(observed).any():
+        raise TooFewEvents(f"limits: there is none at any mass; the first: {limits[0].why}")
+    if not n:
+        return limits, None, None
+    limited = np.flatnonzero(np.isfinite(observed))
+    tested = TestedLimits.at(model, limited, masses, level, n, seed)
+    middle = float(masses[limited[len(limited) // 2]])
+    signal = InjectedSignal.into(model.fits[0], middle, asked.resolution, seed)
+    tries = [Tried(of, n, level, *which) for which in tested.tries]
+    strengths = [Injected(of, i, n) for i in range(signal.n_strengths)]
+    values = doing.values(
+        [*tries, *strengths],
+        LimitWork(model, tested, signal),
+        split(doing.total - len(masses), len(tries) + len(strengths)),
+        cost,
+        before=len(masses),
+    )
+    coverage = tested.result(values[: len(tries)])
+    return limits, coverage, signal.result(values[len(tries) :])
 
 
 def limit_model(

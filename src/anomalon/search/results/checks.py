@@ -44,13 +44,13 @@ def checks_of(result: WindowResult, cut: CutResult) -> tuple[Check, ...]:
     passing, leak = cut.pass_fraction, result.mass_leak
     if passing.chi2 is not None and passing.ndf:
         p = float(gammaincc(passing.ndf / 2, passing.chi2 / 2))
-        what = "no sculpting of the mass"
+        what = "no mass sculpting"
         found = _chi2(passing.chi2, passing.ndf)
         checks.append(_judged(what, found, p, _unevenness(cut), result, cut))
     if leak is not None and cut.ok:
         size = cut.sigma.closure / cut.expected if cut.expected > 0 else nan
         small = size * _background(result, cut) <= _MATERIAL * cut.sigma.without_closure
-        what = "the features do not tell the mass"
+        what = "features independent of the mass"
         found = f"distance {measured(leak.distance, leak.uncertainty)}"
         p = leak.p_value
         checks.append(_judged(what, found, p, size, result, cut, immaterial=small))
@@ -111,7 +111,7 @@ def _judged(
 
 def _in_words(found: str, p: float, size: float, verdict: Verdict) -> str:
     if verdict == "not made":
-        return "nothing to judge by"
+        return "could not be evaluated"
     words = f"{found}, p = {p_value(p)}"
     show = verdict in ("failed", "too small to matter") and isfinite(size)
     return f"{words}, {percent(round(size, 4))} of the expected count" if show else words

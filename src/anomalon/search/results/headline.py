@@ -44,7 +44,7 @@ def headline(scan: "Scan", claim: Claim) -> str:
     if claim.instead is not None:
         z = f"{_where(claim.instead)}: {sigmas(claim.instead.z_local)} local"
         own = _after(scan, global_p(scan.ledger, scan.toys, claim.instead))
-        words.append(f"Where checks passed, there is an excess in {z}; {own}.")
+        words.append(f"Among the trials whose checks passed there is an excess in {z}; {own}.")
     return " ".join(words)
 
 

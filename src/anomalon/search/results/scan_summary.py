@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anomalon.core.plain import to_plain
-from anomalon.core.result import Check, Column, Number, Part, Summary, Table, Text
+from anomalon.core.result import Check, Column, Number, Part, Summary, Table
 from anomalon.core.rounding import count, p_value, percent, plain
 from anomalon.core.rounding import efficiency as working_point
 from anomalon.search.results.checks import checks_of
@@ -46,7 +46,7 @@ def summary(scan: "Scan") -> Summary:
             for text in warnings_of(result)
         ),
         notes=scan.notes,
-        checks=tuple(check for _, _, check in _checks(scan)),
+        checks=tuple(_checks(scan)),
         table=_significances(scan),
         parts=tuple(_parts(scan)),
         citations=scan.citations,
@@ -58,8 +58,8 @@ def _significances(scan: "Scan") -> Table:
     cuts = sorted({c.efficiency for w in scan.windows for c in w.cuts}, reverse=True)
     rows = []
     for result in scan.windows:
-        z = {c.efficiency: c.z_local if c.ok else None for c in result.cuts}
-        rows.append((result.name, *(z.get(e) for e in cuts), result.feature_names))
+        z = {c.efficiency: c.z_local if c.ok else nan for c in result.cuts}
+        rows.append((result.name, *(z.get(e, nan) for e in cuts), result.feature_names))
     columns = (
         Column("window"),
         *(Column(working_point(e), form="significance") for e in cuts),
@@ -90,10 +90,17 @@ def _finite(value: float | None) -> bool:
     return value is not None and isfinite(value)
 
 
-def _numbers(scan: "Scan") -> tuple[Number | Text, ...]:
+def _numbers(scan: "Scan") -> tuple[Number, ...]:
+    toys = scan.toys
+    repeated = () if toys is None else (
+        Number("pseudo-experiments", toys.n, form="count"),
+        Number("of them at least as significant", toys.k, form="count"),
+    )  # fmt: skip
     return (
         *answer(scan),
-        Text("trials with an answer", f"{scan.n_with_answer} of {len(scan.ledger)}"),
+        *repeated,
+        Number("trials", len(scan.ledger), form="count"),
+        Number("trials with an answer", scan.n_with_answer, form="count"),
         Number("windows", len({result.window for result in scan.windows}), form="count"),
     )
 
@@ -115,7 +122,7 @@ def _how(scan: "Scan") -> str:
     )
     if isfinite(toys.n_effective):
         n = plain(toys.n_effective, 2)
-        words += f" The trials cost about as much as {n} independent ones."
+        words += f" The trials are equivalent to about {n} independent ones."
     valid = toys.p_local[np.isfinite(toys.p_local)]
     below = float(np.mean(valid < 0.05)) if len(valid) else 0.0
     words += f" Of all local p-values in pseudo-experiments {percent(below)} are below 5 %"
@@ -139,8 +146,8 @@ def _bound(scan: "Scan", toys: TrialToys) -> str:
         )
         if refuted and toys.p_sidak < SidakTest.LEVEL:
             words += (
-                ". Their local p-values are smaller than right ones would be "
-                f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not count"
+                ". Their local p-values are smaller than uniform ones would be "
+                f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not hold"
             )
         return words
     low, high = p_value(toys.low), p_value(toys.high)
@@ -155,17 +162,13 @@ def failures(result: WindowResult) -> Iterator[str]:
             why = cut.why or cut.fit.why or "no reason was given"
             reasons.setdefault(why, []).append(cut.label)
     for why, labels in reasons.items():
-        yield (
-            f"No answer in window {result.name} ({result.feature_names}), "
-            f"{', '.join(labels)}: {why}"
-        )
+        yield (f"{result.name} ({result.feature_names}), {', '.join(labels)}: {why}")
 
 
-def _checks(scan: "Scan") -> Iterator[tuple[WindowResult, str, Check]]:
+def _checks(scan: "Scan") -> Iterator[Check]:
     for result in scan.windows:
         for cut in result.cuts:
-            for check in checks_of(result, cut):
-                yield result, cut.label, check
+            yield from checks_of(result, cut)
 
 
 def _parts(scan: "Scan") -> Iterator[Part]:
@@ -196,7 +199,7 @@ def _parts(scan: "Scan") -> Iterator[Part]:
 
 def _checks_part(scan: "Scan") -> Part:
     checks = list(_checks(scan))
-    n_failed = sum(check.passed is False for _, _, check in checks)
+    n_failed = sum(check.passed is False for check in checks)
     words = (
         f"A check fails with p < {ALARM}, if the excess is not far larger than what it found. A "
         "significance whose check failed is not to be taken at face value. A signal in the side "
@@ -204,35 +207,15 @@ def _checks_part(scan: "Scan") -> Part:
         if n_failed
         else f"All checks passed (p ≥ {ALARM}, or a difference too small to matter)."
     )
-    columns = ("window", "features", "cut", "check", "found", "result")
     return Part(
-        "Checks",
-        text=f"{len(checks)} checks, {n_failed} failed. {words}",
-        tables=(
-            Table(
-                "Checks",
-                tuple(Column(name) for name in columns),
-                tuple(
-                    (
-                        result.name,
-                        result.feature_names,
-                        cut,
-                        check.what,
-                        check.found,
-                        check.verdict,
-                    )
-                    for result, cut, check in checks
-                ),
-            ),
-        ),
-        folded=True,
+        "Checks", text=f"{len(checks)} checks, {n_failed} failed. {words}", folded=True, checks=True
     )
 
 
 def _ledger_part(scan: "Scan") -> Part:
     return Part(
         "Ledger of trials",
-        text=f"All {len(scan.ledger)} places where an excess could have been seen.",
+        text=f"All {len(scan.ledger)} trials: every window, feature set and working point.",
         tables=(
             Table(
                 "Ledger of trials",

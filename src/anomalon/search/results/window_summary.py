@@ -152,7 +152,7 @@ def _truth(result: WindowResult, name: str) -> Part:
     )
     roc = result.roc
     return Part(
-        "Truth (the search did not see it)",
+        "Truth labels (not used by the search)",
         numbers=() if roc is None else _roc_numbers(roc),
         figures=() if roc is None else ("roc",),
         tables=(
@@ -210,10 +210,10 @@ def _features(result: WindowResult, name: str) -> Part:
 
 
 def _leak_words(leak: MassLeak) -> str:
-    none = ": none, for it may be chance" if leak.d == 0 else ""
+    none = ": none, since it may be a fluctuation" if leak.d == 0 else ""
     return (
-        "What these features tell of the mass: inner and outer halves of the side bands are "
-        f"{measured(leak.distance, leak.uncertainty)} standard deviations of a classifier’s score "
-        f"apart, p = {p_value(leak.p_value)}. What this means for a cut is its uncertainty "
-        f"“closure”{none}."
+        "Dependence of these features on the mass: a classifier of the inner against the outer "
+        "halves of the side bands separates them by "
+        f"{measured(leak.distance, leak.uncertainty)} standard deviations of its score, "
+        f"p = {p_value(leak.p_value)}. The effect on a cut is its uncertainty “closure”{none}."
     )

@@ -16,7 +16,15 @@ from anomalon.core.seed import Seed
 from anomalon.stats.counts.intervals import clopper_pearson
 from anomalon.stats.numerics.pvalues import z_from_p
 
-__all__ = ["BLOCK", "EmpiricalP", "blocks", "empirical_p", "poisson_toys"]
+__all__ = [
+    "BLOCK",
+    "EmpiricalP",
+    "block_sizes",
+    "blocks",
+    "draw_block",
+    "empirical_p",
+    "poisson_toys",
+]
 
 Floats = NDArray[np.floating[Any]]
 Draw = Callable[[np.random.Generator, int], Any]
@@ -84,11 +92,25 @@ def empirical_p(observed: float, toys: Floats) -> EmpiricalP:
     return EmpiricalP((k + 1) / (n + 1), float(low), float(high), k, n)
 
 
+def block_sizes(n: int) -> list[int]:
+    """How many toys there are in each block, n in all.
+
+    Example:
+        >>> block_sizes(2500)
+        [1000, 1000, 500]
+    """
+    return [min(BLOCK, n - first) for first in range(0, n, BLOCK)]
+
+
+def draw_block(draw: Draw, block: int, size: int, seed: Seed | int) -> Any:
+    """What `draw(generator, size)` gives for one block, whoever does it and when."""
+    return draw(Seed.of(seed).child("pseudo-experiments", block=block).generator(), size)
+
+
 def blocks(draw: Draw, n: int, seed: Seed | int) -> Iterator[Any]:
     """What `draw(generator, size)` gives for blocks of at most `BLOCK` toys, n in all."""
-    seed = Seed.of(seed)
-    for block, first in enumerate(range(0, n, BLOCK)):
-        yield draw(seed.child("pseudo-experiments", block=block).generator(), min(BLOCK, n - first))
+    for block, size in enumerate(block_sizes(n)):
+        yield draw_block(draw, block, size, seed)
 
 
 def poisson_toys(expected: Floats, n: int, seed: Seed | int = 0) -> Floats:

@@ -1,6 +1,6 @@
 """Toys with injected signals, fitted: does the truth come out?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +12,14 @@ from anomalon.core.seed import Seed
 from anomalon.stats.coverage.covering import Coverage, interval_coverage
 from anomalon.stats.coverage.linearity import InjectionLinearity, injection_linearity
 from anomalon.stats.coverage.pull import Pulls, pulls
-from anomalon.stats.coverage.toys import Plain
+from anomalon.stats.coverage.toys import Outcome
 from anomalon.stats.coverage.uniformity import PValueUniformity, p_value_uniformity
 from anomalon.stats.fits.signal_fit import fit_signal
 from anomalon.stats.numerics.pvalues import p_from_z
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
-__all__ = ["ClosureTest", "closure_test"]
+__all__ = ["ClosureTest", "Injection", "closure_of", "closure_test"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -27,7 +27,7 @@ Fitter = Callable[[Floats], tuple[Floats, Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
-class ClosureTest(Plain):
+class ClosureTest(Outcome):
     """What `closure_test` found.
 
     Args:
@@ -92,28 +92,70 @@ def closure_test(
         >>> test.ok, abs(test.linearity.slope - 1) < 0.1
         (True, True)
     """
-    background, edges = (np.asarray(v, dtype=np.float64) for v in (background, edges))
     strengths = np.atleast_1d(np.asarray(strengths, dtype=np.float64))
-    template = signal.integrate(edges) if hasattr(signal, "integrate") else np.asarray(signal)
-    if not background.shape == np.shape(template) == (len(edges) - 1,):
-        raise BadLayout(
-            f"closure_test: expected background and signal of shape ({len(edges) - 1},), got "
-            f"{background.shape} and {np.shape(template)}."
-        )
+    injection = Injection.of(background, edges, shape, signal, mask, event_weight)
+    tables = [injection.tried(float(s), n_toys, seed, fit) for s in strengths]
+    return closure_of(strengths, tables)
 
-    weight = np.ones(len(background)) if event_weight is None else event_weight
-    like = Spectrum(background, edges, event_weight=weight)
 
-    def default(counts: Floats) -> tuple[Floats, Floats, Floats]:
-        found = fit_signal(like.with_counts(counts), shape, template, mask=mask, throw=False)
+@dataclass(frozen=True, eq=False)
+class Injection:
+    """Toys of one background with a signal of any strength: the parts of a closure test.
+
+    Args:
+        background: The expected spectrum without signal.
+        template: Signal events in each bin for a strength of one, shape (bin,).
+        shape: The fitted background.
+        mask: True for the bins that the fits must not see; None for none.
+    """
+
+    background: Spectrum
+    template: Floats
+    shape: Shape
+    mask: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        background: ArrayLike,
+        edges: ArrayLike,
+        shape: Shape,
+        signal: Any,
+        mask: NDArray[np.bool_] | None = None,
+        event_weight: Floats | None = None,
+    ) -> "Injection":
+        """Arguments and errors are those of `closure_test`."""
+        expected, edges = (np.asarray(v, dtype=np.float64) for v in (background, edges))
+        template = signal.integrate(edges) if hasattr(signal, "integrate") else np.asarray(signal)
+        if not expected.shape == np.shape(template) == (len(edges) - 1,):
+            raise BadLayout(
+                f"closure_test: expected background and signal of shape ({len(edges) - 1},), got "
+                f"{expected.shape} and {np.shape(template)}."
+            )
+        weight = np.ones(len(expected)) if event_weight is None else event_weight
+        return cls(Spectrum(expected, edges, event_weight=weight), template, shape, mask)
+
+    def tried(
+        self, strength: float, n_toys: int, seed: Seed | int, fit: Fitter | None = None
+    ) -> Floats:
+        """Strengths, their uncertainties and signed significances in toys, shape (3, toy)."""
+        rng = Seed.of(seed).child("closure_test", strength=strength).generator()
+        expected = np.maximum(self.background.counts + strength * self.template, 0.0)
+        return np.array((fit or self._fit)(self.background.toys(expected, n_toys, rng).counts))
+
+    def _fit(self, counts: Floats) -> tuple[Floats, Floats, Floats]:
+        toys = self.background.with_counts(counts)
+        found = fit_signal(toys, self.shape, self.template, mask=self.mask, throw=False)
         return found.strength, found.sigma_strength, found.z
 
-    tables = np.empty((3, len(strengths), n_toys))
-    for i, strength in enumerate(strengths):
-        rng = Seed.of(seed).child("closure_test", strength=float(strength)).generator()
-        expected = np.maximum(background + strength * template, 0.0)
-        tables[:, i] = (fit or default)(like.toys(expected, n_toys, rng).counts)
-    estimate, sigma, z = tables
+
+def closure_of(strengths: Floats, tables: Sequence[Floats]) -> ClosureTest:
+    """The test, from what `Injection.tried` gave for each strength.
+
+    Raises:
+        TooFewEvents: If fewer than 10 pseudo-experiments at some strength gave a number.
+    """
+    estimate, sigma, z = np.array(tables).swapaxes(0, 1)
     null = np.flatnonzero(strengths == 0)
     return ClosureTest(
         pulls=pulls(estimate, sigma, strengths),

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
 from anomalon.stats.counts.intervals import ONE_SIGMA, clopper_pearson
-from anomalon.stats.coverage.toys import SURE, Plain, tables, too_many, usable
+from anomalon.stats.coverage.toys import SURE, Outcome, tables, too_many, usable
 
 __all__ = ["Coverage", "interval_coverage"]
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class Coverage(Plain):
+class Coverage(Outcome):
     """How often intervals contain the truth.
 
     Args:

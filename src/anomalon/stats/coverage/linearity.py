@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue, TooFewEvents
-from anomalon.stats.coverage.toys import Plain, average, tables, too_many, usable
+from anomalon.stats.coverage.toys import Outcome, average, tables, too_many, usable
 
 __all__ = ["InjectionLinearity", "injection_linearity"]
 
@@ -15,7 +15,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class InjectionLinearity(Plain):
+class InjectionLinearity(Outcome):
     """The line measured = intercept + slope * injected.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.stats.coverage.toys import Plain, average, tables, too_many, usable
+from anomalon.stats.coverage.toys import Outcome, average, tables, too_many, usable
 
 __all__ = ["Pulls", "pulls"]
 
@@ -14,7 +14,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class Pulls(Plain):
+class Pulls(Outcome):
     """Mean and width of (estimate - truth)/uncertainty, for each true strength.
 
     Args:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.core.plain import to_plain
-from anomalon.stats.coverage.toys import Plain, too_many
+from anomalon.stats.coverage.toys import Outcome, too_many
 from anomalon.stats.fits.signal_fit import fit_signal
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
@@ -19,7 +19,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
-class SpuriousSignal(Plain):
+class SpuriousSignal(Outcome):
     """The signal that a fit finds where there is none.
 
     Args:

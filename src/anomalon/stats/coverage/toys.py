@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.core.plain import to_plain
 
-__all__ = ["SURE", "Plain", "average", "tables", "too_many", "usable"]
+__all__ = ["SURE", "Outcome", "average", "tables", "too_many", "usable"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -22,7 +22,7 @@ SURE = 0.9973
 
 
 @dataclass(frozen=True, eq=False)
-class Plain(ABC):
+class Outcome(ABC):
     """A frozen result with `ok` and `to_dict`."""
 
     @property
@@ -35,7 +35,7 @@ class Plain(ABC):
         plain: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            plain[field.name] = value.to_dict() if isinstance(value, Plain) else to_plain(value)
+            plain[field.name] = value.to_dict() if isinstance(value, Outcome) else to_plain(value)
         return plain | {"ok": self.ok}
 
 

@@ -10,7 +10,7 @@ from scipy import special
 
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.stats.counts.intervals import clopper_pearson
-from anomalon.stats.coverage.toys import SURE, Plain, too_many, usable
+from anomalon.stats.coverage.toys import SURE, Outcome, too_many, usable
 
 __all__ = ["PValueUniformity", "p_value_uniformity"]
 
@@ -20,7 +20,7 @@ _MOST_POINTS = 200  # of a QQ plot
 
 
 @dataclass(frozen=True, eq=False)
-class PValueUniformity(Plain):
+class PValueUniformity(Outcome):
     """Kolmogorov-Smirnov test, quantiles and false-positive rates of p-values.
 
     Args:

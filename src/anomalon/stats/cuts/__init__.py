@@ -1,5 +1,7 @@
 """Selections: thresholds, rectangular cuts, figures of merit, and the worth of a score."""
 
+from anomalon.stats.cuts.best_cut import BestCut
+from anomalon.stats.cuts.cut import Cut
 from anomalon.stats.cuts.figures_of_merit import (
     FIGURES_OF_MERIT,
     FigureOfMerit,
@@ -11,8 +13,6 @@ from anomalon.stats.cuts.figures_of_merit import (
     punzi_minimum_signal,
 )
 from anomalon.stats.cuts.grid_search import (
-    BestCut,
-    Cut,
     GridSearch,
     random_grid_search,
     rectangular_cuts,

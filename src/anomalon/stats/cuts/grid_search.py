@@ -18,161 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
-from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
+from anomalon.stats.cuts.best_cut import BestCut
+from anomalon.stats.cuts.cut import Cut, CutEvents, cut_events, feature_names, sides_of
 from anomalon.stats.cuts.cut_kernels import count_events
-from anomalon.stats.cuts.figures_of_merit import FigureOfMerit, Purpose, figure_of_merit, optimise
+from anomalon.stats.cuts.figures_of_merit import FigureOfMerit, figure_of_merit, optimise
 from anomalon.stats.numerics.value import Value
 
-__all__ = ["BestCut", "Cut", "GridSearch", "random_grid_search", "rectangular_cuts"]
+__all__ = ["GridSearch", "random_grid_search", "rectangular_cuts"]
 
 Floats = NDArray[np.floating[Any]]
 
-DIRECTIONS = (">", "<", "<>")
 _KNOWN = 25  # background events for an efficiency good to 20 %, as in `evaluate`
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """A union of boxes, ends included.
-
-    Args:
-        low: Lower ends, shape (box, feature); -inf for none.
-        high: Upper ends; inf for none.
-        names: One name per feature.
-    """
-
-    low: Floats
-    high: Floats
-    names: tuple[str, ...]
-
-    def passes(self, x: ArrayLike) -> NDArray[np.bool_]:
-        """Whether events pass, shape (event,), for features of shape (event, feature).
-
-        Raises:
-            BadLayout: If there are more or fewer features.
-        """
-        x = np.asarray(x)
-        if x.ndim != 2 or x.shape[1] != len(self.names):
-            raise BadLayout(f"cut: expected features {list(self.names)}, got shape {x.shape}.")
-        passed = np.zeros(len(x), dtype=bool)
-        for low, high in zip(self.low, self.high, strict=True):
-            passed |= ((x >= low) & (x <= high)).all(axis=1)
-        return passed
-
-    def __str__(self) -> str:
-        boxes = [
-            " and ".join(
-                _interval(name, low, high)
-                for name, low, high in zip(self.names, *ends, strict=True)
-                if np.isfinite(low) or np.isfinite(high)
-            )
-            or "all"
-            for ends in zip(self.low, self.high, strict=True)
-        ]
-        return boxes[0] if len(boxes) == 1 else " or ".join(f"({box})" for box in boxes)
-
-
-def _interval(name: str, low: float, high: float) -> str:
-    if not np.isfinite(high):
-        return f"{name} >= {low:.6g}"
-    return f"{name} <= {high:.6g}" if not np.isfinite(low) else f"{low:.6g} <= {name} <= {high:.6g}"
-
-
-@dataclass(frozen=True, eq=False)
-class _Events:
-    """Events of one class; the weights add up to those of all its events, in both parts."""
-
-    x: Floats
-    weight: Floats | None
-    scale: float = 1.0
-
-    def count(self, cut: Cut) -> tuple[float, float, int]:
-        """Weighted events behind a cut, their standard deviation and their number."""
-        passed = cut.passes(self.x)
-        w = np.ones(passed.sum()) if self.weight is None else self.weight[passed]
-        total, error = self.scaled(np.array(w.sum()), np.array((w**2).sum()))
-        return float(total), float(error), int(passed.sum())
-
-    def scaled(self, w: Floats, w2: Floats) -> tuple[Floats, Floats]:
-        """Sums of weights and of squared weights behind cuts as events and standard deviations.
-
-        The number of events before the cuts is fixed: (1 - e)^2 sum w^2 of those that pass and
-        e^2 sum w^2 of those that do not, for an efficiency e.
-        """
-        total = float(len(self.x) if self.weight is None else self.weight.sum())
-        total2 = float(len(self.x) if self.weight is None else (self.weight**2).sum())
-        efficiency = w / total
-        variance = (1.0 - efficiency) ** 2 * w2 + efficiency**2 * np.maximum(total2 - w2, 0.0)
-        return w * self.scale, np.sqrt(variance) * self.scale
-
-    def split(self, share: float, seed: Seed) -> "tuple[_Events, _Events | None]":
-        """Events to choose on, and a share of them to judge on, drawn at random."""
-        if share == 0:
-            return self, None
-        order = seed.generator().permutation(len(self.x))
-        n = round(share * len(order))
-        if not 0 < n < len(order):
-            raise TooFewEvents(f"cuts: {len(order)} events cannot be divided; bring more events.")
-        return self._part(np.sort(order[n:])), self._part(np.sort(order[:n]))
-
-    def _part(self, rows: NDArray[np.intp]) -> "_Events":
-        if self.weight is None:
-            return _Events(self.x[rows], None, len(self.x) / len(rows))
-        some = float(self.weight[rows].sum())
-        if not some > 0:
-            raise TooFewEvents("cuts: a part of the events has no weight; bring more events.")
-        return _Events(self.x[rows], self.weight[rows], float(self.weight.sum()) / some)
-
-    @property
-    def total(self) -> float:
-        """Weighted events before any cut."""
-        return self.scale * float(len(self.x) if self.weight is None else self.weight.sum())
-
-
-@dataclass(frozen=True, eq=False)
-class BestCut:
-    """A cut, and what it is worth on events that had no part in the choice.
-
-    Args:
-        cut: The cut.
-        figure: Name of the figure of merit, or "signal efficiency" of a working point.
-        purpose: "discovery" or "limit": what it was optimised for.
-        warning: What a reader must know about the purpose; empty if nothing.
-        optimised: The figure on the events that it was chosen on: too good.
-        value: The figure on the other events, with the uncertainty that their number gives it;
-            NaN if there are none. Quote this one.
-        optimism: `optimised` - `value`.
-        s: Signal events on the other events, scaled to all; on those of the choice if there are
-            none.
-        b: Background events, likewise.
-        signal_efficiency: The share of the signal, likewise.
-        background_efficiency: The share of the background, likewise.
-    """
-
-    cut: Cut
-    figure: str
-    purpose: Purpose
-    warning: str
-    optimised: float
-    value: Value
-    optimism: float
-    s: Value
-    b: Value
-    signal_efficiency: Value
-    background_efficiency: Value
-
-    def to_dict(self) -> dict[str, Any]:
-        """The numbers as plain lists, for JSON and the report."""
-        shown = {
-            name: list(value) if isinstance(value, Value) else value
-            for name, value in vars(self).items()
-            if name != "cut"
-        }
-        cut = {name: getattr(self.cut, name) for name in ("low", "high", "names")}
-        return dict(to_plain({"cut": str(self.cut)} | cut | shown))
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,8 +56,8 @@ class GridSearch:
     sigma_s: Floats
     sigma_b: Floats
     n_background: NDArray[np.int64]
-    _choice: tuple[_Events, _Events] = field(repr=False)
-    _other: tuple[_Events, _Events] | None = field(repr=False)
+    _choice: tuple[CutEvents, CutEvents] = field(repr=False)
+    _other: tuple[CutEvents, CutEvents] | None = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.low)
@@ -324,8 +182,8 @@ def random_grid_search(
         >>> best.figure, best.purpose, bool(best.s > 500), bool(best.b < 2000)
         ('asimov', 'discovery', True, True)
     """
-    of_signal = _events(signal, signal_weight, "signal")
-    of_background = _events(background, background_weight, "background")
+    of_signal = cut_events(signal, signal_weight, "signal")
+    of_background = cut_events(background, background_weight, "background")
     features = of_signal.x.shape[1]
     if of_background.x.shape[1] != features:
         raise BadLayout(
@@ -333,7 +191,7 @@ def random_grid_search(
         )
     if steps < 1 or (n_points is not None and n_points < 1) or not 0 <= test_share < 1:
         raise BadValue("cuts: expected steps >= 1, n_points >= 1 and 0 <= test_share < 1.")
-    sides = _sides(directions, features)
+    sides = sides_of(directions, features)
     root = Seed.of(seed).child("cuts")
     parts = [
         each.split(test_share, root.child("split", name))
@@ -348,7 +206,7 @@ def random_grid_search(
     return GridSearch(
         low=low,
         high=high,
-        names=_names(names, features),
+        names=feature_names(names, features),
         s=s,
         b=b,
         sigma_s=sigma_s,
@@ -433,7 +291,10 @@ class _Judge:
 
 
 def _best(
-    cut: Cut, judge: _Judge, choice: tuple[_Events, _Events], other: tuple[_Events, _Events] | None
+    cut: Cut,
+    judge: _Judge,
+    choice: tuple[CutEvents, CutEvents],
+    other: tuple[CutEvents, CutEvents] | None,
 ) -> BestCut:
     """A chosen cut, with its figures on both parts of the events."""
     chosen_on = [Value(*part.count(cut)[:2]) for part in choice]
@@ -464,7 +325,7 @@ def _best_end(
     side: int,
     feature: int,
     judge: _Judge,
-    choice: tuple[_Events, _Events],
+    choice: tuple[CutEvents, CutEvents],
     min_background: int,
 ) -> tuple[float, float] | None:
     """The best value of one end, the others as they are, and the figure there."""
@@ -491,44 +352,8 @@ def _best_end(
     return float(sign * at[index]), float(figures[index])
 
 
-def _events(x: ArrayLike, weight: ArrayLike | None, what: str) -> _Events:
-    x = np.asarray(x)
-    if x.ndim != 2 or x.shape[1] < 1:
-        raise BadLayout(f"{what}: expected features of shape (event, feature), got {x.shape}.")
-    if not len(x):
-        raise TooFewEvents(f"{what}: expected events, got none.")
-    check.finite(x, what)
-    if weight is None:
-        return _Events(x, None)
-    w = np.asarray(weight, dtype=np.float64)
-    check.length(w, len(x), f"{what} weight")
-    check.finite(w, f"{what} weight")
-    check.non_negative(w, f"{what} weight")
-    if not w.sum() > 0:
-        raise TooFewEvents(f"{what}: expected events with weights above zero, got none.")
-    return _Events(x, w)
-
-
-def _names(names: Sequence[str] | None, features: int) -> tuple[str, ...]:
-    if names is None:
-        return tuple(f"x{j}" for j in range(features))
-    if len(names) != features:
-        raise BadLayout(f"names: expected {features} of them, got {list(names)}.")
-    return tuple(names)
-
-
-def _sides(directions: Sequence[str] | str, features: int) -> tuple[str, ...]:
-    sides = (directions,) * features if isinstance(directions, str) else tuple(directions)
-    if len(sides) != features or any(side not in DIRECTIONS for side in sides):
-        raise BadValue(
-            f"directions: expected one of {', '.join(DIRECTIONS)} for each of {features} features, "
-            f"got {directions!r}."
-        )
-    return sides
-
-
 def _points(
-    signal: _Events, sides: tuple[str, ...], steps: int, n_points: int | None, seed: Seed
+    signal: CutEvents, sides: tuple[str, ...], steps: int, n_points: int | None, seed: Seed
 ) -> tuple[Floats, Floats]:
     """Cut points at signal events, shape (point, box, feature) each."""
     rng = seed.generator()

@@ -12,11 +12,11 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
 from anomalon.stats.counts.intervals import ONE_SIGMA, clopper_pearson
+from anomalon.stats.cuts.score_class import ScoreClass, one_class
 from anomalon.stats.numerics.value import Value
 
 __all__ = ["Band", "Evaluation", "WorkingPoint", "evaluate"]
@@ -66,43 +66,6 @@ class WorkingPoint:
     level: float
 
 
-@dataclass(frozen=True, eq=False)
-class _Class:
-    """Scores of one class in increasing order, and their weights."""
-
-    scores: Floats
-    weight: Floats
-
-    @property
-    def share(self) -> Floats:
-        """Weights with a sum of one."""
-        return np.asarray(self.weight / self.weight.sum())
-
-    @property
-    def n_effective(self) -> float:
-        """Events of equal weight with the same relative fluctuations: (sum w)^2/sum w^2."""
-        return float(1.0 / (self.share**2).sum())
-
-    def below(self, scores: Floats) -> Floats:
-        """Weight below each score, and half of the weight at it."""
-        total = np.concatenate([[0.0], np.cumsum(self.weight)])
-        total /= total[-1]
-        left = total[np.searchsorted(self.scores, scores, side="left")]
-        right = total[np.searchsorted(self.scores, scores, side="right")]
-        return np.asarray((left + right) / 2)
-
-    def variance(self, efficiency: float, threshold: float) -> float:
-        """Variance of the efficiency of scores >= `threshold`.
-
-        At least that of one event, also where all or none are selected.
-        """
-        first = np.searchsorted(self.scores, threshold)
-        square = self.share**2
-        failed, passed = square[:first].sum(), square[first:].sum()
-        variance = (1 - efficiency) ** 2 * passed + efficiency**2 * failed
-        return max(float(variance), 1.0 / self.n_effective**2)
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation:
     """How well a score tells signal from background.
@@ -121,8 +84,8 @@ class Evaluation:
     n_signal: int
     n_background_effective: float
     fpr_floor: float
-    _background: _Class = field()
-    _signal: _Class = field()
+    _background: ScoreClass = field()
+    _signal: ScoreClass = field()
     _fpr: Floats = field()
     _tpr: Floats = field()
     _threshold: Floats = field()
@@ -351,8 +314,8 @@ def evaluate(
         >>> evaluation.tpr_at(0.01)
         0.371 ± 0.020
     """
-    background = _one_class(background_scores, background_weight, "background")
-    signal = _one_class(signal_scores, signal_weight, "signal")
+    background = one_class(background_scores, background_weight, "background")
+    signal = one_class(signal_scores, signal_weight, "signal")
     fpr, tpr, threshold = _curve(background.scores, background.weight, signal.scores, signal.weight)
     return Evaluation(
         auc=_auc(background, signal),
@@ -366,20 +329,6 @@ def evaluate(
         _tpr=tpr,
         _threshold=threshold,
     )
-
-
-def _one_class(scores: ArrayLike, weight: ArrayLike | None, what: str) -> _Class:
-    scores = np.asarray(scores, dtype=np.float64)
-    weight = np.ones(scores.size) if weight is None else np.asarray(weight, dtype=np.float64)
-    check.length(scores, scores.size, f"{what} scores")
-    check.length(weight, len(scores), f"{what} weight")
-    check.finite(scores, f"{what} scores")
-    check.finite(weight, f"{what} weight")
-    check.non_negative(weight, f"{what} weight")
-    if not weight.sum() > 0:
-        raise TooFewEvents(f"evaluate: expected {what} events with weights above zero, got none.")
-    order = np.argsort(scores, kind="stable")
-    return _Class(scores[order], weight[order])
 
 
 def _curve(
@@ -407,7 +356,7 @@ def _curve(
     )
 
 
-def _auc(background: _Class, signal: _Class) -> Value:
+def _auc(background: ScoreClass, signal: ScoreClass) -> Value:
     """The area and its uncertainty by DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988) 837.
 
     With weights, the variance of a mean of placements v is sum w^2 (v - AUC)^2, corrected for the

@@ -26,19 +26,18 @@ like NumPy functions and return float64.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
+from anomalon.core.errors import BadValue
 from anomalon.core.plain import to_plain
 from anomalon.stats.limits import exact_cls
+from anomalon.stats.limits.count_data import Constraint, CountData, broadcast, numbers, one_of
 from anomalon.stats.limits.profile import (
     GAMMA,
-    GAUSSIAN,
-    LOG_NORMAL,
     QTILDE,
     Q,
     cls_values,
@@ -59,12 +58,9 @@ __all__ = [
 ]
 
 Floats = NDArray[np.floating[Any]]
-Constraint = Literal["gamma", "gaussian", "log_normal"]
 Statistic = Literal["qtilde", "q"]
 Method = Literal["asymptotic", "exact"]
 
-_NOTHING = 1e-200  # events, a factor on which would not matter
-_CONSTRAINTS = {"gamma": GAMMA, "gaussian": GAUSSIAN, "log_normal": LOG_NORMAL}
 
 N_SIGMA = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """The usual band: how many standard deviations the background fluctuates."""
@@ -114,7 +110,7 @@ def cls_upper_limit(
         >>> float(cls_upper_limit([51, 48], [50, 52], [3, 7], signal=[12, 11]).round(4))
         1.0116
     """
-    data = _Data.of(n, b, sigma_b, signal, constraint)
+    data = CountData.of(n, b, sigma_b, signal, constraint)
     log_alpha = _log_alpha(level)
     if _exact(method, data):
         return data.shaped(exact_cls.observed_limits(*data.single, log_alpha))
@@ -160,7 +156,7 @@ def expected_upper_limits(
         >>> expected_upper_limits(50, 7).round(2)
         array([10.5 , 14.13, 19.71, 27.67, 37.6 ])
     """
-    data = _Data.of(b if n is None else n, b, sigma_b, signal, constraint)
+    data = CountData.of(b if n is None else n, b, sigma_b, signal, constraint)
     log_alpha = _log_alpha(level)
     where = np.asarray(n_sigma, dtype=np.float64)
     if not np.all(np.isfinite(where)):
@@ -206,8 +202,8 @@ def cls(
         >>> cls([0.0, 19.70904], 50, 50, 7).round(6)
         array([1.  , 0.05])
     """
-    strength = _numbers(s, "s")
-    data = _Data.of(n, b, sigma_b, signal, constraint, strength.shape)
+    strength = numbers(s, "s")
+    data = CountData.of(n, b, sigma_b, signal, constraint, strength.shape)
     strength = np.array(np.broadcast_to(strength, data.shape)).reshape(-1)
     if _exact(method, data):
         log_cls = exact_cls.log_cls(strength, *data.single)
@@ -299,9 +295,9 @@ def upper_limits(
         (array([19.709,    nan]), ['', 'b is nan: expected a finite number >= 0'])
     """
     named = {"n": n, "b": b, "sigma_b": sigma_b}
-    template = None if signal is None else _numbers(signal, "signal")
+    template = None if signal is None else numbers(signal, "signal")
     arrays = [np.asarray(value, dtype=np.float64) for value in named.values()]
-    full = _broadcast([*arrays, *([] if template is None else [template])])
+    full = broadcast([*arrays, *([] if template is None else [template])])
     bad = [~(np.isfinite(x) & (x >= 0)) for x in full[:3]]
     why = _reasons(dict(zip(named, zip(full, bad, strict=False), strict=False)), template)
     if constraint == "log_normal" or method == "exact":
@@ -331,89 +327,6 @@ def upper_limits(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Data:
-    """Checked arrays of shape (item, bin), and the shape of the items."""
-
-    n: Floats
-    b: Floats
-    v: Floats
-    s: Floats
-    constraint: int
-    shape: tuple[int, ...]
-
-    @classmethod
-    def of(
-        cls,
-        n: ArrayLike,
-        b: ArrayLike,
-        sigma_b: ArrayLike,
-        signal: ArrayLike | None,
-        constraint: str,
-        items: tuple[int, ...] = (),
-    ) -> "_Data":
-        """Broadcast, also to a shape of `items` that strengths have."""
-        kind = _one_of(constraint, Constraint, "constraint")
-        arrays = [_numbers(n, "n"), _numbers(b, "b"), _numbers(sigma_b, "sigma_b")]
-        binned = signal is not None
-        arrays.append(_numbers(1.0 if signal is None else signal, "signal"))
-        if binned and max(x.ndim for x in arrays) == 0:
-            raise BadLayout("signal: expected a template of shape (…, bin), got one number.")
-        like = np.empty((*items, 1) if binned else items)
-        n_, b_, sigma, s_, _ = _broadcast([*arrays, like])
-        shape = n_.shape[:-1] if binned else n_.shape
-        bins = n_.shape[-1] if binned else 1
-        # copies: broadcast arrays are views, and those of callers may be read-only
-        v_ = _log_variance(b_, sigma) if kind == "log_normal" else sigma**2
-        n_, b_, v_, s_ = (np.array(x).reshape(-1, bins) for x in (n_, b_, v_, s_))
-        return cls(n_, b_, v_, s_, _CONSTRAINTS[kind], shape)
-
-    @property
-    def arrays(self) -> tuple[Floats, Floats, Floats, Floats, int]:
-        """What the kernels take."""
-        return self.n, self.b, self.v, self.s, self.constraint
-
-    @property
-    def single(self) -> tuple[Floats, Floats, Floats]:
-        """Counts, backgrounds and variances of measurements of one bin, shape (item,) each."""
-        n, b, v = (np.ascontiguousarray(x[:, 0]) for x in (self.n, self.b, self.v))
-        return n, b, v
-
-    def shaped(self, values: Floats) -> Floats:
-        """One number per item, in the shape of the caller."""
-        return np.asarray(values.reshape(self.shape))[()]
-
-
-def _log_variance(b: Floats, sigma: Floats) -> Floats:
-    """The square of ln kappa = ln(1 + sigma/b); 0 for a background that is known."""
-    if np.any((b == 0) & (sigma > 0)):
-        raise BadValue(
-            "sigma_b: expected 0 where b is 0: with a log-normal constraint it is a factor on b. "
-            'Take constraint="gamma" for a control region without events.'
-        )
-    some = b > _NOTHING
-    return np.asarray(np.where(some, np.log1p(sigma / np.where(some, b, 1.0)) ** 2, 0.0))
-
-
-def _numbers(values: ArrayLike, name: str) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    good = np.isfinite(array) & (array >= 0)
-    if not good.all():
-        raise BadValue(
-            f"{name}: expected finite numbers >= 0, got {array[~good].ravel()[0]}. "
-            "`upper_limits` leaves such items out and says why."
-        )
-    return array
-
-
-def _broadcast(arrays: list[Floats]) -> list[Floats]:
-    try:
-        return list(np.broadcast_arrays(*arrays))
-    except ValueError:
-        shapes = ", ".join(str(x.shape) for x in arrays)
-        raise BadLayout(f"limits: expected shapes that broadcast, got {shapes}.") from None
-
-
 def _reasons(
     named: dict[str, tuple[Floats, NDArray[np.bool_]]], template: Floats | None
 ) -> NDArray[np.str_]:
@@ -436,16 +349,9 @@ def _log_alpha(level: float) -> float:
     return float(np.log1p(-level))
 
 
-def _one_of(value: str, kind: Any, name: str) -> str:
-    known = get_args(kind)
-    if value not in known:
-        raise UnknownKey(f"{name}: no '{value}'; {suggest(str(value), known)}")
-    return value
-
-
-def _exact(method: str, data: _Data) -> bool:
+def _exact(method: str, data: CountData) -> bool:
     """Whether to sum probabilities, after checking that it can be done."""
-    if _one_of(method, Method, "method") == "asymptotic":
+    if one_of(method, Method, "method") == "asymptotic":
         return False
     if data.n.shape[1] > 1 or np.any(data.s != 1.0):
         raise BadValue('method: "exact" is for single counts; leave `signal` out.')
@@ -463,7 +369,7 @@ def _exact(method: str, data: _Data) -> bool:
 
 
 def _statistic(statistic: str, signal: ArrayLike | None) -> int:
-    if _one_of(statistic, Statistic, "statistic") == "qtilde":
+    if one_of(statistic, Statistic, "statistic") == "qtilde":
         return QTILDE
     if signal is not None:
         raise BadValue('statistic: expected "qtilde" with a `signal` template, got "q".')

@@ -32,67 +32,28 @@ from anomalon.stats.fits.signal_fit import SignalFit, fit_signal
 from anomalon.stats.limits import weighted_count
 from anomalon.stats.limits.conditional_fit import Conditional, SignalForm
 from anomalon.stats.limits.count_limits import N_SIGMA
+from anomalon.stats.limits.signal_curve import (
+    Curve,
+    crossing,
+    log_cls_of,
+    statistics,
+    variations,
+)
+from anomalon.stats.limits.strengths import SignalLimit, Strengths
 from anomalon.stats.limits.weighted_count import WeightedCount
 from anomalon.stats.spectra.shapes import Binned, Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
-__all__ = ["SignalLimit", "SignalModel", "Strengths"]
+__all__ = [
+    "SignalModel",
+]
 
 Floats = NDArray[np.floating[Any]]
 
 _FEW = 25.0  # events, below which the sums are exact
-_SURE = 0.02  # of the background: what is known as well counts as known
-_NODES, _FINE = 25, 100  # strengths that are fitted, and points between two of them
+_NODES = 25  # strengths that are fitted
 _REACH = 8.0  # standard deviations above the best strength
 _MOST_DOUBLINGS = 8
-
-
-@dataclass(frozen=True, eq=False)
-class Strengths:
-    """The best strength at each mass, the function of the background profiled.
-
-    For toys, all arrays have the axis (toy,) before that of the masses.
-
-    Args:
-        strength: Signal events, signed, shape (mass,); NaN where there is no fit.
-        sigma: Its standard deviation, with what is not known of the signal's size.
-        z: Signed significance, sign(s) sqrt(2 ln L(s) - 2 ln L(0)).
-        function: Number of the function that is best with the signal.
-        why: Why there is no fit, else "".
-    """
-
-    strength: Floats
-    sigma: Floats
-    z: Floats
-    function: NDArray[np.int64]
-    why: NDArray[np.str_]
-
-
-@dataclass(frozen=True, eq=False)
-class SignalLimit:
-    """The upper limits at one mass, in signal events.
-
-    Args:
-        observed: The limit; NaN where there is none.
-        band: Expected ones, for backgrounds that fluctuate by -2, -1, 0, 1, 2 standard deviations.
-        method: "asymptotic" or "exact"; "" where there is no limit.
-        why: The reason if there is none, else "".
-    """
-
-    observed: float
-    band: Floats
-    method: str
-    why: str
-
-    @property
-    def median(self) -> float:
-        """The median expected limit."""
-        return float(self.band[N_SIGMA.index(0.0)])
-
-    @classmethod
-    def none(cls, why: str) -> "SignalLimit":
-        """There is no limit."""
-        return cls(float("nan"), np.full(len(N_SIGMA), np.nan), "", why)
 
 
 @dataclass(frozen=True, eq=False)
@@ -330,7 +291,7 @@ class _AtMass:
     def _models(self) -> list[Conditional]:
         return [Conditional(f.binned, self.form) for f in self.functions]
 
-    def _curve(self, counts: Floats, strengths: Floats) -> "_Curve":
+    def _curve(self, counts: Floats, strengths: Floats) -> "Curve":
         """-ln L at these strengths, for each function."""
         found = [
             model.fits(counts, strengths, f.start)
@@ -338,7 +299,7 @@ class _AtMass:
         ]
         price = np.array([f.price for f in self.functions])
         half = np.array([f.half for f in found]) + price[:, None] / 2
-        return _Curve(strengths, half, np.array([f.slope for f in found]))
+        return Curve(strengths, half, np.array([f.slope for f in found]))
 
     @cached_property
     def _asimov(self) -> Floats:
@@ -355,11 +316,11 @@ class _AtMass:
         for _ in range(_MOST_DOUBLINGS):
             nodes = top * np.linspace(0.0, 1.0, _NODES) ** 1.5
             seen, expected = (self._curve(c, nodes) for c in (self.counts, self._asimov))
-            x, q, q_asimov = _statistics(seen, expected)
-            log_cls = _log_cls(q, q_asimov)
+            x, q, q_asimov = statistics(seen, expected)
+            log_cls = log_cls_of(q, q_asimov)
             if log_cls[-1] < log_alpha and np.sqrt(q_asimov[-1]) > roots.max():
                 band = np.interp(roots, np.sqrt(q_asimov), x)
-                return SignalLimit(_crossing(x, log_cls, log_alpha), band, "asymptotic", "")
+                return SignalLimit(crossing(x, log_cls, log_alpha), band, "asymptotic", "")
             top *= 2.0
         return SignalLimit.none("no strength is excluded")
 
@@ -369,15 +330,15 @@ class _AtMass:
             top = max(strength, self.functions[0].strength + self.unit)
             nodes = np.unique(np.append(np.linspace(0.0, top, 9), strength))
             seen, expected = (self._curve(c, nodes) for c in (self.counts, self._asimov))
-            x, q, q_asimov = _statistics(seen, expected)
-            return float(np.interp(strength, x, _log_cls(q, q_asimov)))
+            x, q, q_asimov = statistics(seen, expected)
+            return float(np.interp(strength, x, log_cls_of(q, q_asimov)))
         at = np.array([strength])
         minimum = [2 * float(self._curve(c, at).half.min()) for c in (self.counts, self._asimov)]
         best = min(self.functions, key=lambda f: f.least)
         least = best.least, min(self.functions, key=lambda f: f.without).price
         both = np.maximum(np.array(minimum) - least, 0.0)[:, None]
         above = best.strength < strength
-        return float(_log_cls(both[0] if above else 0 * both[0], both[1])[0])
+        return float(log_cls_of(both[0] if above else 0 * both[0], both[1])[0])
 
     def exact(self, count: WeightedCount, total: int, level: float) -> SignalLimit:
         """From the distribution of a weighted sum of counts."""
@@ -400,7 +361,7 @@ class _AtMass:
         errors = np.array([np.linalg.norm(weight @ leverage) for _, leverage in expected])
         cost = np.array([f.total - self.functions[0].total for f in self.functions])
         relative = profiled_error(sums, errors, cost) / sums[0] if sums[0] > 0 else 0.0
-        factor, signals, probability = _variations(self.form, relative)
+        factor, signals, probability = variations(self.form, relative)
         count = WeightedCount(
             weight[used],
             factor[:, None] * background[used],
@@ -414,90 +375,3 @@ class _AtMass:
         """Effective background events beside the signal, and their derivatives times the root."""
         slope = f.binned.slopes(f.beside) @ f.root[: f.shape.n]
         return np.maximum(f.binned.events(f.beside), 0.0), slope
-
-
-@dataclass(frozen=True, eq=False)
-class _Curve:
-    """-ln L against the strength, (function, strength), with its slope."""
-
-    strengths: Floats
-    half: Floats
-    slope: Floats
-
-    def at(self, x: Floats) -> Floats:
-        """The least of all functions, cubic between the strengths that were fitted."""
-        nodes = self.strengths
-        i = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, len(nodes) - 2)
-        width = nodes[i + 1] - nodes[i]
-        t = (x - nodes[i]) / width
-        low, high = self.half[:, i], self.half[:, i + 1]
-        at_low, at_high = width * self.slope[:, i], width * self.slope[:, i + 1]
-        value = (
-            low * (1 + 2 * t) * (1 - t) ** 2
-            + high * t**2 * (3 - 2 * t)
-            + at_low * t * (1 - t) ** 2
-            - at_high * t**2 * (1 - t)
-        )
-        return np.asarray(np.where(np.isnan(value), np.inf, value).min(axis=0))
-
-
-def _statistics(seen: _Curve, expected: _Curve) -> tuple[Floats, Floats, Floats]:
-    """Strengths, and q~ of the data and of the Asimov data."""
-    nodes = seen.strengths
-    steps = np.linspace(0.0, 1.0, _FINE, endpoint=False)
-    x = np.append((nodes[:-1, None] + np.diff(nodes)[:, None] * steps).ravel(), nodes[-1])
-    of_data, of_asimov = seen.at(x), expected.at(x)
-    best = int(np.argmin(of_data))
-    q = np.where(np.arange(len(x)) > best, 2 * (of_data - of_data[best]), 0.0)
-    q_asimov = 2 * (of_asimov - of_asimov.min())
-    return x, np.maximum(q, 0.0), np.maximum.accumulate(np.maximum(q_asimov, 0.0))
-
-
-def _log_cls(q: Floats, q_asimov: Floats) -> Floats:
-    """ln(CL_{s+b}/CL_b), arXiv:1007.1727, eqs. 64-66."""
-    root = np.sqrt(q_asimov)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(q > q_asimov, (q - q_asimov) / (2 * root), np.sqrt(q) - root)
-    t = np.where(root > 0, t, 0.0)
-    return np.asarray(special.log_ndtr(-(t + root)) - special.log_ndtr(-t))
-
-
-def _crossing(x: Floats, log_cls: Floats, log_alpha: float) -> float:
-    """Where the logarithm of CLs falls through that of alpha for the last time."""
-    above = np.flatnonzero(log_cls > log_alpha)
-    i = int(above[-1]) if len(above) else 0
-    share = (log_cls[i] - log_alpha) / (log_cls[i] - log_cls[i + 1])
-    return float(x[i] + share * (x[i + 1] - x[i]))
-
-
-def _variations(form: SignalForm, relative: float) -> tuple[Floats, list[Floats], Floats]:
-    """What is averaged over: factors on the background, signals, and their probabilities."""
-    factors: list[tuple[float, float]] = [(1.0, 1.0)]
-    if relative > _SURE:
-        width = float(np.sqrt(np.log1p(relative**2)))
-        factors = [(float(np.exp(width * t - width**2 / 2)), p) for t, p in _normal(5)]
-    signals = [(form.nominal, 1.0)]
-    for up, down in zip(form.up, form.down, strict=True):
-        signals = [
-            (np.maximum(s + abs(t) * ((up if t > 0 else down) - form.nominal), 0.0), p * weight)
-            for s, p in signals
-            for t, weight in _normal(3)
-        ]
-    if form.kappa > 0:
-        signals = [
-            (s * float(np.exp(form.kappa * t)), p * weight)
-            for s, p in signals
-            for t, weight in _normal(5)
-        ]
-    rows = [(f, s, p * weight) for f, p in factors for s, weight in signals]
-    return (
-        np.array([f for f, _, _ in rows]),
-        [s for _, s, _ in rows],
-        np.array([p for _, _, p in rows]),
-    )
-
-
-def _normal(n: int) -> list[tuple[float, float]]:
-    """Points and probabilities that stand for a standard normal variable."""
-    points, weights = np.polynomial.hermite_e.hermegauss(n)
-    return list(zip(points.tolist(), (weights / weights.sum()).tolist(), strict=True))

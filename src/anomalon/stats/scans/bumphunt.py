@@ -25,7 +25,12 @@ from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
-from anomalon.stats.counts.pseudo_experiments import EmpiricalP, blocks, empirical_p
+from anomalon.stats.counts.pseudo_experiments import (
+    EmpiricalP,
+    block_sizes,
+    draw_block,
+    empirical_p,
+)
 from anomalon.stats.fits.fit import Fit, expected_a_shape, fit_spectrum
 from anomalon.stats.numerics.pvalues import z_from_log_p
 from anomalon.stats.scans.backgrounds import Background, Counts, Fitted, Known, Reference, Refit
@@ -34,7 +39,7 @@ from anomalon.stats.scans.windows import Windows
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
-__all__ = ["BumpHunt", "bump_hunt"]
+__all__ = ["BumpHunt", "Hunt", "bump_hunt"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -212,44 +217,110 @@ def bump_hunt(
         >>> hunt.low, hunt.high, round(hunt.local_p, 6), hunt.global_p.p < 0.01
         (3.0, 4.0, 0.000184, True)
     """
-    data = Spectrum.of(spectrum)
-    if data.counts.ndim != 1:
-        raise BadLayout(f"bump hunt: expected one spectrum, got {len(data.counts)} toys.")
     n_pseudo = check.whole(n_pseudo, "bump hunt: n_pseudo", 1, MOST_PSEUDO)
-    model = _model(data, background, refit=refit, deficit=deficit)
-    counts = model.counts
-    bins = _bins_with_background(model, counts, data.edges)
-    windows = Windows.of(bins.stop - bins.start, widths, step)
-    rows = windows.widths, windows.strides
-
-    k, m, q = _cut(counts, bins)
-    log_p = every_window(model.statistic, k[0], m[0], q[0], *rows)
-    best = int(log_p.argmin())
-    if np.isneginf(log_p[best]):
-        raise BadNumbers(
-            "bump hunt: events were seen in a window where the background is exactly zero, so "
-            "that p = 0. Give the background as a Reference, or use wider windows."
-        )
-    smallest, done = [], 0
-    for toys in blocks(model.draw, int(n_pseudo), Seed.of(seed).child("bump hunt")):
-        k, m, q = _cut(toys, bins)
-        smallest.append(smallest_log_p(model.statistic, k, m, q, *rows)[0])
-        done += len(smallest[-1])
+    hunt = Hunt.of(
+        spectrum, background, widths=widths, step=step, refit=refit, deficit=deficit, seed=seed
+    )
+    log_p = hunt.every_log_p()
+    t_toys, done = [], 0
+    for block, size in enumerate(block_sizes(n_pseudo)):
+        t_toys.append(hunt.t_of_block(block, size))
+        done += size
         if tell is not None:
             tell(done)
-    t_toys = 0.0 - np.concatenate(smallest)
-    _check_failures(t_toys)
-    return BumpHunt(
-        spectrum=data,
-        expected=model.expected,
-        deficit=deficit,
-        offset=bins.start,
-        windows=windows,
-        log_p=log_p,
-        best=best,
-        t_toys=t_toys,
-        global_p=empirical_p(0.0 - log_p[best], t_toys),
-    )
+    return hunt.found(log_p, np.concatenate(t_toys))
+
+
+@dataclass(frozen=True, eq=False)
+class Hunt:
+    """A bump hunt in parts: its pseudo-experiments come in blocks, which anybody can do.
+
+    `bump_hunt` does them one after the other. For several processes: `Hunt.of(…)` has what a block
+    needs, `found` puts the blocks together.
+
+    Args:
+        spectrum: The data.
+        model: The background, and what it makes of pseudo-experiments.
+        bins: Those where background may be.
+        windows: All windows; their bins count from the first of `bins`.
+        deficit: Whether deficits are looked for.
+        seed: Of the pseudo-experiments.
+    """
+
+    spectrum: Spectrum
+    model: Background
+    bins: slice
+    windows: Windows
+    deficit: bool
+    seed: Seed
+
+    @classmethod
+    def of(
+        cls,
+        spectrum: Any,
+        background: Shape | Fit | Reference | ArrayLike,
+        *,
+        widths: Iterable[int] | None = None,
+        step: int | Literal["half", "full"] = 1,
+        refit: bool | Refit = True,
+        deficit: bool = False,
+        seed: Seed | int = 0,
+    ) -> "Hunt":
+        """Arguments and errors are those of `bump_hunt`."""
+        data = Spectrum.of(spectrum)
+        if data.counts.ndim != 1:
+            raise BadLayout(f"bump hunt: expected one spectrum, got {len(data.counts)} toys.")
+        model = _model(data, background, refit=refit, deficit=deficit)
+        bins = _bins_with_background(model, model.counts, data.edges)
+        windows = Windows.of(bins.stop - bins.start, widths, step)
+        return cls(data, model, bins, windows, deficit, Seed.of(seed).child("bump hunt"))
+
+    def every_log_p(self) -> Floats:
+        """Logarithm of the local p-value of each window of the data, shape (window,).
+
+        Raises:
+            BadNumbers: If events were seen in a window where an exact background expects none.
+        """
+        k, m, q = _cut(self.model.counts, self.bins)
+        rows = self.windows.widths, self.windows.strides
+        log_p: Floats = every_window(self.model.statistic, k[0], m[0], q[0], *rows)
+        if np.isneginf(log_p.min()):
+            raise BadNumbers(
+                "bump hunt: events were seen in a window where the background is exactly zero, so "
+                "that p = 0. Give the background as a Reference, or use wider windows."
+            )
+        return log_p
+
+    def t_of_block(self, block: int, size: int) -> Floats:
+        """The test statistic of the pseudo-experiments of one block, shape (toy,)."""
+        toys = draw_block(self.model.draw, block, size, self.seed)
+        k, m, q = _cut(toys, self.bins)
+        rows = self.windows.widths, self.windows.strides
+        return np.asarray(0.0 - smallest_log_p(self.model.statistic, k, m, q, *rows)[0])
+
+    def found(self, log_p: Floats, t_toys: Floats) -> BumpHunt:
+        """The result.
+
+        Args:
+            log_p: From `every_log_p`.
+            t_toys: Those of all blocks, in order.
+
+        Raises:
+            TooFewEvents: If a tenth of the pseudo-experiments could not be fitted.
+        """
+        _check_failures(t_toys)
+        best = int(log_p.argmin())
+        return BumpHunt(
+            spectrum=self.spectrum,
+            expected=self.model.expected,
+            deficit=self.deficit,
+            offset=self.bins.start,
+            windows=self.windows,
+            log_p=log_p,
+            best=best,
+            t_toys=t_toys,
+            global_p=empirical_p(0.0 - log_p[best], t_toys),
+        )
 
 
 def _model(data: Spectrum, background: Any, *, refit: bool | Refit, deficit: bool) -> Background:

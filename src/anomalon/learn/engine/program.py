@@ -1,0 +1,212 @@
+"""What is compiled: a step, an epoch, and the judgement of a batch.
+
+Equal programs are compiled once, so folds, members and windows share one. The parameters are taken
+apart into arrays that are trained, arrays that are not (indices, masks), and the rest (settings,
+activation functions), which is part of the program.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from anomalon.core.errors import BadLayout
+from anomalon.learn.engine.schedule import Optimiser, Schedule
+from anomalon.learn.engine.training import Loss, Params, PerBatch
+
+__all__ = ["Parts", "Program", "State", "is_stepwise", "judge", "scan", "step", "taken_apart"]
+
+
+@final
+@dataclass(frozen=True)
+class Rest:
+    """What of a tree of parameters is no array."""
+
+    leaves: tuple[Any, ...]
+    structure: Any
+
+    def joined(self, *arrays: Any) -> Params:
+        """The parameters again, of this and the arrays."""
+        return eqx.combine(*arrays, jax.tree.unflatten(self.structure, self.leaves))
+
+
+class Parts(NamedTuple):
+    """Parameters, taken apart."""
+
+    trained: Any
+    fixed: Any
+    rest: Rest
+
+
+class State(NamedTuple):
+    """What a step changes."""
+
+    trained: Any
+    moments: Any
+
+
+@final
+@dataclass(frozen=True)
+class Program:
+    """All that decides what is compiled, beside the shapes of the arrays.
+
+    Args:
+        loss: The loss.
+        optimiser: What moves the parameters.
+        batch_size: Rows per step.
+        damped: Whether changes are multiplied by a factor.
+        rest: What of the parameters is no array.
+    """
+
+    loss: Loss | PerBatch
+    optimiser: Optimiser
+    batch_size: int
+    damped: bool
+    rest: Rest
+
+    def batch_loss(self, trained: Any, fixed: Any, batch: Any, noise: Any) -> jax.Array:
+        """The loss of one batch, a single number."""
+        params = self.rest.joined(trained, fixed)
+        data, weight = batch
+        if isinstance(self.loss, PerBatch):
+            loss = self.loss.loss(params, data, weight, noise)
+            return self._of_shape(loss, (), "PerBatch: a single number")
+        loss = self.loss(params, data, noise)
+        self._of_shape(loss, weight.shape, "one number per row (or PerBatch(loss))")
+        # Over the batch size, not the weights in the batch: the gradient stays unbiased.
+        return jnp.sum(weight * loss) / self.batch_size
+
+    def _of_shape(self, loss: jax.Array, shape: tuple[int, ...], what: str) -> jax.Array:
+        if jnp.shape(loss) != shape:
+            raise BadLayout(f"loss: expected {what}, shape {shape}, got shape {jnp.shape(loss)}.")
+        return loss
+
+
+def taken_apart(params: Params) -> Parts:
+    """Parameters as what is trained, what stays, and what is no array.
+
+    Raises:
+        BadLayout: If there is nothing to train.
+    """
+    trained, others = eqx.partition(params, eqx.is_inexact_array)
+    fixed, rest = eqx.partition(
+        others, lambda x: isinstance(x, jax.Array | np.ndarray | np.generic)
+    )
+    if not jax.tree.leaves(trained):
+        raise BadLayout("params: expected arrays of floating-point numbers to train, got none.")
+    leaves, structure = jax.tree.flatten(rest)
+    return Parts(trained, fixed, Rest(tuple(leaves), structure))
+
+
+def _step(
+    program: Program, state: State, fixed: Any, damping: jax.Array, batch: Any, noise: jax.Array
+) -> tuple[State, jax.Array]:
+    value_and_gradient = jax.value_and_grad(program.batch_loss)
+    loss, gradient = value_and_gradient(state.trained, fixed, batch, noise)
+    change, moments = program.optimiser.update(gradient, state.moments, state.trained)
+    if program.damped:
+        change = jax.tree.map(lambda leaf: leaf * damping, change)
+    return State(optax.apply_updates(state.trained, change), moments), loss
+
+
+def _scan(
+    program: Program,
+    state: State,
+    fixed: Any,
+    damping: jax.Array,
+    rows: Any,
+    order: Any,
+    noise: Any,
+) -> tuple[State, jax.Array]:
+    size = program.batch_size
+    batches = jax.tree.map(lambda a: a[order].reshape(-1, size, *a.shape[1:]), rows)
+
+    def one(state: State, scanned: Any) -> tuple[State, jax.Array]:
+        return _step(program, state, fixed, damping, *scanned)
+
+    return jax.lax.scan(one, state, (batches, noise))
+
+
+def _one(
+    program: Program,
+    state: State,
+    fixed: Any,
+    damping: jax.Array,
+    rows: Any,
+    order: Any,
+    noise: Any,
+) -> tuple[State, jax.Array]:
+    batch = rows if order is None else jax.tree.map(lambda a: a[order], rows)
+    state, loss = _step(program, state, fixed, damping, batch, noise[0])
+    return state, loss[None]
+
+
+@partial(jax.jit, static_argnums=0)
+def scan(program: Program, *arrays: Any) -> tuple[State, jax.Array]:
+    """Some steps in one compiled loop.
+
+    Args:
+        program: What is trained.
+        arrays: State, fixed arrays, damping, rows, their order, and the noise of each step; all
+            have the training as first axis.
+
+    Returns:
+        The state behind the last step, and the loss of each step.
+    """
+    return _for_all(partial(_scan, program), arrays)
+
+
+@partial(jax.jit, static_argnums=0)
+def step(program: Program, *arrays: Any) -> tuple[State, jax.Array]:
+    """The same for a single step, without a loop; the order may be None."""
+    return _for_all(partial(_one, program), arrays)
+
+
+def _for_all(run: Callable[..., Any], arrays: Any) -> Any:
+    if len(jax.tree.leaves(arrays)[0]) > 1:
+        return jax.vmap(run)(*arrays)
+    # A batch axis of length one would keep the compiler from using plain matrix products.
+    first = jax.tree.map(lambda leaf: leaf[0], arrays)
+    return jax.tree.map(lambda leaf: leaf[None], run(*first))
+
+
+@partial(jax.jit, static_argnums=0)
+def judge(program: Program, trained: Any, fixed: Any, batch: Any) -> jax.Array:
+    """The loss of one batch without noise, of a single training."""
+    return program.batch_loss(trained, fixed, batch, None)
+
+
+def is_stepwise(program: Program, schedule: Schedule, parts: Parts, batch: Any) -> bool:
+    """Whether the steps of an epoch are a loop in Python.
+
+    Args:
+        program: What is trained.
+        schedule: What its user wants.
+        parts: The parameters of one training.
+        batch: A batch of it.
+
+    Raises:
+        BadLayout: If the loss has not the shape that it should have.
+    """
+    leaves, structure = jax.tree.flatten((parts.trained, parts.fixed, batch))
+    convolves = _convolves(
+        program, tuple((np.shape(x), jnp.result_type(x)) for x in leaves), structure
+    )
+    if schedule.passes == "auto":
+        return convolves and jax.default_backend() == "cpu"
+    return schedule.passes == "stepwise"
+
+
+@lru_cache(maxsize=256)
+def _convolves(program: Program, shapes: tuple[Any, ...], structure: Any) -> bool:
+    shaped: Any = jax.ShapeDtypeStruct
+    leaves = [shaped(shape, dtype) for shape, dtype in shapes]
+    noise = shaped((), jnp.uint32)
+    loss = jax.make_jaxpr(program.batch_loss)(*jax.tree.unflatten(structure, leaves), noise)
+    return "conv_general_dilated" in str(loss)

@@ -1,0 +1,44 @@
+"""Scoring in blocks of one size: one compiled program, and events that know no neighbours."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.learn.engine.rows import n_rows_of, padded
+
+__all__ = ["BLOCK", "in_blocks"]
+
+BLOCK = 8192
+"""Rows that are scored at a time, unless told otherwise."""
+
+
+def in_blocks(
+    function: Callable[[Any], Any], rows: Any, block: int = BLOCK
+) -> NDArray[np.floating[Any]]:
+    """`function(rows)`, computed in blocks of one size; the last one is filled up.
+
+    A compiled program is chosen by the number of rows and rounds differently for another number.
+    In blocks of one size the result for a row depends neither on the number of rows nor, if
+    `function` treats rows independently, on the other rows.
+
+    Args:
+        function: From a tree of arrays of shape (block, …) to an array of shape (block, …).
+        rows: A tree of arrays, each of shape (row, …); may be memory-mapped.
+        block: Rows at a time.
+
+    Returns:
+        Shape (row, …), float64.
+    """
+    parts = []
+    n_rows = n_rows_of(rows)
+    for start in range(0, n_rows, block):
+        some = jax.tree.map(lambda leaf, a=start: np.asarray(leaf[a : a + block]), rows)
+        part = np.asarray(function(padded(some, block)), np.float64)
+        parts.append(part[: n_rows - start])
+    if not parts:
+        one = jax.tree.map(lambda leaf: np.zeros((block, *leaf.shape[1:]), leaf.dtype), rows)
+        return np.zeros((0, *jax.eval_shape(function, one).shape[1:]))
+    return np.concatenate(parts)

@@ -1,0 +1,153 @@
+"""`ConvEncoder`: an image to a few numbers; `ConvAutoencoder`: and back to the image.
+
+Each stage halves the image by a 3 x 3 convolution of stride 2, and the decoder doubles it by a
+transposed convolution of 2 x 2 kernels that do not overlap, which leaves no checkerboard and is one
+matrix product. Channels come last, which is fastest on a CPU.
+"""
+
+from itertools import pairwise
+from typing import final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from anomalon.core.errors import BadValue
+from anomalon.core.seed import Seed
+from anomalon.learn.models.dense import Dense
+from anomalon.learn.models.layers import Linear, glorot, he
+
+__all__ = ["ConvAutoencoder", "ConvEncoder"]
+
+_LAYOUT = ("NHWC", "HWIO", "NHWC")
+
+
+@final
+class Halved(eqx.Module):
+    """A 3 x 3 convolution of stride 2, rectified."""
+
+    kernel: Float[Array, "3 3 channel_in channel_out"]
+    bias: Float[Array, " channel_out"]
+
+    def __init__(self, n_in: int, n_out: int, *, seed: Seed) -> None:
+        self.kernel = he((3, 3, n_in, n_out), 9 * n_in, seed)
+        self.bias = jnp.zeros(n_out)
+
+    def __call__(
+        self, x: Float[Array, "height width channel_in"]
+    ) -> Float[Array, "height//2 width//2 channel_out"]:
+        """The smaller image."""
+        y = jax.lax.conv_general_dilated(
+            x[None], self.kernel, (2, 2), "SAME", dimension_numbers=_LAYOUT
+        )
+        return jax.nn.relu(y[0] + self.bias)
+
+
+@final
+class Doubled(eqx.Module):
+    """A transposed 2 x 2 convolution of stride 2."""
+
+    kernel: Float[Array, "channel_in 2 2 channel_out"]
+    bias: Float[Array, " channel_out"]
+
+    def __init__(self, n_in: int, n_out: int, *, seed: Seed, rectified: bool) -> None:
+        shape = n_in, 2, 2, n_out  # every pixel of the output sees one of the input
+        self.kernel = he(shape, n_in, seed) if rectified else glorot(shape, n_in, n_out, seed)
+        self.bias = jnp.zeros(n_out)
+
+    def __call__(
+        self, x: Float[Array, "height width channel_in"]
+    ) -> Float[Array, "2*height 2*width channel_out"]:
+        """The larger image."""
+        height, width, n_in = x.shape
+        y = (x @ self.kernel.reshape(n_in, -1)).reshape(height, width, 2, 2, -1)
+        return y.transpose(0, 2, 1, 3, 4).reshape(2 * height, 2 * width, -1) + self.bias
+
+
+@final
+class ConvEncoder(eqx.Module):
+    """Convolutions and one linear layer.
+
+    Args:
+        shape: Height, width and channels of an image; each stage halves height and width.
+        channels: Channels after each stage.
+        n_out: Outputs.
+        seed: Random numbers of the start.
+
+    Raises:
+        BadValue: If height or width cannot be halved that often.
+    """
+
+    stages: tuple[Halved, ...]
+    output: Dense
+
+    def __init__(
+        self, shape: tuple[int, int, int], channels: tuple[int, ...], n_out: int, *, seed: Seed
+    ) -> None:
+        height, width = _smallest(shape, channels)
+        sizes = pairwise((shape[2], *channels))
+        self.stages = tuple(Halved(*s, seed=seed.child(stage=i)) for i, s in enumerate(sizes))
+        n_in = height * width * (shape[2], *channels)[-1]
+        self.output = Dense(n_in, (), n_out, seed=seed.child("output"))
+
+    def __call__(self, x: Float[Array, "height width channel"]) -> Float[Array, " n_out"]:
+        """The outputs."""
+        for stage in self.stages:
+            x = stage(x)
+        return self.output(x.ravel())
+
+
+@final
+class ConvAutoencoder(eqx.Module):
+    """Images to a few numbers and back, as in arXiv:1808.08979 and arXiv:1808.08992 for jets.
+
+    Args:
+        shape: Height, width and channels of an image; each stage halves height and width.
+        channels: Channels after each stage of the encoder; the decoder has them in reverse.
+        n_latent: Numbers in the middle.
+        seed: Random numbers of the start.
+
+    Raises:
+        BadValue: If height or width cannot be halved that often.
+    """
+
+    encoder: ConvEncoder
+    input: Linear
+    stages: tuple[Doubled, ...]
+    smallest: tuple[int, int] = eqx.field(static=True)
+
+    def __init__(
+        self, shape: tuple[int, int, int], channels: tuple[int, ...], n_latent: int, *, seed: Seed
+    ) -> None:
+        self.smallest = _smallest(shape, channels)
+        self.encoder = ConvEncoder(shape, channels, n_latent, seed=seed.child("encoder"))
+        all_channels = (shape[2], *channels)
+        n_first = self.smallest[0] * self.smallest[1] * all_channels[-1]
+        self.input = Linear(n_latent, n_first, seed=seed.child("input"), rectified=True)
+        sizes = list(pairwise(all_channels[::-1]))
+        self.stages = tuple(
+            Doubled(*size, seed=seed.child(doubled=i), rectified=i + 1 < len(sizes))
+            for i, size in enumerate(sizes)
+        )
+
+    def __call__(
+        self, x: Float[Array, "height width channel"]
+    ) -> Float[Array, "height width channel"]:
+        """The reconstruction."""
+        y = self.input(self.encoder(x)).reshape(*self.smallest, -1)
+        for stage in self.stages:
+            y = stage(jax.nn.relu(y))
+        return y
+
+
+def _smallest(shape: tuple[int, int, int], channels: tuple[int, ...]) -> tuple[int, int]:
+    """Height and width behind all stages."""
+    factor = 2 ** len(channels)
+    if shape[0] % factor or shape[1] % factor:
+        raise BadValue(
+            f"convolutions: expected height and width that {len(channels)} stages can halve, "
+            f"multiples of {factor}, got {shape[0]} and {shape[1]}. Pad the images, or take fewer "
+            "stages."
+        )
+    return shape[0] // factor, shape[1] // factor

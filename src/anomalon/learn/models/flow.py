@@ -1,0 +1,102 @@
+"""`spline_flow`: a density that can be evaluated and drawn from; the one place that knows flowjax.
+
+Coupling layers with rational-quadratic splines (Durkan et al., arXiv:1906.04032) on a standard
+normal distribution. Features should be standardised: beyond `interval` the splines are the
+identity.
+"""
+
+from functools import lru_cache
+from typing import Any, final
+
+import equinox as eqx
+import jax
+import numpy as np
+from flowjax.bijections import RationalQuadraticSpline
+from flowjax.distributions import StandardNormal
+from flowjax.flows import coupling_flow
+from jaxtyping import Array, Float
+
+from anomalon.core.errors import BadValue
+from anomalon.core.seed import Seed
+
+__all__ = ["Flow", "negative_log_likelihood", "spline_flow"]
+
+
+@final
+class Flow(eqx.Module):
+    """A density of features, given conditions or not."""
+
+    distribution: Any
+
+    def log_density(
+        self, x: Float[Array, "*many feature"], given: Float[Array, "*many condition"] | None = None
+    ) -> Float[Array, "*many"]:
+        """The logarithm of the density."""
+        return self.distribution.log_prob(x, given)
+
+    def draw(
+        self, n: int, *, seed: Seed, given: Float[Array, "n condition"] | None = None
+    ) -> Float[np.ndarray, "n feature"]:
+        """Events of the density, one for each row of `given` if there are conditions."""
+        shape = (n,) if given is None else ()
+        return np.asarray(self.distribution.sample(jax.random.key(seed.integer()), shape, given))
+
+
+def spline_flow(
+    n_features: int,
+    n_conditions: int = 0,
+    *,
+    n_layers: int = 6,
+    hidden: tuple[int, int] = (64, 2),
+    n_knots: int = 8,
+    interval: float = 5.0,
+    seed: Seed,
+) -> Flow:
+    """A flow that starts as the standard normal distribution, nearly.
+
+    Args:
+        n_features: Features of an event, at least two.
+        n_conditions: Numbers that the density is given.
+        n_layers: Coupling layers.
+        hidden: Width and number of the hidden layers of each coupling's network.
+        n_knots: Knots of the splines.
+        interval: The splines act between -interval and interval.
+        seed: Random numbers of the start.
+
+    Raises:
+        BadValue: If there are not two features.
+    """
+    if n_features < 2:
+        raise BadValue(f"spline_flow: expected at least 2 features, got {n_features}.")
+    settings = n_features, n_conditions, n_layers, *hidden, n_knots, interval
+    arrays = eqx.filter(_built(settings, seed), eqx.is_array)
+    return Flow(eqx.combine(arrays, _rest(settings)))
+
+
+def _built(settings: Any, seed: Seed) -> Any:
+    n_features, n_conditions, n_layers, width, depth, n_knots, interval = settings
+    normal: Any = StandardNormal
+    return coupling_flow(
+        jax.random.key(seed.integer()),
+        base_dist=normal((n_features,)),
+        transformer=RationalQuadraticSpline(knots=n_knots, interval=interval),
+        cond_dim=n_conditions or None,
+        flow_layers=n_layers,
+        nn_width=width,
+        nn_depth=depth,
+    )
+
+
+@lru_cache(maxsize=64)
+def _rest(settings: Any) -> Any:
+    """What of a flow is no array: the same objects for equal flows, which share a program then."""
+    return eqx.filter(_built(settings, Seed(0)), eqx.is_array, inverse=True)
+
+
+def negative_log_likelihood(
+    flow: Flow, batch: Any, noise: jax.Array | None
+) -> Float[Array, " row"]:
+    """Minus the log density of each row; rows are features, or features and conditions."""
+    del noise
+    x, given = batch if isinstance(batch, tuple) else (batch, None)
+    return -flow.log_density(x, given)

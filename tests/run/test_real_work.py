@@ -1,0 +1,82 @@
+"""Real work by all executors: the same bytes, and small pieces. See also test_work.py."""
+
+import json
+
+import numpy as np
+import pytest
+from anomalon.search.results.serial import to_plain
+from toy_search import background, search
+
+from anomalon.learn import BoostedTrees
+from anomalon.run import Serial
+from anomalon.run.parcel import pack
+from anomalon.search import SmoothBackground, hunt_bump, scan_limits, sliding_windows
+from anomalon.stats import Exponential
+
+EDGES = np.linspace(1000.0, 5000.0, 41)
+COUNTS = np.random.default_rng(1).poisson(Exponential(2).integrate([5.0, -1.2], EDGES))
+SMOOTH = SmoothBackground("exponential", 2, 3, alternatives=("dijet",))
+
+pytestmark = pytest.mark.slow
+
+
+def bump(executor):
+    return hunt_bump((COUNTS, EDGES), SMOOTH, resolution=0.03, n_toys=2500, n_closure=12, seed=3,
+                     executor=executor)  # fmt: skip
+
+
+def limits(executor):
+    return scan_limits((COUNTS, EDGES), SMOOTH, resolution=0.1, n_closure=12, executor=executor)
+
+
+def scan(executor):
+    quick = search(windows=sliding_windows(2400, 4200), n_members=1, n_folds=2, n_toys=1,
+                   classifier=BoostedTrees(n_trees=2))  # fmt: skip
+    return quick.run(background(4000), background(5000, seed=9), seed=5, executor=executor)
+
+
+def as_bytes(job, executor):
+    return json.dumps(to_plain(job(executor)), default=lambda array: array.tolist()).encode()
+
+
+@pytest.fixture(scope="module")
+def serial():
+    return {job: as_bytes(job, Serial()) for job in (bump, limits, scan)}
+
+
+@pytest.mark.parametrize("job", [bump, limits, scan], ids=lambda job: job.__name__)
+def test_the_same_bytes_whoever_does_it(job, workers, serial):
+    assert as_bytes(job, workers) == serial[job]
+
+
+class Weighed:
+    """Weighs what would be sent, and sends nothing."""
+
+    at_once = 2
+
+    def __init__(self):
+        self.bytes, self.shared = [], None
+
+    def map_unordered(self, function, items, shared=None):
+        self.bytes = [len(pack(function, item)) for item in items]
+        self.shared = shared
+        raise KeyboardInterrupt
+        yield
+
+
+def test_a_piece_of_a_search_in_a_hundred_thousand_events_is_small():
+    weighed = Weighed()
+    data = background(100_000)
+    with pytest.raises(KeyboardInterrupt):
+        search(windows=sliding_windows(2400, 4800), n_toys=2).run(data, data, executor=weighed)
+    assert len(weighed.bytes) == 9
+    assert max(weighed.bytes) < 20_000
+    assert weighed.shared.data is data
+
+
+def test_a_piece_of_a_bump_hunt_is_small():
+    weighed = Weighed()
+    with pytest.raises(KeyboardInterrupt):
+        bump(weighed)
+    assert len(weighed.bytes) > 10
+    assert max(weighed.bytes) < 20_000
