@@ -291,7 +291,7 @@ def test_says_what_is_wrong():
         Reference(counts, 0.0)
     with pytest.raises(BadValue, match="n_pseudo"):
         bump_hunt((counts, EDGES), expected(500), n_pseudo=0)
-    with pytest.raises(BadNumbers, match="exactly zero"):
+    with pytest.raises(BadNumbers, match=r"exactly zero, so that p = 0: 1-2 GeV \(1\)\. Give"):
         bump_hunt(([3.0, 1.0, 2.0], [0, 1, 2, 3]), [2.0, 0.0, 2.0])
     with pytest.raises(BadNumbers, match="a bin above zero"):
         bump_hunt((counts, EDGES), np.zeros(40))

@@ -285,10 +285,7 @@ class Hunt:
         rows = self.windows.widths, self.windows.strides
         log_p: Floats = every_window(self.model.statistic, k[0], m[0], q[0], *rows)
         if np.isneginf(log_p.min()):
-            raise BadNumbers(
-                "bump hunt: events were seen in a window where the background is exactly zero, so "
-                "that p = 0. Give the background as a Reference, or use wider windows."
-            )
+            raise BadNumbers(_without_background(self.model, self.spectrum))
         return log_p
 
     def t_of_block(self, block: int, size: int) -> Floats:
@@ -321,6 +318,19 @@ class Hunt:
             t_toys=t_toys,
             global_p=empirical_p(0.0 - log_p[best], t_toys),
         )
+
+
+def _without_background(model: Background, data: Spectrum) -> str:
+    """The message for events where none are expected: which bins, and what to do."""
+    empty = np.flatnonzero((data.counts > 0) & (np.asarray(model.expected) <= 0))
+    named = ", ".join(
+        f"{data.edges[k]:g}-{data.edges[k + 1]:g} GeV ({data.counts[k]:g})" for k in empty[:3]
+    )
+    more = f" and {len(empty) - 3} more bins" if len(empty) > 3 else ""
+    return (
+        f"bump hunt: events were seen where the background is exactly zero, so that p = 0: {named}"
+        f"{more}. Give what is expected there, however little, or the background as a Reference."
+    )
 
 
 def _model(data: Spectrum, background: Any, *, refit: bool | Refit, deficit: bool) -> Background:
