@@ -42,6 +42,22 @@ def test_a_whole_search_finds_a_bump(kind):
     assert scan.settings["background"]["kind"] == kind
 
 
+@dataclass(frozen=True)
+class GivenOnce(Latent):
+    """One latent template for all members."""
+
+    kind: ClassVar[str] = "given_once"
+    learns: ClassVar[bool] = False
+
+
+def test_one_template_with_a_transform_serves_all_members():
+    data = Sample.concatenate([background(), signal()])
+    settings = {**settings_of("latent"), "background": GivenOnce()}
+    cut = search(**settings).run(data, seed=1).windows[0].cuts[2]
+    assert cut.ok, cut.why
+    assert cut.z_local > 5
+
+
 @pytest.mark.parametrize("kind", sorted(TOYS))
 def test_and_none_where_there_is_none(kind):
     scan = search(**settings_of(kind)).run(background(seed=3), seed=1)
