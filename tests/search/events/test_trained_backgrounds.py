@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from toy_backgrounds import TOYS, Direction, Morph
+from toy_backgrounds import TOYS, Direction, Latent, Morph
 from toy_search import background, search, signal
 
 from anomalon import Sample
