@@ -65,7 +65,7 @@ def peer(counts, expected, edges, toys, widths):
 def speed(toys):
     counts, expected, edges = spectrum()
     for background in (expected, Dijet(4), Reference(counts, 1.0)):
-        bump_hunt((counts, edges), background, widths=WIDTHS, n_pseudo=10)  # compile
+        bump_hunt((counts, edges), background, widths=WIDTHS, n_toys=10)  # compile
     theirs, hunter = best_of(lambda: peer(counts, expected, edges, toys, WIDTHS), 1)
     rows = []
     for what, background, bar in (
@@ -74,7 +74,7 @@ def speed(toys):
         ("reference sample", Reference(counts, 1.0), 20),
     ):
         ours, hunt = best_of(
-            lambda b=background: bump_hunt((counts, edges), b, widths=WIDTHS, n_pseudo=toys), 3
+            lambda b=background: bump_hunt((counts, edges), b, widths=WIDTHS, n_toys=toys), 3
         )
         rows.append(
             row(
@@ -87,7 +87,7 @@ def speed(toys):
                 ratio=theirs / ours,
             )
         )
-    hunt = bump_hunt((counts, edges), expected, widths=WIDTHS, n_pseudo=toys)
+    hunt = bump_hunt((counts, edges), expected, widths=WIDTHS, n_toys=toys)
     difference = abs(hunt.t + np.log(hunter.min_Pval_ar[0]))
     rows.append(
         row("difference of t", difference, bar="<= 1e-9", ok=difference <= 1e-9,
@@ -105,14 +105,14 @@ def table(folder, name):
 def published_example(folder, toys):
     data = table(folder, "pybumphunter_example_60bins.csv")
     edges = np.append(data["lo"], data["hi"][-1])
-    hunt = bump_hunt((data["data"], edges), data["bkg"], widths=range(2, 7), n_pseudo=toys)
+    hunt = bump_hunt((data["data"], edges), data["bkg"], widths=range(2, 7), n_toys=toys)
     hunter = peer(data["data"], data["bkg"], edges, toys, range(2, 7))
     error = np.sqrt(2 * 0.0177 * (1 - 0.0177) / toys)  # of the difference of two samples
     return [
         row("README example: first bin", hunt.bins[0], bar="16", ok=hunt.bins == (16, 20),
             peer=int(hunter.min_loc_ar[0]), peer_name="pyBumpHunter"),
-        row("README example: local p", hunt.local_p, bar="1.7341e-4 to 1e-8",
-            ok=abs(hunt.local_p - 1.7341068e-4) < 1e-8, peer=float(hunter.min_Pval_ar[0]),
+        row("README example: local p", hunt.p_local, bar="1.7341e-4 to 1e-8",
+            ok=abs(hunt.p_local - 1.7341068e-4) < 1e-8, peer=float(hunter.min_Pval_ar[0]),
             peer_name="pyBumpHunter"),
         row("README example: global p", hunt.global_p.p,
             bar=f"0.0177 within 2.5 errors, {2.5 * error:.4f}",
@@ -126,8 +126,8 @@ def atlas(folder, toys):
     edges = np.append(data["m_lo_GeV"], data["m_hi_GeV"][-1])
     observed, widths = (data["observed"], edges), range(2, 46)
     fit = fit_spectrum(observed, Dijet(4))
-    hunt = bump_hunt(observed, data["atlas_fit"], widths=widths, n_pseudo=toys)
-    again = bump_hunt(observed, fit, widths=widths, n_pseudo=toys)
+    hunt = bump_hunt(observed, data["atlas_fit"], widths=widths, n_toys=toys)
+    again = bump_hunt(observed, fit, widths=widths, n_toys=toys)
     return [
         row("ATLAS dijet: deviance of four parameters", fit.deviance, bar="123.77/87",
             ok=abs(fit.deviance - 123.77) < 0.01 and fit.ndf == 87),

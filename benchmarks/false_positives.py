@@ -154,7 +154,7 @@ def rates(name, situation, experiments, toys, draw=plain_data):
                 continue
             spectrum = background.spectrum if isinstance(background, Fit) else data
             hunt = bump_hunt(
-                spectrum, background, widths=range(2, 21), n_pseudo=toys, seed=seed, **more
+                spectrum, background, widths=range(2, 21), n_toys=toys, seed=seed, **more
             )
             p[j, i] = hunt.global_p.p
     return np.mean(p <= 0.05, axis=1), np.mean(p <= 0.01, axis=1)

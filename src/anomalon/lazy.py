@@ -18,7 +18,12 @@ Homes = Mapping[str, tuple[str, ...]]
 
 
 def loader(
-    package: str, homes: Homes, *, rooms: tuple[str, ...] = (), moved: Homes | None = None
+    package: str,
+    homes: Homes,
+    *,
+    rooms: tuple[str, ...] = (),
+    moved: Homes | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The `__getattr__` and the `__dir__` of a package.
 
@@ -27,6 +32,7 @@ def loader(
         homes: Where its names live.
         rooms: Packages inside it that are names of it as well.
         moved: Names that have moved elsewhere: they are still found, with a `DeprecationWarning`.
+        renamed: Former names, and those that they have now; found with a warning as well.
     """
     where = {name: module for module, names in homes.items() for name in names}
     before = {name: module for module, names in (moved or {}).items() for name in names}
@@ -40,6 +46,11 @@ def loader(
             text = f"{package}.{name} has moved: import it from {before[name]}."
             warnings.warn(text, DeprecationWarning, stacklevel=2)
             return getattr(import_module(before[name]), name)
+        elif name in (renamed or {}):
+            now = (renamed or {})[name]
+            text = f"{package}.{name} is now {now}."
+            warnings.warn(text, DeprecationWarning, stacklevel=2)
+            return get(now)
         else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         setattr(sys.modules[package], name, value)

@@ -21,20 +21,20 @@ def spectrum(name):
 def test_a_reference_whose_events_weigh_more_in_the_tail():
     """26 events over none: each of the reference weighs ten there, whatever it weighs elsewhere."""
     reference = Reference(spectrum("het_mc.csv"), 1.0)
-    hunt = bump_hunt(spectrum("het_data.csv"), reference, n_pseudo=100)
+    hunt = bump_hunt(spectrum("het_data.csv"), reference, n_toys=100)
     low, high, z = (hunt.tomography[name] for name in ("low", "high", "z"))
     one = (low == 2400) & (high == 2500)
     assert z[one][0] == pytest.approx(z_from_p((1 / 1.1) ** 26), abs=1e-9)  # +1.38
-    assert hunt.local_z < 2
+    assert hunt.z_local < 2
 
 
 def test_events_where_no_background_is_expected_are_refused():
     counts = spectrum("z_tail0.csv")
     background = read_spectrum(SPECTRA / "z_tail0.csv", column="bkg").counts
     with pytest.raises(BadNumbers, match="0 in 2 bins with 75 events, the first at 1700-1800 GeV"):
-        bump_hunt(counts, background, n_pseudo=100)
+        bump_hunt(counts, background, n_toys=100)
     background[-2:] = 0.5
-    assert bump_hunt(counts, background, n_pseudo=100).local_z > 10
+    assert bump_hunt(counts, background, n_toys=100).z_local > 10
 
 
 def test_a_range_keeps_its_last_bin():
@@ -45,12 +45,12 @@ def test_a_range_keeps_its_last_bin():
 
 def test_edges_that_a_file_has_rounded_are_the_same():
     data, reference = spectrum("ed.csv"), spectrum("er.csv")
-    assert bump_hunt(data, Reference(reference, 5.0), n_pseudo=100).local_z < 4
+    assert bump_hunt(data, Reference(reference, 5.0), n_toys=100).z_local < 4
     edges = reference.edges.copy()
     edges[3] += 1.0
     moved = Spectrum(reference.counts, edges)
     with pytest.raises(BadLayout, match=r"1 of 21 edges that differ; the first is .*1232\.1"):
-        bump_hunt(data, Reference(moved, 5.0), n_pseudo=100)
+        bump_hunt(data, Reference(moved, 5.0), n_toys=100)
     assert np.array_equal(reference.edges, spectrum("er.csv").edges)
 
 

@@ -52,6 +52,27 @@ def test_errors_of_weighted_events_are_used(run, name, options):
     assert found["z_local"] == pytest.approx(1.88, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("err_sq", lambda v, n: v),
+        ("sum_of_weights_squared", lambda v, n: v),
+        ("sqrt(sumw2)", lambda v, n: v**0.5),
+        ("err_in_per_cent", lambda v, n: 100 * v**0.5 / np.maximum(n, 1)),
+        ("error (68% CL)", lambda v, n: v**0.5),
+    ],
+)
+def test_errors_of_weighted_events_are_used_under_any_name(run, tmp_path, name, of):
+    """The same 15 events of weight 20."""
+    table = np.genfromtxt(SPECTRA / "w_var.csv", delimiter=",", names=True)
+    errors = of(table["variance"], table["count"])
+    rows = zip(table["low"], table["high"], table["count"], errors, strict=True)
+    path = tmp_path / "named.csv"
+    lines = [",".join(f"{cell:.10g}" for cell in row) for row in rows]
+    path.write_text("\n".join([f"low,high,count,{name}", *lines]), "utf-8")
+    assert bump(run, path)["z_local"] == pytest.approx(1.88, abs=0.01)
+
+
 def test_the_uncertainty_of_a_background_is_not_that_of_the_data(run, capsys):
     command = ["bump", str(SPECTRA / "obs_bkg.csv"), "--background", "Background"]
     assert main(command) == 1

@@ -159,7 +159,7 @@ def test_orders_hunts_and_scans():
     fit = choose_order((counts, EDGES), "polynomial", 2, 7)
     assert 3 <= fit.n_parameters <= 6
     assert fit.p_value > 0.01
-    hunt = bump_hunt((counts, EDGES), fit, n_pseudo=200)
+    hunt = bump_hunt((counts, EDGES), fit, n_toys=200)
     assert hunt.n_failed == 0
     assert hunt.global_p.p > 0.02
     signals = [Gaussian(mass, 1.5) for mass in np.arange(105.0, 156.0, 5.0)]

@@ -16,7 +16,9 @@ from anomalon.data.columns import Columns
 from anomalon.data.source import reading
 from anomalon.data.table import Table
 
-__all__ = ["SAMPLE_METADATA", "arrays_of", "open_parquet", "types_of"]
+__all__ = ["SAMPLE_METADATA", "arrays_of", "open_parquet", "read_words", "types_of"]
+
+_TEXT_TYPES = ("string", "large_string", "string_view")
 
 SAMPLE_METADATA = b"anomalon"
 """Key of the schema metadata in which `anomalon.data.write` notes what the columns mean."""
@@ -50,6 +52,19 @@ def open_parquet(path: Path) -> ParquetTable:
         default, source = _noted(schema)
         dtypes, unread = types_of(schema, path, _with_gaps(file.metadata))
     return ParquetTable(path, layout, n_rows, dtypes, unread, default, source)
+
+
+def read_words(path: Path, table: ParquetTable) -> dict[str, list[str]]:
+    """The columns of a Parquet table that hold text; "" for missing values."""
+    schema = {name: kind for name, kind in table.unread.items() if kind in _TEXT_TYPES}
+    if not schema:
+        return {}
+    with reading(path, table.layout):
+        found = pa.parquet.read_table(path, columns=list(schema))
+    return {
+        name: ["" if cell is None else str(cell) for cell in found.column(name).to_pylist()]
+        for name in schema
+    }
 
 
 def types_of(

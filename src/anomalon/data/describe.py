@@ -12,6 +12,7 @@ from anomalon.core import Events, Sample
 from anomalon.core.errors import AnomalonError, ConfigError, DataError
 from anomalon.core.plain import to_plain
 from anomalon.data.recognise import kind_of, recognise
+from anomalon.data.roles import roles_of
 from anomalon.data.source import Source
 from anomalon.data.spectrum import holds_bins, read_spectrum
 from anomalon.data.table import TableSource
@@ -56,7 +57,7 @@ class Description:
         columns: What is used, with ranges.
         unread: What the file holds beside.
         problems: Why `load` would raise; empty if it would not.
-        roles: What every part of a spectrum was taken for.
+        roles: What every part of a spectrum was taken for, or every column of a sample.
         no_spectrum: Why `read_spectrum` refuses a table of bins; "" if it does not, or it is none.
     """
 
@@ -104,6 +105,7 @@ def describe(path: str | Path, **options: Any) -> Description:
     except DataError as error:
         problems = (str(error),)
     columns = _named(events) if events is not None else _raw_columns(source, looked)
+    found = roles_of(source)
     label = None if events is None else events.label
     return Description(
         path=str(path),
@@ -115,6 +117,7 @@ def describe(path: str | Path, **options: Any) -> Description:
         columns=tuple(_range(name, values) for name, values in columns),
         unread=source.unread,
         problems=problems,
+        roles=(*found.used, *found.doubts) if found.mass is not None else (),
         no_spectrum="" if refusal is None else str(refusal),
     )
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     )
     from anomalon.stats.numerics import Value, p_from_z, z_from_p
     from anomalon.stats.scans import (
-        BumpHunt,
+        FoundBump,
         Reference,
         bump_hunt,
         combine_trials,
@@ -77,7 +77,6 @@ __all__ = [
     "SHAPES",
     "SIGNALS",
     "UA2",
-    "BumpHunt",
     "Dijet",
     "Diphoton",
     "DoubleSidedCrystalBall",
@@ -85,6 +84,7 @@ __all__ = [
     "Evaluation",
     "Exponential",
     "Fit",
+    "FoundBump",
     "Gaussian",
     "Limit",
     "Polynomial",
@@ -164,7 +164,7 @@ _ROOMS = {
         "z_from_p",
     ),
     "anomalon.stats.scans": (
-        "BumpHunt",
+        "FoundBump",
         "Reference",
         "bump_hunt",
         "combine_trials",
@@ -271,4 +271,4 @@ _MOVED = {  # names that were here before; they still work, with a warning
     ),
 }
 
-__getattr__, __dir__ = loader(__name__, _ROOMS, moved=_MOVED)
+__getattr__, __dir__ = loader(__name__, _ROOMS, moved=_MOVED, renamed={"BumpHunt": "FoundBump"})

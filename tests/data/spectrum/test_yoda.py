@@ -79,6 +79,15 @@ def test_labels_say_units_and_what_is_drawn(read, version):
     assert scaled.roles[-1] == "scaled by 1.5e-03 (ScaledBy), so counts are in its unit"
 
 
+@pytest.mark.parametrize("sign", ["=", ": ", " = "])
+def test_annotations_of_the_first_version(read, sign):
+    units = read(FIRST, f"XLabel{sign}$m_{{jj}}$ [TeV]\nYLabel{sign}$d\\sigma/dm$ [pb/TeV]\n",
+                 luminosity=2)  # fmt: skip
+    assert units.edges.tolist() == [1e6, 1.1e6, 1.3e6]
+    assert units.counts.tolist() == [8e5, 6e5]
+    assert read(FIRST, f"ScaledBy{sign}2\n").roles[-1].startswith("scaled by 2 ")
+
+
 def test_one_of_several(read):
     text = SECOND + THIRD.replace("/d01", "/d02").replace("4.0e+02", "5.0e+02")
     for name in ("/CMS_2020/d02", "CMS_2020/d02"):

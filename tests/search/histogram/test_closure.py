@@ -33,12 +33,12 @@ def fit(scale=1.0, variance=None):
 
 def fitted_again(data, seed):
     found = fit_spectrum(data, Exponential(2))
-    return bump_hunt(data, found, n_pseudo=99, seed=seed).global_p.p
+    return bump_hunt(data, found, n_toys=99, seed=seed).global_p.p
 
 
 def another_sample_as_exact(data, seed):
     sample = seed.child("sample").generator().poisson(EXPECTED)
-    return bump_hunt(data, np.maximum(sample, 0.1), n_pseudo=99, seed=seed).global_p.p
+    return bump_hunt(data, np.maximum(sample, 0.1), n_toys=99, seed=seed).global_p.p
 
 
 def test_global_p_values_of_a_right_search_are_uniform_and_of_a_wrong_one_are_not():

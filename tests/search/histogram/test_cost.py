@@ -34,11 +34,11 @@ def test_five_thousand_bins_are_told_first_and_kept_small():
 
 
 def test_the_windows_that_are_kept_are_the_most_significant():
-    hunt = bump_hunt((COUNTS[:60], EDGES[:61]), Exponential(2), n_pseudo=10)
+    hunt = bump_hunt((COUNTS[:60], EDGES[:61]), Exponential(2), n_toys=10)
     some, every = hunt.tomography_of(25), hunt.tomography
     assert len(some["z"]) == 25
     assert some["z"].min() == np.sort(every["z"])[-25]
-    assert some["z"].max() == hunt.local_z
+    assert some["z"].max() == hunt.z_local
     best = np.argmax(some["z"])
     assert (some["low"][best], some["high"][best]) == (hunt.low, hunt.high)
 

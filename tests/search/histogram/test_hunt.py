@@ -162,6 +162,17 @@ def test_any_resolution_is_searched_or_refused(resolution):
         scan_limits(spectrum(1), SMOOTH, resolution=0.9)
 
 
+def test_masses_outside_are_counted_and_not_listed():
+    masses = np.arange(500.0, 1300.0, 1.0)
+    said = r"between 1000 and 5000 GeV, .*, got 500 to 1000, 501 of 800 of them outside\.$"
+    with pytest.raises(BadValue, match=said):
+        scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=masses, n_closure=0)
+    with pytest.raises(BadValue, match="got 6000"):
+        scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=[2000.0, 6000.0], n_closure=0)
+    with pytest.raises(BadValue, match="increasing numbers, got 3000 before 2000"):
+        scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=[3000.0, 2000.0], n_closure=0)
+
+
 def test_what_read_spectrum_returns_goes_in(tmp_path):
     path = tmp_path / "spectrum.csv"
     rows = zip(EDGES[:-1], EDGES[1:], spectrum(1).counts, strict=True)

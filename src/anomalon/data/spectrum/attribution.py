@@ -1,16 +1,19 @@
 """Whose errors are these? By name, by the order of HEPData, by the numbers; or it is asked."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from anomalon.core.errors import BadLayout, ColumnMissing, suggest
+from anomalon.data.spectrum.bounds import bounds_of
 from anomalon.data.spectrum.choices import Choices
 from anomalon.data.spectrum.consistency import are_whole
-from anomalon.data.spectrum.errors import Errors, error_groups
+from anomalon.data.spectrum.errors import PARTS, Errors, error_groups
 from anomalon.data.spectrum.kinds import Kind, Named
 from anomalon.data.spectrum.names import words
+from anomalon.data.spectrum.sources import with_sources
 from anomalon.data.spectrum.vocabulary import COUNT, DATA, EXPECTED, FILLER, NEUTRAL, NUMBER, ODD
 
 __all__ = ["Attributed", "errors_of"]
@@ -25,10 +28,12 @@ class Attributed:
     Args:
         errors: In the unit of the values.
         others: What the other columns of errors are, by their places.
+        elsewhere: Places of errors of another column of the table.
     """
 
     errors: tuple[Errors, ...]
     others: dict[int, str]
+    elsewhere: frozenset[int] = frozenset()
 
 
 def errors_of(
@@ -48,25 +53,34 @@ def errors_of(
         ColumnMissing: If a chosen column of errors is not there.
     """
     groups = error_groups(columns)
-    table = _Table(tuple(columns), value, in_order or _repeated(groups))
+    table = _Table(tuple(columns), value, in_order, _repeated(groups))
     owners = [table.owner(group) for group in groups]
     if choices.exact or choices.errors == ():
         why = "errors: the numbers are exact" if choices.exact else "errors, as told"
         return Attributed((), {place: why for group in groups for place in group.places})
+    told = choices.errors is not None
     if choices.errors is not None:
         chosen = _chosen(groups, owners, value, columns, choices.errors, where)
     else:
         _check_sure(groups, owners, table, where)
-        chosen = [g for g, owner in zip(groups, owners, strict=True) if owner is value]
-    values = value.column.values
+        own = [g for g, owner in zip(groups, owners, strict=True) if owner is value]
+        chosen = own or bounds_of(value, columns, where)
+    used = with_sources(chosen, value, where, told=told, in_order=in_order)
+    places = {place for group in used for place in group.places}
     others = {
         place: _said(owner)
         for group, owner in zip(groups, owners, strict=True)
-        if not any(group is one for one in chosen)
         for place in group.places
+        if place not in places
     }
-    used = [_as_systematic(group, value).of(values, where).check(values, where) for group in chosen]
-    return Attributed(tuple(used), others)
+    values = value.column.values
+    elsewhere = frozenset(
+        place
+        for group, owner in zip(groups, owners, strict=True)
+        for place in group.places
+        if isinstance(owner, Named) and owner is not value
+    )
+    return Attributed(tuple(group.check(values, where) for group in used), others, elsewhere)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +90,7 @@ class _Table:
     columns: tuple[Named, ...]
     value: Named
     in_order: bool
+    repeated: bool
 
     @property
     def values(self) -> list[Named]:
@@ -88,14 +103,20 @@ class _Table:
         if found := self._named(group):
             return found
         of_others = EXPECTED if group.what.source else EXPECTED.union(*ODD.values())
-        if group.what.subject & of_others:
+        follows = self.in_order and group.what.source == "sys"  # "sys,MC stat +" after its value
+        if group.what.subject & of_others and not follows:
             return f"errors of {' '.join(sorted(group.what.subject))}, which is not there"
         if len(self.values) == 1:
             return self.values[0]
-        if self.in_order:
+        if self.in_order or (self.repeated and self._are_interleaved()):
             before = [v for v in self.columns[: group.places[0]] if v.is_value]
             return before[-1] if before else None
         return self._by_numbers(group)
+
+    def _are_interleaved(self) -> bool:
+        """Whether errors follow every column of values."""
+        kinds = [c.is_value for c in self.columns if c.is_value or c.kind is Kind.ERROR]
+        return not any(one and after for one, after in zip(kinds, [*kinds[1:], True], strict=True))
 
     def _named(self, group: Errors) -> Named | None:
         """The value whose name the name of the errors contains."""
@@ -142,9 +163,8 @@ class _Table:
 
 
 def _relative(group: Errors, values: np.ndarray) -> Errors:
-    sizes = {"relative": 1.0, "percent": 0.01, "per mille": 0.001}
     scale = group.what.scale
-    return group if scale == "absolute" else group.times(values * sizes[scale])
+    return group if scale == "absolute" else group.times(values * PARTS.get(scale, 1.0))
 
 
 def _are_scaled(group: Errors, values: np.ndarray, counts: np.ndarray) -> bool:
@@ -157,16 +177,8 @@ def _are_scaled(group: Errors, values: np.ndarray, counts: np.ndarray) -> bool:
 
 def _repeated(groups: Sequence[Errors]) -> bool:
     """Whether names of errors occur twice, so that only their order says whose they are."""
-    names = [name for group in groups for name in group.columns]
+    names = [re.sub(r"\.\d+$", "", name) for group in groups for name in group.columns]
     return len(set(names)) < len(names)
-
-
-def _as_systematic(group: Errors, value: Named) -> Errors:
-    """Errors that are named after a source, as "JES +" is, are systematic ones."""
-    subject = group.what.subject - frozenset(words(value.name)) - _OF_EVENTS - EXPECTED
-    if group.what.source or not {word for word in subject if not word.isdigit()}:
-        return group
-    return replace(group, what=replace(group.what, source="sys"))
 
 
 def _chosen(
@@ -188,6 +200,11 @@ def _chosen(
             raise ColumnMissing(
                 f"{where}: errors (--errors): no column of errors '{name}'; "
                 f"{suggest(name, known) if known else 'there is none at all'}"
+            )
+        if len(same) > 1 and not own:
+            raise BadLayout(
+                f"{where}: errors (--errors): {len(same)} columns are called '{name}', and none of "
+                f"them is known as that of `{value.name}`. Rename them, e.g. '{value.name} error'."
             )
         found += [groups[i] for i in own or same if not any(groups[i] is g for g in found)]
     return found

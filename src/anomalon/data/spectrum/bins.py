@@ -13,7 +13,7 @@ from anomalon.core.errors import BadLayout
 from anomalon.core.units import GEV, MassUnit, mass_unit
 from anomalon.data.spectrum.choices import Choices
 from anomalon.data.spectrum.kinds import Kind, Named
-from anomalon.data.spectrum.names import words
+from anomalon.data.spectrum.names import plain, words
 from anomalon.data.spectrum.vocabulary import HIGH, LOW, WEAK_HIGH, WEAK_LOW
 
 __all__ = ["Bins", "bins_between", "find_bins"]
@@ -21,6 +21,9 @@ __all__ = ["Bins", "bins_between", "find_bins"]
 Floats = NDArray[np.floating[Any]]
 
 _BRACKETS = re.compile(r"\[[^\]]*[A-Za-z][^\]]*\]")
+_NO_UNIT = re.compile(  # squares of masses, lengths, and units that are not converted
+    r"eV\s*(?:\^|\*\*)\s*[({]?\s*-?\d|(?<![A-Za-z])(?:P|E|Z|kG|kT|kM)eV(?![a-z])|[\[(]\s*fm\b"
+)
 _JOIN = 1e-6  # of a bin's width: how well neighbouring edges have to agree
 _SMALL = 20.0  # GeV below which masses may be meant in TeV
 
@@ -112,6 +115,12 @@ def _unit(names: Sequence[str], choices: Choices, where: str) -> tuple[MassUnit,
         against = [n for n in found if n != choices.unit.name]
         more = f"; the file says {against[0]}" if against else ""
         return choices.unit, f"as told{more}"
+    other = next((name for name in names if _NO_UNIT.search(plain(name))), None)
+    if other is not None:
+        raise BadLayout(
+            f"{where}: expected masses in eV, keV, MeV, GeV or TeV, got `{other}`. Say the unit "
+            "with `unit` (--unit) if it is one of these."
+        )
     if len(found) > 1:
         raise BadLayout(
             f"{where}: expected one unit of mass, got {' and '.join(found)} in "

@@ -8,7 +8,7 @@ import numpy as np
 from anomalon.core.errors import BadLayout
 from anomalon.data.spectrum.columns import Column
 
-__all__ = ["columns_of", "decimal_mark", "is_number"]
+__all__ = ["columns_of", "decimal_mark", "is_number", "may_be_decimal"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?(\d*)|\.(\d+))(?:e([+-]?\d+))?")
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)")
@@ -53,6 +53,11 @@ def decimal_mark(cells: Iterable[str], delimiter: str, where: str) -> str:
     )
 
 
+def may_be_decimal(cell: str) -> bool:
+    """Whether the only comma of a cell may be a decimal mark as well as one of thousands."""
+    return _THOUSANDS.fullmatch(cell.strip()) is not None and cell.count(",") == 1
+
+
 def columns_of(name: str, cells: Sequence[str], decimal: str) -> list[Column]:
     """The columns that a column of text is: none for words, two for ranges and for "12 ± 3"."""
     column = _column(name, cells, decimal)
@@ -88,8 +93,15 @@ def _column(name: str, cells: Sequence[str], decimal: str) -> Column:
     )  # fmt: skip
     numbers = [(np.nan, 0.0) if one is None else one for one in parsed]
     values, steps = np.array(numbers, dtype=np.float64).reshape(-1, 2).T
-    signs = [cell.strip().endswith("%") for cell in cells if cell.strip()]
-    return Column(name, values, steps, percent=bool(signs) and all(signs), words=words)
+    signed = np.array([cell.strip(" $\t").endswith("%") for cell in cells], dtype=bool)
+    telling = np.isfinite(values) & (values != 0)  # zero, "-" and "nan" are the same either way
+    percent = bool(signed.any() and signed[telling].all())
+    bare = telling & ~signed
+    mixed = (cells[int(np.argmax(signed))], cells[int(np.argmax(bare))])
+    return Column(
+        name, values, steps, percent=percent, words=words,
+        mixed=mixed if signed.any() and bare.any() else (),
+    )  # fmt: skip
 
 
 def _parsed(cell: str, decimal: str) -> tuple[float, float] | None:

@@ -9,14 +9,16 @@ from anomalon.data.spectrum.attribution import errors_of
 from anomalon.data.spectrum.bins import Bins, find_bins
 from anomalon.data.spectrum.choices import Choices
 from anomalon.data.spectrum.columns import Block
+from anomalon.data.spectrum.companions import with_widths_of_the_data
 from anomalon.data.spectrum.consistency import are_whole
+from anomalon.data.spectrum.doubts import check_nothing_weighted
 from anomalon.data.spectrum.error_name import ErrorName
 from anomalon.data.spectrum.kinds import Kind, Named, named
 from anomalon.data.spectrum.measured import Measured
 from anomalon.data.spectrum.names import words
 from anomalon.data.spectrum.table import SpectrumTable
 from anomalon.data.spectrum.unnamed import with_unnamed_errors
-from anomalon.data.spectrum.vocabulary import NUMBER
+from anomalon.data.spectrum.vocabulary import DATA, NUMBER
 
 __all__ = ["has_bins", "spectrum_of"]
 
@@ -35,18 +37,25 @@ def spectrum_of(block: Block, choices: Choices, where: str) -> SpectrumTable:
     value = _value(columns, block, choices, where)
     columns = tuple(value if c.column is value.column else c for c in columns)
     columns, unnamed = with_unnamed_errors(columns, value)
-    value.column.check(f"{where}: '{value.name}'")
-    _check_errors_are_numbers(block, choices, where)
+    _check_cells(value, columns, block, choices, where)
     found = errors_of(value, columns, choices, where, in_order=block.in_order)
+    used = {place for error in found.errors for place in error.places}
+    if not used:
+        idle = [
+            c
+            for place, c in enumerate(columns)
+            if c.name not in bins.names and place not in found.elsewhere
+        ]
+        check_nothing_weighted(idle, value, choices, where)
+    choices, beside = with_widths_of_the_data(value, columns, bins, choices, where)
     numbers = (value.column.values, value.column.steps, found.errors, bins)
     table = Measured(value.name, value.kind, value.quantity, *numbers).to_events(choices, where)
-    used = {place for error in found.errors for place in error.places}
     rest = [
         (column, found.others.get(place, ""))
         for place, column in enumerate(columns)
         if place not in used and column is not value and column.name not in bins.names
     ]
-    roles = (*table.roles, bins.role, *unnamed, *_left_out(rest, block, bins))
+    roles = (*table.roles, bins.role, *beside, *unnamed, *_left_out(rest, block, bins))
     return SpectrumTable(table.counts, table.edges, table.variances, roles)
 
 
@@ -65,10 +74,12 @@ def _value(columns: Sequence[Named], block: Block, choices: Choices, where: str)
         return _told(columns, choices.column, where)
     events = [c for c in columns if c.kind is Kind.EVENTS]
     plain = [c for c in events if c.quantity.is_events]
-    if len(plain) == 1:
+    if len(plain) == 1 and not _stands_beside_measured(plain[0], columns):
         return plain[0]
     unsaid = [c for c in columns if c.kind in (Kind.NEUTRAL, Kind.UNKNOWN)]
     found = plain or [*events, *unsaid]
+    if len(plain) == 1:  # "val, err, n": n may be their entries
+        found = [*plain, *(c for c in unsaid if c.kind is Kind.NEUTRAL)]
     if not events:  # expected events stand back behind those that were seen
         found += [c for c in columns if c.kind is Kind.EXPECTED]
     odd = [c for c in columns if c.kind is Kind.ODD]
@@ -95,6 +106,31 @@ def _value(columns: Sequence[Named], block: Block, choices: Choices, where: str)
             f"(--column '{found[0].name}')."
         )
     return found[0]
+
+
+def _stands_beside_measured(count: Named, columns: Sequence[Named]) -> bool:
+    """Whether values with errors that may be theirs stand beside a column of counts."""
+    named = set(words(count.name)) & (DATA | {"count", "counts", "events"})
+    values = [c for c in columns if c.kind is Kind.NEUTRAL]
+    errors = [c.error for c in columns if c.error is not None and not c.error.is_of_mass]
+    of_count = any(e.subject & set(words(count.name)) for e in errors)
+    return bool(values and errors) and not named and not of_count
+
+
+def _check_cells(
+    value: Named, columns: Sequence[Named], block: Block, choices: Choices, where: str
+) -> None:
+    """Refuse values that are no numbers, and errors in two units."""
+    value.column.check(f"{where}: '{value.name}'")
+    value.column.check_unit(where)
+    if value.column.percent:
+        raise BadNumbers(f"{where}: expected numbers of events, got `{value.name}` in percent.")
+    if choices.exact or choices.errors == ():
+        return
+    for column in columns:
+        if column.kind is Kind.ERROR:
+            column.column.check_unit(where)
+    _check_errors_are_numbers(block, choices, where)
 
 
 def _check_errors_are_numbers(block: Block, choices: Choices, where: str) -> None:

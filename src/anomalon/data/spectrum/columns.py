@@ -1,13 +1,13 @@
 """`Column`: the numbers of one column as they are written, with what they were rounded to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadRows
+from anomalon.core.errors import BadLayout, BadRows
 
 __all__ = ["Block", "Column"]
 
@@ -24,6 +24,7 @@ class Column:
         steps: Unit in the last digit that is written, shape (row,); 0 for binary numbers.
         percent: Whether the cells are written in percent.
         words: Cells that are no number, by their row.
+        mixed: A cell in percent and one that is not, if there are both.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Column:
     steps: Floats
     percent: bool = False
     words: tuple[tuple[int, str], ...] = ()
+    mixed: tuple[str, ...] = ()
 
     @classmethod
     def binary(cls, name: str, values: NDArray[Any]) -> "Column":
@@ -42,7 +44,16 @@ class Column:
         """The same with some rows, in the given order."""
         there = set(np.asarray(rows).tolist())
         words = tuple((row, word) for row, word in self.words if row in there)
-        return Column(self.name, self.values[rows], self.steps[rows], self.percent, words)
+        return replace(self, values=self.values[rows], steps=self.steps[rows], words=words)
+
+    def check_unit(self, where: str) -> None:
+        """Raise `BadLayout` if some cells are in percent, and others are not."""
+        if self.mixed:
+            signed, bare = (cell.strip() for cell in self.mixed)
+            raise BadLayout(
+                f"{where}: expected `{self.name}` in one unit, got {signed!r} as well as {bare!r}. "
+                "Write percent in all cells, or in none."
+            )
 
     def check(self, what: str) -> None:
         """Raise `BadRows` if a cell is empty, a word, NaN or infinite."""

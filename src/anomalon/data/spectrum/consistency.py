@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["are_of_a_count", "are_shares", "are_whole", "sum_to_one"]
+__all__ = ["are_of_a_count", "are_of_one_weight", "are_shares", "are_whole", "sum_to_one"]
 
 Floats = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
@@ -13,6 +13,9 @@ Flags = NDArray[np.bool_]
 _SIGMA = 0.15865525393145707  # probability above one standard deviation
 _AGREE = 0.005  # of an error, beside what was rounded away
 _COARSE = 0.5  # last digit over error, above which the error could be anything
+_ALIKE = 0.01  # how well squares of errors follow the counts
+_FILLED = 5  # bins below which that may be chance
+_SPREAD = 1.5  # of the counts, below which everything is proportional to them
 _WHOLE, _BINARY = 1e-6, 1e-12
 _ONE = 1e-3
 
@@ -63,6 +66,24 @@ def _garwood(n: Floats) -> tuple[Floats, Floats]:
     from scipy.special import gammaincinv
 
     return n - gammaincinv(n, _SIGMA), gammaincinv(n + 1, 1 - _SIGMA) - n
+
+
+def are_of_one_weight(n: Floats, squares: Floats, slack: Floats) -> bool:
+    """Whether variances are as many times the values in every bin, as if all weights were equal.
+
+    Args:
+        n: Values, shape (bin,).
+        squares: Of their errors.
+        slack: What rounding may change in the ratio, as a share.
+    """
+    filled = (n > 0) & (squares > 0)
+    if filled.sum() < _FILLED or not np.isfinite(squares).all():
+        return False
+    n, squares, slack = n[filled], squares[filled], slack[filled]
+    if n.max() / n.min() < _SPREAD:
+        return False
+    weights = squares / n
+    return bool(np.all(np.abs(weights / np.median(weights) - 1) <= _ALIKE + slack))
 
 
 def are_whole(values: Floats) -> bool:

@@ -8,17 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadNumbers
+from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.data.spectrum.columns import Column
-from anomalon.data.spectrum.consistency import are_of_a_count
+from anomalon.data.spectrum.consistency import are_of_a_count, are_of_one_weight
 from anomalon.data.spectrum.error_name import ErrorName
 from anomalon.data.spectrum.kinds import Named
+from anomalon.data.spectrum.quantity import IN_FB, Quantity
 
-__all__ = ["Errors", "error_groups", "errors_from_squares"]
+__all__ = ["PARTS", "Errors", "error_groups", "errors_from_squares"]
 
 Floats = NDArray[np.floating[Any]]
 
-_PARTS = {"percent": 0.01, "per mille": 0.001}
+PARTS = {"percent": 0.01, "per mille": 0.001, "per million": 1e-6}
+"""Scales of relative errors as shares."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +80,9 @@ class Errors:
         """
         if self.what.scale == "absolute":
             return self
-        if self.what.scale in _PARTS:
-            return self.times(values * _PARTS[self.what.scale])
-        shares, percent = self.times(values), self.times(values * _PARTS["percent"])
+        if self.what.scale in PARTS:
+            return self.times(values * PARTS[self.what.scale])
+        shares, percent = self.times(values), self.times(values * PARTS["percent"])
         if percent.is_of_count(values):
             return replace(percent, note="in percent, for then they are those of plain events")
         if max(self.down.max(), self.up.max()) > 1 and not shares.is_of_count(values):
@@ -91,9 +93,36 @@ class Errors:
             )
         return shares
 
+    def in_unit_of(self, quantity: Quantity, where: str) -> "Errors":
+        """The same in the unit of values, if they say one of their own.
+
+        Raises:
+            BadLayout: If one cannot be converted into the other.
+        """
+        own = self.what.unit
+        if self.what.scale != "absolute" or not (own.section or own.per is not None):
+            return self
+        if own.is_density != quantity.is_density or bool(own.section) != bool(quantity.section):
+            raise BadLayout(
+                f"{where}: expected errors in the unit of their values, got `{self.name}`. Write "
+                "both in one unit, or choose with `errors` (--errors)."
+            )
+        factor = 1.0
+        if own.section and quantity.section:
+            factor = IN_FB[own.section] / IN_FB[quantity.section]
+        if own.per is not None and quantity.per is not None:
+            factor *= quantity.per / own.per
+        if factor == 1.0:
+            return self
+        return replace(self.times(factor), note="converted to the unit of the values")
+
     def is_of_count(self, values: Floats) -> bool:
         """Whether they are those of plain events."""
         return are_of_a_count(values, self.down, self.up, self.down_step, self.up_step)
+
+    def is_of_one_weight(self, values: Floats) -> bool:
+        """Whether their squares go like the values, as for events of one weight."""
+        return are_of_one_weight(values, self.variances, 2 * self.slack)
 
     def equal(self, variances: Floats) -> bool:
         """Whether they are the same as these variances, to rounding."""
@@ -111,8 +140,27 @@ class Errors:
         down, up = (np.where(empty & ~np.isfinite(e), 0.0, e) for e in (self.down, self.up))
         for side in (down, up):
             check.finite(side, f"{where}: errors `{self.name}`")
+        self._check_sides(values, down, up, where)
         squares = None if self.squares is None else np.where(up > 0, self.squares, 0.0)
         return replace(self, down=down, up=up, squares=squares)
+
+    def _check_sides(self, values: Floats, down: Floats, up: Floats, where: str) -> None:
+        """Refuse two sides of which one is empty, or that are the ends of an interval."""
+        filled = values > 0
+        if len(self.columns) < 2 or not filled.any():
+            return
+        for side, other in ((down, up), (up, down)):
+            if np.all(side[filled] == 0) and np.all(other[filled] > 0):
+                raise BadNumbers(
+                    f"{where}: expected errors on both sides, got `{self.name}`, of which one is 0 "
+                    "everywhere. Leave that column out, and the other one counts for both."
+                )
+        around = np.all((down <= values)[filled] & (values <= up)[filled])
+        if around and np.allclose((up + down)[filled], 2 * values[filled], rtol=0.05):
+            raise BadNumbers(
+                f"{where}: expected errors, got `{self.name}`, which look like the ends of an "
+                "interval around the values. Write the distances from the values."
+            )
 
 
 def errors_from_squares(name: str, squares: Floats) -> Errors:
@@ -141,7 +189,7 @@ def error_groups(columns: Sequence[Named]) -> list[Errors]:
 
 
 def _key(error: ErrorName) -> tuple[Any, ...]:
-    return error.stem, error.squared, error.scale, error.source, error.subject
+    return error.stem, error.squared, error.scale, error.source, error.subject, error.unlike
 
 
 def _group(group: list[tuple[int, Named, ErrorName]]) -> Errors:

@@ -75,6 +75,8 @@ class Measured:
             )
         if events is self:
             self._check_no_shares(where)
+        else:
+            self._check_errors_of_values(events, where)
         table = SpectrumTable(counts, self.bins.edges, roles=(first,))
         return replace(events, values=counts)._with_variances(table, choices, where)
 
@@ -86,6 +88,17 @@ class Measured:
                 f"{self.quantity.odd}. Choose another column or histogram; if these are events, "
                 "rename it."
             )
+
+    def _check_errors_of_values(self, events: "Measured", where: str) -> None:
+        """Refuse errors of the events beside values in another unit."""
+        for error, converted in zip(self.errors, events.errors, strict=True):
+            of_events = error.places and error.is_of_count(events.values)
+            if of_events and not converted.is_of_count(events.values):
+                raise BadNumbers(
+                    f"{where}: expected errors in the unit of `{self.name}`, got `{error.name}`, "
+                    "which are those of the numbers of events. Write both in one unit, or say "
+                    "`errors='none'` (--errors none) for plain events."
+                )
 
     def _check_no_shares(self, where: str) -> None:
         """Refuse what looks like an efficiency, if no name says that it is none."""
@@ -107,7 +120,7 @@ class Measured:
     def _undivided(self, choices: Choices, where: str) -> "tuple[Measured, str]":
         """Densities times the widths of their bins."""
         quantity, unit, widths = self.quantity, self.bins.unit, self.bins.widths
-        per = quantity.number * unit.gev if quantity.per is None else quantity.per
+        per = self._range(unit.gev) if quantity.per is None else quantity.per
         if quantity.is_density and np.all(np.abs(widths / per - 1) <= _SAME):
             return self, f" (bins are {per:g} GeV wide)"
         if choices.per_width is False:
@@ -127,6 +140,21 @@ class Measured:
             )
         text = "GeV" if per == 1 else f"{per:g} GeV"
         return self.times(widths / per), f", per {text}, times the widths of the bins"
+
+    def _range(self, gev: float) -> float:
+        """The range in GeV that densities without a unit are per: of the masses, or one GeV.
+
+        Errors tell which, if they are those of plain events for one of both.
+        """
+        of_masses, in_gev = self.quantity.number * gev, self.quantity.number
+        if self.quantity.section is None and of_masses != in_gev:
+            counted = [
+                all(e.times(w).is_of_count(self.values * w) for e in self.errors)
+                for w in (self.bins.widths / of_masses, self.bins.widths / in_gev)
+            ]
+            if self.errors and counted == [False, True]:
+                return in_gev
+        return of_masses
 
     def _looks_divided(self, gev: float) -> bool:
         """Whether errors give away that values are divided by the widths of the bins."""

@@ -7,7 +7,10 @@ from anomalon.core.units import mass_unit_named
 from anomalon.data.spectrum.names import plain, words
 from anomalon.data.spectrum.vocabulary import ODD
 
-__all__ = ["EVENTS", "IN_FB", "Quantity"]
+__all__ = ["EVENTS", "IN_FB", "MULTIPLES", "Quantity"]
+
+MULTIPLES = "in multiples of events"
+"""What is odd about "10^3 events"."""
 
 IN_FB = {"ab": 1e-3, "fb": 1.0, "pb": 1e3, "nb": 1e6, "ub": 1e9, "mb": 1e12}
 """Units of cross sections in fb."""
@@ -37,8 +40,26 @@ _ARBITRARY = re.compile(
     r"|\bunity\b|\bshape\b"
 )
 _MULTIPLES = re.compile(
-    r"[×x*]\s*10+\b|\b10\s*(?:\^|\*\*)\s*\d|\bthousands?\b|\bmillions?\b|\bk?kilo|[\[(]\s*10+\s*[\])]"
+    r"[×x*·]\s*(?:10+|1e\d+)\b|\b10\s*(?:\^|\*\*)\s*[({]?\s*[-+]?\d|\bthousands?\b|\bmillions?\b"
+    r"|\bk?kilo|\bhundreds?\b|\bdozens?\b|\bscaled by\b"
+    r"|(?<![a-z\d.])[km](?:events?|evts?|entries)\b"
+    r"|[\[(]\s*(?:in\s+)?10+\s*[\])]|(?:events?|evts?|entries|counts?)\s*[\[(]\s*[km]\s*[\])]"
+    r"|\b10+\s*[×x*·]\s*[a-z]|\bin 10+s?\b"
+    r"|\b10+s?\s+(?:of\s+)?(?:events?|evts?|entries|counts?|candidates)\b|/\s*\d+\s*bins\b"
+    r"|(?<![a-z\d.])\d+(?:\.\d*)?e[-+]?\d+(?![\d.]|\s*[kmgt]?ev)"
 )
+_PER_LUMINOSITY = re.compile(  # events per fb^-1 are fb
+    r"(?:/|\bper\b)\s*[\[(]?\s*(?:i([fpna])b(?![a-z])|([fpna]b)\s*(?:\^|\*\*)?\s*[({]?\s*-\s*1"
+    r"|inverse\s+(femto|pico|nano|atto)-?barns?)"
+)
+_PREFIXES = {"femto": "fb", "pico": "pb", "nano": "nb", "atto": "ab"}
+_TIMES = re.compile(
+    r"\bevents?\s*[x×*·]\s*[kmgt]?ev\b(?!\s*(?:\^|\*\*)?\s*[({]?-)"
+    r"|(?:^|[^a-z])(?:m|x|e|p[_ ]?t|m[_ ]?[a-z]{1,4})\s*"
+    r"(?:(?:\^|\*\*)\s*\d+\s*)?[*·×x]?\s*d\s*[(]?\s*(?:n|sig|sigma)\w*\s*/\s*d"
+)
+_LOGARITHMIC = re.compile(r"/\s*d\s*[(]?\s*(?:ln|log)")
+_PER_TIME = re.compile(r"(?:/|\bper\b)\s*(?:s|sec|seconds?|min|minutes?|h|hours?|days?|years?)\b")
 _COMPARED = re.compile(
     r"\b(?:data|obs\w*|events|s)\s*[)]?\s*[/-]\s*[(]?\s*"
     r"(?:mc|bkgs?|backgrounds?|fit|exp\w*|pred\w*|sim\w*|theory|model|b|sqrt)(?![a-z])"
@@ -88,8 +109,11 @@ class Quantity:
         text = plain(name).replace("_", " ")
         low = f"{text.lower()} | {_HUMP.sub(' ', _UNIT.sub(_lower, text)).lower()}"
         if odd := _odd(text.lower(), name):
-            return cls(odd=odd)
+            return cls(odd=odd, section=_section(text) if odd == MULTIPLES else None)
         section = _section(text)
+        if found := _PER_LUMINOSITY.search(low):
+            one = _PREFIXES.get(found[3] or "", found[2] or f"{found[1]}b")
+            return cls(section=one)
         if found := _PER_UNIT.search(low) or _INVERSE.search(low):
             number = float((found.groupdict().get("number") or "1").replace(",", "."))
             return cls(
@@ -133,9 +157,15 @@ def _odd(low: str, name: str) -> str:
     if _DOUBLE.search(low):
         return "a double-differential distribution"
     if _MULTIPLES.search(low):
-        return "in multiples of events"
+        return MULTIPLES
     if "%" in low:
         return "a percentage"
+    if _LOGARITHMIC.search(low):
+        return "a density in the logarithm of the mass"
+    if _TIMES.search(low):
+        return "multiplied by a mass"
+    if _PER_TIME.search(low):
+        return "a rate"
     if _CLS.search(low):
         return "a limit"
     if _N_SIGMA.search(low):

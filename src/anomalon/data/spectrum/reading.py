@@ -20,9 +20,10 @@ from anomalon.core.errors import (
     DataError,
     suggest,
 )
-from anomalon.data.arrow import open_parquet
+from anomalon.data.arrow import open_parquet, read_words
 from anomalon.data.recognise import kind_of
 from anomalon.data.source import reading
+from anomalon.data.spectrum.cells import columns_of
 from anomalon.data.spectrum.choices import Choices
 from anomalon.data.spectrum.choosing import has_bins, spectrum_of
 from anomalon.data.spectrum.columns import Block, Column
@@ -147,8 +148,15 @@ def _blocks(path: Path, kind: str) -> list[Block]:
         columns = table.read(list(table.dtypes), 0, table.n_rows)
     if not table.n_rows:
         raise BadLayout(f"{path}: expected bins, got an empty table.")
-    idle = tuple(table.unread.items())
-    return [Block(tuple(Column.binary(n, v) for n, v in columns.items()), idle=idle)]
+    found = {name: [Column.binary(name, values)] for name, values in columns.items()}
+    words = {name: list(map(str, cells)) for name, cells in read_words(path, table).items()}
+    found |= {name: columns_of(name, cells, ".") for name, cells in words.items()}
+    order = [*table.dtypes, *table.unread]
+    idle = tuple(
+        (name, words.get(name, [table.unread[name]])[0])
+        for name in table.unread if not found.get(name)
+    )  # fmt: skip
+    return [Block(tuple(c for name in order for c in found.get(name, [])), idle=idle)]
 
 
 def _one_of(blocks: list[Block], choices: Choices, where: str) -> SpectrumTable:
@@ -232,7 +240,8 @@ def _check_not_else(text: str, where: str) -> None:
     """Say what a text is that is no table."""
     head = text.lstrip()[:4000]
     for mark, what in _ELSE_WHAT.items():
-        if mark in head if mark.endswith(":") else head.startswith(mark):
+        low, found = head.lower(), mark.lower()
+        if found in low if mark.endswith(":") else low.startswith(found):
             raise BadLayout(f"{where}: expected a table in text (CSV), got {what}.")
 
 
@@ -241,5 +250,9 @@ _ELSE_WHAT = {
     "dependent_variables:": "HEPData's YAML: download the table as CSV, on the same page",
     "{": "JSON: write its numbers as CSV with the columns low, high, count and error",
     "<?xml": "XML",
+    "<!doctype": "a page in HTML: download the table itself, as CSV",
+    "<html": "a page in HTML: download the table itself, as CSV",
+    "<": "HTML or XML: write its numbers as CSV with the columns low, high, count and error",
+    "---": "YAML: write its numbers as CSV with the columns low, high, count and error",
     "\\begin": "LaTeX: write its numbers as CSV with the columns low, high, count and error",
 }

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, suggest
+from anomalon.core.errors import BadLayout, BadNumbers, BadValue, ColumnMissing, suggest
 from anomalon.data.source import reading
 from anomalon.data.spectrum.bins import bins_between
 from anomalon.data.spectrum.choices import Choices
@@ -60,7 +61,14 @@ def root_histogram(path: Path, choices: Choices) -> SpectrumTable:
         squares = np.asarray(found.variances(), dtype=np.float64) if found.weighted else None
         titles = [str(found.member(m).member("fTitle") or "") for m in ("fXaxis", "fYaxis")]
         kind = found.classname
+        doubt = "" if found.weighted else _entries_against(found, values)
     check.finite(values, f"{where}: counts")
+    if doubt and choices.errors is None and not choices.exact:
+        raise BadNumbers(
+            f"{where}: expected plain events, or Sumw2 beside them, got '{name}' with {doubt}: it "
+            "was filled with weights or scaled, and its variances are not known. Write it with "
+            "Sumw2; or say `errors='none'` (--errors none) if these are plain events all the same."
+        )
     bins = bins_between(edges[:-1], edges[1:], (titles[0],), choices, where)
     errors: tuple[Errors, ...] = ()
     if squares is not None and not choices.exact and choices.errors is None:
@@ -74,6 +82,20 @@ def root_histogram(path: Path, choices: Choices) -> SpectrumTable:
     )
     roles = (table.roles[0].replace(f"`{name}`", f"`{name}` ({kind})"), *table.roles[1:], bins.role)
     return replace(table, roles=roles)
+
+
+def _entries_against(histogram: Any, values: NDArray[Any]) -> str:
+    """What the statistics of a histogram say against plain events; "" for nothing.
+
+    A histogram that was not filled but set, bin by bin, has as many entries as bins, or none.
+    """
+    entries = float(histogram.member("fEntries"))
+    sums = values.sum(), float(np.sum(histogram.values(flow=True)))
+    slack = 1e-6 * max(1.0, *map(abs, sums))
+    n = len(values)
+    if entries in (0, n, n + 1, n + 2) or min(sums) - slack <= entries <= max(sums) + slack:
+        return ""
+    return f"{entries:g} entries and contents of {sums[0]:.6g}"
 
 
 def _quantity(name: str, title: str) -> Quantity:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from anomalon.core.errors import BadLayout
 from anomalon.core.units import mass_unit
-from anomalon.data.spectrum.cells import columns_of, decimal_mark, is_number
+from anomalon.data.spectrum.cells import columns_of, decimal_mark, is_number, may_be_decimal
 from anomalon.data.spectrum.columns import Block, Column
 from anomalon.data.spectrum.decoding import decoded
 from anomalon.data.spectrum.dialect import BLANK, delimiter_of, fields
@@ -16,6 +16,8 @@ from anomalon.data.spectrum.vocabulary import HIGH, LOW, WEAK_HIGH, WEAK_LOW
 __all__ = ["blocks_of_text"]
 
 _SAMPLE = 200  # lines by which a table is known
+_TEV = 1e3  # GeV from which a thousand of a unit is no mass at any collider
+_MOST_QUALIFIERS = 20
 _HEADER = (
     "Write a first line that names the columns, such as low,high,count or low,high,count,error."
 )
@@ -98,7 +100,7 @@ def _name_edges(names: Sequence[str]) -> bool:
 
 
 def _block(part: Part, where: str) -> Block:
-    part = _untitled(part)
+    part = _without_qualifiers(_untitled(part))
     lines = [line for _, line in part.lines]
     delimiter = delimiter_of(lines)
     rows = [(number, fields(line, delimiter)) for number, line in part.lines]
@@ -117,6 +119,8 @@ def _block(part: Part, where: str) -> Block:
         )
     names, cells = _even(names, rows, delimiter, where)
     decimal = decimal_mark((c for row in cells for c in row), delimiter, where)
+    if decimal == "." and delimiter == ",":
+        _check_thousands(names, list(zip(*cells, strict=True)), where)
     columns: list[Column] = []
     idle = []
     for name, column in zip(names, zip(*cells, strict=True), strict=True):
@@ -125,6 +129,19 @@ def _block(part: Part, where: str) -> Block:
         if not found:
             idle.append((name, next(cell for cell in column if cell)))
     return Block(tuple(columns), part.name, tuple(idle), in_order=part.from_hepdata)
+
+
+def _check_thousands(names: Sequence[str], columns: Sequence[Sequence[str]], where: str) -> None:
+    """Refuse "1,000" under a header of TeV: 1 TeV with a decimal comma, or a thousand of them?"""
+    for name, cells in zip(names, columns, strict=True):
+        unit = mass_unit(name)
+        marked = [cell for cell in cells if may_be_decimal(cell)]
+        if marked and unit is not None and unit.gev >= _TEV:
+            raise BadLayout(
+                f"{where}: expected one way to read the numbers, got e.g. '{marked[0]}' in "
+                f"`{name}`, whose comma may be a decimal mark or one of thousands. Write the "
+                "numbers without marks of thousands."
+            )
 
 
 def _untitled(part: Part) -> Part:
@@ -138,6 +155,19 @@ def _untitled(part: Part) -> Part:
     is_title = len(widths) == 1 and max(widths) > 1 and delimiter != BLANK
     if is_title and len(fields(title, delimiter)) == 1 and not is_number(below[0]):
         return replace(part, lines=part.lines[1:])
+    return part
+
+
+def _without_qualifiers(part: Part) -> Part:
+    """A part without the lines of HEPData above its names, such as "SQRT(S) [GeV],,,13000"."""
+    lines = [line for _, line in part.lines]
+    delimiter = delimiter_of(lines)
+    for place, line in enumerate(lines[:_MOST_QUALIFIERS]):
+        cells = fields(line, delimiter)
+        if _name_edges(cells):
+            return replace(part, lines=part.lines[place:])
+        if len(cells) < 3 or not cells[0] or is_number(cells[0]) or cells[1]:
+            return part
     return part
 
 

@@ -102,7 +102,7 @@ def _consistent(errors: list[Errors], where: str, *, are_chosen: bool) -> list[E
     if len(bare) == 1 and len(parts) > 1 and bare[0].equal(_sum(parts)):
         return [replace(bare[0], note="the sum of the others in quadrature")]
     stats = [e for e in parts if e.what.source == "stat"]
-    if len(whole) > 1 or len(bare) > 1 or (bare and stats):
+    if len(whole) > 1 or len([*bare, *stats]) > 1:
         doubt = whole if len(whole) > 1 else [*bare, *stats]
         raise BadLayout(
             f"{where}: expected one set of errors, got {_listed(doubt)}, which differ. Choose "
@@ -114,9 +114,9 @@ def _consistent(errors: list[Errors], where: str, *, are_chosen: bool) -> list[E
 def _are_parts(one: Errors, other: Errors) -> bool:
     """Whether two uncertainties of the same size come from different sources."""
     sources = {one.what.source, other.what.source}
-    return sources == {"stat", "sys"} or (
-        sources == {"sys"} and one.what.subject != other.what.subject
-    )
+    numbers = [{word for word in e.what.stem.split() if word.isdigit()} for e in (one, other)]
+    differ = one.what.subject != other.what.subject or numbers[0] != numbers[1]
+    return sources == {"stat", "sys"} or (sources == {"sys"} and differ)
 
 
 def _sum(errors: Sequence[Errors]) -> Floats:

@@ -2,8 +2,9 @@
 
 __all__ = [
     "BAND", "CENTRE", "COUNT", "DATA", "DOWN", "ERROR", "EXPECTED", "FILLER", "HIGH", "INDEX",
-    "LOW", "MASS", "NEUTRAL", "NUMBER", "ODD", "PERCENT", "RELATIVE", "STAT", "SYS", "TOTAL", "UP",
-    "VARIANCE", "VOCABULARY", "WEAK_HIGH", "WEAK_LOW", "WIDTH",
+    "LOW", "MASS", "MERE", "NEUTRAL", "NUMBER", "ODD", "OPPOSITES", "PERCENT", "RELATIVE", "SOURCE",
+    "SQUARE", "STAT", "SYS", "TOTAL", "UP", "VARIANCE", "VOCABULARY", "WEAK_HIGH", "WEAK_LOW",
+    "WIDTH",
 ]  # fmt: skip
 
 # Edges of bins. The weak ones say so only where nothing else is said.
@@ -46,17 +47,41 @@ EXPECTED = frozenset({
 })  # fmt: skip
 
 # Their errors.
-VARIANCE = frozenset({"variance", "variances", "var", "vars", "w2", "sumw2", "err2"})
+VARIANCE = frozenset({
+    *("variance", "variances", "var", "vars", "w2", "sumw2", "sw2", "w2sum", "sumwsq", "err2"),
+    *("cov", "covariance", "covariances", "ivar"),
+})  # fmt: skip
+SQUARE = frozenset({"sq", "sqr", "square", "squares", "squared"})
 ERROR = frozenset({
     *("error", "errors", "err", "errs", "sigma", "sigmas", "sd", "std", "stdev", "stddev", "ey"),
     *("uncertainty", "uncertainties", "uncert", "uncerts", "unc", "uncs", "eyl", "eyh"),
 })  # fmt: skip
-STAT = frozenset({"stat", "stats", "statistical"})
+STAT = frozenset({"stat", "stats", "statistical", "statistics"})
 SYS = frozenset({"sys", "syst", "systs", "systematic", "systematics"})
-TOTAL = frozenset({"total", "tot", "combined", "full"})
+# Where systematic errors come from.
+SOURCE = frozenset({
+    *("jes", "jer", "jec", "lumi", "luminosity", "pdf", "pdfs", "alphas", "isr", "fsr", "trigger"),
+    *("pileup", "btag", "btagging", "jvt", "unfolding", "calibration", "modelling", "modeling"),
+    *("scale", "resolution", "shower", "hadronisation", "hadronization", "normalisation"),
+})  # fmt: skip
+TOTAL = frozenset({"total", "tot", "combined", "full", "overall", "all", "net", "quadrature"})
+# Beside a word for errors these say neither whose they are nor where they come from.
+MERE = frozenset({
+    *("standard", "abs", "absolute", "sym", "symm", "symmetric", "symmetrical", "symmetrised"),
+    *("symmetrized", "one", "get", "garwood", "gauss", "gaussian", "pearson", "gehrels", "random"),
+    *("counting", "cl", "ci", "confidence", "level", "root", "sqrt", "approx", "diag"),
+})  # fmt: skip
 UP = frozenset({"plus", "up", "pos", "positive", "high", "hi", "upper", "eyh"})
 DOWN = frozenset({"minus", "down", "dn", "neg", "negative", "low", "lo", "lower", "eyl"})
-PERCENT = frozenset({"percent", "pct", "percentage", "percents"})
+# Up and down that say so only beside each other.
+OPPOSITES = {
+    "p": "m", "u": "d", "h": "l", "top": "bottom", "above": "below", "over": "under",
+    "right": "left", "max": "min", "upward": "downward", "upwards": "downwards",
+    "increase": "decrease",
+}  # fmt: skip
+PERCENT = frozenset({
+    *("percent", "pct", "percentage", "percents", "perc", "pc", "prct", "pcnt", "percentual"),
+})  # fmt: skip
 RELATIVE = frozenset({"rel", "relative", "frac", "fractional", *PERCENT})
 BAND = frozenset({"variation", "varied", "band", "shift", "shifted", "quantile"})
 
@@ -97,5 +122,6 @@ FILLER = frozenset({
 
 VOCABULARY = frozenset().union(
     LOW, HIGH, CENTRE, WIDTH, INDEX, MASS, DATA, COUNT, NUMBER, NEUTRAL, EXPECTED, VARIANCE, ERROR,
-    STAT, SYS, TOTAL, UP, DOWN, PERCENT, RELATIVE, BAND, FILLER, {"d", "delta"}, *ODD.values(),
+    STAT, SYS, UP, DOWN, PERCENT, RELATIVE, BAND, FILLER, SQUARE, {"d", "delta", "total", "tot"},
+    {"combined", "full"}, *ODD.values(),
 )  # fmt: skip

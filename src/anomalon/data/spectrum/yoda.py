@@ -27,7 +27,7 @@ Floats = NDArray[np.floating[Any]]
 
 _BEGIN = re.compile(r"BEGIN\s+YODA_(\w+?)(?:_V\d+)?\s+(\S.*?)\s*$")
 _EDGES = re.compile(r"Edges\(A1\):\s*\[(.*)\]")
-_ANNOTATION = re.compile(r"(XLabel|YLabel|ScaledBy):\s*(\S.*)")
+_ANNOTATION = re.compile(r"(XLabel|YLabel|ScaledBy)\s*[:=]\s*(\S.*)")  # "=" in version 1
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
 
 

@@ -28,10 +28,10 @@ from anomalon.learn.engine.standardisation import Standardisation
 from anomalon.learn.engine.storage import Arrays, Header
 from anomalon.learn.engine.training import Training
 
-__all__ = ["Network", "NetworkScorer", "Selection"]
+__all__ = ["KeptEpochs", "Network", "NetworkScorer"]
 
 Rows = NDArray[np.intp]
-Selection = Literal["last", "best_loss", "argos"]
+KeptEpochs = Literal["last", "best_loss", "argos"]
 
 _MOST_LAYERS, _MOST_WIDTH, _MOST_WEIGHTS = 100, 100_000, 100_000_000
 
@@ -122,7 +122,7 @@ class Network(Classifier):
     learning_rate: float = 1e-3
     batch_size: int = 512
     epochs: int = 20
-    selection: Selection = "last"
+    selection: KeptEpochs = "last"
     n_average: int = 5
     patience: int = 10
     validation: float = 0.2
@@ -147,7 +147,7 @@ class Network(Classifier):
             learning_rate="(0, 1000]",
             batch_size=(1, 10_000_000),
             epochs=(1, 1_000_000),
-            selection=get_args(Selection),
+            selection=get_args(KeptEpochs),
             n_average=(1, 1_000_000),
             patience=(0, check.MOST),
             validation="(0, 1)",

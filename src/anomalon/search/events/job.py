@@ -22,7 +22,7 @@ classifier = { kind = "boosted_trees" }
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -32,7 +32,7 @@ from anomalon.core.errors import BadLayout, BadValue, TruthRequired, UnknownKey
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window, sliding_windows
-from anomalon.data import chunks
+from anomalon.data import chunks, event_roles
 from anomalon.features import dijet
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.settings import decode, encode, existing, refuse_unknown
@@ -69,6 +69,12 @@ class DataSource:
         """The reverse; the path from `folder`, or the name alone."""
         path = self.path.name if folder is None else os.path.relpath(self.path, folder)
         return {"path": Path(path).as_posix(), **self.options}
+
+    def roles(self) -> tuple[str, ...]:
+        """What its columns are taken for, and what may be wrong with that."""
+        found = event_roles(self.path, **self.options)
+        left = len(found.said) - len(found.doubts)
+        return (*found.said[:left], *(f"warning: {text}" for text in found.doubts))
 
     def read(self) -> Sample:
         """The events as a sample of features; particles are clustered into jets on the way.
@@ -207,6 +213,9 @@ class SearchJob(Job):
 
     def run(self, place: Workplace = HERE) -> Scan:
         """Read the data, and search them."""
+        roles = self.roles()
+        for line in roles:
+            place.say(f"read {line}")
         data, simulation = self.load()
         scan = self.search.run(
             data,
@@ -216,7 +225,17 @@ class SearchJob(Job):
             store=place.store,
             progress=place.progress,
         )
-        return self.describe(scan)
+        return replace(self.describe(scan), roles=roles)
+
+    def roles(self) -> tuple[str, ...]:
+        """What the columns of the files are taken for, a sentence each; doubts among them."""
+        named = (("data", self.data), ("simulation", self.simulation))
+        return tuple(
+            f"{what} {source.path.name}: {text}"
+            for what, source in named
+            if source is not None
+            for text in source.roles()
+        )
 
     def describe(self, scan: Scan) -> Scan:
         """The scan of what `load` gave, with the injection among what it says about its data."""

@@ -29,7 +29,7 @@ from anomalon.search.results.bump import (
 from anomalon.search.results.closure import SignalClosure
 from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
 from anomalon.search.smooth import SmoothBackground
-from anomalon.stats import BumpHunt, Fit, Reference, Spectrum
+from anomalon.stats import Fit, FoundBump, Reference, Spectrum
 from anomalon.stats.coverage import PValueUniformity, p_value_uniformity
 from anomalon.stats.scans.bumphunt import MOST_PSEUDO, Hunt
 
@@ -132,8 +132,8 @@ def hunt_bump(
             high=hunt.high,
             n=hunt.n_observed,
             expected=hunt.n_expected,
-            p_local=hunt.local_p,
-            z_local=hunt.local_z,
+            p_local=hunt.p_local,
+            z_local=hunt.z_local,
             t=hunt.t,
         ),
         significance=_significance(hunt, about.p_global_fixed),
@@ -149,7 +149,7 @@ def hunt_bump(
     )
 
 
-def _significance(hunt: BumpHunt, p_fixed: float | None) -> GlobalSignificance:
+def _significance(hunt: FoundBump, p_fixed: float | None) -> GlobalSignificance:
     found = hunt.global_p
     counts, edges = np.histogram(hunt.t_toys[np.isfinite(hunt.t_toys)], bins=60)
     return GlobalSignificance(
@@ -209,7 +209,7 @@ class _Procedure:
 
 def _in_fitted(
     spectrum: Spectrum, procedure: _Procedure, asked: _Asked, doing: Doing
-) -> tuple[BumpHunt, NarrowScan | None, _About]:
+) -> tuple[FoundBump, NarrowScan | None, _About]:
     """The hunt with a background that is fitted, and what is done to trust it."""
     seed, n, n_closure = asked.seed, asked.n_toys, asked.n_closure
     fit = procedure.smooth.fit(spectrum)
@@ -252,7 +252,7 @@ def _in_fitted(
     return hunts[0].found(log_p, np.concatenate(toys)), narrow, about
 
 
-def _in_given(hunt: Hunt, n_toys: int, doing: Doing) -> BumpHunt:
+def _in_given(hunt: Hunt, n_toys: int, doing: Doing) -> FoundBump:
     """The hunt with a background that is given."""
     cost = _cost(hunt, n_toys, 1)
     log_p = hunt.every_log_p()
@@ -272,7 +272,7 @@ def _cost(hunt: Hunt, n_toys: int, n_hunts: int) -> Cost | None:
     return hunt_cost(some, hunt.spectrum.n_bins, len(hunt.windows), n_toys, n_hunts)
 
 
-def _given(spectrum: Spectrum, background: Reference | Floats, hunt: BumpHunt) -> _About:
+def _given(spectrum: Spectrum, background: Reference | Floats, hunt: FoundBump) -> _About:
     """A background that is no fit: its numbers, and their uncertainty if it is a sample."""
     kind, error = "exact", np.zeros(spectrum.n_bins)
     if isinstance(background, Reference):

@@ -213,11 +213,22 @@ def _masses(
     if at.ndim != 1 or not len(at) or not np.all((at > max(low, 0.0)) & (at < high)):
         raise BadValue(
             f"masses: expected numbers between {low:g} and {high:g} GeV, the ends of the "
-            f"spectrum, got {masses}."
+            f"spectrum, got {_outside(at, max(low, 0.0), high)}."
         )
     if np.any(np.diff(at) <= 0):
-        raise BadValue(f"masses: expected increasing numbers, got {masses}.")
+        k = int(np.argmax(np.diff(at) <= 0))
+        raise BadValue(f"masses: expected increasing numbers, got {at[k]:g} before {at[k + 1]:g}.")
     return at
+
+
+def _outside(at: Floats, low: float, high: float) -> str:
+    """The masses that are not between two others, for a message."""
+    if at.ndim != 1 or not len(at):
+        return f"an array of shape {at.shape}"
+    out = at[~((at > low) & (at < high))]
+    if len(out) == 1:
+        return f"{out[0]:g}"
+    return f"{out[0]:g} to {out[-1]:g}, {len(out)} of {len(at)} of them outside"
 
 
 def _check_yield(luminosity: float | None, acceptance: float) -> None:

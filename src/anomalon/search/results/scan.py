@@ -62,6 +62,7 @@ class Scan(Shown, Result):
         toys: The pseudo-experiments, if there were any.
         p_global_source: Where `p_global` comes from.
         citations: Keys of `anomalon.core.bibliography`, of all that was used.
+        roles: What the columns of the files were taken for, a sentence each.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Scan(Shown, Result):
     toys: TrialToys | None = None
     p_global_source: PGlobalSource = "sidak"
     citations: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
     kind: ClassVar[str] = "search"
 

@@ -15,6 +15,7 @@ from anomalon.search.results.checks import checks_of
 from anomalon.search.results.claim import claim
 from anomalon.search.results.headline import headline
 from anomalon.search.results.ledger import TrialToys, is_of
+from anomalon.search.results.spectrum_checks import reading_part
 from anomalon.search.results.thresholds import ALARM
 from anomalon.search.results.window import WindowResult
 from anomalon.search.results.window_summary import warnings_of, window_part
@@ -45,7 +46,7 @@ def summary(scan: "Scan") -> Summary:
             for result in scan.windows
             for text in warnings_of(result)
         ),
-        notes=scan.notes,
+        notes=(*scan.notes, *(text for text in scan.roles if ": warning: " in text)),
         checks=tuple(_checks(scan)),
         table=_significances(scan),
         parts=tuple(_parts(scan)),
@@ -56,7 +57,7 @@ def summary(scan: "Scan") -> Summary:
 def _significances(scan: "Scan") -> Table:
     """Local significances: a row for each window and feature set, a column for each cut."""
     cuts = sorted({c.efficiency for w in scan.windows for c in w.cuts}, reverse=True)
-    rows = []
+    rows: list[tuple[float | str | None, ...]] = []
     for result in scan.windows:
         z = {c.efficiency: c.z_local if c.ok else nan for c in result.cuts}
         rows.append((result.name, *(z.get(e, nan) for e in cuts), result.feature_names))
@@ -194,6 +195,7 @@ def _parts(scan: "Scan") -> Iterator[Part]:
     )
     yield _checks_part(scan)
     yield _ledger_part(scan)
+    yield from reading_part(scan.roles)
     yield _data_part(scan)
 
 

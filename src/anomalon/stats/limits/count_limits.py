@@ -47,9 +47,9 @@ from anomalon.stats.limits.profile import (
 
 __all__ = [
     "N_SIGMA",
+    "Calculation",
     "Constraint",
     "Limit",
-    "Method",
     "Statistic",
     "cls",
     "cls_upper_limit",
@@ -59,7 +59,7 @@ __all__ = [
 
 Floats = NDArray[np.floating[Any]]
 Statistic = Literal["qtilde", "q"]
-Method = Literal["asymptotic", "exact"]
+Calculation = Literal["asymptotic", "exact"]
 
 
 N_SIGMA = (-2.0, -1.0, 0.0, 1.0, 2.0)
@@ -75,7 +75,7 @@ def cls_upper_limit(
     level: float = 0.95,
     constraint: Constraint = "gamma",
     statistic: Statistic = "qtilde",
-    method: Method = "asymptotic",
+    method: Calculation = "asymptotic",
 ) -> Floats:
     """The observed upper limit: the signal with CLs = 1 - `level`.
 
@@ -126,7 +126,7 @@ def expected_upper_limits(
     signal: ArrayLike | None = None,
     level: float = 0.95,
     constraint: Constraint = "gamma",
-    method: Method = "asymptotic",
+    method: Calculation = "asymptotic",
 ) -> Floats:
     """Upper limits expected from background alone: the median and its band.
 
@@ -179,7 +179,7 @@ def cls(
     signal: ArrayLike | None = None,
     constraint: Constraint = "gamma",
     statistic: Statistic = "qtilde",
-    method: Method = "asymptotic",
+    method: Calculation = "asymptotic",
 ) -> Floats:
     """CLs = CL_{s+b} / CL_b of a signal; it is excluded at 95 % where CLs < 0.05.
 
@@ -269,7 +269,7 @@ def upper_limits(
     before_data: bool = False,
     constraint: Constraint = "gamma",
     statistic: Statistic = "qtilde",
-    method: Method = "asymptotic",
+    method: Calculation = "asymptotic",
 ) -> Limit:
     """Observed and expected limits in one result; a bad item does not cost the others.
 
@@ -351,7 +351,7 @@ def _log_alpha(level: float) -> float:
 
 def _exact(method: str, data: CountData) -> bool:
     """Whether to sum probabilities, after checking that it can be done."""
-    if one_of(method, Method, "method") == "asymptotic":
+    if one_of(method, Calculation, "method") == "asymptotic":
         return False
     if data.n.shape[1] > 1 or np.any(data.s != 1.0):
         raise BadValue('method: "exact" is for single counts; leave `signal` out.')

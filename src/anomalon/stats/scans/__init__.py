@@ -1,7 +1,7 @@
 """Many places looked at: bump hunts, scans in mass, and the look-elsewhere effect."""
 
 from anomalon.stats.scans.backgrounds import Reference
-from anomalon.stats.scans.bumphunt import BumpHunt, bump_hunt
+from anomalon.stats.scans.bumphunt import FoundBump, bump_hunt
 from anomalon.stats.scans.euler import euler_characteristic, euler_coefficients, global_p_euler
 from anomalon.stats.scans.gaussian_process import global_p_gaussian, sample_scans
 from anomalon.stats.scans.mass_scan import (
@@ -20,8 +20,8 @@ from anomalon.stats.scans.upcrossings import (
 )
 
 __all__ = [
-    "BumpHunt",
     "CombinedTrials",
+    "FoundBump",
     "MassScan",
     "Reference",
     "SidakTest",

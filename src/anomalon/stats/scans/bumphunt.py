@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.core.plain import to_plain
+from anomalon.core.renamed import renamed
 from anomalon.core.seed import Seed
 from anomalon.stats.counts.pseudo_experiments import (
     EmpiricalP,
@@ -39,7 +40,7 @@ from anomalon.stats.scans.windows import Windows
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
-__all__ = ["BumpHunt", "Hunt", "bump_hunt"]
+__all__ = ["FoundBump", "Hunt", "bump_hunt"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -48,7 +49,7 @@ MOST_PSEUDO = 10_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BumpHunt:
+class FoundBump:
     """The most significant window of a spectrum.
 
     Args:
@@ -106,12 +107,12 @@ class BumpHunt:
         return float(0.0 - self.log_p[self.best])
 
     @property
-    def local_p(self) -> float:
+    def p_local(self) -> float:
         """p-value of the best window alone."""
         return float(np.exp(self.log_p[self.best]))
 
     @property
-    def local_z(self) -> float:
+    def z_local(self) -> float:
         """Significance of the best window alone."""
         return float(z_from_log_p(self.log_p[self.best]))
 
@@ -138,7 +139,7 @@ class BumpHunt:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain lists and numbers, for JSON; `t_toys` has one for each toy."""
-        names = ("low", "high", "bins", "n_observed", "n_expected", "local_p", "local_z", "t")
+        names = ("low", "high", "bins", "n_observed", "n_expected", "p_local", "z_local", "t")
         plain: dict[str, Any] = {name: getattr(self, name) for name in names}
         plain |= {
             "deficit": self.deficit,
@@ -159,24 +160,25 @@ class BumpHunt:
         return (
             f"{what} in {self.low:g}-{self.high:g} GeV (bins {low}-{high - 1}): "
             f"{self.n_observed:g} events, {self.n_expected:.6g} expected\n"
-            f"  local p = {self.local_p:.4g} (Z = {self.local_z:.2f}), "
+            f"  local p = {self.p_local:.4g} (Z = {self.z_local:.2f}), "
             f"{len(self.windows)} windows\n"
             f"  global {self.global_p!r} (Z = {self.global_p.z:.2f})"
         )
 
 
+@renamed(n_pseudo="n_toys")
 def bump_hunt(
     spectrum: Any,
     background: Shape | Fit | Reference | ArrayLike,
     *,
     widths: Iterable[int] | None = None,
     step: int | Literal["half", "full"] = 1,
-    n_pseudo: int = 10_000,
+    n_toys: int = 10_000,
     refit: bool | Refit = True,
     deficit: bool = False,
     seed: Seed | int = 0,
     tell: Callable[[int], None] | None = None,
-) -> BumpHunt:
+) -> FoundBump:
     """Find the most significant window and its global p-value.
 
     The local p-value of a window is P(N >= n) of a Poisson count (on/off with a `Reference`:
@@ -192,13 +194,13 @@ def bump_hunt(
             expectations, shape (bin,).
         widths: Widths of the windows in bins; None for 1 to half of the bins.
         step: Bins from one window to the next; "half" or "full" of the width.
-        n_pseudo: Number of pseudo-experiments.
+        n_toys: Number of pseudo-experiments.
         refit: Fit the pseudo-experiments like the data. False compares them with the fit of the
             data, which is conservative: they have not absorbed their fluctuations. A function
             takes the toys and returns their expectations, for whatever was done to the data, as
             `lambda toys: choose_orders(toys, "dijet", 2, 4).expected`.
         deficit: Look for the most significant deficit.
-        seed: Of the pseudo-experiments. The first of them do not depend on `n_pseudo`.
+        seed: Of the pseudo-experiments. The first of them do not depend on `n_toys`.
         tell: Called now and then with how many pseudo-experiments are done.
 
     Raises:
@@ -214,16 +216,16 @@ def bump_hunt(
         >>> hunt = bump_hunt(
         ...     ([100.0, 102.0, 95.0, 138.0, 99.0], [0, 1, 2, 3, 4, 5]), np.full(5, 100.0), seed=1
         ... )
-        >>> hunt.low, hunt.high, round(hunt.local_p, 6), hunt.global_p.p < 0.01
+        >>> hunt.low, hunt.high, round(hunt.p_local, 6), hunt.global_p.p < 0.01
         (3.0, 4.0, 0.000184, True)
     """
-    n_pseudo = check.whole(n_pseudo, "bump hunt: n_pseudo", 1, MOST_PSEUDO)
+    n_toys = check.whole(n_toys, "bump hunt: n_toys", 1, MOST_PSEUDO)
     hunt = Hunt.of(
         spectrum, background, widths=widths, step=step, refit=refit, deficit=deficit, seed=seed
     )
     log_p = hunt.every_log_p()
     t_toys, done = [], 0
-    for block, size in enumerate(block_sizes(n_pseudo)):
+    for block, size in enumerate(block_sizes(n_toys)):
         t_toys.append(hunt.t_of_block(block, size))
         done += size
         if tell is not None:
@@ -285,10 +287,7 @@ class Hunt:
         rows = self.windows.widths, self.windows.strides
         log_p: Floats = every_window(self.model.statistic, k[0], m[0], q[0], *rows)
         if np.isneginf(log_p.min()):
-            raise BadNumbers(
-                "bump hunt: events were seen in a window where the background is exactly zero, so "
-                "that p = 0. Give the background as a Reference, or use wider windows."
-            )
+            raise BadNumbers(_without_background(self.model, self.spectrum))
         return log_p
 
     def t_of_block(self, block: int, size: int) -> Floats:
@@ -298,7 +297,7 @@ class Hunt:
         rows = self.windows.widths, self.windows.strides
         return np.asarray(0.0 - smallest_log_p(self.model.statistic, k, m, q, *rows)[0])
 
-    def found(self, log_p: Floats, t_toys: Floats) -> BumpHunt:
+    def found(self, log_p: Floats, t_toys: Floats) -> FoundBump:
         """The result.
 
         Args:
@@ -310,7 +309,7 @@ class Hunt:
         """
         _check_failures(t_toys)
         best = int(log_p.argmin())
-        return BumpHunt(
+        return FoundBump(
             spectrum=self.spectrum,
             expected=self.model.expected,
             deficit=self.deficit,
@@ -321,6 +320,19 @@ class Hunt:
             t_toys=t_toys,
             global_p=empirical_p(0.0 - log_p[best], t_toys),
         )
+
+
+def _without_background(model: Background, data: Spectrum) -> str:
+    """The message for events where none are expected: which bins, and what to do."""
+    empty = np.flatnonzero((data.counts > 0) & (np.asarray(model.expected) <= 0))
+    named = ", ".join(
+        f"{data.edges[k]:g}-{data.edges[k + 1]:g} GeV ({data.counts[k]:g})" for k in empty[:3]
+    )
+    more = f" and {len(empty) - 3} more bins" if len(empty) > 3 else ""
+    return (
+        f"bump hunt: events were seen where the background is exactly zero, so that p = 0: {named}"
+        f"{more}. Give what is expected there, however little, or the background as a Reference."
+    )
 
 
 def _model(data: Spectrum, background: Any, *, refit: bool | Refit, deficit: bool) -> Background:

@@ -125,14 +125,14 @@ class CombinedTrials:
     global_p: EmpiricalP
 
     @property
-    def local_p(self) -> float:
+    def p_local(self) -> float:
         """The smallest local p-value."""
         return float(self.observed[self.best])
 
     @property
-    def local_z(self) -> float:
+    def z_local(self) -> float:
         """Its significance."""
-        return float(z_from_p(self.local_p))
+        return float(z_from_p(self.p_local))
 
     @property
     def n_trials(self) -> int:
@@ -147,7 +147,7 @@ class CombinedTrials:
     @property
     def trial_factor(self) -> float:
         """Global over local p-value; a bound if no pseudo-experiment was as extreme."""
-        return self.global_p.p / self.local_p if self.local_p > 0 else float("inf")
+        return self.global_p.p / self.p_local if self.p_local > 0 else float("inf")
 
     @property
     def n_effective(self) -> float:
@@ -160,7 +160,7 @@ class CombinedTrials:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain lists and numbers, for JSON."""
-        names = ("best", "local_p", "local_z", "n_trials", "n_failed", "n_effective")
+        names = ("best", "p_local", "z_local", "n_trials", "n_failed", "n_effective")
         plain: dict[str, Any] = {name: getattr(self, name) for name in names}
         plain |= {
             "trial_factor": self.trial_factor,
@@ -173,7 +173,7 @@ class CombinedTrials:
     def __repr__(self) -> str:
         return (
             f"best of {self.n_trials} trials (as many as {self.n_effective:.3g} independent ones): "
-            f"local p = {self.local_p:.4g} (Z = {self.local_z:.2f}), "
+            f"local p = {self.p_local:.4g} (Z = {self.z_local:.2f}), "
             f"global {self.global_p!r} (Z = {self.global_p.z:.2f})"
         )
 

@@ -1,0 +1,34 @@
+import pytest
+
+from anomalon.core.errors import BadValue
+from anomalon.core.renamed import renamed
+
+
+@renamed(n_pseudo="n_toys")
+def hunt(n_toys: int, *, seed: int = 0) -> tuple[int, int]:
+    """Something."""
+    return n_toys, seed
+
+
+def test_the_former_name_works_with_a_warning():
+    with pytest.warns(DeprecationWarning, match="hunt: n_pseudo is now n_toys"):
+        assert hunt(n_pseudo=3, seed=1) == (3, 1)
+    assert hunt(n_toys=3) == hunt(3) == (3, 0)
+    assert hunt.__name__ == "hunt"
+
+
+def test_both_names_are_refused():
+    with pytest.raises(BadValue, match="n_toys: got it twice, also by its former name n_pseudo"):
+        hunt(n_toys=1, n_pseudo=2)
+
+
+def test_the_former_names_of_statistics_are_found():
+    import anomalon.stats
+    from anomalon.stats.scans.bumphunt import FoundBump
+
+    with pytest.warns(DeprecationWarning, match="is now FoundBump"):
+        assert anomalon.stats.BumpHunt is FoundBump
+    with pytest.warns(DeprecationWarning, match="n_pseudo is now n_toys"):
+        found = anomalon.stats.bump_hunt(([9.0, 4.0], [0, 1, 2]), [5.0, 5.0], n_pseudo=20)
+    assert isinstance(found, FoundBump)
+    assert len(found.t_toys) == 20
