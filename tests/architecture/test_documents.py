@@ -92,6 +92,27 @@ def test_the_background_method_of_the_how_to_works():
     assert abs(rest.std() - 1) < 4 / np.sqrt(2 * 6000)
 
 
+def test_the_job_of_the_how_to_works(tmp_path, monkeypatch):
+    import sys
+    import types
+
+    from anomalon.cli import main
+    from anomalon.report import drawing
+    from anomalon.run import job
+
+    monkeypatch.setattr(job, "JOBS", dict(job.JOBS))
+    monkeypatch.setattr(drawing, "RESULTS", dict(drawing.RESULTS))
+    drawing.RESULTS.pop("lifetime", None)
+    job.JOBS.pop("lifetime", None)
+    module = types.ModuleType("how_to_job")
+    monkeypatch.setitem(sys.modules, "how_to_job", module)
+    exec(compile(blocks("docs/how-to/job.md", "python")[0], "job.md", "exec"), module.__dict__)
+    (tmp_path / "lifetime.toml").write_text("lifetime = 2.5\n")
+    words = ("--set", "pieces=2", "--processes", "1", "--out", str(tmp_path / "run"))
+    assert main(["lifetime", str(tmp_path / "lifetime.toml"), *words]) == 0
+    assert "Times of the decays." in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
 def test_the_tutorial_can_be_followed(tmp_path, monkeypatch):
     import tomllib
 

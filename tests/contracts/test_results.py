@@ -1,0 +1,124 @@
+"""Every result, and every type inside of one, is the same after a journey through JSON.
+
+A new type of results is found by itself: the test fails until `RESULTS` has an example in which
+each of its parts is there.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import get_args, get_type_hints
+
+import numpy as np
+import pytest
+from fake_scans import fake_scan, with_toys
+from found_spectra import found_bump, found_limit
+
+import anomalon.report  # noqa: F401  all rooms, so that all results are defined
+from anomalon.core.plain import from_plain, to_plain
+from anomalon.core.result import Result, Summary
+from anomalon.report.drawing import RESULTS as KNOWN
+from anomalon.stats import SignalNuisances
+
+
+def examples() -> list[Result]:
+    """Results in which everything that may be missing is there, and those in which it is not."""
+    limit = found_limit()
+    some = np.where(np.arange(len(limit.masses)) == 3, np.nan, limit.observed)
+    return [
+        with_toys(fake_scan(), 5),
+        fake_scan(truth=False),
+        found_bump(),
+        replace(found_bump(), narrow=None, closure=None, signal=None, roles=("a role",)),
+        replace(limit, luminosity=139.0, nuisances=SignalNuisances(0.1, 0.2, 0.01, 0.1)),
+        replace(limit, coverage=None, signal=None, observed=some),
+    ]
+
+
+def descendants(cls):
+    return {cls}.union(*map(descendants, cls.__subclasses__()))
+
+
+def inside(kind, found):
+    """All dataclasses that a type may hold, itself included."""
+    for part in get_args(kind):
+        inside(part, found)
+    if isinstance(kind, type) and is_dataclass(kind) and kind not in found:
+        found.add(kind)
+        for hint in get_type_hints(kind).values():
+            inside(hint, found)
+    return found
+
+
+def values(value):
+    """All dataclass instances in a value, itself included."""
+    if is_dataclass(value):
+        yield value
+        for f in fields(value):
+            yield from values(getattr(value, f.name))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from values(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from values(item)
+
+
+OURS = sorted(
+    (
+        cls
+        for cls in descendants(Result)
+        if cls.__module__.startswith("anomalon") and is_dataclass(cls)
+    ),
+    key=lambda cls: cls.__name__,
+)
+TYPES = sorted(set().union(*(inside(cls, set()) for cls in OURS)), key=lambda cls: cls.__name__)
+
+
+@pytest.fixture(scope="module")
+def instances():
+    """Instances of each type, from all examples."""
+    found: dict = {}
+    for example in examples():
+        for value in values(example):
+            found.setdefault(type(value), []).append(value)
+    return found
+
+
+def same(a, b, where=""):
+    """Whether two values are of the same types and have the same numbers."""
+    assert isinstance(b, type(a)), where  # a NumPy float is one
+    if is_dataclass(a):
+        for f in fields(a):
+            same(getattr(a, f.name), getattr(b, f.name), f"{where}.{f.name}")
+    elif isinstance(a, np.ndarray):
+        assert a.dtype == b.dtype, where
+        np.testing.assert_array_equal(a, b, err_msg=where)
+    elif isinstance(a, list | tuple):
+        assert len(a) == len(b), where
+        for i, (x, y) in enumerate(zip(a, b, strict=True)):
+            same(x, y, f"{where}[{i}]")
+    else:
+        assert a == b or (a != a and b != b), where
+
+
+def test_there_are_results_and_pages_know_them_all():
+    assert {cls.kind for cls in OURS} >= {"search", "bump", "limit"}
+    assert {kind for kind in KNOWN if KNOWN[kind][0] in OURS} == {cls.kind for cls in OURS}
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
+def test_every_type_in_a_result_survives_json(kind, instances):
+    assert instances.get(kind), f"no example holds a {kind.__name__}: add one to `examples`"
+    for value in instances[kind][:5]:
+        text = json.dumps(to_plain(value), allow_nan=False)
+        again = from_plain(kind, json.loads(text))
+        assert json.dumps(to_plain(again), allow_nan=False) == text
+        same(again, value, kind.__name__)
+
+
+@pytest.mark.parametrize("i", range(6))
+def test_every_summary_survives_json(i):
+    plain = to_plain(examples()[i].summary())
+    again = from_plain(Summary, json.loads(json.dumps(plain, allow_nan=False)))
+    assert to_plain(again) == plain

@@ -1,0 +1,199 @@
+"""Every setting of every job is the same after a journey through TOML, defaults included.
+
+A new job, or a setting inside of one, is found by itself: the test fails until it has an example in
+`EXAMPLES`, if it cannot be made without arguments.
+"""
+
+import tomllib
+from dataclasses import MISSING, fields, is_dataclass, replace
+from typing import get_args, get_type_hints
+
+import click
+import pytest
+
+import anomalon.background
+import anomalon.learn
+from anomalon.cli.spectrum import bump, limit
+from anomalon.core.labels import Labels
+from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
+from anomalon.run.job import Job
+from anomalon.run.settings import decode, dumps, encode
+from anomalon.search import FitSettings, Search
+from anomalon.search.events.demo import DemoJob
+from anomalon.search.events.job import DataSource, Injection, SearchJob
+from anomalon.search.histogram.bump import BumpHunt, BumpJob
+from anomalon.search.histogram.limit import LimitJob, LimitScan
+from anomalon.search.histogram.source import SpectrumFile
+
+WINDOWS = (Window(3000, 3600, 2400, 4200), Window(3600, 4200, 3000, 4800))
+SEARCH = Search(
+    name="A search",
+    windows=WINDOWS,
+    features=(("a", "b"), ("a",)),
+    classifier=(BoostedTrees(n_trees=7), Network(hidden=(8, 4)), KFold(Ensemble(Network()), 3)),
+    decorrelate=ConditionalQuantiles(n_slices=12),
+    efficiencies=(0.1, 0.02),
+    n_members=3,
+    n_folds=3,
+    subsample=0.4,
+    fit=FitSettings(range=(2000.0, 6000.0), shape="exponential"),
+    n_toys=4,
+)
+
+
+def examples(folder):
+    """Settings that are not their defaults, by their type; all files are in this folder."""
+    data, other = folder / "data.csv", folder / "other.csv"
+    source = SpectrumFile(data, "h", "2", "c", ("e", "f"), True, "TeV", (1000.0, 2000.0))
+    hunt = BumpHunt(
+        "exponential", (2, 3), "likelihood_ratio", 8000.0, True, 0.04, (1, 5), 50, True, 10
+    )
+    scan = LimitScan(
+        "exponential", (2, 3), "likelihood_ratio", 8000.0, 0.04, (1200.0, 1800.0), 0.9, "test",
+        ("dijet",), 139.0, 0.5, 0.01, 0.02, 0.03, 0.04, "gaussian", 10,
+    )  # fmt: skip
+    return {
+        SearchJob: [
+            SearchJob(SEARCH, DataSource(data, {"mass": "m"}), seed=3),
+            SearchJob(
+                replace(SEARCH, decorrelate=None, classifier=BoostedTrees()),
+                DataSource(data), DataSource(other, {"features": ["a"]}), Injection(5, 6),
+            ),
+        ],
+        DemoJob: [DemoJob(5)],
+        BumpJob: [
+            BumpJob(source, hunt, seed=4),
+            BumpJob(source, BumpHunt(toys=9), "b", luminosity=2.0),
+            BumpJob(
+                source, BumpHunt(toys=9), reference=other, reference_column="r",
+                reference_errors=("e",), tau=2.0,
+            ),
+        ],
+        LimitJob: [LimitJob(source, scan, 5), LimitJob(SpectrumFile(data))],
+        Search: [SEARCH, Search(windows=WINDOWS[:1], features=(("a",),))],
+        Window: list(WINDOWS),
+        Injection: [Injection(3), Injection(3, 4)],
+        SpectrumFile: [SpectrumFile(data), source],
+        BumpHunt: [hunt],
+        LimitScan: [scan],
+        FitSettings: [SEARCH.fit],
+        ConditionalQuantiles: [ConditionalQuantiles(n_slices=12)],
+        Labels: [Labels("A title", "ATLAS", 13.0, 139.0, "m_jj", {"a": "the first"})],
+    }  # fmt: skip
+
+
+def descendants(cls):
+    return {cls}.union(*map(descendants, cls.__subclasses__()))
+
+
+def inside(kind, found):
+    """All settings that a type may hold, itself included, and all that a registry knows."""
+    for part in get_args(kind):
+        inside(part, found)
+    for registered in getattr(kind, "registry", {}).values() if isinstance(kind, type) else ():
+        if registered.__module__.startswith("anomalon"):
+            inside_one(registered, found)
+    inside_one(kind, found)
+    return found
+
+
+def inside_one(kind, found):
+    if isinstance(kind, type) and is_dataclass(kind) and kind not in found:
+        found.add(kind)
+        for hint in get_type_hints(kind).values():
+            inside(hint, found)
+
+
+JOBS = sorted(
+    (
+        cls
+        for cls in descendants(Job)
+        if is_dataclass(cls) and cls.__module__.startswith("anomalon")
+    ),
+    key=lambda cls: cls.__name__,
+)
+SETTINGS = sorted(
+    set().union({Labels}, *(inside(cls, set()) for cls in JOBS)) - {DataSource},  # free options
+    key=lambda cls: cls.__name__,
+)
+
+
+def needs_arguments(kind):
+    return any(f.default is MISSING and f.default_factory is MISSING for f in fields(kind))
+
+
+def of(kind, folder):
+    """Examples of a type, its defaults among them if it has any."""
+    defaults = [] if needs_arguments(kind) else [kind()]
+    found = defaults + examples(folder).get(kind, [])
+    assert found, f"no example of a {kind.__name__}: add one to `examples`"
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("data.csv", "other.csv"):
+        (tmp_path / name).write_text("x\n")
+    return tmp_path
+
+
+def test_all_jobs_and_registries_are_found():
+    assert {SearchJob, DemoJob, BumpJob, LimitJob} <= set(JOBS)
+    assert set(anomalon.learn.CLASSIFIERS.values()) <= set(SETTINGS)
+    assert set(anomalon.background.ESTIMATORS.values()) <= set(SETTINGS)
+    assert {FitSettings, BumpHunt, LimitScan, SpectrumFile, ConditionalQuantiles} <= set(SETTINGS)
+
+
+@pytest.mark.parametrize("kind", SETTINGS, ids=lambda kind: kind.__name__)
+def test_every_setting_survives_toml(kind, folder):
+    for setting in of(kind, folder):
+        if isinstance(setting, Job):
+            again = kind.of(tomllib.loads(dumps(setting.table(folder))), folder=folder)
+        else:
+            table = tomllib.loads(dumps(encode(setting, folder=folder)))
+            table.pop("kind", None)  # of a registry: it names the class
+            again = decode(kind, table, folder=folder)
+        assert again == setting
+        assert repr(again) == repr(setting)
+
+
+@pytest.mark.parametrize("kind", JOBS, ids=lambda kind: kind.__name__)
+def test_a_job_in_toml_is_found_from_another_folder(kind, folder, monkeypatch):
+    """`run.toml` has paths from its own folder, wherever the command is typed."""
+    place = folder / "runs" / "mine"
+    place.mkdir(parents=True)
+    monkeypatch.chdir(place)
+    for setting in of(kind, folder):
+        again = kind.of(tomllib.loads(dumps(setting.table(place))), folder=place)
+        assert again.table(folder) == setting.table(folder)
+
+
+@pytest.mark.parametrize("kind", JOBS, ids=lambda kind: kind.__name__)
+def test_without_a_folder_a_job_names_files_and_no_place(kind, folder):
+    for setting in of(kind, folder):
+        assert str(folder) not in dumps(setting.table())
+
+
+@pytest.mark.parametrize(
+    ("command", "settings"),
+    [(bump, (BumpHunt, SpectrumFile, BumpJob)), (limit, (LimitScan, SpectrumFile, LimitJob))],
+)
+def test_defaults_of_the_command_line_are_those_of_the_settings(command, settings):
+    """Whoever types a command and whoever writes Python get the same."""
+    defaults = {f.name: f for kind in settings for f in fields(kind) if not f.metadata.get("flat")}
+    options = {
+        max(p.opts, key=len).lstrip("-").replace("-", "_"): p
+        for p in command.params
+        if isinstance(p, click.Option)
+    }
+    elsewhere = {"out", "json", "label", "processes", "cores", "dask"}
+    assert set(options) - elsewhere == set(defaults) - {"file"}
+    parsed = command.make_context(command.name, ["spectrum.csv"]).params
+    for name in set(options) - elsewhere:
+        default = parsed[options[name].name]
+        if default not in (None, ()):  # what is not given is left to the settings
+            assert default == defaults[name].default, name
+    typed = {name for name in options if parsed[options[name].name] not in (None, ())}
+    assert {"shape", "parameters", "closure", "seed"} <= typed
