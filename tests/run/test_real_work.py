@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from anomalon.search.results.serial import to_plain
 from toy_search import background, search
 
+from anomalon.core.plain import to_plain
 from anomalon.learn import BoostedTrees
 from anomalon.run import Serial
 from anomalon.run.parcel import pack
