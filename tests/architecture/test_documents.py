@@ -72,6 +72,26 @@ def test_the_classifier_of_the_how_to_works():
     assert abs(float(found.auc) - ndtr(np.hypot(*shift) / np.sqrt(2))) < 0.02
 
 
+def test_the_background_method_of_the_how_to_works():
+    """Side-band events moved along a straight line are events of the signal region."""
+    import numpy as np
+
+    scope: dict = {"__name__": "how_to"}
+    for block in blocks("docs/how-to/background.md", "python"):
+        exec(compile(block, "background.md", "exec"), scope)
+    assert repr(scope["search"].background) == "Morph(degree=1)"
+    rng = np.random.default_rng(3)
+    mass = rng.uniform(2400, 4200, 9000)
+    data = anomalon.Sample(rng.normal(0.002 * mass, 1)[:, None], ("a",), mass)
+    window = anomalon.search.Window(3000, 3600, 2400, 4200)
+    found = scope["Morph"]().fit(data, window, seed=1).sample
+    assert found.mass.min() >= 3000
+    assert found.mass.max() < 3600
+    rest = found.x[:, 0] - 0.002 * found.mass
+    assert abs(rest.mean()) < 4 / np.sqrt(3000)
+    assert abs(rest.std() - 1) < 4 / np.sqrt(2 * 6000)
+
+
 def test_the_job_of_the_how_to_works(tmp_path, monkeypatch):
     import sys
     import types

@@ -47,6 +47,20 @@ def test_bump(table, tmp_path, capsys):
     assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_figures")
+def test_whoever_does_the_work_the_result_is_the_same(table, tmp_path, capsys):
+    results = set()
+    for options in ((), ("--dask", "local", "--processes", 2)):
+        job = ("--shape", "exponential", "--toys", 100, "--closure", 10, *options)
+        assert run("bump", table, *job, "--out", tmp_path / "run") == 0
+        results.add((tmp_path / "run" / "result.json").read_bytes())
+        assert "dask" not in (tmp_path / "run" / "run.toml").read_text("utf-8")
+    assert len(results) == 1
+    assert run("bump", table, "--dask", "tcp://127.0.0.1:1", "--processes", 2) == 2
+    assert "has its own" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("no_figures")
 def test_other_backgrounds(table, tmp_path, capsys):
     out = ("--toys", 100, "--out", tmp_path / "run", "--json")

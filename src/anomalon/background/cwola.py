@@ -14,7 +14,8 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from anomalon.background.base import BackgroundEstimator, Template
+from anomalon.background.base import BackgroundEstimator
+from anomalon.background.template import Template
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
@@ -37,6 +38,7 @@ class Cwola(BackgroundEstimator):
         "Collins:2018epr",
         "Collins:2019jip",
     )
+    learns: ClassVar[bool] = False  # it is made of side-band events and knows two sums of weights
 
     def _fit(
         self,

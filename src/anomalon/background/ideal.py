@@ -7,7 +7,8 @@ belongs into tests and method papers, not into an analysis.
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from anomalon.background.base import BackgroundEstimator, Template
+from anomalon.background.base import BackgroundEstimator
+from anomalon.background.template import Template
 from anomalon.core.errors import TooFewEvents, TruthRequired
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
@@ -24,6 +25,7 @@ class Ideal(BackgroundEstimator):
     kind: ClassVar[str] = "ideal"
     cites: ClassVar[tuple[str, ...]] = ("Hallin:2021wme",)
     needs_flat_features: ClassVar[bool] = False  # it comes from the signal region
+    learns: ClassVar[bool] = False
 
     def _fit(
         self,

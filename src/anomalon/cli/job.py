@@ -51,7 +51,7 @@ def do(
     from anomalon.run.settings import encode
 
     check_folder(folder, job.kind)
-    with going_on_from(folder), progress(job.title) as tell:
+    with going_on_from(folder, if_there=True), progress(job.title) as tell:
         place = Workplace(executor or Serial(), Store(folder / STORE), tell, _say)
         found = job.run(place)
     report = Report.of(found)

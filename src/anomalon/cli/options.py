@@ -197,13 +197,19 @@ def to_table(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def going_on_from(folder: Path) -> Iterator[None]:
-    """Say how to go on when the work inside is interrupted, or loses a worker process."""
+def going_on_from(folder: Path, *, if_there: bool = False) -> Iterator[None]:
+    """Say how to go on when the work inside is interrupted, or loses a worker process.
+
+    Args:
+        folder: Where finished work is kept.
+        if_there: Say it only if there is any: short work keeps nothing.
+    """
 
     def kept() -> str:
-        if not folder.exists():  # nothing is finished, or all of it is quickly done again
+        if if_there and not folder.exists():
             return ""
-        return f" What is finished is kept in {folder}; run the same command again to go on."
+        go_on = "run the same command again to go on from there."
+        return f" What is finished is kept in {folder}; {go_on}"
 
     try:
         yield

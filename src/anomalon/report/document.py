@@ -1,14 +1,14 @@
 """A report, written as a page and figures."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from anomalon.core.atomic import write_atomically, write_text_atomically
 from anomalon.core.document import Report
 from anomalon.core.labels import Labels
-from anomalon.core.result import Result
+from anomalon.core.result import Part, Result
 from anomalon.report import style
 from anomalon.report.drawing import Drawing, drawings_of
 from anomalon.report.environment import environment as here
@@ -28,6 +28,7 @@ def write_report(
     labels: Labels | None = None,
     environment: Mapping[str, Any] | None = None,
     formats: tuple[str, ...] = FORMATS,
+    every: bool = False,
 ) -> Path:
     """Write `report.html`, one file that needs no other, and each figure on its own in `figures/`.
 
@@ -40,6 +41,8 @@ def write_report(
         labels: What axes are called, and what stands above each figure.
         environment: Versions behind the numbers; those of this process if None.
         formats: Of the single figures, any of `FORMATS`.
+        every: All formats of every figure; else those in parts that are folded are SVG only, which
+            takes a third of the time.
 
     Returns:
         Path of the page.
@@ -48,12 +51,14 @@ def write_report(
     shown, written = [], set()
     for i, section in enumerate(report.sections):
         tag = f"{i + 1}-" if len(report.sections) > 1 else ""
-        drawn = drawings_of(section.result, labels)
+        summary = section.result.summary()
+        folded = set() if every else _folded(summary.parts)
         pictures = []
-        for picture, files in _pictures(drawn, tag, folder / "figures", formats):
+        for drawing in drawings_of(section.result, labels):
+            wanted = formats if drawing.part not in folded else formats[:1]
+            picture, files = _picture(drawing, tag, folder / "figures", wanted)
             pictures.append(picture)
             written |= files
-        summary = section.result.summary()
         shown.append(
             Placed(section.heading or summary.title, section.text, summary, tuple(pictures))
         )
@@ -77,16 +82,21 @@ def _forget(folder: Path, written: set[str]) -> None:
     write_text_atomically(listed, json.dumps(sorted(written), indent=1) + "\n")
 
 
-def _pictures(
-    drawn: Iterable[Drawing], tag: str, folder: Path, formats: tuple[str, ...]
-) -> Iterator[tuple[Picture, set[Path]]]:
-    """Drawings ready for the page, each also saved on its own in `folder`."""
-    for drawing in drawn:
-        name = f"{tag}{drawing.name}"
-        text = style.svg(drawing.figure)
-        files = _save(drawing, text, folder / name, formats)
-        element = style.inline(text, f"f-{name}", drawing.alt)
-        yield Picture(drawing.kind, drawing.caption, drawing.part, element), files
+def _folded(parts: tuple[Part, ...]) -> set[str]:
+    """Names of the parts that a reader has to open."""
+    inside = {name for part in parts for name in _folded(part.parts)}
+    return inside | {part.name for part in parts if part.folded and not part.open and part.name}
+
+
+def _picture(
+    drawing: Drawing, tag: str, folder: Path, formats: tuple[str, ...]
+) -> tuple[Picture, set[Path]]:
+    """A drawing ready for the page, also saved on its own in `folder`."""
+    name = f"{tag}{drawing.name}"
+    text = style.svg(drawing.figure)
+    files = _save(drawing, text, folder / name, formats)
+    element = style.inline(text, f"f-{name}", drawing.alt)
+    return Picture(drawing.kind, drawing.caption, drawing.part, element), files
 
 
 def _save(drawing: Drawing, text: str, path: Path, formats: tuple[str, ...]) -> set[Path]:

@@ -139,8 +139,12 @@ def read_run(folder: str | Path) -> Report:
         return _report(tree)
 
 
-def rewrite_report(folder: str | Path) -> Path:
+def rewrite_report(folder: str | Path, *, every: bool = False) -> Path:
     """Make the page and the figures again from `result.json`, with the versions of the run.
+
+    Args:
+        folder: Of the run.
+        every: All formats of every figure.
 
     Returns:
         Path of the page.
@@ -152,7 +156,14 @@ def rewrite_report(folder: str | Path) -> Path:
     with _as_written(folder / "result.json"):
         report, settings = _report(tree), tree["settings"]
         labels = decode(Labels, settings["labels"], "labels") if "labels" in settings else None
-        return write_report(report, folder, settings=settings, labels=labels, environment=versions)
+        return write_report(
+            report,
+            folder,
+            settings=settings,
+            labels=labels,
+            environment=versions,
+            every=every,
+        )
 
 
 def _exported(folder: Path) -> set[str]:

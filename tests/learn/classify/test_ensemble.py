@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from anomalon.core import Sample, Seed
-from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.learn import BoostedTrees, Classifier, Ensemble, KFold, Scorer
 
 
@@ -153,3 +153,36 @@ def test_members_see_a_share_of_the_events_and_can_tell_which():
 def test_an_impossible_share_is_refused(subsample):
     with pytest.raises(BadValue, match="subsample: expected a number in"):
         Ensemble(Counted(), subsample=subsample)
+
+
+def test_it_can_tell_before_the_training_what_members_are_shown():
+    data = sample(400), sample(400, 400)
+    ensemble = Ensemble(Counted(), n=4, subsample=0.5)
+    scorer = ensemble.fit(*data, seed=Seed(1))
+    for one in data:
+        shown = ensemble.shows(one.event, seed=Seed(1))
+        np.testing.assert_array_equal(shown, scorer.would_see(one))
+    assert Ensemble(Counted(), n=2).shows(data[0].event, seed=Seed(1)).all()
+
+
+def test_members_with_samples_of_their_own_see_all_of_them_and_only_them():
+    """Given what they would have been shown, they are what they would have been."""
+    data = sample(600), sample(600, 600)
+    ensemble = Ensemble((TREES, replace(TREES, n_trees=3)), n=3, subsample=0.5)
+    shown = [ensemble.shows(one.event, seed=Seed(1)) for one in data]
+    own = [(data[0][shown[0][i]], data[1][shown[1][i]]) for i in range(3)]
+    members = ensemble.fit_members(own, seed=Seed(1))
+    there = ensemble.fit(*data, seed=Seed(1)).member_scores(data[0])
+    np.testing.assert_array_equal([m.score(data[0]) for m in members], there)
+    Ensemble(Counted(), n=3).fit_members(own, seed=Seed(1))
+    (tasks,) = CALLS
+    for task, pair in zip(tasks, own, strict=True):
+        np.testing.assert_array_equal(task.event, np.concatenate([s.event for s in pair]))
+
+
+def test_there_is_a_pair_with_the_same_features_for_each_member():
+    ensemble, pair = Ensemble(Counted(), n=2), (sample(100), sample(100, 100))
+    other = pair[1].select(["b", "a"])
+    for wrong in ([pair], [pair, (pair[0], other)], []):
+        with pytest.raises(BadLayout, match="two samples with the same features for each of 2"):
+            ensemble.fit_members(wrong, seed=Seed(1))

@@ -5,10 +5,12 @@ import re
 import time
 
 import numpy as np
+import pytest
 
 from anomalon.core.plain import to_plain
+from anomalon.run import Store
 from anomalon.search import SmoothBackground, hunt_bump
-from anomalon.search.histogram.cost import hunt_cost, limit_cost
+from anomalon.search.histogram.cost import Cost, beginning, hunt_cost, limit_cost
 from anomalon.stats import Exponential, bump_hunt
 
 EDGES = np.linspace(1000.0, 6000.0, 5001)
@@ -57,3 +59,39 @@ def test_limits_count_their_masses_and_toys():
     assert 20 < cost.seconds < 60  # 200 x 0.05, and a ninth of that for each toy
     assert "5000 bins, 200 masses, 3000 pseudo-experiments: about 0:00:" in str(cost)
     assert limit_cost(lambda: None, 50, 20, 12, 0, 0) is None
+
+
+def test_a_long_hunt_goes_on_after_an_interruption(tmp_path):
+    smooth = SmoothBackground("exponential", 2, 2)
+
+    def hunted(stop_at, store):
+        told = []
+
+        def tell(*now):
+            told.append(now)
+            if now[0] == stop_at:
+                raise KeyboardInterrupt
+
+        return hunt_bump(
+            (COUNTS, EDGES), smooth, n_toys=55, n_closure=0, store=store, progress=tell
+        ), told
+
+    with pytest.raises(KeyboardInterrupt):
+        hunted(55, Store(tmp_path))
+    assert len(list(tmp_path.glob("*.npz"))) == 1
+    resumed, told = hunted(None, Store(tmp_path))
+    assert told[0] == (55, 110, "1 finished earlier")
+    assert len(list(tmp_path.iterdir())) == 2
+    whole, _ = hunted(None, None)
+    assert to_plain(resumed) == to_plain(whole)
+
+
+def test_what_several_share_takes_less_time_and_more_memory():
+    cost = Cost("5000 bins", 5400.0, 8.1e8)
+    assert (
+        str(beginning(cost, 4))
+        == "5000 bins: about 0:22:30 and 0.9 GB of memory in each of 4 processes"
+    )
+    assert beginning(cost, 4).forecast == 1350.0
+    assert beginning(cost, None).forecast is None
+    assert beginning(None) == "beginning"

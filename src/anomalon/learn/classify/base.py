@@ -101,7 +101,7 @@ class Classifier(ABC):
             BadNumbers: If a weight is negative or a feature does not fit into float32.
             BrokenPromise: If the implementation fails, or does not give what it should.
         """
-        task = _task(signal_like, background_like, Seed.of(seed))
+        task = task_of(signal_like, background_like, Seed.of(seed))
         return self.fit_many([task], signal_like.names)[0]
 
     def fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[Scorer]:
@@ -157,7 +157,12 @@ def balanced(weight: Floats, y: NDArray[np.int8], where: str) -> NDArray[np.floa
     return weight.astype(np.float32)
 
 
-def _task(signal_like: Sample, background_like: Sample, seed: Seed) -> Task:
+def task_of(signal_like: Sample, background_like: Sample, seed: Seed) -> Task:
+    """The training that tells two samples apart, from checked and clean arrays.
+
+    Raises:
+        AnomalonError: As `Classifier.fit` does.
+    """
     if signal_like.names != background_like.names:
         raise BadLayout(
             f"fit: the two samples have different features: {list(signal_like.names)} from "

@@ -5,7 +5,7 @@ mean over members keeps what they agree on. Members of different kinds err in di
 their mean gains from both. `benchmarks/ideal.py` measures how much.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Self, final
 
@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
-from anomalon.learn.classify.base import Classifier, Classifiers, Floats, Task
+from anomalon.learn.classify.base import Classifier, Classifiers, Floats, Task, task_of
 from anomalon.learn.classify.boosted_trees import BoostedTrees
 from anomalon.learn.classify.split import share
 from anomalon.learn.engine.storage import (
@@ -58,12 +58,7 @@ class EnsembleScorer(Scorer):
 
     def would_see(self, sample: Sample) -> NDArray[np.bool_]:
         """Which members see an event if it is in the training sample, shape (member, event)."""
-        return np.stack(
-            [
-                share(sample.event, self.subsample, _draw(self.seed, i))
-                for i in range(len(self.members))
-            ]
-        )
+        return _shown(sample.event, len(self.members), self.subsample, self.seed)
 
     def member_scores(self, sample: Sample) -> Floats:
         """The score of every member, shape (member, event)."""
@@ -135,13 +130,44 @@ class Ensemble(Classifier):
     def _kinds(self) -> tuple[Classifier, ...]:
         return self.classifier if isinstance(self.classifier, tuple) else (self.classifier,)
 
+    def shows(self, event: NDArray[np.int64], *, seed: Seed) -> NDArray[np.bool_]:
+        """Which events each member is shown by `fit` with this seed, shape (member, event).
+
+        Args:
+            event: Identities, shape (event,).
+            seed: That of the fit.
+        """
+        return _shown(event, self.n, self.subsample, seed)
+
+    def fit_members(
+        self, samples: Sequence[tuple[Sample, Sample]], *, seed: Seed
+    ) -> tuple[Scorer, ...]:
+        """Train each member on samples of its own, all of them, in as few calls as `fit`.
+
+        For what must be decided before the training: with a background template for each member,
+        fitted on the events that it is shown (`shows`).
+
+        Args:
+            samples: Signal-like and background-like events of each member; the same features.
+            seed: As in `fit`.
+
+        Raises:
+            BadLayout: If there are not as many pairs as members, or their features differ.
+            AnomalonError: As `fit` does.
+        """
+        names = {sample.names for pair in samples for sample in pair}
+        if len(samples) != self.n or len(names) != 1:
+            raise BadLayout(
+                f"ensemble: expected two samples with the same features for each of {self.n} "
+                f"members, got {len(samples)} pairs with features {[list(n) for n in names]}."
+            )
+        fitted = self._in_turns(
+            1, lambda _, i: task_of(*samples[i], seed.child(member=i)), names.pop()
+        )
+        return tuple(fitted[0, i] for i in range(self.n))
+
     def _fit_many(self, tasks: Sequence[Task], names: tuple[str, ...]) -> list[EnsembleScorer]:
-        fitted: dict[tuple[int, int], Scorer] = {}
-        for first, classifier in enumerate(self._kinds):  # all of one kind in one call
-            turn = range(first, self.n, len(self._kinds))
-            turns = [(k, i) for k in range(len(tasks)) for i in turn]
-            copies = [self._member(tasks[k], i) for k, i in turns]
-            fitted |= zip(turns, classifier.fit_many(copies, names), strict=True)
+        fitted = self._in_turns(len(tasks), lambda k, i: self._member(tasks[k], i), names)
         return [
             EnsembleScorer(
                 tuple(fitted[k, i] for i in range(self.n)), names, task.seed, self.subsample
@@ -149,11 +175,28 @@ class Ensemble(Classifier):
             for k, task in enumerate(tasks)
         ]
 
+    def _in_turns(
+        self, n_tasks: int, copy: Callable[[int, int], Task], names: tuple[str, ...]
+    ) -> dict[tuple[int, int], Scorer]:
+        """All members i of all tasks k, from their copies of the tasks."""
+        fitted: dict[tuple[int, int], Scorer] = {}
+        for first, classifier in enumerate(self._kinds):  # all of one kind in one call
+            turns = [(k, i) for k in range(n_tasks) for i in range(first, self.n, len(self._kinds))]
+            copies = [copy(k, i) for k, i in turns]
+            fitted |= zip(turns, classifier.fit_many(copies, names), strict=True)
+        return fitted
+
     def _member(self, task: Task, i: int) -> Task:
         seed = task.seed.child(member=i)
         if self.subsample == 1:
             return task.reseeded(seed)
         return task.without(~share(task.event, self.subsample, _draw(task.seed, i)), seed)
+
+
+def _shown(
+    event: NDArray[np.int64], n_members: int, subsample: float, seed: Seed
+) -> NDArray[np.bool_]:
+    return np.stack([share(event, subsample, _draw(seed, i)) for i in range(n_members)])
 
 
 def _draw(seed: Seed, member: int) -> Seed:

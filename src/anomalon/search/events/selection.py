@@ -8,7 +8,7 @@ does its fluctuation.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,8 @@ from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifiers, Ensemble
-from anomalon.learn.classify.ensemble import EnsembleScorer
 from anomalon.learn.classify.split import folds
+from anomalon.search.events.fold_training import FoldTraining
 from anomalon.search.events.mass_leak import combined, fold_leak
 from anomalon.search.results.window import MassLeak
 from anomalon.stats.cuts import selection_weights
@@ -122,20 +122,14 @@ def score_members(
             flatten = decorrelate.fit(seen)
             seen, unseen = flatten(seen), flatten(unseen)
             model = None if model is None else flatten(model)
-        template = background.fit(seen, window, simulation=model, seed=seed.child("background"))
-        scorer = cast(
-            EnsembleScorer,
-            method.fit(
-                seen[window.in_signal_region(seen.mass)],
-                template.sample,
-                seed=seed.child("classifier", fold=k),
-            ),
-        )
-        score[:, here] = scorer.member_scores(unseen)
-        saw[k] = scorer.would_see(events)
+        training = FoldTraining(seen, unseen, window, model, background, method, seed, k)
+        templates = training.templates()
+        score[:, here] = training.member_scores(templates)
+        saw[k] = method.shows(events.event, seed=training.seed)
         if background.needs_flat_features:
             own = seed.child("mass leak", fold=k)
-            leaks.append(fold_leak(seen, unseen, window, classifier, own))
+            view = templates[0].view
+            leaks.append(fold_leak(view(seen), view(unseen), window, classifier, own))
     return MemberScores(score, fold, saw, subsample, combined(leaks))
 
 

@@ -1,0 +1,171 @@
+"""Background methods that are trained, in whole searches, and what folds learn through them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from toy_backgrounds import TOYS, Direction, Latent, Morph
+from toy_search import background, search, signal
+
+from anomalon import Sample
+from anomalon.background import BackgroundEstimator, Template
+from anomalon.core import Seed
+from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.learn import BoostedTrees
+from anomalon.search.events.cross_training import CrossTraining
+from anomalon.search.events.selection import score_members, select
+
+
+def settings_of(kind):
+    """Latent methods undo the mass themselves; the others need a score that does not follow it."""
+    own = kind in ("latent", "ratio")
+    return {
+        "background": TOYS[kind](),
+        "decorrelate": None if own else ConditionalQuantiles(),
+        "n_members": 4,
+    }
+
+
+@pytest.mark.parametrize("kind", sorted(TOYS))
+def test_a_whole_search_finds_a_bump(kind):
+    data = Sample.concatenate([background(), signal()])
+    scan = search(**settings_of(kind)).run(data, seed=1)
+    (window,) = scan.windows
+    assert window.mass_leak is None
+    for cut in window.cuts[1:]:
+        assert cut.ok, cut.why
+        assert cut.z_local > 5
+        assert cut.sigma.folds >= 0
+    assert window.roc.auc > 0.9
+    assert scan.settings["background"]["kind"] == kind
+
+
+@dataclass(frozen=True)
+class GivenOnce(Latent):
+    """One latent template for all members."""
+
+    kind: ClassVar[str] = "given_once"
+    learns: ClassVar[bool] = False
+
+
+def test_one_template_with_a_transform_serves_all_members():
+    data = Sample.concatenate([background(), signal()])
+    settings = {**settings_of("latent"), "background": GivenOnce()}
+    cut = search(**settings).run(data, seed=1).windows[0].cuts[2]
+    assert cut.ok, cut.why
+    assert cut.z_local > 5
+
+
+@pytest.mark.parametrize("kind", sorted(TOYS))
+def test_and_none_where_there_is_none(kind):
+    scan = search(**settings_of(kind)).run(background(seed=3), seed=1)
+    for cut in scan.windows[0].cuts[1:]:
+        assert cut.ok, cut.why
+        assert abs(cut.z_local) < 3
+
+
+WINDOW = Window(3000, 3600, 2400, 4200)
+N, DIRECTIONS, MEMBERS, FOLDS = 1500, 40, 8, 5
+
+
+def independent_events(seed):
+    """Masses that have nothing to do with the features."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(N, DIRECTIONS))
+    names = tuple(f"x{i}" for i in range(DIRECTIONS))
+    return Sample(x, names, rng.uniform(2400, 4200, N), event=N * seed + np.arange(N))
+
+
+@dataclass(frozen=True)
+class Linear(BackgroundEstimator):
+    """Scores that are linear in the events: along what the signal region has beyond the rest."""
+
+    kind: ClassVar[str] = "linear"
+    needs_flat_features: ClassVar[bool] = False  # they are
+
+    def _fit(self, data, window, simulation, seed):
+        inside = window.in_signal_region(data.mass)
+        apart = data.x[inside].mean(axis=0) - data.x[~inside].mean(axis=0)
+        return Template(data[~inside], self.kind, "", scorer=Direction(data.names, apart))
+
+
+@dataclass(frozen=True)
+class OneForAll(Linear):
+    """The same, but it says that it does not learn."""
+
+    kind: ClassVar[str] = "one_for_all"
+    learns: ClassVar[bool] = False
+
+
+def excess_and_variances(method, seed):
+    """n - b, its variance if folds were independent, and the covariance that is claimed."""
+    events = independent_events(seed)
+    scores = score_members(
+        events,
+        WINDOW,
+        None,
+        background=method,
+        classifier=BoostedTrees(),
+        decorrelate=None,
+        n_members=MEMBERS,
+        n_folds=FOLDS,
+        subsample=0.5,
+        seed=Seed(seed),
+    )
+    (selection,) = select(scores, events, WINDOW, (0.2,))
+    c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -0.5)
+    independent = ((c * selection.weight) ** 2).sum()
+    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, 0.5) * independent
+    return (c * selection.weight).sum(), independent, claimed
+
+
+def test_what_folds_learn_through_the_template_is_in_their_covariance():
+    excess, independent, claimed = np.array(
+        [excess_and_variances(Linear(), seed) for seed in range(200)]
+    ).T
+    missing = excess.var() - independent.mean()
+    error = np.hypot(excess.var() * np.sqrt(2 / len(excess)), claimed.std() / np.sqrt(len(excess)))
+    assert excess.var() > 1.3 * independent.mean()
+    assert claimed.mean() == pytest.approx(missing, abs=3 * error)
+    assert claimed.mean() > 5 * claimed.std() / np.sqrt(len(claimed))
+
+
+def test_of_one_template_for_all_members_it_cannot_be_known():
+    _, _, claimed = excess_and_variances(OneForAll(), 1)
+    assert claimed == pytest.approx(0, abs=1e-12)
+
+
+def test_a_member_is_trained_on_its_template_and_its_share():
+    asked = []
+
+    @dataclass(frozen=True)
+    class Asked(BackgroundEstimator):
+        kind: ClassVar[str] = "asked"
+
+        def _fit(self, data, window, simulation, seed):
+            asked.append((data, seed))
+            return Morph()._fit(data, window, simulation, seed)
+
+    events = background(3000)
+    scores = score_members(
+        events,
+        WINDOW,
+        None,
+        background=Asked(),
+        classifier=BoostedTrees(n_trees=2),
+        decorrelate=None,
+        n_members=3,
+        n_folds=2,
+        subsample=0.4,
+        seed=Seed(5),
+    )
+    assert len(asked) == 6
+    assert len({str(seed) for _, seed in asked}) == 6
+    for i, (data, _) in enumerate(asked):
+        fold, member = divmod(i, 3)
+        expected = events[scores.saw[fold, member] & (scores.fold != fold)]
+        assert data.digest() == expected.digest()
+        assert not np.isin(data.event, events.event[scores.fold == fold]).any()
+    assert abs(scores.saw.mean() - 0.4) < 0.03
