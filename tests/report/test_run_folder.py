@@ -126,8 +126,8 @@ def figures(folder):
     return {path.name for path in (folder / "figures").iterdir()} - {"figures.json"}
 
 
-def test_every_figure_is_there_as_svg_png_and_pdf(small, tmp_path):
-    write_run(small, tmp_path)
+def test_every_figure_is_there_as_svg_png_and_pdf(bump, tmp_path):
+    write_run(bump, tmp_path)
     names = {name.rpartition(".")[0] for name in figures(tmp_path)}
     assert figures(tmp_path) == {f"{n}.{form}" for n in names for form in ("svg", "png", "pdf")}
 
