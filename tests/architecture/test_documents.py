@@ -150,7 +150,7 @@ def test_the_example_of_the_readme_works(tmp_path, monkeypatch, make_scan):
     exec(compile(example, "README.md", "exec"), {"__name__": "__main__"})
     assert {"mJ1", "dmJ"} <= set(searched["events"].names)
     assert len(searched["events"]) == 30_000
-    assert len(searched["windows"]) >= 3
+    assert searched["windows"]
     for window in searched["windows"]:
         window.check_inside(searched["events"])
     (own,) = re.findall(r"^# (anomalon\.load\(.*\))$", example, re.MULTILINE)
