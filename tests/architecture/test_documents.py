@@ -148,8 +148,13 @@ def test_the_example_of_the_readme_works(tmp_path, monkeypatch, make_scan):
     (example,) = blocks("README.md", "python")
     assert len(example.splitlines()) <= 18
     exec(compile(example, "README.md", "exec"), {"__name__": "__main__"})
-    assert searched["events"].names == ("mJ1", "dmJ")
-    assert len(searched["windows"]) > 3
+    assert {"mJ1", "dmJ"} <= set(searched["events"].names)
+    assert len(searched["events"]) == 30_000
+    assert searched["windows"]
+    for window in searched["windows"]:
+        window.check_inside(searched["events"])
+    (own,) = re.findall(r"^# (anomalon\.load\(.*\))$", example, re.MULTILINE)
+    assert eval(own, {"anomalon": anomalon}).names == ("mJ1", "dmJ")
     assert (tmp_path / "runs" / "mine" / "report.html").exists()
 
 

@@ -70,7 +70,7 @@ def test_errors_of_weighted_events_are_used_under_any_name(run, tmp_path, name, 
     path = tmp_path / "named.csv"
     lines = [",".join(f"{cell:.10g}" for cell in row) for row in rows]
     path.write_text("\n".join([f"low,high,count,{name}", *lines]), "utf-8")
-    assert bump(run, path)["z_local"] == pytest.approx(1.88, abs=0.01)
+    assert bump(run, path)["window"]["z_local"] == pytest.approx(1.88, abs=0.01)
 
 
 def test_the_uncertainty_of_a_background_is_not_that_of_the_data(run, capsys):
