@@ -8,6 +8,7 @@ from fake_scans import fake_scan, with_toys
 
 from anomalon.search.results.claim import claim, result_of
 from anomalon.search.results.ledger import best_of, global_p, ledger
+from anomalon.search.results.window import MassLeak
 
 SETS = (("a", "b"), ("c",))
 
@@ -56,6 +57,23 @@ def test_failed_checks_of_the_best_trial_undo_it(scan):
     found = claim(spoilt(scan, 3300, best.efficiency))
     assert found.status == "checks failed"
     assert [check.what for check in found.failed] == ["background fit"]
+
+
+def test_where_nobody_knows_whether_features_tell_the_mass_nothing_is_claimed(scan):
+    assert scan.best.efficiency < 1
+    unknown = [replace(w, mass_leak=MassLeak.unknown()) for w in scan.windows]
+    blind = replace(scan, windows=tuple(unknown))
+    found = claim(blind)
+    assert found.status == "checks failed"
+    assert [check.verdict for check in found.failed] == ["not made"]
+    summary = blind.summary()
+    assert not summary.ok
+    assert "not known whether the features tell the mass" in summary.headline
+    # without an excess there is nothing to refuse
+    calm = replace(blind, p_global=0.3).summary()
+    assert (calm.status, calm.ok) == ("nothing", True)
+    assert "not known" not in calm.headline
+    assert "not made" in [check.verdict for check in calm.checks]
 
 
 def test_failed_checks_of_others_do_not(scan):

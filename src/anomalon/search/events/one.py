@@ -18,8 +18,9 @@ from anomalon.search.events.background_fits import fit_backgrounds
 from anomalon.search.events.binning import left_out, mass_edges
 from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
-from anomalon.search.events.measure import measure, selected_spectrum
+from anomalon.search.events.measure import measure
 from anomalon.search.events.selection import MemberScores, Selection, score_members, select
+from anomalon.search.events.weighing import Weighing
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.failed import failed_cut
 from anomalon.search.results.window import FeatureCorrelation, Histogram, Roc, WindowResult
@@ -152,7 +153,7 @@ def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> 
     if not fit.relative:
         return None
     outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
-    spectrum = selected_spectrum(original, np.ones(len(original)), edges, outside)
+    spectrum = Weighing(original, np.ones(len(original)), edges, outside).spectrum
     try:
         return fit_backgrounds(spectrum, fit, window, outside).envelope
     except FitError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from anomalon.core.result import Check, Status
-from anomalon.search.results.checks import decisive
+from anomalon.search.results.checks import decisive, doubtful
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.ledger import NO_FEATURES, Trial, best_of, global_p, is_of
 from anomalon.search.results.thresholds import EXCESS
@@ -32,7 +32,8 @@ class Claim:
     Args:
         status: "excess" if the best trial is globally significant and can be believed, "checks
             failed" if it is and cannot, "nothing" if it is not, "no answer" if there is no trial.
-        failed: The checks of the best trial that failed, also if it is not significant.
+        failed: The checks of the best trial that failed, also if it is not significant; if it is,
+            also what could not be checked and would have to be.
         instead: If the best trial cannot be believed, the best one elsewhere that is globally
             significant and can; None if there is none.
     """
@@ -51,12 +52,12 @@ def claim(scan: "Scan") -> Claim:
     """What the search may claim."""
     if scan.best is None or scan.p_global is None:
         return Claim("no answer")
-    failed = _failed(scan, scan.best)
+    doubts = _doubts(scan, scan.best)
     if not _is_excess(scan.p_global):
-        return Claim("nothing", failed)
-    if not failed:
+        return Claim("nothing", tuple(check for check in doubts if check.verdict == "failed"))
+    if not doubts:
         return Claim("excess")
-    return Claim("checks failed", failed, _instead(scan, scan.best))
+    return Claim("checks failed", doubts, _instead(scan, scan.best))
 
 
 def result_of(scan: "Scan", trial: Trial) -> tuple[WindowResult, CutResult] | None:
@@ -73,12 +74,12 @@ def _is_excess(p: float | None) -> bool:
     return p is not None and p <= float(p_from_z(EXCESS))
 
 
-def _failed(scan: "Scan", trial: Trial) -> tuple[Check, ...]:
+def _doubts(scan: "Scan", trial: Trial) -> tuple[Check, ...]:
     found = result_of(scan, trial)
     if found is None:
         return ()
     checks = decisive(*found, relative=scan.relative)
-    return tuple(check for check in checks if check.verdict == "failed")
+    return tuple(filter(doubtful, checks))
 
 
 def _instead(scan: "Scan", doubted: Trial) -> Trial | None:
@@ -91,7 +92,7 @@ def _instead(scan: "Scan", doubted: Trial) -> Trial | None:
     while (trial := best_of(left)) is not None:
         if not _is_excess(global_p(scan.ledger, scan.toys, trial).p):
             return None
-        if not _failed(scan, trial):
+        if not _doubts(scan, trial):
             return trial
         left = list(_elsewhere(trial, left))
     return None

@@ -197,17 +197,18 @@ def _parts(scan: "Scan") -> Iterator[Part]:
 def _checks_part(scan: "Scan") -> Part:
     checks = list(_checks(scan))
     n_failed = sum(check.passed is False for _, _, check in checks)
+    n_unmade = sum(check.verdict == "not made" for _, _, check in checks)
     words = (
         f"A check fails with p < {ALARM}, if the excess is not far larger than what it found. A "
         "significance whose check failed is not to be taken at face value. A signal in the side "
         "bands makes the checks of neighbouring windows fail too."
         if n_failed
-        else f"All checks passed (p ≥ {ALARM}, or a difference too small to matter)."
+        else f"None failed (p ≥ {ALARM}, or a difference too small to matter)."
     )
     columns = ("window", "features", "cut", "check", "found", "result")
     return Part(
         "Checks",
-        text=f"{len(checks)} checks, {n_failed} failed. {words}",
+        text=f"{len(checks)} checks, {n_failed} failed, {n_unmade} could not be made. {words}",
         tables=(
             Table(
                 "Checks",

@@ -1,7 +1,7 @@
 """One window with one feature set: its cuts, and what was seen of features and truth."""
 
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor, inf, isfinite, log10, nan
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ __all__ = ["FeatureCorrelation", "Histogram", "MassLeak", "Roc", "WindowResult"]
 Floats = NDArray[np.floating[Any]]
 
 _LEVEL = 0.95  # of a one-sided limit
+_HIDDEN = 2.0  # standard deviations up to which a distance is not seen, or hardly
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +114,8 @@ class MassLeak:
         uncertainty: Its standard deviation if they do not.
         p_value: Probability of a distance as large if they do not.
         d: The distance as far as it exceeds its own error; 0 if it may be chance.
+
+    Where it could not be measured all are NaN but `d`, which is 0.
     """
 
     distance: float
@@ -120,11 +123,32 @@ class MassLeak:
     p_value: float
     d: float
 
+    @staticmethod
+    def unknown() -> "MassLeak":
+        """Where it could not be measured."""
+        return MassLeak(nan, nan, nan, 0.0)
+
+    @property
+    def known(self) -> bool:
+        """Whether it could be measured."""
+        return isfinite(self.distance)
+
     def non_closure(self, efficiency: float) -> float:
         """Relative excess that a cut at this background efficiency makes by itself."""
         if self.d == 0 or efficiency >= 1:
             return 0.0
-        return float(ndtr(ndtri(efficiency) + self.d) / efficiency - 1)
+        return _non_closure(efficiency, self.d)
+
+    def may_hide(self, efficiency: float) -> float:
+        """The largest one that could still be taken for chance.
+
+        With the distance at twice its uncertainty. Infinite where nothing was measured.
+        """
+        return _non_closure(efficiency, _HIDDEN * self.uncertainty) if self.known else inf
+
+
+def _non_closure(efficiency: float, distance: float) -> float:
+    return float(ndtr(ndtri(efficiency) + distance) / efficiency - 1)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,7 +167,7 @@ class WindowResult(Shown):
         warnings: What a reader must know and the numbers do not say, in sentences. (Why a cut
             failed is in its `why`, how well it fits in the `p_value` of its fit.)
         mass_leak: What the features, decorrelated, tell of the mass inside the side bands; None if
-            it was not or could not be measured.
+            nothing depends on it.
     """
 
     window: Window

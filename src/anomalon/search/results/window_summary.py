@@ -209,6 +209,11 @@ def _features(result: WindowResult, name: str) -> Part:
 
 
 def _leak_words(leak: MassLeak) -> str:
+    if not leak.known:
+        return (
+            "What these features tell of the mass could not be measured: half of a side band has "
+            "too few events."
+        )
     none = ": none, for it may be chance" if leak.d == 0 else ""
     return (
         "What these features tell of the mass: inner and outer halves of the side bands are "
