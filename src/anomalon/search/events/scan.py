@@ -34,6 +34,7 @@ from anomalon.search.events.one import Method, search_window
 from anomalon.search.events.pseudo_data import PseudoData, deal
 from anomalon.search.results.failed import failed_window
 from anomalon.search.results.ledger import best_of, counted, global_p, ledger, repeat_choice
+from anomalon.search.results.naming import window_names
 from anomalon.search.results.scan import DataInfo, Scan
 from anomalon.search.results.window import WindowResult
 
@@ -184,7 +185,7 @@ class Search:
         repeated = self._repeated(pieces, data)
         values = _run_pieces([*pieces, *repeated], executor or Serial(), store, progress)
         # Always through the plain form, so that stored and fresh results are the same to the bit.
-        windows = [from_plain(WindowResult, v) for v in values[: len(pieces)]]
+        windows = _labelled([from_plain(WindowResult, v) for v in values[: len(pieces)]])
         own = counted(windows)
         p_local = np.array(values[len(pieces) :], dtype=np.float64)
         p_local = p_local.reshape(self.n_toys, len(own))[:, own]
@@ -254,6 +255,15 @@ class Search:
             p_global_source=found.source,
             citations=citations(self, data),
         )
+
+
+def _labelled(results: Sequence[WindowResult]) -> list[WindowResult]:
+    """The same results, with a label where the plain name is that of another window, too."""
+    names = window_names([result.window for result in results])
+    return [
+        result if name == result.window_name else replace(result, label=name)
+        for result, name in zip(results, names, strict=True)
+    ]
 
 
 def _window(given: Any, where: str) -> Window:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from anomalon.core.result import Check, Status
+from anomalon.core.window import Window
 from anomalon.search.results.checks import decisive, doubtful
 from anomalon.search.results.cut import CutResult
-from anomalon.search.results.ledger import NO_FEATURES, Trial, best_of, global_p, is_of
+from anomalon.search.results.ledger import Trial, best_of, global_p, place_of
 from anomalon.search.results.thresholds import EXCESS
 from anomalon.search.results.window import WindowResult
 from anomalon.stats import p_from_z
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from anomalon.search.results.scan import Scan
 
 __all__ = ["Claim", "claim", "result_of"]
+
+# Signal regions that have more than this share in common are one place. Half, as neighbours in a
+# scan have it, is less.
+_SAME = 0.6
 
 _VERDICTS: dict[Status, str] = {
     "excess": "Excess",
@@ -62,12 +67,11 @@ def claim(scan: "Scan") -> Claim:
 
 def result_of(scan: "Scan", trial: Trial) -> tuple[WindowResult, CutResult] | None:
     """The window and the cut of a trial; None if the scan does not hold them."""
-    for window in scan.windows:
-        if is_of(trial, window):
-            for cut in window.cuts:
-                if cut.efficiency == trial.efficiency:
-                    return window, cut
-    return None
+    place = place_of(trial, scan.windows)
+    if place is None:
+        return None
+    window = scan.windows[place[0]]
+    return window, window.cuts[place[1]]
 
 
 def _is_excess(p: float | None) -> bool:
@@ -88,19 +92,32 @@ def _instead(scan: "Scan", doubted: Trial) -> Trial | None:
     What makes one cut of a window unbelievable is at work in its other cuts, even where too few
     events are left to see it.
     """
-    left = list(_elsewhere(doubted, scan.ledger))
+    left = list(_elsewhere(scan, doubted, scan.ledger))
     while (trial := best_of(left)) is not None:
         if not _is_excess(global_p(scan.ledger, scan.toys, trial).p):
             return None
         if not _doubts(scan, trial):
             return trial
-        left = list(_elsewhere(trial, left))
+        left = list(_elsewhere(scan, trial, left))
     return None
 
 
-def _elsewhere(doubted: Trial, trials: Iterable[Trial]) -> Iterable[Trial]:
+def _elsewhere(scan: "Scan", doubted: Trial, trials: Iterable[Trial]) -> Iterable[Trial]:
     """Trials in another window or with other features; after a doubted spectrum, another window."""
+    there = result_of(scan, doubted)
     for trial in trials:
-        same = trial.features == doubted.features or doubted.features == NO_FEATURES
-        if trial.window != doubted.window or not same:
+        here = result_of(scan, trial)
+        if here is None or there is None:
+            continue  # what cannot be found cannot be checked
+        same = here[0].features == there[0].features or doubted.efficiency >= 1
+        if not (same and _overlap(here[0].window, there[0].window) > _SAME):
             yield trial
+
+
+def _overlap(one: Window, other: Window) -> float:
+    """The common part of two signal regions as a share of the smaller one.
+
+    Side bands do not matter: what makes an excess is still there if others are compared with.
+    """
+    common = min(one.high, other.high) - max(one.low, other.low)
+    return max(0.0, common) / min(one.high - one.low, other.high - other.low)

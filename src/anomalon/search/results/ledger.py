@@ -20,8 +20,8 @@ __all__ = [
     "best_of",
     "counted",
     "global_p",
-    "is_of",
     "ledger",
+    "place_of",
     "repeat_choice",
 ]
 
@@ -40,7 +40,13 @@ pseudo-experiments that are as significant, or the bound 1/(n + 1) if none of n 
 class Trial:
     """One line of the ledger: a place where an excess could have been seen.
 
-    Without a cut no feature is looked at: `features` is then "none".
+    Args:
+        window, features: As readers name them. Without a cut no feature is looked at: `features` is
+            then "none".
+        efficiency: Background efficiency of the cut; 1 without one.
+        p_local, z_local: What was found.
+        result: Which of the results of the scan it is from, and
+        cut: which of the cuts of that; None in files of before these were written.
     """
 
     window: str
@@ -48,6 +54,8 @@ class Trial:
     efficiency: float
     p_local: float
     z_local: float
+    result: int | None = None
+    cut: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,24 +107,36 @@ def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
 
 def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
     """One trial for each window, feature set and working point, in order; see `counted`."""
-    cuts = [(window, cut) for window in windows for cut in window.cuts]
+    cuts = [(i, j, w, cut) for i, w in enumerate(windows) for j, cut in enumerate(w.cuts)]
     return tuple(
         Trial(
-            window=str(w.window),
+            window=w.window_name,
             features=w.feature_names if cut.efficiency < 1 else NO_FEATURES,
             efficiency=cut.efficiency,
             p_local=cut.p_local,
             z_local=cut.z_local,
+            result=i,
+            cut=j,
         )
-        for (w, cut), own in zip(cuts, counted(windows), strict=True)
+        for (i, j, w, cut), own in zip(cuts, counted(windows), strict=True)
         if own
     )
 
 
-def is_of(trial: Trial, result: WindowResult) -> bool:
-    """Whether a trial is one of this window and feature set; without a cut, of any feature set."""
-    here = trial.window == str(result.window)
-    return here and trial.features in (NO_FEATURES, result.feature_names)
+def place_of(trial: Trial, windows: Sequence[WindowResult]) -> tuple[int, int] | None:
+    """Which result and which of its cuts a trial is; None if there is no such.
+
+    A trial of an older file does not know it, and is found by what readers call it.
+    """
+    if trial.result is not None and trial.cut is not None:
+        return trial.result, trial.cut
+    for i, window in enumerate(windows):
+        named = trial.features == window.feature_names or trial.efficiency >= 1
+        if trial.window == window.window_name and named:
+            for j, cut in enumerate(window.cuts):
+                if cut.efficiency == trial.efficiency:
+                    return i, j
+    return None
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:

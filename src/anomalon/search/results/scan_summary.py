@@ -14,7 +14,7 @@ from anomalon.core.rounding import efficiency as working_point
 from anomalon.search.results.checks import checks_of
 from anomalon.search.results.claim import claim
 from anomalon.search.results.headline import headline
-from anomalon.search.results.ledger import TrialToys, is_of
+from anomalon.search.results.ledger import TrialToys, place_of
 from anomalon.search.results.thresholds import ALARM
 from anomalon.search.results.window import WindowResult
 from anomalon.search.results.window_summary import warnings_of, window_part
@@ -182,10 +182,11 @@ def _parts(scan: "Scan") -> Iterator[Part]:
     )
     if scan.toys is not None:
         yield Part("Look-elsewhere effect", figures=("global_p",))
+    best = None if scan.best is None else place_of(scan.best, scan.windows)
     yield Part(
         "Windows",
         parts=tuple(
-            window_part(result, str(i), best=scan.best is not None and is_of(scan.best, result))
+            window_part(result, str(i), best=best is not None and best[0] == i)
             for i, result in enumerate(scan.windows)
         ),
     )

@@ -13,6 +13,7 @@ from anomalon.core.rounding import decimals
 from anomalon.core.shown import Shown
 from anomalon.core.window import Window
 from anomalon.search.results.cut import CutResult
+from anomalon.search.results.naming import feature_names
 
 __all__ = ["FeatureCorrelation", "Histogram", "MassLeak", "Roc", "WindowResult"]
 
@@ -168,6 +169,8 @@ class WindowResult(Shown):
             failed is in its `why`, how well it fits in the `p_value` of its fit.)
         mass_leak: What the features, decorrelated, tell of the mass inside the side bands; None if
             nothing depends on it.
+        label: Of the window among the others of its search, if its signal region to six digits is
+            not enough (`anomalon.search.results.naming`).
     """
 
     window: Window
@@ -180,16 +183,22 @@ class WindowResult(Shown):
     correlation: tuple[FeatureCorrelation, ...]
     warnings: tuple[str, ...] = ()
     mass_leak: MassLeak | None = None
+    label: str = ""
 
     @property
     def name(self) -> str:
         """The signal region in GeV, as readers name it."""
-        return f"{self.window} GeV"
+        return f"{self.window_name} GeV"
+
+    @property
+    def window_name(self) -> str:
+        """The same without the unit."""
+        return self.label or str(self.window)
 
     @property
     def feature_names(self) -> str:
         """The feature set in one text."""
-        return ", ".join(self.features)
+        return feature_names(self.features)
 
     def facts(self) -> tuple[Number | Text, ...]:
         """What its short form says."""
