@@ -192,6 +192,28 @@ def test_checks_are_those_of_the_trial_and_not_of_a_namesake(scan, changes):
             assert len({t.window for t in twins.ledger if t.efficiency < 1}) == 2
 
 
+def test_features_that_tell_the_mass_do_so_whatever_the_side_bands(scan):
+    """Narrow side bands do not see it, and make the larger excess; the wide ones see it."""
+    assert scan.best.efficiency < 1
+    told = MassLeak(distance=0.21, uncertainty=0.02, p_value=1e-20, d=0.21)
+
+    def wide(window):
+        window = weaker(window, window=Window(*SR, 2500, 4500), mass_leak=told)
+        cuts = (
+            replace(c, n=2 * c.expected, sigma=replace(c.sigma, closure=0.9 * c.expected))
+            for c in window.cuts
+        )
+        return replace(window, cuts=tuple(cuts))
+
+    for twins in two_of(scan, wide):
+        window, _ = result_of(twins, twins.best)
+        assert window.window.sideband_low > 2500
+        assert claim(twins).status == "checks failed"
+        assert ["mass" in check.what for check in claim(twins).failed] == [True]
+        others = [replace(w, features=("c",)) if w is not window else w for w in twins.windows]
+        assert claim(replace(twins, windows=tuple(others))).status == "excess"
+
+
 @pytest.mark.parametrize("first", [("a, b",), ("none",)])
 def test_features_may_have_any_names(first):
     scan = fake_scan(failing=False, feature_sets=(first, ("a", "b")))

@@ -42,7 +42,7 @@ __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or other fields, so that what an earlier state of
 # the code has stored under this version is done again.
-_FORMAT = 3
+_FORMAT = 4
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000
@@ -76,7 +76,8 @@ class Search:
         name: Title for the report.
 
     Raises:
-        BadValue: If there is no window, no feature set, or an efficiency outside (0, 1).
+        BadValue: If there is no window or no feature set, one of them or an efficiency is there
+            twice, or an efficiency is outside (0, 1).
 
     Example:
         >>> from anomalon.core.window import Window
@@ -107,7 +108,7 @@ class Search:
             given = check.several(getattr(self, name), f"search.{name}", _MOST_TRIALS)
             if not given:
                 raise BadValue(f"search.{name}: expected at least one, got none.")
-            put(name, tuple(one(entry, f"search.{name}[{i}]") for i, entry in enumerate(given)))
+            put(name, _once([one(x, f"search.{name}[{i}]") for i, x in enumerate(given)], name))
         check.fields(
             self,
             "search",
@@ -214,8 +215,11 @@ class Search:
                 simulation.select(features)
         self.fit.check(data)
         self._check_memory(len(data))
+        first, last = data.mass.min(), data.mass.max()
         for window in self.windows:
-            window.check_inside(data)
+            # a gap in the data is the result of that window alone
+            if not (first < window.low and window.high <= last):
+                window.check_inside(data)
 
     def _check_memory(self, n_events: int) -> None:
         # Of each event a score by each member, and whether it was seen, for each fold.
@@ -264,6 +268,17 @@ def _labelled(results: Sequence[WindowResult]) -> list[WindowResult]:
         result if name == result.window_name else replace(result, label=name)
         for result, name in zip(results, names, strict=True)
     ]
+
+
+def _once(given: list[Any], name: str) -> tuple[Any, ...]:
+    """The entries as a tuple; each is a trial of its own, and the same one twice is one."""
+    for i, entry in enumerate(given):
+        if (first := given.index(entry)) < i:
+            raise BadValue(
+                f"search.{name}: expected every entry once, got {check.shown(entry)} as number "
+                f"{first + 1} and as number {i + 1}."
+            )
+    return tuple(given)
 
 
 def _window(given: Any, where: str) -> Window:

@@ -22,7 +22,7 @@ from anomalon.search.results.fitted import SpectrumFit
 from anomalon.search.results.thresholds import ALARM
 from anomalon.search.results.window import MassLeak, WindowResult
 
-__all__ = ["checks_of", "decisive", "doubtful", "place"]
+__all__ = ["checks_of", "decisive", "doubtful", "place", "told"]
 
 # An excess so many times the size of a difference is not made by it.
 _DWARFED = 4.0
@@ -64,6 +64,11 @@ def doubtful(check: Check) -> bool:
     If it failed; and if nobody can say whether the features tell the mass, which would make one.
     """
     return check.verdict == "failed" or (check.what, check.verdict) == (_TELLING, "not made")
+
+
+def told(check: Check) -> bool:
+    """Whether this check has found that features tell the mass."""
+    return (check.what, check.verdict) == (_TELLING, "failed")
 
 
 def decisive(result: WindowResult, cut: CutResult, *, relative: bool) -> tuple[Check, ...]:

@@ -1,12 +1,12 @@
 """What a search may claim: an excess only if the checks of the trial that makes it have passed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from anomalon.core.result import Check, Status
 from anomalon.core.window import Window
-from anomalon.search.results.checks import decisive, doubtful
+from anomalon.search.results.checks import checks_of, decisive, doubtful, told
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.ledger import Trial, best_of, global_p, place_of
 from anomalon.search.results.thresholds import EXCESS
@@ -83,7 +83,19 @@ def _doubts(scan: "Scan", trial: Trial) -> tuple[Check, ...]:
     if found is None:
         return ()
     checks = decisive(*found, relative=scan.relative)
-    return tuple(filter(doubtful, checks))
+    return (*filter(doubtful, checks), *_told_elsewhere(scan, *found))
+
+
+def _told_elsewhere(scan: "Scan", result: WindowResult, cut: CutResult) -> Iterator[Check]:
+    """Features that tell the mass, seen in other side bands of the same signal region.
+
+    Narrow ones may not see it. In these it was seen, and makes the same excess.
+    """
+    for other in scan.windows:
+        if other is not result and _same_place(result, other):
+            for same in other.cuts:
+                if same.efficiency == cut.efficiency:
+                    yield from filter(told, checks_of(other, same))
 
 
 def _instead(scan: "Scan", doubted: Trial) -> Trial | None:
@@ -109,9 +121,14 @@ def _elsewhere(scan: "Scan", doubted: Trial, trials: Iterable[Trial]) -> Iterabl
         here = result_of(scan, trial)
         if here is None or there is None:
             continue  # what cannot be found cannot be checked
-        same = here[0].features == there[0].features or doubted.efficiency >= 1
-        if not (same and _overlap(here[0].window, there[0].window) > _SAME):
+        if not _same_place(here[0], there[0], whatever_features=doubted.efficiency >= 1):
             yield trial
+
+
+def _same_place(one: WindowResult, other: WindowResult, *, whatever_features: bool = False) -> bool:
+    """Whether two results are of the same features in nearly the same signal region."""
+    same = whatever_features or one.features == other.features
+    return same and _overlap(one.window, other.window) > _SAME
 
 
 def _overlap(one: Window, other: Window) -> float:

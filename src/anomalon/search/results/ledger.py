@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from anomalon.search.results.window import WindowResult
 from anomalon.stats import combine_trials, empirical_p, sidak, z_from_p
-from anomalon.stats.scans import SidakTest, sidak_test
+from anomalon.stats.scans import LocalPTest, local_p_test
 
 __all__ = [
     "NO_FEATURES",
@@ -64,14 +64,18 @@ class TrialToys:
 
     Args:
         p_local: Local p-value of each trial of the ledger, shape (toy, trial); NaN where it failed.
-        smallest: The smallest of each pseudo-experiment, shape (toy,).
+        smallest: The smallest of each pseudo-experiment in which a trial has an answer, shape
+            (toy with an answer,): the others say nothing.
         k: How many of them are as small as that of the data.
         p: (k + 1)/(n + 1), the data counting as one of them.
         low, high: Clopper-Pearson interval of k/n at 68 %.
         n_effective: How many independent trials would be as bad, at the local p-value that 5 % of
             the pseudo-experiments beat.
         p_sidak: Probability of local p-values in the pseudo-experiments being as small as they are,
-            if Sidak's bound holds (`anomalon.stats.scans.sidak_test`); NaN if unknown.
+            if they are right, as Sidak's bound takes them (`anomalon.stats.scans.local_p_test`);
+            NaN if unknown.
+        n_tested: Pseudo-experiments with an answer in every trial that the data answer, or in that
+            with the fewest.
     """
 
     p_local: Floats
@@ -82,11 +86,22 @@ class TrialToys:
     high: float
     n_effective: float
     p_sidak: float = float("nan")
+    n_tested: int = 0
 
     @property
     def n(self) -> int:
-        """How many pseudo-experiments."""
+        """How many pseudo-experiments have an answer."""
         return len(self.smallest)
+
+    @property
+    def enough(self) -> bool:
+        """Whether they would have noticed local p-values that are wrong."""
+        return self.n_tested >= LocalPTest.LEAST
+
+    @property
+    def confirm(self) -> bool:
+        """Whether local p-values can be taken at their word."""
+        return self.enough and self.p_sidak >= LocalPTest.LEVEL
 
 
 def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
@@ -154,8 +169,13 @@ def repeat_choice(trials: Sequence[Trial], p_local: Floats) -> TrialToys | None:
     """
     if len(p_local) == 0 or best_of(trials) is None:
         return None
-    combined = combine_trials([t.p_local for t in trials], p_local)
+    of_data = np.array([t.p_local for t in trials])
+    answered = np.isfinite(p_local).any(axis=1)
+    if not answered.any():
+        return TrialToys(p_local, np.array([]), 0, 1.0, 0.0, 1.0, float("nan"))
+    combined = combine_trials(of_data, p_local[answered])
     found = combined.global_p
+    asked = p_local[:, np.isfinite(of_data)]
     return TrialToys(
         p_local=p_local,
         smallest=combined.smallest,
@@ -164,14 +184,9 @@ def repeat_choice(trials: Sequence[Trial], p_local: Floats) -> TrialToys | None:
         low=found.low,
         high=found.high,
         n_effective=combined.n_effective,
-        p_sidak=_p_sidak(combined.smallest, p_local),
+        p_sidak=local_p_test(asked).p_value,
+        n_tested=int(np.isfinite(asked).sum(axis=0).min()),
     )
-
-
-def _p_sidak(smallest: Floats, p_local: Floats) -> float:
-    # one whose trials all failed has a p-value of 1, as if there had been one
-    n = np.maximum(np.isfinite(p_local).sum(axis=1), 1)
-    return sidak_test(smallest, n).p_value
 
 
 @dataclass(frozen=True)
@@ -204,8 +219,9 @@ def global_p(
 
     The share of pseudo-experiments that do as well, if any does. Else an upper bound: what their
     number can exclude, 1/(n + 1), or Sidak's for as many independent trials, if that is smaller and
-    the pseudo-experiments do not contradict it. Sidak's takes the local p-value at its word; if
-    pseudo-experiments have local p-values that are too small, then it is no bound.
+    there are enough pseudo-experiments to contradict it, and they do not. Sidak's takes the local
+    p-value at its word; if pseudo-experiments have local p-values that are too small, it is no
+    bound, and few would not show it.
 
     Args:
         trials: All of them.
@@ -221,6 +237,6 @@ def global_p(
     found = empirical_p(-trial.p_local, -toys.smallest)
     if found.k > 0:
         return GlobalP(found.p, "pseudo-experiments")
-    if bound < found.p and toys.p_sidak >= SidakTest.LEVEL:
+    if bound < found.p and toys.confirm:
         return GlobalP(bound, "sidak")
     return GlobalP(found.p, "number of pseudo-experiments")

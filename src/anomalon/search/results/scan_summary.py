@@ -18,7 +18,7 @@ from anomalon.search.results.ledger import TrialToys, place_of
 from anomalon.search.results.thresholds import ALARM
 from anomalon.search.results.window import WindowResult
 from anomalon.search.results.window_summary import warnings_of, window_part
-from anomalon.stats.scans import SidakTest
+from anomalon.stats.scans import LocalPTest
 
 if TYPE_CHECKING:
     from anomalon.search.results.scan import Scan
@@ -137,7 +137,12 @@ def _bound(scan: "Scan", toys: TrialToys) -> str:
             f", so the global p-value is a bound: what {count(toys.n)} pseudo-experiments can "
             f"exclude, 1/({toys.n} + 1)"
         )
-        if refuted and toys.p_sidak < SidakTest.LEVEL:
+        if not toys.enough:
+            words += (
+                f". Fewer than {LocalPTest.LEAST} with an answer in every trial cannot tell "
+                "whether local p-values are right, so that Šidák's bound does not count"
+            )
+        elif refuted and toys.p_sidak < LocalPTest.LEVEL:
             words += (
                 ". Their local p-values are smaller than right ones would be "
                 f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not count"
@@ -180,7 +185,7 @@ def _parts(scan: "Scan") -> Iterator[Part]:
             else ""
         ),
     )
-    if scan.toys is not None:
+    if scan.toys is not None and scan.toys.n > 0:
         yield Part("Look-elsewhere effect", figures=("global_p",))
     best = None if scan.best is None else place_of(scan.best, scan.windows)
     yield Part(
