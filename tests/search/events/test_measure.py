@@ -231,6 +231,26 @@ def test_heavy_events_beside_the_signal_region_do_not_shrink_errors(heavy):
     assert max(ratio) < 1.5
 
 
+def test_the_share_that_passes_is_that_of_each_bin_whatever_the_weights():
+    """Heavy events of which another share passes are no sculpting of the mass."""
+    events = null(2)
+    rng = np.random.default_rng(2)
+    weight = np.ones(len(events))
+    heavy = rng.choice(np.flatnonzero(WINDOW.in_sidebands(events.mass)), 2, replace=False)
+    weight[heavy] = 1e5
+    selection = random_selection(events, 2, 0.2)
+    selection.members[:, heavy] = 0.0
+    passing = measure(events.with_weight(weight), WINDOW, selection, EDGES, FIT).pass_fraction
+    assert passing.chi2 < 3 * passing.ndf
+    light = [
+        measure(events.with_weight(np.full(len(events), w)), WINDOW, selection, EDGES, FIT)
+        for w in (1.0, 0.01)
+    ]
+    one, other = (cut.pass_fraction for cut in light)
+    np.testing.assert_allclose(one.fraction, other.fraction)
+    assert one.chi2 == pytest.approx(other.chi2)
+
+
 def test_a_cut_on_a_feature_that_follows_the_weight_knows_what_it_selects():
     """Selected events that weigh ten times as much as the others: their number is what counts."""
     events = null(1)

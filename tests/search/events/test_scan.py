@@ -160,10 +160,10 @@ def test_cuts_with_few_events_are_warned_of_in_percent():
 def test_undecorrelated_is_an_option_and_shows():
     scan = search(decorrelate=None, n_members=1).run(B, seed=1)
     for row in scan.windows[0].correlation:
-        assert row["before"] == row["after"]
-        assert row["before"] > 0.03
+        assert row.before == row.after
+        assert row.before > 0.03
     flat = search(n_members=1).run(B, seed=1)
-    assert all(abs(r["after"]) < 0.02 for r in flat.windows[0].correlation)
+    assert all(abs(r.after) < 0.02 for r in flat.windows[0].correlation)
 
 
 def test_a_window_that_fails_does_not_lose_the_others():
@@ -257,6 +257,20 @@ def test_features_may_be_as_large_as_numbers_are():
     assert all(cut.ok for cut in window.cuts)
     assert all(np.all(np.diff(h.edges) > 0) for h in window.histograms)
     assert [h.signal_region.sum() for h in window.histograms] == pytest.approx([1, 1, 1])
+
+
+def test_a_heavy_event_makes_neither_an_excess_nor_a_deficit():
+    """In the signal region, and beside it, where it sets thresholds."""
+    places = B.mass[:6000], THREE[0]
+    for where in (places[1].in_signal_region, places[1].in_high_sideband):
+        weight = np.ones(6000)
+        weight[np.flatnonzero(where(places[0]))[:2]] = 1e4
+        scan = search(n_members=2).run(B[:6000].with_weight(weight), seed=1)
+        assert all(abs(cut.z_local) < 4 for cut in scan.windows[0].cuts)
+        summary = scan.summary()
+        assert summary.status == "nothing"
+        weights = [check for check in summary.checks if "carry the weight" in check.what]
+        assert "failed" in {check.verdict for check in weights}
 
 
 def test_few_events_are_counted_in_effective_ones():

@@ -74,12 +74,14 @@ def measure(
     else:
         why = ""
     shown = _shown(spectrum, outside, settings, fits, why)
+    # of each bin its own share: weights are no matter of the mass
+    alike = events.with_weight(weighing.units)
     without_fit = replace(
         failed_cut(selection.efficiency, settings.shape, why),
         n=n,
         member_counts=members,
         fit=shown,
-        pass_fraction=pass_fraction(events, window, selection.weight, edges),
+        pass_fraction=pass_fraction(alike, window, selection.weight, edges),
         truth=_truth(events, weight, inside),
         carried=carried(events, selection.weight, window),
     )

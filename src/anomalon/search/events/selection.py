@@ -160,5 +160,6 @@ def select(
                 score[here],
                 efficiencies,
                 is_reference=reference[here],
+                weight=events.weight[here],
             )
     return tuple(Selection(e, members) for e, members in zip(efficiencies, passed, strict=True))

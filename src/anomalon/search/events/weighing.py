@@ -67,14 +67,14 @@ class Weighing:
         """
         inside = ~self.outside
         of_members = _effective(self._filled(self.share), inside)
-        own = _effective(self._filled(self.share * self._units), inside) / of_members
+        own = _effective(self._filled(self.share * self.units), inside) / of_members
         known = self._factor / _effective(self._filled(self.share), self.outside)
         return max(1.0, own / known)
 
     @cached_property
     def _factor(self) -> float:
         """The effective weight of a selected event over that of any event, outside."""
-        units = np.minimum(self._units, _HEAVIEST)
+        units = np.minimum(self.units, _HEAVIEST)
         selected = _effective(self._filled(self.share * units), self.outside)
         return selected / _effective(self._filled(units), self.outside)
 
@@ -84,8 +84,8 @@ class Weighing:
         return self._filled(self.events.weight).event_weight
 
     @cached_property
-    def _units(self) -> Floats:
-        """Weights in units of that, shape (event,)."""
+    def units(self) -> Floats:
+        """Weights in units of the effective weight of any event in the bin, shape (event,)."""
         at = np.searchsorted(self.edges, self.events.mass, side="right") - 1
         return self.events.weight / self._each[np.clip(at, 0, len(self._each) - 1)]
 
