@@ -145,10 +145,30 @@ def test_without_any_answer_nothing_is_known_and_nothing_passes():
     assert not unknown.known
     assert np.isnan(unknown.p_value)
     assert unknown.non_closure(0.1) == 0
-    assert unknown.may_hide(0.1) == np.inf
-    assert combined([FoldLeak(0.0, 1e-3, 1000)]).may_hide(0.1) == pytest.approx(
+    assert unknown.may_hide(0.1, WINDOW) == np.inf
+    assert combined([FoldLeak(0.0, 1e-3, 1000)]).may_hide(0.1, WINDOW) == pytest.approx(
         norm.sf(norm.isf(0.1) - 2 * np.sqrt(2e-3)) / 0.1 - 1
     )
+
+
+def test_narrow_bands_have_a_short_lever():
+    """Of a drift with the square of the mass they see a small part of what the search sees."""
+    m = np.linspace(2900, 4100, 120_000, endpoint=False)
+    flat = Sample(np.zeros((len(m), 1)), ("x",), m)
+    leak = MassLeak(0.0, 0.01, 0.5, 0.0)
+
+    def mean(sample):
+        return np.average((sample.mass - 3500) ** 2, weights=sample.weight)
+
+    for width in (20, 100, 400):
+        window = Window(3300, 3700, 3300 - width, 3700 + width)
+        inner, outer = Halves.of(flat, window).split(flat)
+        search = mean(Cwola().fit(flat, window).sample) - mean(flat[window.in_signal_region(m)])
+        lever = search / (mean(outer) - mean(inner))
+        expected = MassLeak(0.0, 0.01, 0.0, 0.02 * lever).non_closure(0.1)
+        assert leak.may_hide(0.1, window) == pytest.approx(expected, rel=1e-2)
+    wide = Window(3300, 3700, 2300, 4700)
+    assert leak.may_hide(0.1, wide) == leak.may_hide(0.1, WINDOW)
 
 
 def test_bands_that_the_data_do_not_fill_are_halved_where_their_events_are():

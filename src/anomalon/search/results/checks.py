@@ -110,7 +110,7 @@ def _of_leak(leak: MassLeak, result: WindowResult, cut: CutResult) -> Check:
         size = cut.sigma.closure / cut.expected if cut.expected > 0 else nan
         small = size * background <= _MATERIAL * others
         check = _judged(_TELLING, found, leak.p_value, size, result, cut, immaterial=small)
-        hidden = leak.may_hide(cut.efficiency) * background
+        hidden = leak.may_hide(cut.efficiency, result.window) * background
         if check.verdict == "failed" or hidden <= max(_BLIND * others, cut.n - cut.expected):
             return check
         why = (

@@ -140,12 +140,26 @@ class MassLeak:
             return 0.0
         return _non_closure(efficiency, self.d)
 
-    def may_hide(self, efficiency: float) -> float:
+    def may_hide(self, efficiency: float, window: Window) -> float:
         """The largest one that could still be taken for chance.
 
-        With the distance at twice its uncertainty. Infinite where nothing was measured.
+        With the distance at twice its uncertainty, and for bands that are narrower than the signal
+        region as many times that as a drift with the square of the mass differs more between region
+        and bands than within the bands. Infinite where nothing was measured.
         """
-        return _non_closure(efficiency, _HIDDEN * self.uncertainty) if self.known else inf
+        if not self.known:
+            return inf
+        return _non_closure(efficiency, _HIDDEN * self.uncertainty * _lever(window))
+
+
+def _lever(window: Window) -> float:
+    """Contrast of (mass - centre)^2 between region and bands over that within the bands, or 1.
+
+    With x in [W/2, W/2 + w] in a band: W^2/6 + W w/2 + w^2/3 against W w/2 + w^2/2.
+    """
+    region = window.high - window.low
+    band = min(window.low - window.sideband_low, window.sideband_high - window.high) / region
+    return max(1.0, (1 / 6 + band / 2 + band**2 / 3) / (band / 2 + band**2 / 2))
 
 
 def _non_closure(efficiency: float, distance: float) -> float:
