@@ -33,8 +33,14 @@ from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.one import Method, search_window
 from anomalon.search.events.pseudo_data import PseudoData, deal
 from anomalon.search.results.failed import failed_window
-from anomalon.search.results.ledger import best_of, counted, global_p, ledger, repeat_choice
-from anomalon.search.results.naming import window_names
+from anomalon.search.results.ledger import (
+    best_of,
+    counted,
+    global_p,
+    labelled,
+    ledger,
+    repeat_choice,
+)
 from anomalon.search.results.scan import DataInfo, Scan
 from anomalon.search.results.window import WindowResult
 
@@ -108,7 +114,8 @@ class Search:
             given = check.several(getattr(self, name), f"search.{name}", _MOST_TRIALS)
             if not given:
                 raise BadValue(f"search.{name}: expected at least one, got none.")
-            put(name, _once([one(x, f"search.{name}[{i}]") for i, x in enumerate(given)], name))
+            entries = [one(x, f"search.{name}[{i}]") for i, x in enumerate(given)]
+            put(name, check.once(entries, f"search.{name}"))
         check.fields(
             self,
             "search",
@@ -186,7 +193,7 @@ class Search:
         repeated = self._repeated(pieces, data)
         values = _run_pieces([*pieces, *repeated], executor or Serial(), store, progress)
         # Always through the plain form, so that stored and fresh results are the same to the bit.
-        windows = _labelled([from_plain(WindowResult, v) for v in values[: len(pieces)]])
+        windows = labelled([from_plain(WindowResult, v) for v in values[: len(pieces)]])
         own = counted(windows)
         p_local = np.array(values[len(pieces) :], dtype=np.float64)
         p_local = p_local.reshape(self.n_toys, len(own))[:, own]
@@ -259,26 +266,6 @@ class Search:
             p_global_source=found.source,
             citations=citations(self, data),
         )
-
-
-def _labelled(results: Sequence[WindowResult]) -> list[WindowResult]:
-    """The same results, with a label where the plain name is that of another window, too."""
-    names = window_names([result.window for result in results])
-    return [
-        result if name == result.window_name else replace(result, label=name)
-        for result, name in zip(results, names, strict=True)
-    ]
-
-
-def _once(given: list[Any], name: str) -> tuple[Any, ...]:
-    """The entries as a tuple; each is a trial of its own, and the same one twice is one."""
-    for i, entry in enumerate(given):
-        if (first := given.index(entry)) < i:
-            raise BadValue(
-                f"search.{name}: expected every entry once, got {check.shown(entry)} as number "
-                f"{first + 1} and as number {i + 1}."
-            )
-    return tuple(given)
 
 
 def _window(given: Any, where: str) -> Window:

@@ -1,12 +1,13 @@
 """The ledger: every place where an excess could have been seen, and what that costs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.search.results.naming import window_names
 from anomalon.search.results.window import WindowResult
 from anomalon.stats import combine_trials, empirical_p, sidak, z_from_p
 from anomalon.stats.scans import LocalPTest, local_p_test
@@ -20,6 +21,7 @@ __all__ = [
     "best_of",
     "counted",
     "global_p",
+    "labelled",
     "ledger",
     "place_of",
     "repeat_choice",
@@ -118,6 +120,15 @@ def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
             own.append(cut.efficiency < 1 or place not in seen)
         seen.add(place)
     return np.array(own, dtype=np.bool_)
+
+
+def labelled(results: Sequence[WindowResult]) -> list[WindowResult]:
+    """The same results, with a label where the plain name is that of another window, too."""
+    names = window_names([result.window for result in results])
+    return [
+        result if name == result.window_name else replace(result, label=name)
+        for result, name in zip(results, names, strict=True)
+    ]
 
 
 def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
