@@ -12,7 +12,7 @@ from anomalon.background import BackgroundEstimator
 from anomalon.core import Sample
 from anomalon.core.errors import BrokenPromise
 from anomalon.core.window import Window
-from anomalon.learn import Classifier, Ensemble, KFold, Scorer
+from anomalon.learn import BoostedTrees, Classifier, Ensemble, KFold, Scorer
 
 N = 100
 REGION = background(N).select(("a",))
@@ -122,12 +122,19 @@ def test_wrong_trainings_name_the_class(train, message, made):
         made(Custom(train=train)).fit(REGION, REGION, seed=1)
 
 
-def test_running_out_of_memory_is_not_their_fault():
+def test_running_out_of_memory_names_whose_code_did_it(monkeypatch):
     def train(tasks, names):
+        raise MemoryError("8 EiB")
+
+    with pytest.raises(BrokenPromise, match="Custom: training raised MemoryError: 8 EiB"):
+        Custom(train=train).fit(REGION, REGION, seed=1)
+
+    def ours(self, tasks, names):
         raise MemoryError
 
+    monkeypatch.setattr("anomalon.learn.BoostedTrees._fit_many", ours)
     with pytest.raises(MemoryError):
-        Custom(train=train).fit(REGION, REGION, seed=1)
+        BoostedTrees().fit(REGION, REGION, seed=1)
 
 
 @dataclass(frozen=True)

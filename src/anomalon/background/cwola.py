@@ -16,6 +16,7 @@ import numpy as np
 
 from anomalon.background.base import BackgroundEstimator
 from anomalon.background.template import Template
+from anomalon.core.errors import TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
@@ -50,9 +51,15 @@ class Cwola(BackgroundEstimator):
         sidebands = data[window.in_sidebands(data.mass)]
         weight = sidebands.weight.copy()
         total = weight.sum()
-        for side in (window.in_low_sideband, window.in_high_sideband):
+        for name, side in (("lower", window.in_low_sideband), ("upper", window.in_high_sideband)):
             inside = side(sidebands.mass)
-            weight[inside] *= total / (2 * np.sum(weight[inside]))
+            own = np.sum(weight[inside])
+            if not own > 0:
+                raise TooFewEvents(
+                    f"cwola: the {inside.sum()} events of the {name} side band of the window "
+                    f"{window} GeV have no weight (sum {own:g}) in {data.source}."
+                )
+            weight[inside] *= total / (2 * own)
         return Template(
             sidebands.with_weight(weight),
             self.kind,

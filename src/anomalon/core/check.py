@@ -26,6 +26,7 @@ __all__ = [
     "length",
     "non_negative",
     "number",
+    "once",
     "one_of",
     "several",
     "shown",
@@ -201,6 +202,22 @@ def several(value: Any, what: str, most: int | None = None) -> tuple[Any, ...]:
     if most is not None and len(entries) > most:
         raise BadValue(f"{what}: expected at most {most} entries, got {len(entries)}.")
     return entries
+
+
+def once(values: Sequence[Any], what: str) -> tuple[Any, ...]:
+    """The same values as a tuple.
+
+    Raises:
+        BadValue: If one is there twice.
+    """
+    values = tuple(values)
+    for i, value in enumerate(values):
+        if (first := values.index(value)) < i:
+            raise BadValue(
+                f"{what}: expected every entry once, got {shown(value)} as number {first + 1} and "
+                f"as number {i + 1}."
+            )
+    return values
 
 
 def text(value: Any, what: str) -> str:

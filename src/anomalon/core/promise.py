@@ -20,14 +20,15 @@ T = TypeVar("T", bound=np.generic)
 def promised(part: object, what: str) -> Iterator[None]:
     """Name the part whose code is at work, if it raises an error of its own.
 
-    Parts of this package are left out: an error in them is a bug of ours, and no answer.
+    Parts of this package are left out: an error in them is a bug of ours, and no answer. Running
+    out of memory is an error of whose code does it.
 
     Raises:
         BrokenPromise: With the error, its file and its line.
     """
     try:
         yield
-    except (AnomalonError, MemoryError):
+    except AnomalonError:
         raise
     except Exception as error:
         ours = type(part).__module__.partition(".")[0] == __name__.partition(".")[0]

@@ -199,7 +199,8 @@ class _Fitting:
         """Slices of mass with equal numbers of events, and the powers of their log(mass)."""
         mass = self.reference.mass[here]
         log_mass = np.log(mass)
-        slices = np.array_split(np.argsort(mass, kind="stable"), n)
+        # events of one mass by their identity: the order of the rows must not matter
+        slices = np.array_split(np.lexsort((self.reference.event[here], mass)), n)
         t = [(log_mass[rows].mean() - self.centre) / self.scale for rows in slices]
         return slices, np.vander(t, self.settings.degree + 1, increasing=True)
 

@@ -63,7 +63,7 @@ def drawings(scan: Scan) -> Iterator[Drawing]:
             f"Local p-value against mass on a logarithmic axis; features {features}.",
             p_values(group),
         )
-    if scan.toys is not None:
+    if scan.toys is not None and scan.toys.n > 0:
         yield Drawing(
             "global-p",
             "global_p",

@@ -5,15 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fake_scans import fake_scan
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
 
-from anomalon.search.results.checks import ALARM, checks_of, decisive
+from anomalon.search.results.checks import ALARM, checks_of, decisive, doubtful
+from anomalon.search.results.cut import Carried
 from anomalon.search.results.window import MassLeak
 
-FIT, SCULPTING, MASS = (
+FIT, SCULPTING, MASS, WEIGHT = (
     "background fit",
     "no mass sculpting",
     "features independent of the mass",
+    "no few events carry the weight",
 )
 TOLD = MassLeak(distance=0.21, uncertainty=0.02, p_value=1e-30, d=0.21)
 
@@ -46,8 +48,45 @@ def test_each_cut_has_its_checks(window):
     assert [c.what for c in checks_of(window, window.cuts[0])] == [FIT]
     assert [c.what for c in checks_of(window, window.cuts[1])] == [FIT, SCULPTING, MASS]
     assert all(c.passed for cut in window.cuts for c in checks_of(window, cut))
-    unmeasured = replace(window, mass_leak=None)
-    assert [c.what for c in checks_of(unmeasured, window.cuts[1])] == [FIT, SCULPTING]
+    not_needed = replace(window, mass_leak=None)
+    assert [c.what for c in checks_of(not_needed, window.cuts[1])] == [FIT, SCULPTING]
+
+
+def test_a_mass_that_may_be_told_is_listed_and_doubtful(window):
+    unmeasured = replace(window, mass_leak=MassLeak.unknown())
+    assert verdict(unmeasured, window.cuts[1], MASS) == "not made"
+    (check,) = (c for c in checks_of(unmeasured, window.cuts[1]) if c.what == MASS)
+    assert doubtful(check)
+    unfitted = replace(check, what=FIT)
+    assert not doubtful(unfitted)
+
+
+def test_side_bands_that_say_too_little_say_nothing(window):
+    """Twice the error of the distance, in events, beside the other uncertainties and the excess."""
+    cut = with_closure(with_excess(window.cuts[1], 0), 0.0)
+    others = cut.sigma.without_closure
+    for error, excess, expected in (
+        (4.9, 0, "passed"),
+        (5.1, 0, "not made"),
+        (5.1, 5.0, "not made"),
+        (5.1, 5.2, "passed"),
+    ):
+        share = error * others / cut.expected
+        told = norm.isf(0.1) - norm.isf(0.1 * (1 + share))  # of the mass, and hidden
+        weak = replace(window, mass_leak=MassLeak(0.0, told / 2, 0.5, 0.0))
+        assert verdict(weak, with_excess(cut, excess * others / cut.expected), MASS) == expected
+
+
+def test_few_events_that_carry_the_weight_are_no_excess(window):
+    for carried, expected in (
+        (Carried(9.9, 250.0, 90.0, 900.0), "failed"),
+        (Carried(10.1, 250.0, 90.0, 900.0), "passed"),
+        (Carried(90.0, 250.0, 9.9, 900.0), "failed"),
+        (Carried(5.0, 9.0, 90.0, 900.0), "passed"),
+    ):
+        cut = replace(window.cuts[0], carried=carried)
+        assert verdict(window, cut, WEIGHT) == expected
+    assert WEIGHT not in [c.what for c in checks_of(window, window.cuts[0])]
 
 
 def test_sculpting_is_judged_by_chi2(window):

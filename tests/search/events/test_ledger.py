@@ -14,8 +14,10 @@ from anomalon.search import Window, inject
 from anomalon.search.events import scan
 from anomalon.search.results.ledger import Trial, best_of, global_p, repeat_choice
 from anomalon.search.results.scan import Scan
+from anomalon.stats import p_from_z, z_from_p
 
 B, S = background(4000), signal()
+NUMBER = "number of pseudo-experiments", True
 QUICK = {"n_members": 2, "efficiencies": (0.1,)}
 
 
@@ -41,13 +43,15 @@ def test_the_share_of_pseudo_experiments_that_do_as_well_is_the_global_p():
 
 
 def test_without_one_that_does_the_smaller_of_two_bounds_is_given():
-    none_as_small = np.full((9, 2), 0.5)
-    strong, weak = trials(0.3, 1e-6), trials(0.3, 0.4)
+    none_as_small = np.tile((np.arange(100)[:, None] + 50) / 150, 2)
+    strong, weak = trials(0.3, 1e-6), trials(0.9, 0.2)
     found = global_p(strong, repeat_choice(strong, none_as_small))
     assert found.p == pytest.approx(2e-6, rel=1e-5)
     assert (found.source, found.is_bound) == ("sidak", True)
     found = global_p(weak, repeat_choice(weak, none_as_small))
-    assert (found.p, found.source, found.is_bound) == (0.1, "number of pseudo-experiments", True)
+    assert (found.p, found.source, found.is_bound) == (1 / 101, *NUMBER)
+    few = repeat_choice(strong, none_as_small[:79])
+    assert (global_p(strong, few).p, global_p(strong, few).source) == (1 / 80, NUMBER[0])
     assert global_p(strong, None).is_bound
 
 
@@ -59,7 +63,33 @@ def test_pseudo_experiments_that_refute_local_p_values_leave_their_number():
     assert found.z == pytest.approx(2.33, abs=0.01)
     # one of them is enough, if it is extreme enough
     assert global_p(one, repeat_choice(one, np.array([[1e-20]]))).p == 1 / 2
-    assert global_p(one, repeat_choice(one, np.array([[0.4]]))).source == "sidak"
+    # and few that do not are no consent
+    assert global_p(one, repeat_choice(one, np.array([[0.4]]))).p == 1 / 2
+
+
+def test_correlated_trials_do_not_hide_local_p_values_that_are_wrong():
+    """Nine trials that are one; the best alone looks as if nine right ones had been tried."""
+    quantiles = z_from_p((np.arange(100) + 0.5) / 100)
+    z = 1.5 * np.repeat(quantiles[:, None], 9, axis=1)
+    some = trials(*[1e-12] * 9)
+    found = global_p(some, repeat_choice(some, p_from_z(z)))
+    assert (found.p, found.source) == (1 / 101, NUMBER[0])
+    right = global_p(some, repeat_choice(some, p_from_z(z / 1.5)))
+    assert right.source == "sidak"
+
+
+def test_pseudo_experiments_without_an_answer_are_none():
+    some = trials(1e-9, 1e-3)
+    failed = np.full((100, 2), np.nan)
+    toys = repeat_choice(some, failed)
+    assert (toys.n, toys.k, toys.p) == (0, 0, 1.0)
+    assert (global_p(some, toys).p, global_p(some, toys).source) == (1.0, NUMBER[0])
+    # a trial that has none is not tested, and the bound needs every one
+    half = np.random.default_rng(2).uniform(1e-3, 1, (100, 2))
+    half[:30, 1] = np.nan
+    assert repeat_choice(some, half).n == 100
+    assert repeat_choice(some, half).n_tested == 70
+    assert global_p(some, repeat_choice(some, half)).p == 1 / 101
 
 
 def test_any_trial_has_a_global_p_value():
@@ -100,7 +130,8 @@ def test_a_resonance_beats_all_pseudo_experiments():
     assert found.best.z_local > 5
     assert found.toys.k == 0
     assert found.p_global_is_bound
-    assert found.p_global == pytest.approx(2 * found.best.p_local, rel=1e-3)
+    assert found.p_global == 1 / 4  # three are too few for a smaller bound
+    assert "Fewer than 80" in found.summary().how
 
 
 def test_more_pseudo_experiments_go_on_from_fewer(found, tmp_path):
@@ -150,7 +181,8 @@ def test_a_region_that_comes_out_empty_is_a_failed_trial(monkeypatch):
     found = search(**QUICK, n_toys=2).run(B, seed=5)
     assert len(calls) == 3
     assert np.isnan(found.toys.p_local).all()
-    np.testing.assert_array_equal(found.toys.smallest, 1.0)
+    assert (found.toys.n, found.p_global) == (0, 1.0)
+    assert found.summary().status == "nothing"
 
 
 def test_negative_numbers_are_refused():

@@ -14,13 +14,14 @@ from anomalon.core.window import Window
 from anomalon.learn import BoostedTrees, Classifier, Scorer
 from anomalon.learn.classify.split import folds
 from anomalon.search import FitSettings, Search
-from anomalon.search.events.mass_leak import FoldLeak, _halves, combined, fold_leak
+from anomalon.search.events.mass_leak import FoldLeak, Halves, combined, fold_leak
 from anomalon.search.results.checks import checks_of
 from anomalon.search.results.claim import claim, result_of
 from anomalon.search.results.window import MassLeak
 
 WINDOW = Window(3300, 3700, 2900, 4100)
 TREES = BoostedTrees(n_trees=20, n_leaves=8)
+MIDDLE = Halves(WINDOW, 3100, 3900)
 
 
 def masses(rng, n):
@@ -48,9 +49,10 @@ def drifting_correlation(rng, n, s):
 
 def measured(sample, seed=0, k=3):
     fold = folds(sample.event, k, Seed(seed))
+    halves = Halves.of(sample, WINDOW)
     return combined(
         [
-            fold_leak(sample[fold != i], sample[fold == i], WINDOW, TREES, Seed(seed).child(f=i))
+            fold_leak(sample[fold != i], sample[fold == i], halves, TREES, Seed(seed).child(f=i))
             for i in range(k)
         ]
     )
@@ -58,7 +60,9 @@ def measured(sample, seed=0, k=3):
 
 def test_the_halves_are_halves_and_never_the_signal_region():
     sample = events(independent, seed=0)
-    inner, outer = _halves(sample, WINDOW)
+    halves = Halves.of(sample, WINDOW)
+    assert (halves.lower, halves.upper) == (3100, 3900)
+    inner, outer = halves.split(sample)
     m = np.concatenate([inner.mass, outer.mass])
     assert not WINDOW.in_signal_region(m).any()
     assert WINDOW.in_sidebands(m).all()
@@ -79,7 +83,7 @@ def test_a_drift_with_the_square_of_the_mass_has_the_contrast_of_the_search():
     def mean(sample):
         return np.average((sample.mass - 3500) ** 2, weights=sample.weight)
 
-    inner, outer = _halves(flat, WINDOW)
+    inner, outer = Halves.of(flat, WINDOW).split(flat)
     search = mean(template) - mean(flat[WINDOW.in_signal_region(m)])
     assert mean(outer) - mean(inner) == pytest.approx(search, rel=1e-3)
     assert search == pytest.approx(400**2, rel=1e-3)
@@ -128,16 +132,69 @@ def test_what_may_be_chance_costs_nothing():
     assert combined([FoldLeak(40.0, 1e-3, 1000)] * 2).non_closure(0.1) == pytest.approx(9)
 
 
-def test_one_fold_without_an_answer_leaves_none():
-    assert combined([FoldLeak(0.0, 1e-3, 1000), None]) is None
+def test_a_fold_without_an_answer_is_left_out():
+    one = FoldLeak(0.2, 1e-3, 1000)
+    assert combined([one, None, one]) == combined([one, one])
     sample = events(independent, seed=0, n=3000)
     no_outer_half = sample[(sample.mass > 3150)]
-    assert fold_leak(no_outer_half, no_outer_half, WINDOW, TREES, Seed(0)) is None
+    assert fold_leak(no_outer_half, no_outer_half, MIDDLE, TREES, Seed(0)) is None
+
+
+def test_without_any_answer_nothing_is_known_and_nothing_passes():
+    unknown = combined([None, None])
+    assert not unknown.known
+    assert np.isnan(unknown.p_value)
+    assert unknown.non_closure(0.1) == 0
+    assert unknown.may_hide(0.1, WINDOW) == np.inf
+    assert combined([FoldLeak(0.0, 1e-3, 1000)]).may_hide(0.1, WINDOW) == pytest.approx(
+        norm.sf(norm.isf(0.1) - 2 * np.sqrt(2e-3)) / 0.1 - 1
+    )
+
+
+def test_narrow_bands_have_a_short_lever():
+    """Of a drift with the square of the mass they see a small part of what the search sees."""
+    m = np.linspace(2900, 4100, 120_000, endpoint=False)
+    flat = Sample(np.zeros((len(m), 1)), ("x",), m)
+    leak = MassLeak(0.0, 0.01, 0.5, 0.0)
+
+    def mean(sample):
+        return np.average((sample.mass - 3500) ** 2, weights=sample.weight)
+
+    for width in (20, 100, 400):
+        window = Window(3300, 3700, 3300 - width, 3700 + width)
+        inner, outer = Halves.of(flat, window).split(flat)
+        search = mean(Cwola().fit(flat, window).sample) - mean(flat[window.in_signal_region(m)])
+        lever = search / (mean(outer) - mean(inner))
+        expected = MassLeak(0.0, 0.01, 0.0, 0.02 * lever).non_closure(0.1)
+        assert leak.may_hide(0.1, window) == pytest.approx(expected, rel=1e-2)
+    wide = Window(3300, 3700, 2300, 4700)
+    assert leak.may_hide(0.1, wide) == leak.may_hide(0.1, WINDOW)
+
+
+def test_bands_that_the_data_do_not_fill_are_halved_where_their_events_are():
+    sample = events(independent, seed=0)
+    for begin, lower in ((2900, 3100), (3000, 3100), (3099, None), (3105, None)):
+        halves = Halves.of(sample[sample.mass > begin], WINDOW)
+        assert halves.upper == 3900
+        if lower is not None:
+            assert halves.lower == lower
+            continue
+        band = sample.mass[(sample.mass > begin) & WINDOW.in_low_sideband(sample.mass)]
+        assert np.mean(band < halves.lower) == pytest.approx(0.5, abs=2 / len(band))
+    ends = sample[sample.mass < 3905]
+    band = ends.mass[ends.mass >= 3700]
+    assert np.mean(band < Halves.of(ends, WINDOW).upper) == pytest.approx(0.5, abs=1 / len(band))
+    # a median of weights, and never an empty half if there are two masses
+    heavy = ends.with_weight(np.where(ends.mass == band.max(), 1e6, 1.0))
+    assert Halves.of(heavy, WINDOW).upper == band.max()
+    heavy = ends.with_weight(np.where(ends.mass == band.min(), 1e6, 1.0))
+    inner, outer = Halves.of(heavy, WINDOW).split(heavy)
+    assert inner.weight.sum() == pytest.approx(outer.weight.sum())
 
 
 def test_too_few_events_for_a_single_split_tell_nothing():
     few = events(independent, seed=0, n=400)
-    leak = fold_leak(few, few, WINDOW, TREES, Seed(0))
+    leak = fold_leak(few, few, MIDDLE, TREES, Seed(0))
     assert leak.distance == 0
     assert leak.variance > 0
 
@@ -165,6 +222,18 @@ def test_a_drifting_correlation_is_in_the_uncertainty_and_makes_no_excess():
         assert cut.sigma.closure > cut.sigma.poisson
         assert abs(cut.z_local) < 2
     assert window.cuts[0].sigma.closure == 0
+
+
+def test_data_that_begin_inside_a_side_band_hide_no_drift():
+    """The outer half of the lower band is empty; the drift makes thousands of events."""
+    sample = events(drifting_correlation, seed=5, n=40_000)
+    sample = sample[sample.mass > 3110]
+    fit = FitSettings(range=(3110, 5000), shape="exponential", bin_width=50)
+    window = search(fit=fit).run(sample, seed=1).windows[0]
+    assert window.mass_leak.p_value < 1e-10
+    for cut in window.cuts[1:]:
+        assert cut.sigma.closure > cut.sigma.poisson
+        assert abs(cut.z_local) < 3
 
 
 def test_a_resonance_that_leaks_into_the_side_bands_stays_one():
@@ -218,5 +287,5 @@ def test_classifiers_that_are_no_trees_are_asked_as_well():
     few = events(drifting_correlation, seed=8, n=400)
     outer = np.abs(few.mass - 3500) > 400
     few = few.with_x(np.c_[np.where(outer, -3.0, 3.0), few.x[:, 1]])
-    assert fold_leak(few, few, WINDOW, TREES, Seed(1)).distance == 0
-    assert fold_leak(few, few, WINDOW, (TREES, Told()), Seed(1)).distance == 10
+    assert fold_leak(few, few, MIDDLE, TREES, Seed(1)).distance == 0
+    assert fold_leak(few, few, MIDDLE, (TREES, Told()), Seed(1)).distance == 10

@@ -184,6 +184,93 @@ def test_two_events_of_a_large_weight_are_two_events():
     assert plain.expected_effective == plain.expected
 
 
+def measured(events, share=UNCUT, seed=0):
+    """The spectrum, or a random selection of it."""
+    selection = Selection(UNCUT, np.ones((1, len(events))))
+    if share < 1:
+        selection = random_selection(events, seed, share)
+    return measure(events, WINDOW, selection, EDGES, FIT)
+
+
+def test_a_sum_of_weights_is_worth_no_more_events_than_its_squares_say():
+    """Heavy tails: what the side bands say of weights is not true of the heaviest event."""
+    z, shares = [], (1.0, 0.1)
+    for seed in range(60):
+        events = null(seed)
+        weight = np.exp(2 * np.random.default_rng([seed, 3]).normal(size=len(events)))
+        for share in shares:
+            z.append(measured(events.with_weight(weight), share, seed).z_local)
+    assert max(z) < 3
+    events = null(3)
+    rng = np.random.default_rng(7)
+    weight = rng.lognormal(0, 0.5, len(events))
+    weight[np.flatnonzero(WINDOW.in_signal_region(events.mass))[0]] = 1e4
+    found = measured(events.with_weight(weight))
+    assert found.n > 3 * found.expected
+    assert found.n_effective < 2
+    assert found.expected_effective / found.n_effective == pytest.approx(found.expected / found.n)
+    assert found.z_local < 2
+    assert found.carried.few
+
+
+@pytest.mark.parametrize("heavy", [(2, 1e3), (20, 30.0)])
+def test_heavy_events_beside_the_signal_region_do_not_shrink_errors(heavy):
+    """A random cut of events that hardly matter: the errors are as without them."""
+    ratio = []
+    for seed in range(40):
+        events = null(seed)
+        rng = np.random.default_rng([seed, 5])
+        weight = np.ones(len(events))
+        side = np.flatnonzero(WINDOW.in_sidebands(events.mass))
+        weight[rng.choice(side, heavy[0], replace=False)] = heavy[1]
+        found = measured(events.with_weight(weight), 0.05, seed)
+        plain = measured(events, 0.05, seed)
+        ratio.append(found.n_effective / plain.n_effective)
+        assert found.z_local > -5
+    assert np.median(ratio) == pytest.approx(1, abs=0.1)
+    assert max(ratio) < 1.5
+
+
+def test_the_share_that_passes_is_that_of_each_bin_whatever_the_weights():
+    """Heavy events of which another share passes are no sculpting of the mass."""
+    events = null(2)
+    rng = np.random.default_rng(2)
+    weight = np.ones(len(events))
+    heavy = rng.choice(np.flatnonzero(WINDOW.in_sidebands(events.mass)), 2, replace=False)
+    weight[heavy] = 1e5
+    selection = random_selection(events, 2, 0.2)
+    selection.members[:, heavy] = 0.0
+    passing = measure(events.with_weight(weight), WINDOW, selection, EDGES, FIT).pass_fraction
+    assert passing.chi2 < 3 * passing.ndf
+    light = [
+        measure(events.with_weight(np.full(len(events), w)), WINDOW, selection, EDGES, FIT)
+        for w in (1.0, 0.01)
+    ]
+    one, other = (cut.pass_fraction for cut in light)
+    np.testing.assert_allclose(one.fraction, other.fraction)
+    assert one.chi2 == pytest.approx(other.chi2)
+
+
+def test_a_cut_on_a_feature_that_follows_the_weight_knows_what_it_selects():
+    """Selected events that weigh ten times as much as the others: their number is what counts."""
+    events = null(1)
+    heavy = np.random.default_rng(1).random(len(events)) < 0.1
+    selection = Selection(0.5, np.where(heavy, 1.0, 0.0)[None])
+    events = events.with_weight(np.where(heavy, 10.0, 1.0))
+    found = measure(events, WINDOW, selection, EDGES, FIT)
+    n = (heavy & WINDOW.in_signal_region(events.mass)).sum()
+    assert found.n_effective == pytest.approx(n, rel=0.15)
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.01, 30.0])
+def test_events_of_one_weight_are_plain_events(weight):
+    events = null(4)
+    plain, found = (measured(events.with_weight(np.full(len(events), w)), 0.1) for w in (1, weight))
+    assert found.z_local == pytest.approx(plain.z_local, rel=1e-9)
+    assert found.n_effective == pytest.approx(plain.n_effective, rel=1e-9)
+    assert found.carried is None
+
+
 def test_what_is_not_known_of_the_function_is_stated():
     uncut = Selection(UNCUT, np.ones((1, len(null(3)))))
     known, profiled = (

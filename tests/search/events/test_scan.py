@@ -225,6 +225,63 @@ def test_a_range_that_leaves_no_bins_beside_a_window_is_the_reason_of_that_windo
     assert "search.fit.range: 2400-4250 GeV leaves no whole bin" in scan.windows[1].cuts[0].why
 
 
+def test_a_gap_in_the_data_is_the_result_of_its_window():
+    gap = B[(B.mass < THREE[2].low) | (B.mass >= THREE[2].high)]
+    scan = search(windows=(Window(2900, 3300, 2500, 3600), THREE[2]), n_members=1).run(gap, seed=1)
+    assert scan.windows[0].cuts[1].ok
+    assert not any(cut.ok for cut in scan.windows[1].cuts)
+    assert "no events in the signal region" in scan.windows[1].cuts[0].why
+    # beyond the data there is nothing to search
+    with pytest.raises(TooFewEvents, match="no events in the upper side band"):
+        search(windows=(THREE[0], THREE[2])).run(B[B.mass < THREE[2].high], seed=1)
+
+
+def test_data_without_weight_are_no_answer_and_no_warning():
+    scan = search(n_members=1).run(B.with_weight(np.zeros(len(B))), seed=1)
+    assert scan.best is None
+    assert "side band of the window 3000-3600 GeV have no weight" in scan.windows[0].cuts[1].why
+
+
+def test_the_order_of_the_rows_does_not_matter_where_masses_repeat():
+    rounded = replace(B[:6000], mass=np.round(B.mass[:6000], -1))
+    order = np.random.default_rng(1).permutation(len(rounded))
+    one, other = (search(n_members=2, n_toys=1).run(s, seed=5) for s in (rounded, rounded[order]))
+    for a, b in zip(one.ledger, other.ledger, strict=True):
+        assert a.z_local == pytest.approx(b.z_local, abs=1e-9)
+    np.testing.assert_allclose(one.toys.p_local, other.toys.p_local, rtol=1e-9)
+
+
+def test_features_may_be_as_large_as_numbers_are():
+    x = np.where(B.x > 0.3, 1e308, -1e308)
+    (window,) = search(n_members=1).run(B.with_x(x), seed=1).windows
+    assert all(cut.ok for cut in window.cuts)
+    assert all(np.all(np.diff(h.edges) > 0) for h in window.histograms)
+    assert [h.signal_region.sum() for h in window.histograms] == pytest.approx([1, 1, 1])
+
+
+def test_a_heavy_event_makes_neither_an_excess_nor_a_deficit():
+    """In the signal region, and beside it, where it sets thresholds."""
+    places = B.mass[:6000], THREE[0]
+    for where in (places[1].in_signal_region, places[1].in_high_sideband):
+        weight = np.ones(6000)
+        weight[np.flatnonzero(where(places[0]))[:2]] = 1e4
+        scan = search(n_members=2).run(B[:6000].with_weight(weight), seed=1)
+        assert all(abs(cut.z_local) < 4 for cut in scan.windows[0].cuts)
+        summary = scan.summary()
+        assert summary.status == "nothing"
+        weights = [check for check in summary.checks if "carry the weight" in check.what]
+        assert "failed" in {check.verdict for check in weights}
+
+
+def test_few_events_are_counted_in_effective_ones():
+    """The warning does not depend on the unit of weights."""
+    for weight in (1e-3, 1e3):
+        data = B[:6000].with_weight(np.full(6000, weight))
+        (window,) = search(efficiencies=(0.1, 0.005), n_members=2).run(data, seed=1).windows
+        (warning,) = window.warnings
+        assert warning.startswith("cut at 0.5\u202f%: only ")
+
+
 def test_the_simulation_needs_the_features_too():
     with pytest.raises(ColumnMissing, match="no feature 'b'"):
         search(background=Ideal()).run(B, B.select(("a",)))
@@ -269,6 +326,9 @@ def test_errors_before_any_work():
             {"efficiencies": (0.1, 1.5)},
             r"efficiencies\[1\]: .* in \(0, 1\), got 1.5",
         ),
+        ({"efficiencies": (0.1, 0.02, 0.1)}, "efficiencies: .* once, got 0.1 as number 1 and"),
+        ({"windows": (THREE[0], *THREE)}, "windows: expected every entry once"),
+        ({"features": (("a",), ["a"])}, "features: expected every entry once"),
         ({"n_folds": 1}, "n_folds: expected a whole number from 2"),
     ],
 )

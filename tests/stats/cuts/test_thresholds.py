@@ -74,6 +74,35 @@ def test_several_efficiencies_at_once_are_the_same_one_by_one(reference, scores)
     assert together == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("heaviest", [1.0, 30.0, 1e4])
+def test_events_of_one_weight_are_selected_alike_whatever_the_others_weigh(heaviest):
+    """Two heavy events in the reference: its light ones and new light ones pass equally often."""
+    rng = np.random.default_rng(int(heaviest))
+    passed = []
+    for _ in range(400):
+        scores = rng.random(600)
+        weight = np.where(np.arange(600) < 2, heaviest, 1.0)
+        known = np.arange(600) < 300
+        q = selection_weights(
+            scores[known], weight[known], scores, 0.1, is_reference=known, weight=weight
+        )
+        assert (q * weight)[known].sum() == pytest.approx(0.1 * weight[known].sum())
+        light = weight == 1
+        passed.append([q[known & light].mean(), q[~known].mean()])
+    difference = np.diff(passed, axis=1)
+    assert difference.mean() == pytest.approx(0, abs=4 * difference.std() / 20)
+
+
+def test_weights_of_one_size_are_none():
+    rng = np.random.default_rng(3)
+    reference, scores = rng.random(200), rng.random(300)
+    plain = selection_weights(reference, None, scores, 0.13)
+    for size in (1.0, 0.25):
+        known, new = np.full(200, size), np.full(300, size)
+        found = selection_weights(reference, known, scores, 0.13, weight=new)
+        np.testing.assert_allclose(found, plain, atol=1e-12)
+
+
 def test_the_usual_quantile_is_biased():
     """What this function is for: new events above the quantile are (k + 1)/k times too many."""
     rng = Seed(6).generator()
@@ -121,6 +150,10 @@ def test_reference_without_weight_does_not_count():
 
 
 def test_refusals():
+    with pytest.raises(BadNumbers, match="weight: expected no negative"):
+        selection_weights([1, 2], None, [1.5], 0.3, weight=[-1.0])
+    with pytest.raises(BadLayout, match="weight"):
+        selection_weights([1, 2], None, [1.5], 0.3, weight=[1.0, 1.0])
     for efficiency in (0.0, 1.1, np.nan):
         with pytest.raises(BadValue, match=r"\(0, 1\]"):
             selection_weights([1.0], None, [1.0], efficiency)

@@ -252,8 +252,13 @@ def test_failed_trials_are_left_out():
     result = combine_trials([0.3, np.nan, 0.02, 0.9], toys)
     assert (result.best, result.n_trials, result.n_failed) == (2, 3, 1)
     assert result.smallest[5] == 1.0
-    assert result.global_p.n == 1000
+    assert result.global_p.n == 999  # one in which every trial failed says nothing
     assert not np.isnan(result.smallest).any()
+
+
+def test_pseudo_experiments_that_failed_exclude_nothing():
+    result = combine_trials([1e-6, 0.3], np.full((1000, 2), np.nan))
+    assert (result.global_p.n, result.global_p.p) == (0, 1.0)
 
 
 def test_result_is_plain_and_readable():

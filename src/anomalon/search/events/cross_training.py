@@ -88,7 +88,10 @@ class CrossTraining:
         coefficient = np.where(inside, 1.0, -ratio) * self.events.weight
         response = []
         for here, x in zip(self._folds, self._normal_scores, strict=True):
-            follows = _sensitivity(x, ~inside[here], selection.efficiency) * coefficient[here]
+            # of events whose scores are the same, the order must not be that of the rows
+            first = np.argsort(self.events.event[here], kind="stable")
+            follows = _sensitivity(x, ~inside[here], selection.efficiency, first)
+            follows *= coefficient[here]
             nu = self.scores.saw[:, :, here] / self.scores.subsample - 1
             # B[l, m, m'] of this fold
             response.append(np.einsum("me,lne->lmn", follows, nu, optimize=True))
@@ -121,13 +124,16 @@ class CrossTraining:
         return [ndtri((rankdata(s, axis=1) - 0.5) / s.shape[1]) for s in scores]
 
 
-def _sensitivity(x: Floats, is_reference: NDArray[np.bool_], efficiency: float) -> Floats:
+def _sensitivity(
+    x: Floats, is_reference: NDArray[np.bool_], efficiency: float, first: NDArray[np.intp]
+) -> Floats:
     """How the mean selection of each event follows the score of each member.
 
     Args:
         x: Normal scores, shape (member, event).
         is_reference: The events that set the threshold, shape (event,).
         efficiency: Share of them above it.
+        first: An order of the events that belongs to them, shape (event,).
 
     Returns:
         phi(mu/sigma) (x_m - mean of the other members)/sigma, shape (member, event).
@@ -135,7 +141,7 @@ def _sensitivity(x: Floats, is_reference: NDArray[np.bool_], efficiency: float) 
     n_members, n = x.shape
     x = x - np.quantile(x[:, is_reference], 1 - efficiency, axis=1)[:, None]
     mu = x.mean(axis=0)
-    order = np.argsort(mu)
+    order = first[np.argsort(mu[first])]
     spread = uniform_filter1d(
         x.var(axis=0, ddof=1)[order], min(n, max(_MIN_NEIGHBOURS, int(_NEIGHBOURS * n)))
     )

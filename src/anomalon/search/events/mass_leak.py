@@ -11,6 +11,9 @@ the contrast is that of signal region and side bands: over bands of width w the 
 differs by w^2 in both. A signal that leaks into the side bands is a small share of the events
 there.
 
+Data may begin inside a side band, or end. Where next to nothing of a band lies beyond its middle,
+it is halved where half of its events are.
+
 The score of each event comes from a model that did not see it. With s = ln(p/(1 - p)) the logarithm
 of the ratio of densities that the classifier has learned, and two normal distributions in mind,
 
@@ -32,7 +35,9 @@ well.
 Folds that learn from each other fluctuate together: for scores that are linear in the training
 events the variance of d is twice that of independent folds (`cross_training`). For these trees it
 was measured to be 1.8 to 2.0 times (features without drift, 6e3 and 2e4 events, 2 to 4 of them).
-The error given here has the factor of two.
+The error given here has the factor of two. Folds in which a half of a band has no events are left
+out; the error is that of the others. Whether what is left can tell anything is asked where the
+answer is used (`anomalon.search.results.checks`).
 """
 
 from collections.abc import Sequence
@@ -50,7 +55,7 @@ from anomalon.core.window import Window
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
 from anomalon.search.results.window import MassLeak
 
-__all__ = ["FoldLeak", "combined", "fold_leak"]
+__all__ = ["FoldLeak", "Halves", "combined", "fold_leak"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -61,6 +66,61 @@ _DOUBTFUL = 0.1
 _FARTHEST = 10.0  # distance of halves that are told apart without error
 _LEAST = 1e-9  # probability that still has a logarithm
 _FOLDS_TOGETHER = 2.0  # variance of folds that learn from each other, see above
+# A band is halved in the middle if either half has so many effective events, and this share of all.
+_ENOUGH, _SHARE = 10.0, 0.05
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Where the side bands of a window are halved.
+
+    Args:
+        window: The window.
+        lower, upper: The boundaries in GeV; what lies between is inside.
+    """
+
+    window: Window
+    lower: float
+    upper: float
+
+    @staticmethod
+    def of(events: Sample, window: Window) -> "Halves":
+        """In the middle of each band, or at the weighted median of the masses in it."""
+        low = events[window.in_low_sideband(events.mass)]
+        high = events[window.in_high_sideband(events.mass)]
+        return Halves(
+            window,
+            _boundary(low, (window.sideband_low + window.low) / 2),
+            _boundary(high, (window.high + window.sideband_high) / 2),
+        )
+
+    def split(self, events: Sample) -> tuple[Sample, Sample]:
+        """The inner halves of both side bands and the outer ones, each side with half the weight.
+
+        Raises:
+            TooFewEvents: If one of the four has no events.
+        """
+        m = events.mass
+        below, above = self.window.in_low_sideband(m), self.window.in_high_sideband(m)
+        inner = _balanced(events, (below & (m >= self.lower), above & (m < self.upper)))
+        outer = _balanced(events, (below & (m < self.lower), above & (m >= self.upper)))
+        return inner, outer
+
+
+def _boundary(band: Sample, middle: float) -> float:
+    halves = [band.weight[half] for half in (band.mass < middle, band.mass >= middle)]
+    smaller = min(halves, key=np.sum)
+    total, squares = float(smaller.sum()), float((smaller**2).sum())
+    if total**2 >= _ENOUGH * squares > 0 and total >= _SHARE * float(band.weight.sum()):
+        return middle
+    order = np.argsort(band.mass, kind="stable")
+    below = np.cumsum(band.weight[order])
+    if not len(below) or not below[-1] > 0:
+        return middle
+    at = int(np.searchsorted(below, below[-1] / 2))
+    # with equal masses at the median: rather some events on either side than none below
+    above = band.mass[band.mass > band.mass.min()]
+    return float(max(band.mass[order][at], above.min() if len(above) else middle))
 
 
 @dataclass(frozen=True)
@@ -79,22 +139,22 @@ class FoldLeak:
 
 
 def fold_leak(
-    seen: Sample, unseen: Sample, window: Window, classifier: Classifiers, seed: Seed
+    seen: Sample, unseen: Sample, where: Halves, classifier: Classifiers, seed: Seed
 ) -> FoldLeak | None:
     """Train on some events and judge on others; None if a half of a side band is empty.
 
     Args:
         seen: Events for the training, features as the search sees them.
         unseen: Those of the fold.
-        window: Signal region and side bands.
+        where: The side bands are halved.
         classifier: What the search uses.
         seed: Random numbers of the training.
     """
     given = classifier if isinstance(classifier, tuple) else (classifier,)
     kinds = (_TREES, *(one for one in given if not isinstance(one, BoostedTrees)))
     try:
-        scorer = Ensemble(kinds, len(kinds)).fit(*_halves(seen, window), seed=seed)
-        halves = _halves(unseen, window)
+        scorer = Ensemble(kinds, len(kinds)).fit(*where.split(seen), seed=seed)
+        halves = where.split(unseen)
     except TooFewEvents:
         return None
     share = [half.weight / half.weight.sum() for half in halves]
@@ -109,31 +169,17 @@ def fold_leak(
     return FoldLeak(float(distance), variance, sum(len(half) for half in halves))
 
 
-def combined(folds: Sequence[FoldLeak | None]) -> MassLeak | None:
-    """The mean over the folds; None if one of them has no answer."""
+def combined(folds: Sequence[FoldLeak | None]) -> MassLeak:
+    """The mean over the folds that have an answer; unknown if none has."""
     given = [fold for fold in folds if fold is not None]
-    if len(given) < len(folds) or not given:
-        return None
+    if not given:
+        return MassLeak.unknown()
     share = np.array([fold.n for fold in given]) / sum(fold.n for fold in given)
     distance = float(share @ [fold.distance for fold in given])
     error = float(np.sqrt(_FOLDS_TOGETHER * share**2 @ [fold.variance for fold in given]))
     p = float(ndtr(-distance / error))
     beyond = float(np.sqrt(max(distance**2 - error**2, 0.0)))
     return MassLeak(distance, error, p, beyond if p < _DOUBTFUL else 0.0)
-
-
-def _halves(events: Sample, window: Window) -> tuple[Sample, Sample]:
-    """The inner halves of both side bands and the outer ones, each side with half of the weight.
-
-    Raises:
-        TooFewEvents: If one of the four has no events.
-    """
-    lower, upper = (window.sideband_low + window.low) / 2, (window.high + window.sideband_high) / 2
-    m = events.mass
-    below, above = window.in_low_sideband(m), window.in_high_sideband(m)
-    inner = _balanced(events, (below & (m >= lower), above & (m < upper)))
-    outer = _balanced(events, (below & (m < lower), above & (m >= upper)))
-    return inner, outer
 
 
 def _balanced(events: Sample, sides: tuple[NDArray[np.bool_], NDArray[np.bool_]]) -> Sample:

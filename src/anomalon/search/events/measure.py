@@ -4,7 +4,7 @@ The count in the signal region is a mean over ensemble members, i.e. a sum of ev
 [0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from smooth
 functions fitted to the same spectrum without the signal region. These uncertainties are kept apart:
 
-* Poisson: sqrt(sum b s) over bins with the effective weight s of an event (`selected_spectrum`).
+* Poisson: sqrt(sum b s) over bins with the effective weight s of an event (`weighing`).
 * Fit: from the covariance of the parameters of the function that fits best.
 * Function: that another function may be the right one; it is profiled
   (`anomalon.stats.fits.envelope`).
@@ -29,6 +29,7 @@ from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.merged_goodness import goodness
 from anomalon.search.events.sculpting import pass_fraction
 from anomalon.search.events.selection import Selection
+from anomalon.search.events.weighing import Weighing, carried
 from anomalon.search.results.cut import CutResult, Truth, Uncertainties
 from anomalon.search.results.failed import failed_cut
 from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
@@ -36,7 +37,7 @@ from anomalon.search.results.window import MassLeak
 from anomalon.stats import Envelope, Spectrum, p_from_z, scaled_significance
 from anomalon.stats.fits import profiled_significance
 
-__all__ = ["measure", "selected_spectrum"]
+__all__ = ["measure"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -61,7 +62,8 @@ def measure(
     """
     weight = selection.weight * events.weight
     outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
-    spectrum = selected_spectrum(events, selection.weight, edges, outside)
+    weighing = Weighing(events, selection.weight, edges, outside)
+    spectrum = weighing.spectrum
     inside = window.in_signal_region(events.mass)
     n = float(weight[inside].sum())
     members = (selection.members[:, inside] * events.weight[inside]).sum(axis=1)
@@ -72,38 +74,43 @@ def measure(
     else:
         why = ""
     shown = _shown(spectrum, outside, settings, fits, why)
+    # of each bin its own share: weights are no matter of the mass
+    alike = events.with_weight(weighing.units)
     without_fit = replace(
         failed_cut(selection.efficiency, settings.shape, why),
         n=n,
         member_counts=members,
         fit=shown,
-        pass_fraction=pass_fraction(events, window, selection.weight, edges),
+        pass_fraction=pass_fraction(alike, window, selection.weight, edges),
         truth=_truth(events, weight, inside),
+        carried=carried(events, selection.weight, window),
     )
     if fits is None:
         return without_fit
     expected = float(fits.expected[0])
-    n_effective = float(spectrum.effective_counts[~outside].sum())
-    unit = float(fits.effective[0]) / expected
+    # in effective events, of which the count is a Poisson number
+    overweight = weighing.overweight
+    n_effective = float(spectrum.effective_counts[~outside].sum()) / overweight
+    effective, effective_sigma = fits.effective / overweight, fits.effective_sigma / overweight
+    unit = float(effective[0]) / expected
     sigma_ensemble = _training_scatter(events, window, selection, members, expected)
     together = 0.0
     side = float(weight[window.in_sidebands(events.mass)].sum())
     if training is not None and side > 0:
         together = training.correlation(selection, expected / side)
-    # in effective events, of which the count is a Poisson number
-    folds = np.clip(together, 0, 1) * (fits.effective + fits.effective_sigma**2)
+    folds = np.clip(together, 0, 1) * (effective + effective_sigma**2)
     closure = 0.0 if leak is None else leak.non_closure(selection.efficiency)
-    apart = (sigma_ensemble * unit) ** 2 + (closure * fits.effective) ** 2
-    sigma_b = np.sqrt(fits.effective_sigma**2 + apart + folds)
-    each = scaled_significance(n_effective, fits.effective, 1.0, sigma_b)
+    apart = (sigma_ensemble * unit) ** 2 + (closure * effective) ** 2
+    sigma_b = np.sqrt(effective_sigma**2 + apart + folds)
+    each = scaled_significance(n_effective, effective, 1.0, sigma_b)
     z, _ = profiled_significance(np.asarray(each), fits.envelope.cost)
     return replace(
         without_fit,
         expected=expected,
         n_effective=n_effective,
-        expected_effective=float(fits.effective[0]),
+        expected_effective=float(effective[0]),
         sigma=Uncertainties(
-            poisson=float(np.sqrt((spectrum.event_weight * fits.best.expected)[~outside].sum())),
+            poisson=_poisson(spectrum, fits, ~outside, overweight),
             fit=float(fits.sigma[0]),
             function=fits.sigma_function,
             ensemble=sigma_ensemble,
@@ -115,6 +122,14 @@ def measure(
         ok=True,
         why="",
     )
+
+
+def _poisson(
+    spectrum: Spectrum, fits: BackgroundFits, inside: NDArray[np.bool_], overweight: float
+) -> float:
+    """Statistical uncertainty of a count of the expected background."""
+    variance = (spectrum.event_weight * fits.best.expected)[inside].sum()
+    return float(np.sqrt(overweight * variance))
 
 
 def _shown(
@@ -136,29 +151,6 @@ def _shown(
         ndf=found.ndf,
         p_value=found.p_value,
     )
-
-
-def selected_spectrum(
-    events: Sample, share: Floats, edges: Floats, outside: NDArray[np.bool_]
-) -> Spectrum:
-    """The mass spectrum of a selection that takes a share of each event.
-
-    The effective weight of a selected event is that of the events in its bin, whatever their masses
-    have to do with it, times one number for the selection: sum (q w)^2 / sum q w s over the bins
-    outside the signal region, where no signal is, for shares q of events of weight w in bins of
-    effective weight s.
-
-    Args:
-        events: All events.
-        share: In [0, 1], shape (event,).
-        edges: Of the bins in GeV, shape (bin + 1,).
-        outside: The bins outside the signal region, shape (bin,).
-    """
-    selected = Spectrum.from_masses(events.mass, edges, share * events.weight)
-    each = Spectrum.from_masses(events.mass, edges, events.weight).event_weight
-    total = float((selected.counts * each)[outside].sum())
-    factor = float(selected.variances[outside].sum()) / total if total > 0 else 1.0
-    return Spectrum(selected.counts, edges, selected.variance, factor * each)
 
 
 def _training_scatter(

@@ -18,8 +18,9 @@ from anomalon.search.events.background_fits import fit_backgrounds
 from anomalon.search.events.binning import left_out, mass_edges
 from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
-from anomalon.search.events.measure import measure, selected_spectrum
+from anomalon.search.events.measure import measure
 from anomalon.search.events.selection import MemberScores, Selection, score_members, select
+from anomalon.search.events.weighing import Weighing
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.failed import failed_cut
 from anomalon.search.results.window import FeatureCorrelation, Histogram, Roc, WindowResult
@@ -32,6 +33,7 @@ Floats = NDArray[np.floating[Any]]
 # Below this many true signal events in a signal region a ROC curve says nothing.
 _MIN_SIGNAL_FOR_ROC = 20
 _HISTOGRAM_BINS = 30
+_HUGE = 1e307
 _BAND_TOYS = 100
 
 
@@ -142,7 +144,7 @@ def _cut(
         histograms=_histograms(original, window, scores, tightest),
         roc=_roc(original, window, scores, seed.child("roc")),
         correlation=_correlation(original, window, method),
-        warnings=(*result.warnings, *_warnings(cuts, method)),
+        warnings=(*result.warnings, *_warnings(cuts, method, original.weight)),
         mass_leak=leak,
     )
 
@@ -152,7 +154,7 @@ def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> 
     if not fit.relative:
         return None
     outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
-    spectrum = selected_spectrum(original, np.ones(len(original)), edges, outside)
+    spectrum = Weighing(original, np.ones(len(original)), edges, outside).spectrum
     try:
         return fit_backgrounds(spectrum, fit, window, outside).envelope
     except FitError:
@@ -230,10 +232,17 @@ def _histograms(
 
 def _edges(values: Floats) -> Floats:
     """Bins that show all but the most extreme 0.1 %, which the outermost bins collect."""
-    low, high = (float(q) for q in np.quantile(values, [0.0005, 0.9995]))
+    # of the largest numbers that there are, differences are infinite
+    unit = 1.0 if np.abs(values).max() < _HUGE else 8.0
+    low, high = (float(q) * unit for q in np.quantile(values / unit, [0.0005, 0.9995]))
     if not high > low:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, _HISTOGRAM_BINS + 1)
+    edges: Floats = np.linspace(low / unit, high / unit, _HISTOGRAM_BINS + 1) * unit
+    if np.all(np.diff(edges) > 0):
+        return edges
+    # numbers so large that the next one is further away than a bin is wide
+    steps = np.spacing(abs(low)) * np.arange(_HISTOGRAM_BINS + 1.0)
+    return np.asarray(np.nextafter(low, -np.inf) + steps)
 
 
 def _correlation(
@@ -247,7 +256,7 @@ def _correlation(
 
     def rho(sample: Sample, name: str) -> float | None:
         column = sample.column(name)
-        if np.ptp(column) == 0:
+        if column.min() == column.max():
             return None
         value = float(spearmanr(column, sample.mass).statistic)
         return value if np.isfinite(value) else None
@@ -259,7 +268,7 @@ def _correlation(
     )
 
 
-def _warnings(cuts: tuple[CutResult, ...], method: Method) -> tuple[str, ...]:
+def _warnings(cuts: tuple[CutResult, ...], method: Method, weight: Floats) -> tuple[str, ...]:
     """What the numbers do not say themselves; why a cut failed and how well it fits, they do."""
     notes = []
     if method.subsample == 1 or method.n_members == 1:
@@ -267,10 +276,14 @@ def _warnings(cuts: tuple[CutResult, ...], method: Method) -> tuple[str, ...]:
             "with subsample = 1 or a single member the correlation between the folds is not "
             "measured: the distribution of significances after a cut is too wide."
         )
-    notes += [
-        f"cut at {100 * cut.efficiency:g}\u202f%: only {cut.expected:.1f} background events "
-        "expected; significances are granular."
-        for cut in cuts
-        if cut.ok and cut.efficiency < 1 and cut.expected < 10
-    ]
+    for cut in cuts:
+        # of one weight: events; of many: as many as they are worth
+        alike = cut.carried is None
+        n = cut.expected / weight[0] if alike else cut.expected_effective
+        if cut.ok and cut.efficiency < 1 and n < 10:
+            notes.append(
+                f"cut at {100 * cut.efficiency:g}\u202f%: only {n:.1f} "
+                f"{'' if alike else 'effective '}background events expected; significances are "
+                "granular."
+            )
     return tuple(notes)

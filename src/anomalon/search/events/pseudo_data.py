@@ -73,6 +73,10 @@ class PseudoData:
 
 
 def deal(sample: Sample, seed: Seed) -> Sample:
-    """The same masses, with the features, weights and identities of the events dealt out anew."""
+    """The same masses, with the features, weights and identities of the events dealt out anew.
+
+    In the order of their identities, so that the order of the rows does not matter.
+    """
+    ordered = sample.blind()[np.argsort(sample.event, kind="stable")]
     order = seed.generator().permutation(len(sample))
-    return replace(sample.blind()[order], mass=sample.mass)
+    return replace(ordered[order], mass=ordered.mass)

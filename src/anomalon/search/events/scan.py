@@ -33,7 +33,14 @@ from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.one import Method, search_window
 from anomalon.search.events.pseudo_data import PseudoData, deal
 from anomalon.search.results.failed import failed_window
-from anomalon.search.results.ledger import best_of, counted, global_p, ledger, repeat_choice
+from anomalon.search.results.ledger import (
+    best_of,
+    counted,
+    global_p,
+    labelled,
+    ledger,
+    repeat_choice,
+)
 from anomalon.search.results.scan import DataInfo, Scan
 from anomalon.search.results.window import WindowResult
 
@@ -41,7 +48,7 @@ __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or other fields, so that what an earlier state of
 # the code has stored under this version is done again.
-_FORMAT = 3
+_FORMAT = 4
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000
@@ -76,7 +83,8 @@ class Search:
         name: Title for the report.
 
     Raises:
-        BadValue: If there is no window, no feature set, or an efficiency outside (0, 1).
+        BadValue: If there is no window or no feature set, one of them or an efficiency is there
+            twice, or an efficiency is outside (0, 1).
 
     Example:
         >>> from anomalon.core.window import Window
@@ -107,7 +115,8 @@ class Search:
             given = check.several(getattr(self, name), f"search.{name}", _MOST_TRIALS)
             if not given:
                 raise BadValue(f"search.{name}: expected at least one, got none.")
-            put(name, tuple(one(entry, f"search.{name}[{i}]") for i, entry in enumerate(given)))
+            entries = [one(x, f"search.{name}[{i}]") for i, x in enumerate(given)]
+            put(name, check.once(entries, f"search.{name}"))
         check.fields(
             self,
             "search",
@@ -191,7 +200,7 @@ class Search:
             progress=progress,
         )
         # Always through the plain form, so that stored and fresh results are the same to the bit.
-        windows = [from_plain(WindowResult, v) for v in values[: len(pieces)]]
+        windows = labelled([from_plain(WindowResult, v) for v in values[: len(pieces)]])
         own = counted(windows)
         p_local = np.array(values[len(pieces) :], dtype=np.float64)
         p_local = p_local.reshape(self.n_toys, len(own))[:, own]
@@ -215,8 +224,11 @@ class Search:
                 simulation.select(features)
         self.fit.check(data)
         self._check_memory(len(data))
+        first, last = data.mass.min(), data.mass.max()
         for window in self.windows:
-            window.check_inside(data)
+            # a gap in the data is the result of that window alone
+            if not (first < window.low and window.high <= last):
+                window.check_inside(data)
 
     def _check_memory(self, n_events: int) -> None:
         # Of each event a score by each member, and whether it was seen, for each fold.

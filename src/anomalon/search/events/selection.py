@@ -22,7 +22,7 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Classifiers, Ensemble
 from anomalon.learn.classify.split import folds
 from anomalon.search.events.fold_training import FoldTraining
-from anomalon.search.events.mass_leak import combined, fold_leak
+from anomalon.search.events.mass_leak import Halves, combined, fold_leak
 from anomalon.search.results.window import MassLeak
 from anomalon.stats.cuts import selection_weights
 
@@ -43,7 +43,7 @@ class MemberScores:
             event). To be used for the other folds: the ensemble of its own fold saw none of it.
         subsample: Share of the other folds' events that each member was shown.
         mass_leak: What the features, as the members see them, tell of the mass; None if nothing
-            depends on it, or it could not be measured.
+            depends on it.
     """
 
     score: Floats
@@ -112,7 +112,7 @@ def score_members(
     score = np.zeros((n_members, len(events)))
     saw = np.zeros((n_folds, n_members, len(events)), dtype=bool)
     method = Ensemble(classifier, n_members, subsample)
-    leaks = []
+    halves, leaks = Halves.of(events, window), []
     for k in range(n_folds):
         here = fold == k
         seen, unseen, model = events[~here], events[here], simulation
@@ -129,8 +129,9 @@ def score_members(
         if background.needs_flat_features:
             own = seed.child("mass leak", fold=k)
             view = templates[0].view
-            leaks.append(fold_leak(view(seen), view(unseen), window, classifier, own))
-    return MemberScores(score, fold, saw, subsample, combined(leaks))
+            leaks.append(fold_leak(view(seen), view(unseen), halves, classifier, own))
+    leak = combined(leaks) if background.needs_flat_features else None
+    return MemberScores(score, fold, saw, subsample, leak)
 
 
 def select(
@@ -153,5 +154,6 @@ def select(
                 score[here],
                 efficiencies,
                 is_reference=reference[here],
+                weight=events.weight[here],
             )
     return tuple(Selection(e, members) for e, members in zip(efficiencies, passed, strict=True))

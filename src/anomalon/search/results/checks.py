@@ -10,6 +10,7 @@ the mass do the same in both. (In LHC Olympics data with 500 to 5000 signal even
 mass, from 30 % up.)
 """
 
+from collections.abc import Iterator
 from math import isfinite, nan, sqrt
 
 from scipy.special import gammaincc
@@ -19,15 +20,21 @@ from anomalon.core.rounding import measured, p_value, percent, plain
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.fitted import SpectrumFit
 from anomalon.search.results.thresholds import ALARM
-from anomalon.search.results.window import WindowResult
+from anomalon.search.results.window import MassLeak, WindowResult
 
-__all__ = ["checks_of", "decisive", "place"]
+__all__ = ["checks_of", "decisive", "doubtful", "place", "told"]
 
 # An excess so many times the size of a difference is not made by it.
 _DWARFED = 4.0
 # What the features tell of the mass matters from this share of the other uncertainties on. It is
 # an uncertainty itself, and below that share a small one.
 _MATERIAL = 0.5
+# An excess so many times the other uncertainties, made by features that tell the mass and hardly
+# seen in the side bands: then they say nothing. (Bands as wide as the signal region: 1 to 2.)
+_BLIND = 5.0
+
+_TELLING = "features independent of the mass"
+_FEW = "no few events carry the weight"
 
 
 def place(result: WindowResult, cut: CutResult) -> str:
@@ -37,10 +44,9 @@ def place(result: WindowResult, cut: CutResult) -> str:
 
 def checks_of(result: WindowResult, cut: CutResult) -> tuple[Check, ...]:
     """All checks of one working point."""
-    background = _of_fit("background fit", cut.fit, result, cut)
+    checks = [_of_fit("background fit", cut.fit, result, cut), *_of_weights(result, cut)]
     if cut.efficiency >= 1:
-        return (background,)
-    checks = [background]
+        return tuple(checks)
     passing, leak = cut.pass_fraction, result.mass_leak
     if passing.chi2 is not None and passing.ndf:
         p = float(gammaincc(passing.ndf / 2, passing.chi2 / 2))
@@ -48,13 +54,21 @@ def checks_of(result: WindowResult, cut: CutResult) -> tuple[Check, ...]:
         found = _chi2(passing.chi2, passing.ndf)
         checks.append(_judged(what, found, p, _unevenness(cut), result, cut))
     if leak is not None and cut.ok:
-        size = cut.sigma.closure / cut.expected if cut.expected > 0 else nan
-        small = size * _background(result, cut) <= _MATERIAL * cut.sigma.without_closure
-        what = "features independent of the mass"
-        found = f"distance {measured(leak.distance, leak.uncertainty)}"
-        p = leak.p_value
-        checks.append(_judged(what, found, p, size, result, cut, immaterial=small))
+        checks.append(_of_leak(leak, result, cut))
     return tuple(checks)
+
+
+def doubtful(check: Check) -> bool:
+    """Whether an excess cannot be claimed because of this check.
+
+    If it failed; and if nobody can say whether the features tell the mass, which would make one.
+    """
+    return check.verdict == "failed" or (check.what, check.verdict) == (_TELLING, "not made")
+
+
+def told(check: Check) -> bool:
+    """Whether this check has found that features tell the mass."""
+    return (check.what, check.verdict) == (_TELLING, "failed")
 
 
 def decisive(result: WindowResult, cut: CutResult, *, relative: bool) -> tuple[Check, ...]:
@@ -75,6 +89,37 @@ def decisive(result: WindowResult, cut: CutResult, *, relative: bool) -> tuple[C
 
 def _of_fit(what: str, fit: SpectrumFit, result: WindowResult, cut: CutResult) -> Check:
     return _judged(what, _chi2(fit.deviance, fit.ndf), fit.p_value, _misfit(fit), result, cut)
+
+
+def _of_weights(result: WindowResult, cut: CutResult) -> Iterator[Check]:
+    """Only where weights differ: events of one weight are Poisson, however few."""
+    if cut.carried is None or not cut.ok:
+        return
+    found = (
+        f"worth {plain(cut.carried.signal_region, 3)} events of one weight in the signal region, "
+        f"{plain(cut.carried.sidebands, 3)} in the side bands"
+    )
+    verdict: Verdict = "failed" if cut.carried.few else "passed"
+    yield Check(_FEW, found, verdict, where=place(result, cut))
+
+
+def _of_leak(leak: MassLeak, result: WindowResult, cut: CutResult) -> Check:
+    background, others = _background(result, cut), cut.sigma.without_closure
+    if leak.known:
+        found = f"distance {measured(leak.distance, leak.uncertainty)}"
+        size = cut.sigma.closure / cut.expected if cut.expected > 0 else nan
+        small = size * background <= _MATERIAL * others
+        check = _judged(_TELLING, found, leak.p_value, size, result, cut, immaterial=small)
+        hidden = leak.may_hide(cut.efficiency, result.window) * background
+        if check.verdict == "failed" or hidden <= max(_BLIND * others, cut.n - cut.expected):
+            return check
+        why = (
+            f"{found}: the side bands say too little, an excess of {plain(hidden, 2)} events "
+            "would hardly be seen there"
+        )
+    else:
+        why = "could not be measured: half of a side band has too few events"
+    return Check(_TELLING, why, "not made", where=place(result, cut))
 
 
 def _chi2(statistic: float, ndf: int) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import hypot, sqrt
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from anomalon.core.rounding import efficiency as working_point
 from anomalon.core.shown import Shown
 from anomalon.search.results.fitted import SpectrumFit
 
-__all__ = ["CutResult", "PassFraction", "Truth", "Uncertainties"]
+__all__ = ["Carried", "CutResult", "PassFraction", "Truth", "Uncertainties"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -96,6 +96,36 @@ class PassFraction:
         return len(self.mass)
 
 
+@dataclass(frozen=True)
+class Carried:
+    """How many events carry the weight of a selection, where weights differ.
+
+    Effective events, (sum w)^2 / sum w^2: so many events of one weight fluctuate as much.
+
+    Args:
+        signal_region, sidebands: Those of each.
+        signal_region_alike, sidebands_alike: What they would be if all events weighed the same.
+    """
+
+    signal_region: float
+    signal_region_alike: float
+    sidebands: float
+    sidebands_alike: float
+
+    FEW: ClassVar[float] = 10.0
+    """Effective events below which nobody knows how often a sum of weights is as large: one event
+    may carry a third of it. Events of one weight are Poisson in any number."""
+
+    @property
+    def few(self) -> bool:
+        """Whether a few events carry a region that holds many."""
+        regions = (
+            (self.signal_region, self.signal_region_alike),
+            (self.sidebands, self.sidebands_alike),
+        )
+        return any(worth < self.FEW and 2 * worth < alike for worth, alike in regions)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class CutResult(Shown):
     """One window, one feature set, one working point.
@@ -105,8 +135,9 @@ class CutResult(Shown):
         n: Mean over ensemble members of the selected events in the signal region.
         expected: Background expected there from the fit outside the signal region.
         n_effective, expected_effective: The same in effective events: each bin divided by the
-            effective weight of its events. The significance is that of these, so that two events
-            of weight 1e6 are two events.
+            effective weight of its events, and never more than the weights in the signal region
+            are worth. The significance is that of these, so that two events of weight 1e6 are two
+            events.
         sigma: Uncertainties of the comparison, apart.
         z_local: Significance, signed: negative for a deficit. With the function as a nuisance it is
             that over the function which is best for the count (`anomalon.stats.fits.envelope`).
@@ -116,6 +147,7 @@ class CutResult(Shown):
         pass_fraction: Share of events that pass, against the mass.
         truth: What was selected in truth; None if that is not known.
         ok: False if there is no significance to give; then `why` says it and z is NaN.
+        carried: How many events carry the weight; None if all weigh the same.
     """
 
     efficiency: float
@@ -132,6 +164,7 @@ class CutResult(Shown):
     truth: Truth | None
     ok: bool
     why: str
+    carried: Carried | None = None
 
     @property
     def label(self) -> str:

@@ -38,9 +38,14 @@ def headline(scan: "Scan", claim: Claim) -> str:
     if claim.status == "nothing" and best.z_local <= 0:
         words = [f"No significant excess, and no count above its expectation. Highest is {what};"]
         words.append(f"{after}.")
-    if claim.failed:
-        doubts = "; ".join(f"{check.what} ({check.found})" for check in claim.failed)
-        words.append(f"Its checks failed: {doubts}.")
+    failed = [f"{c.what} ({c.found})" for c in claim.failed if c.verdict == "failed"]
+    if failed:
+        words.append(f"Its checks failed: {'; '.join(failed)}.")
+    words += [
+        f"It is not known whether the features tell the mass ({check.found})."
+        for check in claim.failed
+        if check.verdict == "not made"
+    ]
     if claim.instead is not None:
         z = f"{_where(claim.instead)}: {sigmas(claim.instead.z_local)} local"
         own = _after(scan, global_p(scan.ledger, scan.toys, claim.instead))

@@ -1,15 +1,16 @@
 """The ledger: every place where an excess could have been seen, and what that costs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.search.results.naming import window_names
 from anomalon.search.results.window import WindowResult
 from anomalon.stats import combine_trials, empirical_p, sidak, z_from_p
-from anomalon.stats.scans import SidakTest, sidak_test
+from anomalon.stats.scans import LocalPTest, local_p_test
 
 __all__ = [
     "NO_FEATURES",
@@ -20,8 +21,9 @@ __all__ = [
     "best_of",
     "counted",
     "global_p",
-    "is_of",
+    "labelled",
     "ledger",
+    "place_of",
     "repeat_choice",
 ]
 
@@ -40,7 +42,13 @@ pseudo-experiments that are as significant, or the bound 1/(n + 1) if none of n 
 class Trial:
     """One line of the ledger: a place where an excess could have been seen.
 
-    Without a cut no feature is looked at: `features` is then "none".
+    Args:
+        window, features: As readers name them. Without a cut no feature is looked at: `features` is
+            then "none".
+        efficiency: Background efficiency of the cut; 1 without one.
+        p_local, z_local: What was found.
+        result: Which of the results of the scan it is from, and
+        cut: which of the cuts of that; None in files of before these were written.
     """
 
     window: str
@@ -48,6 +56,8 @@ class Trial:
     efficiency: float
     p_local: float
     z_local: float
+    result: int | None = None
+    cut: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +66,18 @@ class TrialToys:
 
     Args:
         p_local: Local p-value of each trial of the ledger, shape (toy, trial); NaN where it failed.
-        smallest: The smallest of each pseudo-experiment, shape (toy,).
+        smallest: The smallest of each pseudo-experiment in which a trial has an answer, shape
+            (toy with an answer,): the others say nothing.
         k: How many of them are as small as that of the data.
         p: (k + 1)/(n + 1), the data counting as one of them.
         low, high: Clopper-Pearson interval of k/n at 68 %.
         n_effective: How many independent trials would be as bad, at the local p-value that 5 % of
             the pseudo-experiments beat.
         p_sidak: Probability of local p-values in the pseudo-experiments being as small as they are,
-            if Sidak's bound holds (`anomalon.stats.scans.sidak_test`); NaN if unknown.
+            if they are right, as Sidak's bound takes them (`anomalon.stats.scans.local_p_test`);
+            NaN if unknown.
+        n_tested: Pseudo-experiments with an answer in every trial that the data answer, or in that
+            with the fewest.
     """
 
     p_local: Floats
@@ -74,11 +88,22 @@ class TrialToys:
     high: float
     n_effective: float
     p_sidak: float = float("nan")
+    n_tested: int = 0
 
     @property
     def n(self) -> int:
-        """How many pseudo-experiments."""
+        """How many pseudo-experiments have an answer."""
         return len(self.smallest)
+
+    @property
+    def enough(self) -> bool:
+        """Whether they would have noticed local p-values that are wrong."""
+        return self.n_tested >= LocalPTest.LEAST
+
+    @property
+    def confirm(self) -> bool:
+        """Whether local p-values can be taken at their word."""
+        return self.enough and self.p_sidak >= LocalPTest.LEVEL
 
 
 def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
@@ -97,26 +122,47 @@ def counted(windows: Sequence[WindowResult]) -> NDArray[np.bool_]:
     return np.array(own, dtype=np.bool_)
 
 
+def labelled(results: Sequence[WindowResult]) -> list[WindowResult]:
+    """The same results, with a label where the plain name is that of another window, too."""
+    names = window_names([result.window for result in results])
+    return [
+        result if name == result.window_name else replace(result, label=name)
+        for result, name in zip(results, names, strict=True)
+    ]
+
+
 def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
     """One trial for each window, feature set and working point, in order; see `counted`."""
-    cuts = [(window, cut) for window in windows for cut in window.cuts]
+    cuts = [(i, j, w, cut) for i, w in enumerate(windows) for j, cut in enumerate(w.cuts)]
     return tuple(
         Trial(
-            window=str(w.window),
+            window=w.window_name,
             features=w.feature_names if cut.efficiency < 1 else NO_FEATURES,
             efficiency=cut.efficiency,
             p_local=cut.p_local,
             z_local=cut.z_local,
+            result=i,
+            cut=j,
         )
-        for (w, cut), own in zip(cuts, counted(windows), strict=True)
+        for (i, j, w, cut), own in zip(cuts, counted(windows), strict=True)
         if own
     )
 
 
-def is_of(trial: Trial, result: WindowResult) -> bool:
-    """Whether a trial is one of this window and feature set; without a cut, of any feature set."""
-    here = trial.window == str(result.window)
-    return here and trial.features in (NO_FEATURES, result.feature_names)
+def place_of(trial: Trial, windows: Sequence[WindowResult]) -> tuple[int, int] | None:
+    """Which result and which of its cuts a trial is; None if there is no such.
+
+    A trial of an older file does not know it, and is found by what readers call it.
+    """
+    if trial.result is not None and trial.cut is not None:
+        return trial.result, trial.cut
+    for i, window in enumerate(windows):
+        named = trial.features == window.feature_names or trial.efficiency >= 1
+        if trial.window == window.window_name and named:
+            for j, cut in enumerate(window.cuts):
+                if cut.efficiency == trial.efficiency:
+                    return i, j
+    return None
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:
@@ -134,8 +180,13 @@ def repeat_choice(trials: Sequence[Trial], p_local: Floats) -> TrialToys | None:
     """
     if len(p_local) == 0 or best_of(trials) is None:
         return None
-    combined = combine_trials([t.p_local for t in trials], p_local)
+    of_data = np.array([t.p_local for t in trials])
+    answered = np.isfinite(p_local).any(axis=1)
+    if not answered.any():
+        return TrialToys(p_local, np.array([]), 0, 1.0, 0.0, 1.0, float("nan"))
+    combined = combine_trials(of_data, p_local[answered])
     found = combined.global_p
+    asked = p_local[:, np.isfinite(of_data)]
     return TrialToys(
         p_local=p_local,
         smallest=combined.smallest,
@@ -144,14 +195,9 @@ def repeat_choice(trials: Sequence[Trial], p_local: Floats) -> TrialToys | None:
         low=found.low,
         high=found.high,
         n_effective=combined.n_effective,
-        p_sidak=_p_sidak(combined.smallest, p_local),
+        p_sidak=local_p_test(asked).p_value,
+        n_tested=int(np.isfinite(asked).sum(axis=0).min()),
     )
-
-
-def _p_sidak(smallest: Floats, p_local: Floats) -> float:
-    # one whose trials all failed has a p-value of 1, as if there had been one
-    n = np.maximum(np.isfinite(p_local).sum(axis=1), 1)
-    return sidak_test(smallest, n).p_value
 
 
 @dataclass(frozen=True)
@@ -184,8 +230,9 @@ def global_p(
 
     The share of pseudo-experiments that do as well, if any does. Else an upper bound: what their
     number can exclude, 1/(n + 1), or Sidak's for as many independent trials, if that is smaller and
-    the pseudo-experiments do not contradict it. Sidak's takes the local p-value at its word; if
-    pseudo-experiments have local p-values that are too small, then it is no bound.
+    there are enough pseudo-experiments to contradict it, and they do not. Sidak's takes the local
+    p-value at its word; if pseudo-experiments have local p-values that are too small, it is no
+    bound, and few would not show it.
 
     Args:
         trials: All of them.
@@ -201,6 +248,6 @@ def global_p(
     found = empirical_p(-trial.p_local, -toys.smallest)
     if found.k > 0:
         return GlobalP(found.p, "pseudo-experiments")
-    if bound < found.p and toys.p_sidak >= SidakTest.LEVEL:
+    if bound < found.p and toys.confirm:
         return GlobalP(bound, "sidak")
     return GlobalP(found.p, "number of pseudo-experiments")

@@ -50,9 +50,9 @@ class Scan(Shown, Result):
         p_global: Probability that background alone gives, anywhere in the ledger, a p-value as
             small as the best: the share of pseudo-experiments that do. Without any that does, an
             upper bound: 1/(n + 1) of n pseudo-experiments, or Sidak's 1 - (1 - p)^trials if that
-            is smaller and their own p-values do not contradict it. The trials are positively
-            correlated (overlapping windows, nested cuts), so the true one is smaller than Sidak's
-            if local p-values are right.
+            is smaller and their own p-values, if there are enough, do not contradict it. The trials
+            are positively correlated (overlapping windows, nested cuts), so the true one is smaller
+            than Sidak's if local p-values are right.
         z_global: The same in standard deviations.
         settings: The search as resolved, plain.
         data: What was searched.

@@ -14,12 +14,12 @@ from anomalon.core.rounding import efficiency as working_point
 from anomalon.search.results.checks import checks_of
 from anomalon.search.results.claim import claim
 from anomalon.search.results.headline import headline
-from anomalon.search.results.ledger import TrialToys, is_of
+from anomalon.search.results.ledger import TrialToys, place_of
 from anomalon.search.results.spectrum_checks import reading_part
 from anomalon.search.results.thresholds import ALARM
 from anomalon.search.results.window import WindowResult
 from anomalon.search.results.window_summary import warnings_of, window_part
-from anomalon.stats.scans import SidakTest
+from anomalon.stats.scans import LocalPTest
 
 if TYPE_CHECKING:
     from anomalon.search.results.scan import Scan
@@ -145,7 +145,12 @@ def _bound(scan: "Scan", toys: TrialToys) -> str:
             f", so the global p-value is a bound: what {count(toys.n)} pseudo-experiments can "
             f"exclude, 1/({toys.n} + 1)"
         )
-        if refuted and toys.p_sidak < SidakTest.LEVEL:
+        if not toys.enough:
+            words += (
+                f". Fewer than {LocalPTest.LEAST} with an answer in every trial cannot tell "
+                "whether local p-values are right, so that Šidák's bound does not count"
+            )
+        elif refuted and toys.p_sidak < LocalPTest.LEVEL:
             words += (
                 ". Their local p-values are smaller than uniform ones would be "
                 f"(p = {p_value(toys.p_sidak)}), so that Šidák's bound does not hold"
@@ -184,12 +189,13 @@ def _parts(scan: "Scan") -> Iterator[Part]:
             else ""
         ),
     )
-    if scan.toys is not None:
+    if scan.toys is not None and scan.toys.n > 0:
         yield Part("Look-elsewhere effect", figures=("global_p",))
+    best = None if scan.best is None else place_of(scan.best, scan.windows)
     yield Part(
         "Windows",
         parts=tuple(
-            window_part(result, str(i), best=scan.best is not None and is_of(scan.best, result))
+            window_part(result, str(i), best=best is not None and best[0] == i)
             for i, result in enumerate(scan.windows)
         ),
     )
@@ -202,15 +208,19 @@ def _parts(scan: "Scan") -> Iterator[Part]:
 def _checks_part(scan: "Scan") -> Part:
     checks = list(_checks(scan))
     n_failed = sum(check.passed is False for check in checks)
+    n_unmade = sum(check.verdict == "not made" for check in checks)
     words = (
         f"A check fails with p < {ALARM}, if the excess is not far larger than what it found. A "
         "significance whose check failed is not to be taken at face value. A signal in the side "
         "bands makes the checks of neighbouring windows fail too."
         if n_failed
-        else f"All checks passed (p ≥ {ALARM}, or a difference too small to matter)."
+        else f"None failed (p ≥ {ALARM}, or a difference too small to matter)."
     )
     return Part(
-        "Checks", text=f"{len(checks)} checks, {n_failed} failed. {words}", folded=True, checks=True
+        "Checks",
+        text=f"{len(checks)} checks, {n_failed} failed, {n_unmade} could not be made. {words}",
+        folded=True,
+        checks=True,
     )
 
 

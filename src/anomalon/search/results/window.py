@@ -1,7 +1,7 @@
 """One window with one feature set: its cuts, and what was seen of features and truth."""
 
 from dataclasses import dataclass
-from math import ceil, floor, log10
+from math import ceil, floor, inf, isfinite, log10, nan
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ from anomalon.core.rounding import decimals
 from anomalon.core.shown import Shown
 from anomalon.core.window import Window
 from anomalon.search.results.cut import CutResult
+from anomalon.search.results.naming import feature_names
 
 __all__ = ["FeatureCorrelation", "Histogram", "MassLeak", "Roc", "WindowResult"]
 
 Floats = NDArray[np.floating[Any]]
 
 _LEVEL = 0.95  # of a one-sided limit
+_HIDDEN = 2.0  # standard deviations up to which a distance is not seen, or hardly
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +115,8 @@ class MassLeak:
         uncertainty: Its standard deviation if they do not.
         p_value: Probability of a distance as large if they do not.
         d: The distance as far as it exceeds its own error; 0 if it may be chance.
+
+    Where it could not be measured all are NaN but `d`, which is 0.
     """
 
     distance: float
@@ -120,11 +124,46 @@ class MassLeak:
     p_value: float
     d: float
 
+    @staticmethod
+    def unknown() -> "MassLeak":
+        """Where it could not be measured."""
+        return MassLeak(nan, nan, nan, 0.0)
+
+    @property
+    def known(self) -> bool:
+        """Whether it could be measured."""
+        return isfinite(self.distance)
+
     def non_closure(self, efficiency: float) -> float:
         """Relative excess that a cut at this background efficiency makes by itself."""
         if self.d == 0 or efficiency >= 1:
             return 0.0
-        return float(ndtr(ndtri(efficiency) + self.d) / efficiency - 1)
+        return _non_closure(efficiency, self.d)
+
+    def may_hide(self, efficiency: float, window: Window) -> float:
+        """The largest one that could still be taken for chance.
+
+        With the distance at twice its uncertainty, and for bands that are narrower than the signal
+        region as many times that as a drift with the square of the mass differs more between region
+        and bands than within the bands. Infinite where nothing was measured.
+        """
+        if not self.known:
+            return inf
+        return _non_closure(efficiency, _HIDDEN * self.uncertainty * _lever(window))
+
+
+def _lever(window: Window) -> float:
+    """Contrast of (mass - centre)^2 between region and bands over that within the bands, or 1.
+
+    With x in [W/2, W/2 + w] in a band: W^2/6 + W w/2 + w^2/3 against W w/2 + w^2/2.
+    """
+    region = window.high - window.low
+    band = min(window.low - window.sideband_low, window.sideband_high - window.high) / region
+    return max(1.0, (1 / 6 + band / 2 + band**2 / 3) / (band / 2 + band**2 / 2))
+
+
+def _non_closure(efficiency: float, distance: float) -> float:
+    return float(ndtr(ndtri(efficiency) + distance) / efficiency - 1)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -143,7 +182,9 @@ class WindowResult(Shown):
         warnings: What a reader must know and the numbers do not say, in sentences. (Why a cut
             failed is in its `why`, how well it fits in the `p_value` of its fit.)
         mass_leak: What the features, decorrelated, tell of the mass inside the side bands; None if
-            it was not or could not be measured.
+            nothing depends on it.
+        label: Of the window among the others of its search, if its signal region to six digits is
+            not enough (`anomalon.search.results.naming`).
     """
 
     window: Window
@@ -156,16 +197,22 @@ class WindowResult(Shown):
     correlation: tuple[FeatureCorrelation, ...]
     warnings: tuple[str, ...] = ()
     mass_leak: MassLeak | None = None
+    label: str = ""
 
     @property
     def name(self) -> str:
         """The signal region in GeV, as readers name it."""
-        return f"{self.window} GeV"
+        return f"{self.window_name} GeV"
+
+    @property
+    def window_name(self) -> str:
+        """The same without the unit."""
+        return self.label or str(self.window)
 
     @property
     def feature_names(self) -> str:
         """The feature set in one text."""
-        return ", ".join(self.features)
+        return feature_names(self.features)
 
     def facts(self) -> tuple[Number | Text, ...]:
         """What its short form says."""

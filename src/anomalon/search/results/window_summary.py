@@ -210,6 +210,11 @@ def _features(result: WindowResult, name: str) -> Part:
 
 
 def _leak_words(leak: MassLeak) -> str:
+    if not leak.known:
+        return (
+            "What these features tell of the mass could not be measured: half of a side band has "
+            "too few events."
+        )
     none = ": none, since it may be a fluctuation" if leak.d == 0 else ""
     return (
         "Dependence of these features on the mass: a classifier of the inner against the outer "

@@ -27,6 +27,7 @@ def selection_weights(
     efficiency: ArrayLike,
     *,
     is_reference: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
 ) -> Floats:
     """Weights in [0, 1] that select a share `efficiency` of the background.
 
@@ -37,9 +38,11 @@ def selection_weights(
     of k/(n + 1). Equal scores are broken by lot on average: E other reference events with the
     same score make it clip(k - A, 0, E + 1)/(E + 1).
 
-    With reference weights, n, A and E are sums of weights, k = efficiency * sum w, and a new
-    event counts as the granule sum w^2 / sum w, for which the expected share is efficiency again
-    (renewal theorem) as long as k is a few granules.
+    With reference weights, n, A and E are sums of weights, k = efficiency * sum w, and a new event
+    counts as its own weight, as one of the reference does: then both are selected alike, whatever
+    the weights of the others. (Where new weights are not given it counts as the granule
+    sum w^2 / sum w, for which the expected share is efficiency again (renewal theorem) as long as k
+    is a few granules; where it is not, light events of the reference are selected more often.)
 
     Args:
         reference_scores: Scores of the events that set the threshold, shape (reference,): held
@@ -51,6 +54,7 @@ def selection_weights(
             do not count themselves among the events with the same score. None: every event whose
             score is also in the reference is taken for a reference event, which is right if
             scores are continuous, and at most half a reference event too many if not.
+        weight: Weights of the events to select, not negative, shape (event,).
 
     Returns:
         One weight per event, shape (event,) or (cut, event).
@@ -68,16 +72,21 @@ def selection_weights(
     efficiency = np.asarray(efficiency, dtype=np.float64)
     if not np.all((efficiency > 0) & (efficiency <= 1)):
         raise BadValue(f"efficiency: expected a number in (0, 1], got {efficiency}.")
-    reference, weight = _reference(reference_scores, reference_weight)
+    reference, known = _reference(reference_scores, reference_weight)
     scores = np.asarray(scores, dtype=np.float64)
     check.length(scores, scores.size, "scores")
     check.finite(scores, "scores")
     # total[i] is the weight of all reference events from the i-th lowest upwards
-    total = np.append(np.cumsum(weight[::-1])[::-1], 0.0)
+    total = np.append(np.cumsum(known[::-1])[::-1], 0.0)
     higher = np.searchsorted(reference, scores, side="right")
     above = total[higher]
     equal = total[_first_equal(reference, scores, higher)] - above
-    granule = float((weight**2).sum() / weight.sum())
+    granule: Floats | float = float((known**2).sum() / known.sum())
+    if weight is not None:
+        granule = np.asarray(weight, dtype=np.float64)
+        check.length(granule, len(scores), "weight")
+        check.finite(granule, "weight")
+        check.non_negative(granule, "weight")
     if is_reference is None:
         own = np.where(equal > 0, 0.0, granule)
     else:

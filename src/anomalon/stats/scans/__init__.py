@@ -4,6 +4,7 @@ from anomalon.stats.scans.backgrounds import Reference
 from anomalon.stats.scans.bumphunt import FoundBump, bump_hunt
 from anomalon.stats.scans.euler import euler_characteristic, euler_coefficients, global_p_euler
 from anomalon.stats.scans.gaussian_process import global_p_gaussian, sample_scans
+from anomalon.stats.scans.local_p_values import LocalPTest, local_p_test
 from anomalon.stats.scans.mass_scan import (
     MassScan,
     likelihood_ratio_scan,
@@ -22,6 +23,7 @@ from anomalon.stats.scans.upcrossings import (
 __all__ = [
     "CombinedTrials",
     "FoundBump",
+    "LocalPTest",
     "MassScan",
     "Reference",
     "SidakTest",
@@ -35,6 +37,7 @@ __all__ = [
     "global_p_gaussian",
     "global_p_upcrossings",
     "likelihood_ratio_scan",
+    "local_p_test",
     "rice_upcrossings",
     "sample_scans",
     "score_correlation",

@@ -8,7 +8,8 @@ Which one to use:
 * two dimensions: `anomalon.stats.scans.euler`;
 * windows x working points x feature sets, correlated as they may be: `combine_trials`, from
   pseudo-experiments that repeat the whole choice. Always right, if they do. If none is as extreme
-  as the data, `sidak_test` says whether they leave room for a smaller bound than their number.
+  as the data, `anomalon.stats.scans.local_p_test` says whether they leave room for a smaller bound
+  than their number (`sidak_test`, if only the smallest p-value of each is known).
 """
 
 from dataclasses import dataclass
@@ -116,7 +117,8 @@ class CombinedTrials:
         best: Index of the smallest.
         smallest: Smallest local p-value of each pseudo-experiment, shape (toy,); 1 where every
             trial failed, which is how the data would be treated.
-        global_p: How often background alone gives a local p-value as small, in any trial.
+        global_p: How often background alone gives a local p-value as small, in any trial. A
+            pseudo-experiment in which every trial failed says nothing and does not count.
     """
 
     observed: Floats
@@ -217,4 +219,5 @@ def combine_trials(observed: ArrayLike, toys: ArrayLike) -> CombinedTrials:
     smallest = np.min(np.where(np.isnan(toys), 1.0, toys), axis=1)
     best = int(np.nanargmin(observed))
     # as a statistic that is larger for a larger excess
-    return CombinedTrials(observed, best, smallest, empirical_p(-observed[best], -smallest))
+    answered = np.where(np.isnan(toys).all(axis=1), np.nan, smallest)
+    return CombinedTrials(observed, best, smallest, empirical_p(-observed[best], -answered))
