@@ -18,8 +18,11 @@ CONFIG = "lifetime = 2.5\nseed = 3\n[clock]\nresolution = 0.2\n"
 @pytest.fixture(autouse=True)
 def decay_job(monkeypatch):
     """The job, known while a test runs."""
-    monkeypatch.setattr(job, "JOBS", dict(job.JOBS))
-    monkeypatch.setattr(drawing, "RESULTS", dict(drawing.RESULTS))
+    # Without what other tests have registered under this name.
+    others = ({k: v for k, v in known.items() if k != "lifetime"}
+              for known in (job.JOBS, drawing.RESULTS))  # fmt: skip
+    for room, name, known in zip((job, drawing), ("JOBS", "RESULTS"), others, strict=True):
+        monkeypatch.setattr(room, name, known)
     module = importlib.import_module("decay_job")
     job.JOBS["lifetime"] = module.Lifetime
     drawing.RESULTS["lifetime"] = (module.LifetimeResult, module.drawings)

@@ -128,6 +128,9 @@ def test_an_interruption_says_how_to_go_on(toy, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("anomalon.search.Search.run", interrupted)
     out = tmp_path / "run"
     assert main(["search", str(toy / "toy.toml"), "--out", str(out)]) == 130
+    assert "kept" not in capsys.readouterr().err  # for there is nothing
+    (out / "store").mkdir(parents=True)
+    assert main(["search", str(toy / "toy.toml"), "--out", str(out)]) == 130
     assert f"kept in {out}; run the same command again" in capsys.readouterr().err
 
 

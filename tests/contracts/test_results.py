@@ -18,6 +18,8 @@ import anomalon.report  # noqa: F401  all rooms, so that all results are defined
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Result, Summary
 from anomalon.report.drawing import RESULTS as KNOWN
+from anomalon.search.results.cut import Carried
+from anomalon.search.results.scan import Scan
 from anomalon.stats import SignalNuisances
 
 
@@ -28,11 +30,19 @@ def examples() -> list[Result]:
     return [
         with_toys(fake_scan(), 5),
         fake_scan(truth=False),
+        carried(fake_scan()),
         found_bump(),
         replace(found_bump(), narrow=None, closure=None, signal=None, roles=("a role",)),
         replace(limit, luminosity=139.0, nuisances=SignalNuisances(0.1, 0.2, 0.01, 0.1)),
         replace(limit, coverage=None, signal=None, observed=some),
     ]
+
+
+def carried(scan: Scan) -> Scan:
+    """The scan with weights that a few events carry."""
+    first = scan.windows[0]
+    cut = replace(first.cuts[0], carried=Carried(4.0, 200.0, 30.0, 400.0))
+    return replace(scan, windows=(replace(first, cuts=(cut, *first.cuts[1:])), *scan.windows[1:]))
 
 
 def descendants(cls):

@@ -8,7 +8,7 @@ import pytest
 from anomalon.core import Sample, Seed
 from anomalon.core.errors import BadValue
 from anomalon.learn import BoostedTrees
-from anomalon.learn.classify.base import _task
+from anomalon.learn.classify.base import task_of
 from anomalon.learn.classify.split import share
 
 SMALL = BoostedTrees(n_trees=60, min_leaf=20)
@@ -52,7 +52,7 @@ def test_copies_do_not_defeat_early_stopping():
 
 def test_validation_weights_count():
     # With all the weight on validation events that say the opposite, no tree helps.
-    task = _task(*DATA, Seed(0))
+    task = task_of(*DATA, Seed(0))
     trees = replace(SMALL, patience=5, validation=0.5)
     held = share(task.event, 0.5, task.seed.child("validation"))
     wrong = held & ((task.x.sum(axis=1) > 0.3) == (task.y == 0))

@@ -9,7 +9,7 @@ import pytest
 from anomalon.core import Sample, Seed
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.learn import Network
-from anomalon.learn.classify.base import _task
+from anomalon.learn.classify.base import task_of
 from anomalon.learn.classify.split import share
 from anomalon.learn.engine import Standardisation
 
@@ -40,7 +40,7 @@ def test_best_loss_keeps_the_best_epochs():
     data = sample(300, 1), sample(300, 0, 1000)
     # Far too large steps: the loss is best early, then the training diverges and is stopped.
     wild = replace(SMALL, learning_rate=0.3, epochs=30, selection="best_loss", patience=4)
-    task = _task(*data, Seed(0))
+    task = task_of(*data, Seed(0))
     train, check = wild._split(task)
     scale = Standardisation.of(task.x[train], task.weight[train])
     merit = wild._merit(task, check, scale)
@@ -54,7 +54,7 @@ def test_best_loss_keeps_the_best_epochs():
 
 def test_validation_goes_along_events():
     inside, outside = sample(300, 1), sample(300, 0, 1000)
-    task = _task(Sample.concatenate([inside, inside]), outside, Seed(0))
+    task = task_of(Sample.concatenate([inside, inside]), outside, Seed(0))
     train, check = replace(SMALL, selection="argos")._split(task)
     assert not set(task.event[train]) & set(task.event[check])
     assert len(train) + len(check) == 900

@@ -181,7 +181,7 @@ def test_the_summary_is_plain_and_its_citations_are_known(scan):
     assert set(told.citations) <= set(BIBLIOGRAPHY)
 
 
-@pytest.mark.parametrize("toys", [0, 40])
+@pytest.mark.parametrize("toys", [0, 100])
 def test_short_forms_are_short_and_have_no_array(scan, toys):
     shown = with_toys(scan, toys) if toys else scan
     long = replace(shown, name="A name " * 40, data=replace(shown.data, source="a file " * 40))

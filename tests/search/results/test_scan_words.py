@@ -10,7 +10,7 @@ from fake_scans import with_toys
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Summary
 from anomalon.core.rounding import measured, p_value, plain, sigmas
-from anomalon.search.results.ledger import is_of
+from anomalon.search.results.ledger import place_of
 from anomalon.search.results.scan_summary import settings_rows
 from anomalon.stats.cuts import FIGURES_OF_MERIT
 
@@ -81,7 +81,7 @@ def test_a_global_p_value_of_pseudo_experiments_is_no_bound(make_scan):
 
 
 def test_no_pseudo_experiment_as_significant_leaves_a_bound(make_scan):
-    scan = with_toys(make_scan(signal=500.0), 40)
+    scan = with_toys(make_scan(signal=500.0), 100)
     assert scan.toys.k == 0
     assert scan.p_global_is_bound
     assert scan.p_global_source == "sidak"
@@ -91,13 +91,16 @@ def test_no_pseudo_experiment_as_significant_leaves_a_bound(make_scan):
 
 
 def test_which_bound_is_used_and_why_is_said(make_scan):
-    scan = with_toys(make_scan(signal=500.0), 40)
+    scan = with_toys(make_scan(signal=500.0), 100)
     refuted = replace(
-        scan, p_global=1 / 41, p_global_source="number of pseudo-experiments",
+        scan, p_global=1 / 101, p_global_source="number of pseudo-experiments",
         toys=replace(scan.toys, p_sidak=1e-4),
     )  # fmt: skip
     assert "do not contradict" in scan.summary().how
     assert "smaller than uniform ones would be" in refuted.summary().how
+    few = with_toys(make_scan(signal=500.0), 40)
+    assert few.p_global == 1 / 41
+    assert "Fewer than 80 with an answer in every trial cannot tell" in few.summary().how
 
 
 def test_without_pseudo_experiments_the_bound_is_explained(scan):
@@ -185,8 +188,10 @@ def test_a_poor_fit_fails_its_check(scan):
 def doubted(scan):
     """The scan with a failed check at its best trial."""
 
+    best = place_of(scan.best, scan.windows)[0]
+
     def changed(window):
-        if not is_of(scan.best, window):
+        if window is not scan.windows[best]:
             return window
         cuts = (
             replace(c, pass_fraction=replace(c.pass_fraction, chi2=4e5, ndf=10))

@@ -155,7 +155,8 @@ def place_of(trial: Trial, windows: Sequence[WindowResult]) -> tuple[int, int] |
     A trial of an older file does not know it, and is found by what readers call it.
     """
     if trial.result is not None and trial.cut is not None:
-        return trial.result, trial.cut
+        there = trial.result < len(windows) and trial.cut < len(windows[trial.result].cuts)
+        return (trial.result, trial.cut) if there else None
     for i, window in enumerate(windows):
         named = trial.features == window.feature_names or trial.efficiency >= 1
         if trial.window == window.window_name and named:
