@@ -61,7 +61,7 @@ def hunt(executor: Executor, n_toys: int) -> float:
     return hunt_bump(
         (counts, EDGES), SmoothBackground("dijet", 2, 4), n_toys=n_toys, n_closure=0, seed=1,
         executor=executor,
-    ).p_global  # fmt: skip
+    ).significance.p  # fmt: skip
 
 
 def toy_sample(n: int) -> Sample:

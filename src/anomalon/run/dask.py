@@ -9,11 +9,13 @@ workers of a cluster need the same anomalon.
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from anomalon.core import check
@@ -30,6 +32,7 @@ LOCAL = "local"
 """The address of a cluster that is started on this machine, and ends with the work."""
 
 _MOST = 1000  # workers on this machine
+_ASK = 5.0  # seconds between two looks at how many workers there are
 _PATIENCE = 10  # seconds for the scheduler to answer
 _WORKERS_WITHIN = 600  # seconds for the first worker to come: batch systems take their time
 
@@ -108,15 +111,20 @@ class _Workers:
         self._client = client
         self._executor = client.get_executor(pure=False)
         self._shared = shared
+        self._most, self._asked = 0, -inf  # how many, and when that was
 
     def submit(self, parcel: bytes) -> Future[bytes]:
         future: Future[bytes] = self._executor.submit(_work, parcel, *self._shared)
         return future
 
     def most(self) -> int:
-        # One waits for each that is at work: the next begins while an answer is on its way.
-        threads: dict[str, int] = self._client.nthreads()
-        return 2 * max(sum(threads.values()), 1)
+        # A cluster may grow, but to ask its scheduler takes as long as a small piece of work.
+        if time.monotonic() - self._asked > _ASK:
+            threads: dict[str, int] = self._client.nthreads()
+            # Some wait for each that is at work: the next begins while an answer is on its way.
+            self._most = 3 * max(sum(threads.values()), 1)
+            self._asked = time.monotonic()
+        return self._most
 
     def drop(self, future: Future[bytes]) -> bool:  # noqa: ARG002
         return False  # nobody knows here which of them have begun
