@@ -82,20 +82,8 @@ def drawings(scan: Scan) -> Iterator[Drawing]:
 def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
     name, tag = result.name, f"window-{i + 1}"
     for j, cut in enumerate(result.cuts):
-        if not len(cut.fit.counts):
-            continue  # nothing was selected: there is nothing to draw
-        label = working_point(cut.efficiency)
-        state = "" if cut.ok else f" No significance: {cut.why}"
-        yield Drawing(
-            f"{tag}-spectrum-{j + 1}",
-            "spectrum",
-            f"{label[0].upper()}{label[1:]}: {count(cut.n)} events in the signal region (shaded), "
-            f"{count(cut.expected)} expected.{state}",
-            f"Mass spectrum of window {name}, {label}: {plain(cut.n, 4)} events in the signal "
-            f"region, {plain(cut.expected, 4)} expected, {sigmas(cut.z_local)}.{state}",
-            spectrum(result, cut),
-            str(i),
-        )
+        if len(cut.fit.counts):  # else nothing was selected, and there is nothing to draw
+            yield _spectrum_of(result, cut, f"{tag}-spectrum-{j + 1}", str(i))
     if any(len(cut.pass_fraction) and cut.efficiency < 1 for cut in result.cuts):
         yield Drawing(
             f"{tag}-sculpting",
@@ -140,6 +128,21 @@ def _of_window(result: WindowResult, i: int) -> Iterator[Drawing]:
             distributions(result),
             str(i),
         )
+
+
+def _spectrum_of(result: WindowResult, cut: CutResult, name: str, part: str) -> Drawing:
+    label = working_point(cut.efficiency)
+    state = "" if cut.ok else f" No significance: {cut.why}"
+    return Drawing(
+        name,
+        "spectrum",
+        f"{label[0].upper()}{label[1:]}: {count(cut.n)} events in the signal region (shaded), "
+        f"{count(cut.expected)} expected.{state}",
+        f"Mass spectrum of window {result.name}, {label}: {plain(cut.n, 4)} events in the signal "
+        f"region, {plain(cut.expected, 4)} expected, {sigmas(cut.z_local)}.{state}",
+        spectrum(result, cut),
+        part,
+    )
 
 
 def _by_features(scan: Scan) -> list[list[WindowResult]]:

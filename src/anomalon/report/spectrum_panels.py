@@ -1,6 +1,9 @@
 """A mass spectrum, what was fitted to it, and the pulls."""
 
+from typing import Any
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from anomalon.report.axes import MASS, blank, count_axis, per_bin
@@ -25,52 +28,63 @@ def spectrum_panels(
     upper, lower = figure.subplots(
         2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1), "hspace": 0.08}
     )
-    centres = (fit.edges[1:] + fit.edges[:-1]) / 2
-    sigma = np.sqrt(np.where(fit.variance > 0, fit.variance, np.nan))
     if region is not None:
         for axes in (upper, lower):
             axes.axvspan(*region, color=LIGHT["region"], lw=0, zorder=0)
     if fit.ok:
-        low, high = fit.expected - fit.sigma_expected, fit.expected + fit.sigma_expected
-        upper.fill_between(
-            np.repeat(fit.edges, 2)[1:-1],
-            np.repeat(np.maximum(low, 1e-9), 2),
-            np.repeat(high, 2),
-            color=LIGHT["blue"],
-            alpha=0.25,
-            lw=0,
-        )
-        label = "background" if fit.fitted.all() else "fit"
-        upper.stairs(
-            fit.expected, fit.edges, baseline=None, color=LIGHT["blue"], lw=1.5, label=label
-        )
-        pull = _pulls(fit)
-        lower.bar(
-            centres[fit.fitted],
-            pull[fit.fitted],
-            np.diff(fit.edges)[fit.fitted],
-            color=LIGHT["muted"],
-            lw=0,
-        )
-        lower.bar(
-            centres[~fit.fitted],
-            pull[~fit.fitted],
-            np.diff(fit.edges)[~fit.fitted],
-            facecolor="none",
-            edgecolor=LIGHT["orange"],
-            lw=1.0,
-        )
-        reach = float(np.nanmax(np.abs(pull), initial=3.0)) * 1.1
-        lower.set_ylim(-reach, reach)
+        _background(upper, fit)
+        _draw_pulls(lower, fit)
     else:
         upper.text(0.5, 0.9, "no fit", transform=upper.transAxes, ha="center", weight="bold")
+    _data(upper, fit)
+    count_axis(upper, fit.counts)
+    lower.axhline(0, color=LIGHT["ink"], lw=0.8)
+    upper.set_ylabel(per_bin(fit.edges))
+    upper.set_title(title)
+    lower.set(xlabel=MASS, ylabel="pull")
+    upper.legend(loc="upper right", handlelength=1.4)
+    return figure
+
+
+def _background(axes: Axes, fit: SpectrumFit) -> None:
+    """The function with the band of its uncertainty."""
+    low, high = fit.expected - fit.sigma_expected, fit.expected + fit.sigma_expected
+    axes.fill_between(
+        np.repeat(fit.edges, 2)[1:-1],
+        np.repeat(np.maximum(low, 1e-9), 2),
+        np.repeat(high, 2),
+        color=LIGHT["blue"],
+        alpha=0.25,
+        lw=0,
+    )
+    label = "background" if fit.fitted.all() else "fit"
+    axes.stairs(fit.expected, fit.edges, baseline=None, color=LIGHT["blue"], lw=1.5, label=label)
+
+
+def _draw_pulls(axes: Axes, fit: SpectrumFit) -> None:
+    """Bars: filled where the fit saw the bin, outlined where not."""
+    centres, widths, pull = (fit.edges[1:] + fit.edges[:-1]) / 2, np.diff(fit.edges), _pulls(fit)
+    looks: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (fit.fitted, {"color": LIGHT["muted"], "lw": 0}),
+        (~fit.fitted, {"facecolor": "none", "edgecolor": LIGHT["orange"], "lw": 1.0}),
+    )
+    for chosen, look in looks:
+        axes.bar(centres[chosen], pull[chosen], widths[chosen], **look)
+    reach = float(np.nanmax(np.abs(pull), initial=3.0)) * 1.1
+    axes.set_ylim(-reach, reach)
+
+
+def _data(axes: Axes, fit: SpectrumFit) -> None:
+    """The counts: filled where the fit saw the bin, open where not."""
+    centres = (fit.edges[1:] + fit.edges[:-1]) / 2
+    sigma = np.sqrt(np.where(fit.variance > 0, fit.variance, np.nan))
     for chosen, face, label in (
         (fit.fitted, LIGHT["ink"], "data" if fit.fitted.all() else "fitted"),
         (~fit.fitted, "white", "not fitted"),
     ):
         if not chosen.any():
             continue
-        upper.errorbar(
+        axes.errorbar(
             centres[chosen],
             fit.counts[chosen],
             np.nan_to_num(sigma[chosen]),
@@ -82,13 +96,6 @@ def spectrum_panels(
             mew=0.9,
             label=label,
         )
-    count_axis(upper, fit.counts)
-    lower.axhline(0, color=LIGHT["ink"], lw=0.8)
-    upper.set_ylabel(per_bin(fit.edges))
-    upper.set_title(title)
-    lower.set(xlabel=MASS, ylabel="pull")
-    upper.legend(loc="upper right", handlelength=1.4)
-    return figure
 
 
 def _pulls(fit: SpectrumFit) -> np.ndarray:
