@@ -7,6 +7,7 @@ import pytest
 from fake_scans import fake_scan
 from scipy.stats import chi2, norm
 
+from anomalon.core.window import Window
 from anomalon.search.results.checks import ALARM, checks_of, decisive, doubtful
 from anomalon.search.results.cut import Carried
 from anomalon.search.results.window import MassLeak
@@ -75,6 +76,25 @@ def test_side_bands_that_say_too_little_say_nothing(window):
         told = norm.isf(0.1) - norm.isf(0.1 * (1 + share))  # of the mass, and hidden
         weak = replace(window, mass_leak=MassLeak(0.0, told / 2, 0.5, 0.0))
         assert verdict(weak, with_excess(cut, excess * others / cut.expected), MASS) == expected
+
+
+def test_side_bands_far_narrower_than_the_signal_region_say_nothing(window):
+    """What drifts over 600 GeV cannot be seen in two bands of 100 GeV: the claim is withheld."""
+    cut = window.cuts[1]
+    for beside, expected in (
+        (100, "not made"),
+        (149, "not made"),
+        (151, "passed"),
+        (600, "passed"),
+    ):
+        of_that_width = Window(2600, 3200, 2600 - beside, 3200 + beside)
+        assert verdict(replace(window, window=of_that_width), cut, MASS) == expected
+    narrow = replace(window, window=Window(2600, 3200, 2500, 3300))
+    (check,) = (c for c in checks_of(narrow, cut) if c.what == MASS)
+    assert doubtful(check)
+    assert "200 GeV, are narrow beside the signal region, 600 GeV" in check.found
+    told = with_closure(replace(narrow, mass_leak=TOLD).cuts[1], 0.5 * cut.expected)
+    assert verdict(replace(narrow, mass_leak=TOLD), told, MASS) == "failed"  # seen all the same
 
 
 def test_few_events_that_carry_the_weight_are_no_excess(window):

@@ -233,7 +233,7 @@ def _histograms(
 def _edges(values: Floats) -> Floats:
     """Bins that show all but the most extreme 0.1 %, which the outermost bins collect."""
     # of the largest numbers that there are, differences are infinite
-    unit = 1.0 if np.abs(values).max() < _HUGE else 8.0
+    unit = 1.0 if float(np.abs(values).max()) < _HUGE else 8.0
     low, high = (float(q) * unit for q in np.quantile(values / unit, [0.0005, 0.9995]))
     if not high > low:
         low, high = low - 0.5, high + 0.5

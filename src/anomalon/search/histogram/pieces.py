@@ -40,6 +40,8 @@ Floats = NDArray[np.floating[Any]]
 
 _CLOSURES = 5  # pseudo-experiments in a piece, if they are not too many
 _MOST_PIECES = 400
+# From so many pseudo-experiments on, some ten seconds, a search keeps its pieces as it goes.
+_LONG = 30_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,7 +242,7 @@ class Doing:
             pieces,
             shared=shared,
             executor=self.executor,
-            store=None if cost is None else self.store,
+            store=self.store if cost is not None or self.total >= _LONG else None,
             progress=lambda done, _, what: self.tell(before + done, what),
             sizes=sizes,
             beginning=beginning(cost, self.executor.at_once),

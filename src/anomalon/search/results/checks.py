@@ -17,6 +17,7 @@ from scipy.special import gammaincc
 
 from anomalon.core.result import Check, Verdict
 from anomalon.core.rounding import measured, p_value, percent, plain
+from anomalon.core.window import Window
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.fitted import SpectrumFit
 from anomalon.search.results.thresholds import ALARM
@@ -32,6 +33,9 @@ _MATERIAL = 0.5
 # An excess so many times the other uncertainties, made by features that tell the mass and hardly
 # seen in the side bands: then they say nothing. (Bands as wide as the signal region: 1 to 2.)
 _BLIND = 5.0
+# Side bands narrower than this share of the signal region, both together, cannot show what drifts
+# over it. (Bands as wide as the region, on each side, are the custom: a share of 2.)
+_BESIDE = 0.5
 
 _TELLING = "features independent of the mass"
 _FEW = "no few events carry the weight"
@@ -103,6 +107,18 @@ def _of_weights(result: WindowResult, cut: CutResult) -> Iterator[Check]:
     yield Check(_FEW, found, verdict, where=place(result, cut))
 
 
+def _narrow(window: Window) -> str:
+    """Why side bands beside a far wider signal region say nothing of it; "" if they are not."""
+    inside = window.high - window.low
+    beside = window.low - window.sideband_low + window.sideband_high - window.high
+    if beside >= _BESIDE * inside:
+        return ""
+    return (
+        f"the side bands, {beside:g} GeV, are narrow beside the signal region, {inside:g} GeV: "
+        "what the features do there cannot be seen in them"
+    )
+
+
 def _of_leak(leak: MassLeak, result: WindowResult, cut: CutResult) -> Check:
     background, others = _background(result, cut), cut.sigma.without_closure
     if leak.known:
@@ -110,6 +126,9 @@ def _of_leak(leak: MassLeak, result: WindowResult, cut: CutResult) -> Check:
         size = cut.sigma.closure / cut.expected if cut.expected > 0 else nan
         small = size * background <= _MATERIAL * others
         check = _judged(_TELLING, found, leak.p_value, size, result, cut, immaterial=small)
+        narrow = _narrow(result.window)
+        if narrow and check.verdict != "failed":
+            return Check(_TELLING, f"{found}: {narrow}", "not made", where=place(result, cut))
         hidden = leak.may_hide(cut.efficiency, result.window) * background
         if check.verdict == "failed" or hidden <= max(_BLIND * others, cut.n - cut.expected):
             return check
