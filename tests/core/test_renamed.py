@@ -24,7 +24,7 @@ def test_both_names_are_refused():
 
 def test_the_former_names_of_statistics_are_found():
     import anomalon.stats
-    from anomalon.stats.scans.bumphunt import FoundBump
+    from anomalon.stats.scans.found_bump import FoundBump
 
     with pytest.warns(DeprecationWarning, match="is now FoundBump"):
         assert anomalon.stats.BumpHunt is FoundBump

@@ -1,8 +1,9 @@
 """Many places looked at: bump hunts, scans in mass, and the look-elsewhere effect."""
 
 from anomalon.stats.scans.backgrounds import Reference
-from anomalon.stats.scans.bumphunt import FoundBump, bump_hunt
+from anomalon.stats.scans.bumphunt import bump_hunt
 from anomalon.stats.scans.euler import euler_characteristic, euler_coefficients, global_p_euler
+from anomalon.stats.scans.found_bump import FoundBump
 from anomalon.stats.scans.gaussian_process import global_p_gaussian, sample_scans
 from anomalon.stats.scans.local_p_values import LocalPTest, local_p_test
 from anomalon.stats.scans.mass_scan import (
