@@ -86,6 +86,16 @@ def test_a_long_hunt_goes_on_after_an_interruption(tmp_path):
     assert to_plain(resumed) == to_plain(whole)
 
 
+@pytest.mark.parametrize(("long", "kept"), [(2000, 2), (2001, 0)])
+def test_pieces_are_kept_from_a_number_of_pseudo_experiments_on(long, kept, tmp_path, monkeypatch):
+    monkeypatch.setattr("anomalon.search.histogram.pieces._LONG", long)
+    smooth = SmoothBackground("exponential", 2, 2)
+    hunt_bump(
+        (COUNTS[:60], EDGES[:61]), smooth, n_toys=1000, n_closure=0, store=Store(tmp_path / "store")
+    )
+    assert len(list(tmp_path.rglob("*.npz"))) == kept
+
+
 def test_what_several_share_takes_less_time_and_more_memory():
     cost = Cost("5000 bins", 5400.0, 8.1e8)
     assert (
