@@ -79,6 +79,30 @@ def test_labels_say_units_and_what_is_drawn(read, version):
     assert scaled.roles[-1] == "scaled by 1.5e-03 (ScaledBy), so counts are in its unit"
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_sums_of_weights_are_never_divided_by_widths(read, version):
+    text = VERSIONS[version]
+    for notes in ("", "YLabel: Events / GeV\n"):  # what YODA draws, not what it keeps
+        with pytest.raises(BadValue, match=r"per_width .* the sum of weights in each bin.*Leave"):
+            read(text, notes, per_width=True)
+    second = read(text, per_width=True, forgiving=True)
+    assert second.counts.tolist() == [400, 300]
+    assert second.roles[0] == "counts from `/CMS_2020/d01`, which are not divided by widths"
+    assert read(text, per_width=False).counts.tolist() == [400, 300]
+
+
+def test_weights_that_look_like_a_division_by_widths_are_weights(read):
+    """Events that weigh one over the width, 100 GeV: in any other format that has to be said."""
+    sums = [
+        (1000 + 100 * i, 1100 + 100 * i, n / 100, n / 1e4) for i, n in enumerate(range(90, 40, -10))
+    ]
+    rows = "\n".join("\t".join(f"{x:.6e}" for x in (*row, 0.0, 0.0, 1.0)) for row in sums)
+    first, last = FIRST.index("1.000000e+03"), FIRST.index("\nEND")
+    found = read(FIRST[:first] + rows + FIRST[last:], "ScaledBy: 0.01\n")
+    assert found.counts.tolist() == [0.9, 0.8, 0.7, 0.6, 0.5]
+    assert found.variances == pytest.approx([0.009, 0.008, 0.007, 0.006, 0.005])
+
+
 @pytest.mark.parametrize("sign", ["=", ": ", " = "])
 def test_annotations_of_the_first_version(read, sign):
     units = read(FIRST, f"XLabel{sign}$m_{{jj}}$ [TeV]\nYLabel{sign}$d\\sigma/dm$ [pb/TeV]\n",

@@ -42,6 +42,8 @@ class Measured:
         steps: Unit in the last digit of the values; 0 if nothing was rounded.
         errors: Of the values, in their unit.
         bins: Of mass.
+        are_sums: Whether the format says that values are sums over the bin, never divided by its
+            width, so that their numbers need not be asked.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Measured:
     steps: Floats
     errors: tuple[Errors, ...]
     bins: Bins
+    are_sums: bool = False
 
     def to_events(self, choices: Choices, where: str) -> SpectrumTable:
         """The numbers of events, with the first of the roles.
@@ -125,6 +128,8 @@ class Measured:
             return self, f" (bins are {per:g} GeV wide)"
         if choices.per_width is False:
             return self, ", not divided by widths as told"
+        if self.are_sums:
+            return self, ", which are not divided by widths" if choices.per_width else ""
         divided = quantity.is_density or self._looks_divided(unit.gev)
         if choices.per_width is None:
             if divided:

@@ -51,7 +51,7 @@ def yoda_histogram(text: str, choices: Choices, where: str) -> SpectrumTable:
 
     Raises:
         BadLayout: If there is none, or it is not complete.
-        BadValue: If there are several and none is chosen.
+        BadValue: If there are several and none is chosen, or the choices do not fit.
         ColumnMissing: If there is none of the chosen name.
     """
     found = _chosen(list(_objects(text)), choices.column or choices.histogram, where)
@@ -64,10 +64,17 @@ def yoda_histogram(text: str, choices: Choices, where: str) -> SpectrumTable:
         quantity = Quantity(section=quantity.section, odd=quantity.odd)
     if choices.errors:
         raise BadValue(f"{where}: errors (--errors): a histogram of YODA knows its own, or 'none'.")
+    if choices.per_width and not choices.forgiving:
+        raise BadValue(
+            f"{where}: per_width (--per-width) is for values that are divided by the widths of "
+            "their bins; a histogram of YODA holds the sum of weights in each bin, and is divided "
+            "only where it is drawn. Leave it out."
+        )
     known = not choices.exact and choices.errors is None
     errors = (errors_from_squares("sumw2", sumw2),) if known else ()
     numbers = (sumw, np.zeros(len(sumw)), errors, bins)
-    table = Measured(found.path, Kind.EVENTS, quantity, *numbers).to_events(choices, where)
+    measured = Measured(found.path, Kind.EVENTS, quantity, *numbers, are_sums=True)
+    table = measured.to_events(choices, where)
     scale = said.get("ScaledBy")
     notes = [f"scaled by {scale} (ScaledBy), so counts are in its unit"] if scale else []
     return replace(table, roles=(*table.roles, bins.role, *notes))
