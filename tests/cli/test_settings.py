@@ -3,11 +3,17 @@ import tomllib
 import click
 import pytest
 
+from anomalon.cli import main
+from anomalon.cli.main import COMMANDS
 from anomalon.cli.settings import overridden
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, ConfigError
+from anomalon.report import write_run
 from anomalon.run.settings import dumps
+from anomalon.search.events.demo import DemoJob
 from anomalon.search.events.job import SearchJob
+from anomalon.search.histogram.bump import BumpJob
+from anomalon.search.histogram.limit import LimitJob
 
 
 @pytest.mark.parametrize(
@@ -77,3 +83,26 @@ def test_a_job_written_in_full_is_the_same_job(tmp_path):
     assert (again.seed, again.injection) == (job.seed, job.injection)
     assert again.data.options == job.data.options
     assert (folder / written["data"]["path"]).resolve() == (tmp_path / "data.csv").resolve()
+
+
+KINDS = [job.kind for job in (SearchJob, DemoJob, BumpJob, LimitJob)]
+
+
+@pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize(("kind", "other"), [(a, b) for a in KINDS for b in KINDS if a != b])
+def test_the_run_of_another_job_is_refused_by_its_name(
+    kind, other, make_scan, tmp_path, monkeypatch, capsys
+):
+    assert kind in COMMANDS
+    monkeypatch.chdir(tmp_path)
+    write_run(make_scan(centres=(3000.0,)), tmp_path / "first", kind=other, settings={"seed": 3})
+    for copy in ("first/run.toml", "mine.toml"):  # it says so wherever it is
+        (tmp_path / copy).write_bytes((tmp_path / "first/run.toml").read_bytes())
+        assert main([kind, copy, "--out", "second"]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err == (
+            f"BadValue: {copy}: expected settings of `anomalon {kind}`, got those of a {other} "
+            f"run, as the first line of the file says. `anomalon {other} {copy}` repeats it.\n"
+        )
+    assert not (tmp_path / "second").exists()

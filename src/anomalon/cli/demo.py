@@ -42,7 +42,7 @@ def demo(
     """
     from anomalon.search.events.demo import DemoJob
 
-    table, labels = with_labels({} if config is None else read_toml(config), words)
+    table, labels = with_labels({} if config is None else read_toml(config, DemoJob.kind), words)
     job = DemoJob.of(table if seed is None else table | {"seed": seed})
     folder = Path("runs/demo") if out is None else out
     do(job, folder, executor=executor, as_json=as_json, labels=labels)

@@ -88,7 +88,7 @@ def command_of(job: "type[Job]") -> click.Command:
         executor: "Executor",
         as_json: bool,  # noqa: FBT001  click passes by name
     ) -> None:
-        table, labels = with_labels(overridden(read_toml(config), settings), words)
+        table, labels = with_labels(overridden(read_toml(config, job.kind), settings), words)
         folder = Path("runs") / config.stem if out is None else out
         found = job.of(table, folder=config.parent)
         do(found, folder, executor=executor, as_json=as_json, labels=labels)

@@ -144,7 +144,7 @@ def file_argument(command: Callable[..., None]) -> Callable[..., None]:
 def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() != ".toml":
         return path
-    table = read_toml(path)
+    table = read_toml(path, context.command.name or "")
     context.meta[LABELS] = table.pop("labels", {})
     names = {key_of(p): p for p in context.command.params if key_of(p) not in _NOT_IN_TOML}
     for key in table:

@@ -53,7 +53,7 @@ def search(
     """
     from anomalon.search.events.job import SearchJob
 
-    table, labels = with_labels(overridden(read_toml(config), settings), words)
+    table, labels = with_labels(overridden(read_toml(config, SearchJob.kind), settings), words)
     job = SearchJob.of(table, folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
     if n_toys is not None:

@@ -6,6 +6,7 @@ registered one (a detector, a classifier, a shape …) is written in TOML as a t
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -14,23 +15,47 @@ from typing import Any
 
 from anomalon.core.errors import BadValue, ConfigError, UnknownKey, suggest
 
-__all__ = ["digest", "lookup", "read_toml", "to_plain"]
+__all__ = ["digest", "first_line", "lookup", "read_toml", "to_plain"]
+
+_FIRST_LINE = re.compile(r"# `anomalon (.+) run\.toml` repeats this run\.")
 
 
-def read_toml(path: str | Path) -> dict[str, Any]:
+def first_line(kind: str) -> str:
+    """What the settings that a run leaves behind begin with: whose they are.
+
+    Args:
+        kind: Of its job.
+    """
+    return f"# `anomalon {kind} run.toml` repeats this run.\n"
+
+
+def read_toml(path: str | Path, kind: str = "") -> dict[str, Any]:
     """A TOML file as a table.
 
+    Args:
+        path: The file.
+        kind: Of the job that it should be for; "" for any. Only what a run has left behind says so.
+
     Raises:
+        BadValue: If a run of another kind has left it behind.
         ConfigError: If it cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}.") from error
     except ValueError as error:  # no TOML, no UTF-8, or a number of too many digits
         raise ConfigError(f"{path}: expected a TOML file: {error}.") from error
     except RecursionError as error:
         raise ConfigError(f"{path}: expected a TOML file: it is nested too deeply.") from error
+    said = _FIRST_LINE.match(text)
+    if kind and said is not None and said[1] != kind:
+        raise BadValue(
+            f"{path}: expected settings of `anomalon {kind}`, got those of a {said[1]} run, as the "
+            f"first line of the file says. `anomalon {said[1]} {path}` repeats it."
+        )
+    return table
 
 
 def to_plain(setting: Any) -> Any:

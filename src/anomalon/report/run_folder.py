@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from anomalon.core.atomic import write_text_atomically
+from anomalon.core.config import first_line
 from anomalon.core.document import Report, Section
 from anomalon.core.errors import AnomalonError, BadValue, DataError
 from anomalon.core.labels import Labels
@@ -92,8 +93,8 @@ def write_run(
     }
     write_text_atomically(folder / "result.json", _json(tree))
     write_text_atomically(folder / "environment.json", _json(versions))
-    head = f"# `anomalon {kind} run.toml` repeats this run.\n"
-    write_text_atomically(folder / "run.toml", head + dumps(settings if run is None else run))
+    text = first_line(kind) + dumps(settings if run is None else run)
+    write_text_atomically(folder / "run.toml", text)
     keys = dict.fromkeys(key for one in summaries for key in one.citations)
     write_text_atomically(folder / "references.bib", bibtex(entries(keys)))
     for name, text in exports.items():

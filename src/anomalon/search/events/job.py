@@ -262,12 +262,12 @@ def read(path: str | Path) -> SearchJob:
     """The search that a TOML file describes; relative paths in it are beside the file, or here.
 
     Raises:
-        ConfigError: If the file cannot be read or is no TOML.
+        ConfigError: If the file cannot be read, is no TOML, or a run of another kind has left it.
         DataError: If there is no file of data where it says.
         UnknownKey: If it has a key that does not exist; the nearest one is suggested.
         BadValue: If a value is missing, of the wrong type or outside what is allowed.
     """
-    return SearchJob.of(read_toml(path), folder=Path(path).parent)
+    return SearchJob.of(read_toml(path, SearchJob.kind), folder=Path(path).parent)
 
 
 def _windows(table: Any) -> tuple[Window, ...]:
