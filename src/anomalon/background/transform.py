@@ -6,10 +6,9 @@ before they are shown to a classifier or scored.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Float
 
 from anomalon.core.errors import BadLayout, BadNumbers, BrokenPromise
 from anomalon.core.promise import name_of, promised
@@ -57,8 +56,8 @@ class Transform(ABC):
             raise BrokenPromise(f"{name_of(self)}: `_transform`: {error}") from error
 
     @abstractmethod
-    def _transform(self, events: Sample) -> NDArray[np.floating[Any]]:
-        """New features, shape (event, feature); those of an event depend on that event alone."""
+    def _transform(self, events: Sample) -> Float[np.ndarray, "event feature"]:
+        """New features; those of an event depend on that event alone."""
 
 
 def remembered(events: Sample) -> str:

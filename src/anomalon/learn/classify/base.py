@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from jaxtyping import Float32, Int8, Int64
 from numpy.typing import NDArray
 
 from anomalon.core import check
@@ -36,19 +37,19 @@ class Task:
     """One training: tell `y == 1` from `y == 0`.
 
     Args:
-        x: Features, shape (event, feature), float32. Tasks that differ in `weight` or `seed` only
+        x: Features. Tasks that differ in `weight` or `seed` only
             share this array.
-        y: 1 signal-like, 0 background-like, shape (event,).
-        weight: Non-negative, shape (event,); both classes have the same total. Zero: this training
+        y: 1 signal-like, 0 background-like.
+        weight: Non-negative; both classes have the same total. Zero: this training
             must not see the event.
-        event: Identity of the original event, shape (event,). Any split goes along it.
+        event: Identity of the original event. Any split goes along it.
         seed: Random numbers of this training.
     """
 
-    x: NDArray[np.float32]
-    y: NDArray[np.int8]
-    weight: NDArray[np.float32]
-    event: NDArray[np.int64]
+    x: Float32[np.ndarray, "event feature"]
+    y: Int8[np.ndarray, " event"]
+    weight: Float32[np.ndarray, " event"]
+    event: Int64[np.ndarray, " event"]
     seed: Seed
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self, final
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from anomalon.core import check
@@ -56,12 +57,12 @@ class EnsembleScorer(Scorer):
     seed: Seed
     subsample: float
 
-    def would_see(self, sample: Sample) -> NDArray[np.bool_]:
-        """Which members see an event if it is in the training sample, shape (member, event)."""
+    def would_see(self, sample: Sample) -> Bool[np.ndarray, "member event"]:
+        """Which members see an event if it is in the training sample."""
         return _shown(sample.event, len(self.members), self.subsample, self.seed)
 
-    def member_scores(self, sample: Sample) -> Floats:
-        """The score of every member, shape (member, event)."""
+    def member_scores(self, sample: Sample) -> Float[np.ndarray, "member event"]:
+        """The score of every member."""
         return np.stack([member.score(sample) for member in self.members])
 
     def _score(self, sample: Sample) -> Floats:
@@ -130,11 +131,13 @@ class Ensemble(Classifier):
     def _kinds(self) -> tuple[Classifier, ...]:
         return self.classifier if isinstance(self.classifier, tuple) else (self.classifier,)
 
-    def shows(self, event: NDArray[np.int64], *, seed: Seed) -> NDArray[np.bool_]:
-        """Which events each member is shown by `fit` with this seed, shape (member, event).
+    def shows(
+        self, event: Int[np.ndarray, " event"], *, seed: Seed
+    ) -> Bool[np.ndarray, "member event"]:
+        """Which events each member is shown by `fit` with this seed.
 
         Args:
-            event: Identities, shape (event,).
+            event: Identities.
             seed: That of the fit.
         """
         return _shown(event, self.n, self.subsample, seed)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Self, final, get_args
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, Float32
 from numpy.typing import NDArray
 from scipy.special import expit
 
@@ -227,8 +228,10 @@ def _stacked(*leaves: NDArray[Any]) -> NDArray[Any]:
     return np.stack(leaves)
 
 
-def _logits(model: MLP, layers: Layers, x: NDArray[np.float32]) -> Floats:
-    """Logits of every parameter set, shape (set, event), float64."""
+def _logits(
+    model: MLP, layers: Layers, x: Float32[np.ndarray, "event feature"]
+) -> Float[np.ndarray, "set event"]:
+    """Logits of every parameter set, float64."""
     by_event = in_blocks(lambda block: _block_logits(model, layers, block).T, x)
     return np.ascontiguousarray(by_event.T)
 

@@ -39,6 +39,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from scipy.special import ndtri
@@ -125,18 +126,21 @@ class CrossTraining:
 
 
 def _sensitivity(
-    x: Floats, is_reference: NDArray[np.bool_], efficiency: float, first: NDArray[np.intp]
-) -> Floats:
+    x: Float[np.ndarray, "member event"],
+    is_reference: Bool[np.ndarray, " event"],
+    efficiency: float,
+    first: Int[np.ndarray, " event"],
+) -> Float[np.ndarray, "member event"]:
     """How the mean selection of each event follows the score of each member.
 
     Args:
-        x: Normal scores, shape (member, event).
-        is_reference: The events that set the threshold, shape (event,).
+        x: Normal scores.
+        is_reference: The events that set the threshold.
         efficiency: Share of them above it.
-        first: An order of the events that belongs to them, shape (event,).
+        first: An order of the events that belongs to them.
 
     Returns:
-        phi(mu/sigma) (x_m - mean of the other members)/sigma, shape (member, event).
+        phi(mu/sigma) (x_m - mean of the other members)/sigma.
     """
     n_members, n = x.shape
     x = x - np.quantile(x[:, is_reference], 1 - efficiency, axis=1)[:, None]

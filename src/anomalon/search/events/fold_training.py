@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 from anomalon.background import BackgroundEstimator, BackgroundTask, Template
@@ -71,8 +72,8 @@ class FoldTraining:
             ]
         )
 
-    def member_scores(self, templates: Sequence[Template]) -> Floats:
-        """Scores of the events of the fold, shape (member, event)."""
+    def member_scores(self, templates: Sequence[Template]) -> Float[np.ndarray, "member event"]:
+        """Scores of the events of the fold."""
         views = (template.view(self.unseen) for template in templates)
         scorers = [t.scorer for t in templates if t.scorer is not None]
         if scorers:
@@ -92,6 +93,6 @@ class FoldTraining:
         return np.stack([m.score(view) for m, view in zip(members, views, strict=True)])
 
     @property
-    def _shown(self) -> NDArray[np.bool_]:
-        """Which of the seen events each member is shown, shape (member, event)."""
+    def _shown(self) -> Bool[np.ndarray, "member event"]:
+        """Which of the seen events each member is shown."""
         return self.ensemble.shows(self.seen.event, seed=self.seed)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
 from anomalon.background import BackgroundEstimator
@@ -36,19 +37,18 @@ class MemberScores:
     """Scores that are safe to use: each from a model that never saw the event.
 
     Args:
-        score: Shape (member, event).
-        fold: Which fold the event is in, i.e. which model of the member gave the score, shape
-            (event,).
-        saw: Which members of which fold's ensemble were shown the event, shape (fold, member,
-            event). To be used for the other folds: the ensemble of its own fold saw none of it.
+        score: Of each member for each event.
+        fold: Which fold the event is in, i.e. which model of the member gave the score.
+        saw: Which members of which fold's ensemble were shown the event. To be used for the other
+            folds: the ensemble of its own fold saw none of it.
         subsample: Share of the other folds' events that each member was shown.
         mass_leak: What the features, as the members see them, tell of the mass; None if nothing
             depends on it.
     """
 
-    score: Floats
-    fold: NDArray[np.int64]
-    saw: NDArray[np.bool_]
+    score: Float[np.ndarray, "member event"]
+    fold: Int[np.ndarray, " event"]
+    saw: Bool[np.ndarray, "fold member event"]
     subsample: float
     mass_leak: MassLeak | None = None
 
@@ -59,16 +59,16 @@ class Selection:
 
     Args:
         efficiency: Background efficiency asked for.
-        members: Weight in [0, 1] that each member gives each event, shape (member, event). It is 0
-            or 1 but for the events at the threshold.
+        members: Weight in [0, 1] that each member gives each event. It is 0 or 1 but for the
+            events at the threshold.
     """
 
     efficiency: float
-    members: Floats
+    members: Float[np.ndarray, "member event"]
 
     @property
-    def weight(self) -> Floats:
-        """Share of members that select each event, shape (event,)."""
+    def weight(self) -> Float[np.ndarray, " event"]:
+        """Share of members that select each event."""
         return np.asarray(self.members.mean(axis=0))
 
 
