@@ -1,6 +1,7 @@
 """`anomalon data` and `anomalon info`: what they write, print and refuse."""
 
 import json
+import tomllib
 
 import h5py
 import numpy as np
@@ -8,34 +9,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from raw_events import write_raw
 
+from anomalon.cli import main
 from anomalon.cli.data import data, info
 from anomalon.core.errors import AnomalonError, BadLayout, BadNumbers, DataError, TooFewEvents
 from anomalon.data import available, load
-from anomalon.features import dijet
+from anomalon.features import conversion, dijet
+from anomalon.report import read_run
 
 
 @pytest.fixture
 def raw(tmp_path):
     """Nine dijets in the raw layout of the LHC Olympics; the last one has a single jet."""
     pytest.importorskip("fastjet")
-    rng = np.random.default_rng(5)
-    table = np.zeros((9, 700, 3))
-    for j in range(2):
-        part = slice(30 * j, 30 * (j + 1))
-        table[:, part, 0] = 1 + rng.exponential(40, (9, 30))
-        table[:, part, 1] = rng.normal(0, 0.1, (9, 30))
-        table[:, part, 2] = 3 * j + rng.normal(0, 0.05, (9, 30))
-    table[8, 30:] = 0
-    path = tmp_path / "raw.h5"
-    with h5py.File(path, "w") as file:
-        group = file.create_group("df")
-        group.attrs["pandas_type"] = np.bytes_("frame")
-        group.attrs["nblocks"] = 1
-        group["axis0"] = group["block0_items"] = np.arange(2101)
-        group["axis1"] = np.arange(9)
-        group["block0_values"] = np.column_stack([table.reshape(9, 2100), np.arange(9) % 2])
-    return path
+    return write_raw(tmp_path / "raw.h5")
 
 
 def run(command, *words):
@@ -54,7 +42,7 @@ def test_convert_is_dijet_of_load(raw, tmp_path):
 
 
 def test_convert_refuses_an_output_before_any_work(raw, tmp_path, monkeypatch):
-    monkeypatch.setattr("anomalon.cli.data._converted", None)  # would be a TypeError
+    monkeypatch.setattr("anomalon.features.conversion.do", None)  # would be a TypeError
     result = run(data, "convert", raw, raw / "o.parquet")
     assert isinstance(result.exception, DataError)
     assert f"o.parquet: cannot be written ({raw} is a file)" in str(result.exception)
@@ -67,6 +55,67 @@ def test_convert_counts_bad_rows_over_the_whole_file(raw, tmp_path):
     assert isinstance(result.exception, BadNumbers)
     assert "'eta': expected finite numbers" in str(result.exception)
     assert "2 of 9 rows (first: 3, 7)" in str(result.exception)
+    assert not (tmp_path / "o.parquet").exists()
+
+
+def test_convert_leaves_a_run_folder_that_repeats_it(raw, tmp_path, capsys):
+    out, again = tmp_path / "out.parquet", tmp_path / "again.parquet"
+    options = ["--on-missing", "drop", "--size", "4", "--processes", "1"]
+    assert main(["data", "convert", str(raw), str(out), *options]) == 0
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert said.startswith("out.parquet: 8 events, 1 dropped, features mJ1, dmJ, ")
+    folder = tmp_path / "out.parquet.run"
+    (section,) = read_run(folder).sections
+    result = section.result
+    assert (result.n_read, result.n_dropped, result.file.n_events) == (9, 1, 8)
+    assert result.file.n_signal == 4
+    assert result.file.digest == result.made == load(out).digest()
+    assert result.file.size == out.stat().st_size
+    assert [row.name for row in result.file.features] == list(load(out).names)
+    assert all(row.counts.sum() == 8 for row in result.file.columns)
+    assert all(check.passed for check in result.summary().checks)
+    assert (folder / "report.html").read_text("utf-8").count("<svg") == 2
+    assert not (folder / "store").exists(), "what is in the file is kept nowhere else"
+    toml = tomllib.loads((folder / "run.toml").read_text("utf-8"))
+    assert (toml["raw"], toml["out"], toml["size"]) == ("../raw.h5", "../out.parquet", 4)
+    assert main(["data", "convert", str(folder / "run.toml"), str(again)]) == 0
+    assert load(again).digest() == load(out).digest()
+    bad = ["data", "convert", str(folder / "run.toml"), "--set", "n_ta=2"]
+    assert main(bad) == 2
+    assert "n_ta: there is no such key; did you mean 'n_tau'?" in capsys.readouterr().err
+
+
+def test_convert_goes_on_where_it_was_interrupted(raw, tmp_path, monkeypatch, capsys):
+    out, real, done = tmp_path / "out.parquet", conversion._Rows.__call__, []
+
+    def until_ctrl_c(piece, shared):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(piece.start)
+        return real(piece, shared)
+
+    arguments = ["data", "convert", str(raw), str(out), "--stop", "8", "--processes", "1"]
+    assert main([*arguments, "--size", "2"]) == 0
+    whole = out.read_bytes()
+    out.unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(conversion._Rows, "__call__", until_ctrl_c)
+        assert main([*arguments, "--size", "2"]) == 130
+        assert f"kept in {out}.run; run the same command again" in capsys.readouterr().err
+        assert not out.exists()
+        done.clear()
+        assert main([*arguments, "--size", "2"]) == 0
+        assert done == [4, 6]
+    assert out.read_bytes() == whole
+
+
+def test_a_run_folder_of_another_kind_is_refused(raw, tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "result.json").write_text('{"kind": "search"}')
+    arguments = [str(raw), str(tmp_path / "o.parquet"), "--run-folder", str(tmp_path / "mine")]
+    assert main(["data", "convert", *arguments]) == 2
+    assert "Choose another with --run-folder." in capsys.readouterr().err
     assert not (tmp_path / "o.parquet").exists()
 
 
@@ -101,7 +150,7 @@ def test_convert_raises_or_drops_and_counts(raw, tmp_path):
     out = tmp_path / "out.parquet"
     result = run(data, "convert", raw, out, "--processes", 1)
     assert isinstance(result.exception, TooFewEvents)
-    assert list(tmp_path.iterdir()) == [raw]
+    assert list(tmp_path.iterdir()) == [raw], "no file, and no run folder either"
     result = run(data, "convert", raw, out, "--on-missing", "drop", "--size", 4, "--processes", 1)
     assert "8 events, 1 dropped" in result.stdout
     assert "(1 of 9 events with fewer than two jets dropped)" in load(out).source

@@ -15,11 +15,15 @@ from fake_scans import fake_scan, with_toys
 from found_spectra import found_bump, found_limit
 
 import anomalon.report  # noqa: F401  all rooms, so that all results are defined
+from anomalon.core.event_file import EventFile
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Result, Summary
+from anomalon.core.sample import Sample
+from anomalon.features.conversion_result import ConversionResult
 from anomalon.report.drawing import RESULTS as KNOWN
 from anomalon.search.results.cut import Carried
 from anomalon.search.results.scan import Scan
+from anomalon.simulate.result import Process, SimulationResult
 from anomalon.stats import SignalNuisances
 
 
@@ -35,7 +39,27 @@ def examples() -> list[Result]:
         replace(found_bump(), narrow=None, closure=None, signal=None, roles=("a role",)),
         replace(limit, luminosity=139.0, nuisances=SignalNuisances(0.1, 0.2, 0.01, 0.1)),
         replace(limit, coverage=None, signal=None, observed=some),
+        simulated(),
+        ConversionResult("raw.h5", "jets", "ab" * 32, 7, 2, "cd" * 32, event_file(truth=False)),
     ]
+
+
+def event_file(*, truth: bool) -> EventFile:
+    """A file of five events, one feature of which is the same for all."""
+    x = np.array([[1.0, 2.0], [3.0, 2.0], [4.0, 2.0], [9.0, 2.0], [7.5, 2.0]])
+    label = np.array([0, 1, 0, 0, 1]) if truth else None
+    mass = np.arange(5) + 2500.0 if truth else None
+    return EventFile.of(Sample(x, ("dmJ", "dR"), mass, label=label), "s.parquet", 1234)
+
+
+def simulated() -> SimulationResult:
+    """Of a signal and of background, which has no mass."""
+    processes = (
+        Process("wprime_3500_500_100", 1, 3500.0, 40, 20, 2, 0.04),
+        Process("qcd_dijet", 0, None, 100, 9, 3, 5.6),
+    )
+    file = event_file(truth=True)
+    return SimulationResult("data", "Pythia 8.317", 3, 5, processes, file, ("Bierlich:2022pfr",))
 
 
 def carried(scan: Scan) -> Scan:
@@ -113,7 +137,7 @@ def same(a, b, where=""):
 
 
 def test_there_are_results_and_pages_know_them_all():
-    assert {cls.kind for cls in OURS} >= {"search", "bump", "limit"}
+    assert {cls.kind for cls in OURS} >= {"search", "bump", "limit", "simulation", "conversion"}
     assert {kind for kind in KNOWN if KNOWN[kind][0] in OURS} == {cls.kind for cls in OURS}
 
 
@@ -127,7 +151,7 @@ def test_every_type_in_a_result_survives_json(kind, instances):
         same(again, value, kind.__name__)
 
 
-@pytest.mark.parametrize("i", range(6))
+@pytest.mark.parametrize("i", range(9))
 def test_every_summary_survives_json(i):
     plain = to_plain(examples()[i].summary())
     again = from_plain(Summary, json.loads(json.dumps(plain, allow_nan=False)))

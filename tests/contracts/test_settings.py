@@ -14,6 +14,7 @@ import pytest
 from anomalon.core.config import to_plain
 from anomalon.core.errors import AnomalonError, BadValue, ConfigError
 from anomalon.core.window import Window, sliding_windows
+from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
 from anomalon.learn.engine import Adam, Checkpoint, Schedule
@@ -23,6 +24,7 @@ from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.job import Injection, SearchJob
 from anomalon.search.histogram.hunt import hunt_bump
 from anomalon.search.histogram.limit_scan import scan_limits
+from anomalon.simulate import DijetSimulation
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.recipe import SIGNALS
@@ -50,6 +52,9 @@ GOOD = [
     DijetSelection(),
     Detector(),
     PartonVeto(),
+    DijetSimulation(process="wprime", masses=(3500, 500, 100), out="s.parquet"),
+    Conversion(raw="raw.h5", out="s.parquet"),
+    DijetFeatures(),
     Dijet(3),
     Polynomial(3, 1000.0, 2000.0),
     Gaussian(1000.0, 30.0),

@@ -4,6 +4,7 @@ A new job, or a setting inside of one, is found by itself: the test fails until 
 `EXAMPLES`, if it cannot be made without arguments.
 """
 
+import inspect
 import tomllib
 from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import get_args, get_type_hints
@@ -16,6 +17,7 @@ import anomalon.learn
 from anomalon.cli.spectrum import bump, limit
 from anomalon.core.labels import Labels
 from anomalon.core.window import Window
+from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
 from anomalon.run.job import Job
@@ -26,6 +28,9 @@ from anomalon.search.events.job import DataSource, Injection, SearchJob
 from anomalon.search.histogram.bump import BumpHunt, BumpJob
 from anomalon.search.histogram.limit import LimitJob, LimitScan
 from anomalon.search.histogram.source import SpectrumFile
+from anomalon.simulate import DijetSimulation
+from anomalon.simulate.detector import Detector
+from anomalon.simulate.dijet import DijetSelection
 
 WINDOWS = (Window(3000, 3600, 2400, 4200), Window(3600, 4200, 3000, 4800))
 SEARCH = Search(
@@ -41,6 +46,7 @@ SEARCH = Search(
     fit=FitSettings(range=(2000.0, 6000.0), shape="exponential"),
     n_toys=4,
 )
+FEATURES = DijetFeatures(0.8, 30.0, 2, (1.0, 0.5), "both", "drop")
 
 
 def examples(folder):
@@ -71,6 +77,22 @@ def examples(folder):
                 reference_errors=("e",), tau=2.0,
             ),
         ],
+        DijetSimulation: [
+            DijetSimulation(process="qcd", out=folder / "made.parquet"),
+            DijetSimulation(
+                process="wprime", masses=(3500, 500, 100), variation="simulation", mpi=False,
+                selection=DijetSelection(2000.0, 1.1, 2.4, 0.9), detector=Detector(0.9),
+                out=folder / "in" / "made.parquet", events=7, seed=3, compact=True, chunk_size=50,
+                first_chunk=4,
+            ),
+        ],
+        Conversion: [
+            Conversion(raw=data, out=folder / "made.parquet"),
+            Conversion(raw=data, out=folder / "made.parquet", features=FEATURES, stop=5, size=2),
+        ],
+        DijetFeatures: [FEATURES],
+        DijetSelection: [DijetSelection(2000.0, 1.1, 2.4, 0.9)],
+        Detector: [Detector(0.9)],
         LimitJob: [LimitJob(source, scan, 5), LimitJob(SpectrumFile(data))],
         Search: [SEARCH, Search(windows=WINDOWS[:1], features=(("a",),))],
         Window: list(WINDOWS),
@@ -110,7 +132,9 @@ JOBS = sorted(
     (
         cls
         for cls in descendants(Job)
-        if is_dataclass(cls) and cls.__module__.startswith("anomalon")
+        if is_dataclass(cls)
+        and not inspect.isabstract(cls)
+        and cls.__module__.startswith("anomalon")
     ),
     key=lambda cls: cls.__name__,
 )
@@ -140,7 +164,7 @@ def folder(tmp_path):
 
 
 def test_all_jobs_and_registries_are_found():
-    assert {SearchJob, DemoJob, BumpJob, LimitJob} <= set(JOBS)
+    assert {SearchJob, DemoJob, BumpJob, LimitJob, DijetSimulation, Conversion} <= set(JOBS)
     assert set(anomalon.learn.CLASSIFIERS.values()) <= set(SETTINGS)
     assert set(anomalon.background.ESTIMATORS.values()) <= set(SETTINGS)
     assert {FitSettings, BumpHunt, LimitScan, SpectrumFile, ConditionalQuantiles} <= set(SETTINGS)

@@ -1,16 +1,22 @@
 """Real work by all executors: the same bytes, and small pieces. See also test_work.py."""
 
 import json
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from raw_events import write_raw
 from toy_search import background, search
 
 from anomalon.core.plain import to_plain
+from anomalon.features.conversion import Conversion
 from anomalon.learn import BoostedTrees
 from anomalon.run import Serial
+from anomalon.run.job import Workplace
 from anomalon.run.parcel import pack
 from anomalon.search import SmoothBackground, hunt_bump, scan_limits, sliding_windows
+from anomalon.simulate import DijetSimulation
 from anomalon.stats import Exponential
 
 EDGES = np.linspace(1000.0, 5000.0, 41)
@@ -35,16 +41,33 @@ def scan(executor):
     return quick.run(background(4000), background(5000, seed=9), seed=5, executor=executor)
 
 
+def simulated(executor):
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "s.parquet"
+        job = DijetSimulation(process="a0", masses=(3000, 300, 150), mpi=False, events=40,
+                              chunk_size=20, out=out)  # fmt: skip
+        return job.run(Workplace(executor)), out.read_bytes().hex()
+
+
+def converted(executor):
+    with tempfile.TemporaryDirectory() as folder:
+        raw, out = write_raw(Path(folder) / "raw.h5"), Path(folder) / "c.parquet"
+        return Conversion(raw=raw, out=out, size=2, stop=8).run(Workplace(executor))
+
+
 def as_bytes(job, executor):
     return json.dumps(to_plain(job(executor)), default=lambda array: array.tolist()).encode()
 
 
+JOBS = (bump, limits, scan, simulated, converted)
+
+
 @pytest.fixture(scope="module")
 def serial():
-    return {job: as_bytes(job, Serial()) for job in (bump, limits, scan)}
+    return {job: as_bytes(job, Serial()) for job in JOBS}
 
 
-@pytest.mark.parametrize("job", [bump, limits, scan], ids=lambda job: job.__name__)
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.__name__)
 def test_the_same_bytes_whoever_does_it(job, workers, serial):
     assert as_bytes(job, workers) == serial[job]
 

@@ -1,11 +1,13 @@
 import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalon.core.errors import BadValue
-from anomalon.run.settings import dumps
+from anomalon.run.settings import decode, dumps, encode, output
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 LEAVES = st.one_of(st.booleans(), st.integers(-(2**60), 2**60), st.floats(allow_nan=False), TEXT)
@@ -29,3 +31,21 @@ def test_none_is_left_out():
 def test_other_types_are_refused():
     with pytest.raises(BadValue, match="set"):
         dumps({"a": {1, 2}})
+
+
+@dataclass(frozen=True)
+class Made:
+    out: Path = field(metadata=output)
+
+
+def test_a_file_to_write_is_beside_the_settings_and_need_not_be_there(tmp_path, monkeypatch):
+    assert decode(Made, {"out": "new/x.parquet"}, folder=tmp_path).out == tmp_path / "new/x.parquet"
+    assert decode(Made, {"out": "/else/x.parquet"}, folder=tmp_path).out == Path("/else/x.parquet")
+    assert decode(Made, {"out": Path("x.parquet")}, folder=tmp_path).out == Path("x.parquet")
+    monkeypatch.setenv("SCRATCH", "/scratch")
+    assert decode(Made, {"out": "$SCRATCH/x"}, folder=tmp_path).out == Path("/scratch/x")
+    assert encode(Made(tmp_path / "x"), folder=tmp_path / "run") == {"out": "../x"}
+    assert encode(Made(tmp_path / "x")) == {"out": "x"}
+    for wrong in (3, ["x"], None):
+        with pytest.raises(BadValue, match="out: "):
+            decode(Made, {"out": wrong})

@@ -21,6 +21,20 @@ def test_missing_is_none(tmp_path):
     assert Store(tmp_path / "nowhere").get("key") is None
 
 
+def test_what_is_forgotten_is_gone_and_the_folder_with_the_last_of_it(tmp_path):
+    store = Store(tmp_path / "store")
+    store.put("plain", 3)
+    store.put("arrays", np.ones(3))
+    store.put("other", 4)
+    store.forget(["plain", "arrays", "never there"])
+    assert "plain" not in store
+    assert "arrays" not in store
+    assert store.get("other") == 4
+    store.forget(["other"])
+    assert not store.folder.exists()
+    store.forget(["other"])
+
+
 def test_damage_is_reported(tmp_path):
     (tmp_path / "key.json").write_text('{"half": ')
     with pytest.raises(DataError, match=r"key\.json.*Delete this file"):

@@ -1,49 +1,145 @@
 """`anomalon simulate`."""
 
 import json
+import tomllib
 
+import click
+import numpy as np
 import pytest
-from click.testing import CliRunner
 
-from anomalon.cli.simulate import simulate
-from anomalon.core.errors import BadValue, UnknownKey
+import anomalon.simulate.generate as generation
+from anomalon.cli import main
+from anomalon.cli.simulate import dijet
 from anomalon.data import load
+from anomalon.report import read_run
+from anomalon.run.settings import encode
+from anomalon.simulate import DijetSimulation, w_prime
+from anomalon.simulate.generate import generate
 from anomalon.simulate.recipe import TALK_POINTS
 
-SMALL = ("--events", 20, "--no-mpi", "--processes", 1)
-
-
-@pytest.fixture(autouse=True)
-def _small_chunks(monkeypatch):
-    monkeypatch.setattr("anomalon.simulate.generate.CHUNK", 40)
+SIGNAL = ("--process", "wprime", "--masses", "3500,500,100")
+SMALL = ("--events", 20, "--no-mpi", "--processes", 1, "--set", "chunk_size=40")
 
 
 def run(*words):
-    return CliRunner().invoke(simulate, [str(word) for word in words])
+    return main(["simulate", "dijet", *(str(word) for word in words)])
 
 
-def test_writes_a_file_that_loads(tmp_path):
+@pytest.fixture
+def made(tmp_path):
+    """A run of the command."""
+    assert run(*SIGNAL, *SMALL, "--seed", 4, "--out", tmp_path / "s.parquet") == 0
+    return tmp_path / "s.parquet"
+
+
+def test_the_file_is_that_of_python(made, tmp_path):
+    other = tmp_path / "p.parquet"
+    generate(w_prime(3500.0, 500.0, 100.0, mpi=False), 20, other, seed=4, chunk_size=40)
+    assert made.read_bytes() == other.read_bytes()
+
+
+def test_one_line_for_people_and_the_facts_for_programs(tmp_path, capsys):
     out = tmp_path / "s.parquet"
-    done = run(
-        "dijet", "--process", "wprime", "--masses", "3500,500,100", *SMALL, "--out", out, "--json"
+    assert run(*SIGNAL, *SMALL, "--out", out) == 0
+    said = capsys.readouterr()
+    assert said.out.count("\n") == 1
+    assert said.out.startswith("s.parquet: 20 events of wprime_3500_500_100 (data), acceptance 0.")
+    assert "wprime_3500_500_100: 20/20 events" in said.err
+    assert run(*SIGNAL, *SMALL, "--out", out, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["out"] == str(out)
+    assert told["n_events"] == len(load(out)) == 20
+    assert told["recipe"] == "wprime_3500_500_100"
+    assert told["generator"].startswith("Pythia 8.3")
+    assert told["report"] == f"{out}.run/report.html"
+    numbers = {row["name"]: row for row in told["results"][0]["numbers"]}
+    assert numbers["acceptance"]["value"] == told["acceptance"]
+    assert numbers["luminosity"]["value"] == told["luminosity_fb"]
+    assert numbers["cross section"]["unit"] == "pb"
+
+
+def test_the_run_folder_says_what_is_in_the_file(made):
+    folder = made.with_name("s.parquet.run")
+    (section,) = read_run(folder).sections
+    result, events = section.result, load(made)
+    (process,) = result.processes
+    assert (result.asked, process.n_written, result.file.n_events) == (20, 20, 20)
+    assert result.file.digest == events.digest()
+    assert result.file.size == made.stat().st_size
+    assert result.file.n_signal == process.n_written == 20
+    assert result.file.mass.mean == pytest.approx(events.mass.mean())
+    counts = np.histogram(events.mass, result.file.mass.edges)[0]
+    np.testing.assert_array_equal(result.file.mass.counts, counts)
+    page = (folder / "report.html").read_text("utf-8")
+    assert page.count("<svg") == 2
+    assert "Simulation of wprime_3500_500_100" in page
+    assert "Bierlich" in (folder / "references.bib").read_text("utf-8")
+    assert not (folder / "store").exists(), "what is in the file is kept nowhere else"
+
+
+def test_run_toml_repeats_the_run_to_the_byte(made, tmp_path, monkeypatch):
+    before = made.read_bytes()
+    result = (tmp_path / "s.parquet.run" / "result.json").read_bytes()
+    made.unlink()
+    monkeypatch.chdir(tmp_path / "s.parquet.run")
+    assert run("run.toml", "--processes", 1) == 0
+    assert made.read_bytes() == before
+    assert (tmp_path / "s.parquet.run" / "result.json").read_bytes() == result
+
+
+def test_toml_has_more_than_the_options_and_options_win(tmp_path, capsys):
+    config = tmp_path / "mine.toml"
+    config.write_text(
+        'point = "a0_3000_300_150"\nout = "a.parquet"\nevents = 30\nmpi = false\nchunk_size = 40\n'
+        "[detector]\ntrack_efficiency = 0.5\n[labels]\ntitle = 'Mine'\n"
     )
-    assert done.exit_code == 0, done.output
-    said = json.loads(done.stdout)
-    assert said["n_events"] == len(load(out)) == 20
-    assert said["recipe"] == "wprime_3500_500_100"
-    assert "20/20 events" in done.stderr
+    assert run(config, "--events", 10, "--mjj-min", 2600, "--processes", 1) == 0
+    assert "10 events of a0_3000_300_150 (data)" in capsys.readouterr().out
+    out = tmp_path / "a.parquet"
+    assert len(load(out)) == 10, "beside the TOML file"
+    assert load(out).mass.min() > 2600
+    resolved = tomllib.loads((tmp_path / "a.parquet.run" / "run.toml").read_text("utf-8"))
+    assert resolved["process"] == "a0"
+    assert resolved["masses"] == [3000.0, 300.0, 150.0]
+    assert resolved["detector"]["track_efficiency"] == 0.5
+    assert resolved["selection"]["mjj_min"] == 2600.0
+    assert "<title>Mine" in (tmp_path / "a.parquet.run" / "report.html").read_text("utf-8")
 
 
-def test_a_named_point_is_its_masses(tmp_path):
-    name = "a0_3000_300_150"
-    done = run("dijet", "--point", name, *SMALL, "--out", tmp_path / "a.parquet")
-    assert done.exit_code == 0, done.output
-    assert f"20 events of {name} (data)" in done.stdout
+def test_goes_on_where_it_was_interrupted(made, tmp_path, monkeypatch, capsys):
+    whole, real, indices = made.read_bytes(), generation.make_chunk, []
+    made.unlink()
+
+    def until_ctrl_c(recipe, seed, index, n):
+        if index == 1 and indices.count(1) == 0:
+            indices.append(1)
+            raise KeyboardInterrupt
+        indices.append(index)
+        return real(recipe, seed, index, n)
+
+    monkeypatch.setattr(generation, "make_chunk", until_ctrl_c)
+    arguments = (*SIGNAL, *SMALL, "--seed", 4, "--out", made)
+    assert run(*arguments) == 130
+    assert f"kept in {made}.run; run the same command again" in capsys.readouterr().err
+    assert not made.exists()
+    assert run(*arguments) == 0
+    assert indices.count(0) == 1
+    assert made.read_bytes() == whole
 
 
-def test_lists_the_named_points():
-    assert run("dijet", "--list-points").stdout.split() == list(TALK_POINTS)
-    assert json.loads(run("dijet", "--list-points", "--json").stdout)["a0_3000_300_150"] == {
+def test_the_run_toml_of_another_command_is_refused(tmp_path, capsys):
+    config = tmp_path / "run.toml"
+    config.write_text("# `anomalon data convert run.toml` repeats this run.\nout = 'x.parquet'\n")
+    assert run(config) == 2
+    said = capsys.readouterr().err
+    assert "expected settings of `anomalon simulate dijet`, got those of a data convert run" in said
+
+
+def test_lists_the_named_points(capsys):
+    assert run("--list-points") == 0
+    assert capsys.readouterr().out.split() == list(TALK_POINTS)
+    assert run("--list-points", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["a0_3000_300_150"] == {
         "process": "a0",
         "masses": [3000.0, 300.0, 150.0],
     }
@@ -52,27 +148,40 @@ def test_lists_the_named_points():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--process", "qcd"), "--out"),
-        (("--out", "x.parquet"), "Give --process"),
-        (("--process", "qcd", "--masses", "1,2,3", "--out", "x.parquet"), "qcd has none"),
-        (("--process", "wprime", "--masses", "1,2", "--out", "x.parquet"), "three numbers"),
-        (("--process", "wprime", "--out", "x.parquet"), "three numbers"),
+        (("--process", "qcd"), "Missing option '--out'"),
+        (("--out", "x.parquet"), "process: expected qcd, wprime, a0, or a `point` instead"),
+        (("--process", "qcd", "--masses", "1,2,3", "--out", "x.parquet"), "qcd has no resonance"),
+        (("--process", "wprime", "--masses", "1,2", "--out", "x.parquet"), "masses: "),
+        (("--process", "wprime", "--masses", "1,2,b", "--out", "x.parquet"), "three numbers"),
+        (("--process", "wprime", "--out", "x.parquet"), "expected three in GeV"),
         (("--process", "qcd", "--point", "a", "--out", "x.parquet"), "give neither"),
+        (("--point", "a0_3000_300_15", "--out", "x.parquet"), "did you mean"),
+        (("--process", "wprime", "--masses", "3500,1000,100", "--out", "x.parquet"), "daughter"),
+        (("--process", "qcd", "--set", "detector.eta=3", "--out", "x.parquet"), "detector.eta: "),
     ],
 )
-def test_usage_errors(words, message):
-    done = run("dijet", *words)
-    assert done.exit_code == 2
-    assert message in done.stderr
+def test_what_cannot_be_simulated_is_said_at_once(words, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(*words) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("words", "error"),
-    [
-        (("--point", "a0_3000_300_15"), UnknownKey),
-        (("--process", "wprime", "--masses", "3500,1000,100"), BadValue),
-    ],
-)
-def test_errors_of_the_recipe(words, error, tmp_path):
-    done = run("dijet", *words, "--out", tmp_path / "x.parquet")
-    assert isinstance(done.exception, error)
+def test_a_place_that_cannot_be_written_is_refused_first(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(generation, "make_chunk", None)  # would be a TypeError
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "s.parquet"
+    assert run(*SIGNAL, "--out", tmp_path / "file" / "x.parquet") == 1
+    assert "x.parquet: cannot be written" in capsys.readouterr().err
+    assert run(*SIGNAL, "--out", out, "--run-folder", tmp_path / "file") in (1, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_defaults_of_the_command_line_are_those_of_the_settings(tmp_path):
+    settings = encode(DijetSimulation(process="qcd", out=tmp_path / "s.parquet"))
+    settings |= {"mjj_min": settings["selection"]["mjj_min"]}
+    parsed = dijet.make_context("dijet", []).params
+    typed = {name for name, value in parsed.items() if value not in (None, ()) and name in settings}
+    assert typed == {"events", "seed", "compact", "variation", "mjj_min", "mpi"}
+    assert {name: parsed[name] for name in typed} == {name: settings[name] for name in typed}
+    assert all(isinstance(p, click.Option) or p.name == "config" for p in dijet.params)

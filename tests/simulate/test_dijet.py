@@ -4,8 +4,7 @@ import pytest
 from anomalon.core import Particles
 from anomalon.features import dijet
 from anomalon.jets import leading_jets
-from anomalon.simulate.dijet import DijetSelection, dijet_events
-from anomalon.simulate.table import dijet_table
+from anomalon.simulate.dijet import DijetSelection, dijet_events, dijet_table
 
 ALL = DijetSelection(mjj_min=0.0, dy_max=99.0, eta_max=99.0)
 

@@ -11,8 +11,9 @@ from scipy.stats import ks_2samp
 from anomalon.core import Seed
 from anomalon.data import available, sample
 from anomalon.simulate.chunk import make_chunk
+from anomalon.simulate.dijet import dijet_table
 from anomalon.simulate.recipe import qcd_dijet, w_prime
-from anomalon.simulate.table import SIMULATE_METADATA, dijet_table
+from anomalon.simulate.table import SIMULATE_METADATA
 
 RECIPES = {
     "qcd_data": qcd_dijet(),

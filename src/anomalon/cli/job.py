@@ -8,7 +8,7 @@ import click
 
 from anomalon.cli.exit_status import FAILED
 from anomalon.cli.options import as_json_option, going_on_from, out_option, work_options
-from anomalon.cli.outcome import show
+from anomalon.cli.outcome import Facts, show
 from anomalon.cli.progress import progress
 from anomalon.cli.settings import overridden
 from anomalon.core.config import read_toml
@@ -29,6 +29,7 @@ def do(
     as_json: bool = False,
     labels: "Labels | None" = None,
     kept: "Callable[[Job], Job]" = lambda job: job,
+    facts: Facts | None = None,
 ) -> None:
     """Do a job, write its run folder and print what was found.
 
@@ -39,6 +40,7 @@ def do(
         as_json: Print JSON.
         labels: What pages and figures call things.
         kept: The job as `run.toml` has it, if its inputs are elsewhere afterwards.
+        facts: Of commands whose result is a file (see `show`).
 
     Raises:
         BadValue: If the folder holds a run of another kind.
@@ -50,7 +52,7 @@ def do(
     from anomalon.run.job import Workplace
     from anomalon.run.settings import encode
 
-    check_folder(folder, job.kind)
+    check_folder(folder, job.kind, "--out" if facts is None else "--run-folder")
     with going_on_from(folder, if_there=True), progress(job.title) as tell:
         place = Workplace(executor or Serial(), Store(folder / STORE), tell, _say)
         found = job.run(place)
@@ -65,7 +67,7 @@ def do(
         run=job.table(folder) | words,
         labels=labels,
     )
-    show(report, page, as_json=as_json)
+    show(report, page, as_json=as_json, facts=facts)
     if not report.ok:
         raise click.exceptions.Exit(FAILED)
 

@@ -1,6 +1,7 @@
 """What a command prints: for people, or as one JSON object of plain values."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from anomalon.core.document import Report
     from anomalon.core.result import Summary, Table
 
-__all__ = ["say_json", "show"]
+__all__ = ["Facts", "say_json", "show"]
 
 
 def say_json(tree: Any) -> None:
@@ -21,8 +22,19 @@ def say_json(tree: Any) -> None:
     click.echo(text if can_encode(text) else json.dumps(tree, allow_nan=False))
 
 
-def show(report: "Report", page: Path, *, as_json: bool) -> None:
-    """Print the results, for people or as one JSON object."""
+Facts = Callable[[Any], Mapping[str, Any]]
+
+
+def show(report: "Report", page: Path, *, as_json: bool, facts: Facts | None = None) -> None:
+    """Print the results, for people or as one JSON object.
+
+    Args:
+        report: What was found.
+        page: Where it is shown.
+        as_json: Print JSON.
+        facts: Of commands whose result is a file: what programs read first in the JSON of a result.
+            People get one line instead of the numbers, and what is wrong if something is.
+    """
     from anomalon.report.run_folder import brief
 
     summaries = [section.result.summary() for section in report.sections]
@@ -32,7 +44,14 @@ def show(report: "Report", page: Path, *, as_json: bool) -> None:
             {"heading": heading or one.title, **brief(one)}
             for heading, one in zip(headings, summaries, strict=True)
         ]
-        say_json({"folder": str(page.parent), "report": str(page), "results": told})
+        first = {} if facts is None else facts(report.sections[0].result)
+        say_json({**first, "folder": str(page.parent), "report": str(page), "results": told})
+        return
+    if facts is not None:
+        for summary in summaries:
+            click.echo(f"{summary.headline}; report {page}")
+            for line in _wrong(summary):
+                click.echo(line)
         return
     for heading, summary in zip(headings, summaries, strict=True):
         if len(summaries) > 1:
@@ -48,6 +67,11 @@ def _lines(summary: "Summary") -> list[str]:
     lines += [f"  {number.name}: {number}" for number in summary.numbers]
     if summary.table is not None:
         lines += [f"  {row}" for row in _columns(summary.table)]
+    return lines + _wrong(summary)
+
+
+def _wrong(summary: "Summary") -> list[str]:
+    lines = []
     for check in summary.failed:
         where = f"{check.where}: " if check.where else ""
         lines.append(f"  check failed: {where}{check.what}: {check.found}")

@@ -8,7 +8,7 @@ import click
 
 from anomalon.core.errors import BadValue
 
-__all__ = ["overridden"]
+__all__ = ["overridden", "put"]
 
 
 def overridden(table: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def overridden(table: Mapping[str, Any], settings: Iterable[str]) -> dict[str, A
         key, equals, text = setting.partition("=")
         if not equals or not key.strip():
             raise click.BadParameter(f"expected KEY=VALUE, got '{setting}'.", param_hint="--set")
-        result = _put(result, key.strip().split("."), _value(text.strip()), key.strip())
+        result = put(result, key.strip().split("."), _value(text.strip()), key.strip())
     return result
 
 
@@ -40,11 +40,22 @@ def _value(text: str) -> Any:
         return text
 
 
-def _put(table: Mapping[str, Any], path: list[str], value: Any, key: str) -> dict[str, Any]:
+def put(table: Mapping[str, Any], path: list[str], value: Any, key: str) -> dict[str, Any]:
+    """The table with a value at this path.
+
+    Args:
+        table: Of settings.
+        path: Keys of tables in tables, and of the value.
+        value: As TOML has it.
+        key: What the path is called in messages.
+
+    Raises:
+        BadValue: If the path leads through something that is no table.
+    """
     head, *rest = path
     if not rest:
         return {**table, head: value}
     inner = table.get(head, {})
     if not isinstance(inner, Mapping):
         raise BadValue(f"--set {key}: '{head}' is no table but {inner!r}.")
-    return {**table, head: _put(inner, rest, value, key)}
+    return {**table, head: put(inner, rest, value, key)}

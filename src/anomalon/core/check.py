@@ -8,7 +8,8 @@ import numbers
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf, nan
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,8 +27,10 @@ __all__ = [
     "length",
     "non_negative",
     "number",
+    "of_kind",
     "once",
     "one_of",
+    "path",
     "several",
     "shown",
     "text",
@@ -35,6 +38,8 @@ __all__ = [
     "truth",
     "whole",
 ]
+
+Kind = TypeVar("Kind")
 
 MOST = 2**31 - 1
 """The largest whole number that every library takes."""
@@ -254,6 +259,28 @@ def one_of(value: Any, what: str, names: Iterable[str]) -> str:
     raise BadValue(f"{what}: expected one of {', '.join(names)}, got {shown(value)}.")
 
 
+def path(value: Any, what: str) -> Path:
+    """The path of a file, there or not.
+
+    Raises:
+        BadValue: If it is anything else.
+    """
+    if isinstance(value, str | Path) and Path(value).name:
+        return Path(value)
+    raise BadValue(f"{what}: expected the path of a file, got {shown(value)}.")
+
+
+def of_kind(value: Any, what: str, kind: type[Kind]) -> Kind:
+    """A value of a class.
+
+    Raises:
+        BadValue: If it is anything else.
+    """
+    if isinstance(value, kind):
+        return value
+    raise BadValue(f"{what}: expected a {kind.__name__}, got {shown(value)}.")
+
+
 def fields(setting: Any, what: str, **wanted: Any) -> None:
     """Check fields of a frozen dataclass, each as its own kind, and put them in as that kind.
 
@@ -261,7 +288,8 @@ def fields(setting: Any, what: str, **wanted: Any) -> None:
         setting: The dataclass, in its `__post_init__`.
         what: How its user calls it; messages name a field as "what.name".
         wanted: For each field (low, high) for a whole number, an interval such as "(0, 1]" for a
-            number, `bool` for True or False, `str` for a text, some names for one of them.
+            number, `bool` for True or False, `str` for a text, `Path` for that of a file, another
+            class for one of its kind, some names for one of them.
 
     Raises:
         BadValue: If a field is something else.
@@ -273,6 +301,10 @@ def fields(setting: Any, what: str, **wanted: Any) -> None:
             value: Any = flag(given, where)
         elif kind is str:
             value = text(given, where)
+        elif kind is Path:
+            value = path(given, where)
+        elif isinstance(kind, type):
+            value = of_kind(given, where, kind)
         elif isinstance(kind, str):
             value = number(given, where, kind)
         elif all(isinstance(limit, int) for limit in kind):

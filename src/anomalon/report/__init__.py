@@ -5,14 +5,17 @@ two, `write_report` writes the page and `write_run` all that a run leaves behind
 """
 
 from anomalon.core.document import Report, Section
+from anomalon.features.conversion_result import ConversionResult
 from anomalon.report.document import write_report
 from anomalon.report.drawing import Drawing, register_result
+from anomalon.report.event_figures import event_drawings
 from anomalon.report.figures import drawings
 from anomalon.report.run_folder import read_run, write_run
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.results.limit import LimitResult
 from anomalon.search.results.scan import Scan
+from anomalon.simulate.result import SimulationResult
 
 __all__ = [
     "Drawing",
@@ -27,3 +30,5 @@ __all__ = [
 register_result(Scan, drawings)
 register_result(BumpResult, bump_drawings)
 register_result(LimitResult, limit_drawings)
+register_result(SimulationResult, event_drawings)
+register_result(ConversionResult, event_drawings)

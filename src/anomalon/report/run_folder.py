@@ -111,8 +111,13 @@ def brief(summary: Summary) -> dict[str, Any]:
     return {**plain, "checks": checks}
 
 
-def check_folder(folder: str | Path, kind: str) -> None:
+def check_folder(folder: str | Path, kind: str, option: str = "--out") -> None:
     """Refuse a folder that holds a run of another kind, before any work is done.
+
+    Args:
+        folder: Of the run.
+        kind: Of the job.
+        option: Which chooses another.
 
     Raises:
         BadValue: If it does.
@@ -125,7 +130,7 @@ def check_folder(folder: str | Path, kind: str) -> None:
     if held != kind:
         raise BadValue(
             f"{folder}: expected a new folder or one of a {kind} run, got one that holds a {held} "
-            "run. Choose another with --out."
+            f"run. Choose another with {option}."
         )
 
 

@@ -3,8 +3,8 @@
 A setting is a frozen dataclass. Its fields are the keys of its table; what a field may be, its type
 says: numbers, words, paths, tuples, other settings. An interface (a classifier, a background
 method) has a class attribute `registry`, name -> class, and is written as a table with a `kind`, or
-as the name alone. A field with `metadata={"flat": True}` is a setting whose keys stand among those
-of the setting that holds it.
+as the name alone. A field with `metadata=flat` is a setting whose keys stand among those of the
+setting that holds it; one with `metadata=output` is the path of a file that the job writes.
 """
 
 import os
@@ -21,12 +21,15 @@ import tomli_w
 from anomalon.core.config import lookup, to_plain
 from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
 
-__all__ = ["decode", "dumps", "encode", "existing", "flat", "refuse_unknown"]
+__all__ = ["decode", "dumps", "encode", "existing", "flat", "output", "refuse_unknown"]
 
 T = TypeVar("T")
 
 flat: Any = {"flat": True}
 """For `field(metadata=flat)`: the keys of this setting stand among those of its holder."""
+
+output: Any = {"output": True}
+"""For `field(metadata=output)`: a file that the job writes, and that need not be there."""
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
 
@@ -53,6 +56,8 @@ def decode(cls: type[T], table: Any, where: str = "", *, folder: str | Path = ".
         if _is_flat(f):
             inner = {key: table[key] for key in _keys(hints[f.name]) if key in table}
             values[f.name] = decode(hints[f.name], inner, where, folder=folder)
+        elif f.metadata.get("output") and f.name in table:
+            values[f.name] = _to_write(table[f.name], place, folder)
         elif f.name in table:
             values[f.name] = _field(hints[f.name], table[f.name], place, folder)
         elif f.default is MISSING and f.default_factory is MISSING:
@@ -100,20 +105,30 @@ def existing(path: str, where: str, folder: str | Path) -> Path:
         BadValue: If a variable is not set.
         DataError: If there is no such file.
     """
-
-    def value(match: re.Match[str]) -> str:
-        name, default = match[1] or match[3], match[2]
-        if name not in os.environ and default is None:
-            raise BadValue(f"{where}: the environment variable {name} is not set.")
-        return os.environ.get(name) or default or ""
-
-    given = Path(_VARIABLE.sub(value, path)).expanduser()
+    given = _expanded(path, where)
     candidates = [given] if given.is_absolute() else [Path(folder) / given, given]
     found = next((p for p in candidates if p.exists()), None)
     if found is None:
         looked = " and ".join(str(p) for p in dict.fromkeys(candidates))
         raise DataError(f"{where}: there is no file at {looked}.")
     return found
+
+
+def _expanded(path: str, where: str) -> Path:
+    def value(match: re.Match[str]) -> str:
+        name, default = match[1] or match[3], match[2]
+        if name not in os.environ and default is None:
+            raise BadValue(f"{where}: the environment variable {name} is not set.")
+        return os.environ.get(name) or default or ""
+
+    return Path(_VARIABLE.sub(value, path)).expanduser()
+
+
+def _to_write(value: Any, where: str, folder: str | Path) -> Path:
+    """Where a file goes: a `Path` as it is, a text from the folder of the settings."""
+    if isinstance(value, Path):
+        return value
+    return Path(folder) / _expanded(_leaf(str, value, where), where)
 
 
 def refuse_unknown(table: Any, known: tuple[str, ...], where: str) -> None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +80,14 @@ class Store:
         parts |= {"json": np.array(text), "sha256": np.array(digest)}
         with write_atomically(self._arrays(key)) as temporary, temporary.open("wb") as file:
             np.savez(file, allow_pickle=False, **parts)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Remove these values, if they are there, and the folder if nothing else is in it."""
+        for key in keys:
+            self._plain(key).unlink(missing_ok=True)
+            self._arrays(key).unlink(missing_ok=True)
+        with suppress(OSError):  # not there, or not empty
+            self.folder.rmdir()
 
 
 def _read_plain(path: Path) -> Any:

@@ -1,13 +1,12 @@
 """One chunk: a fixed number of generated events, which a recipe, a seed and an index determine."""
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from anomalon.core import Events, Seed
-from anomalon.simulate.dijet import dijet_events
 from anomalon.simulate.pythia import Generator
 from anomalon.simulate.recipe import Recipe
 
@@ -37,36 +36,21 @@ class Tally:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """The accepted events of one chunk (see `dijet_events`), and what they cost."""
+    """The accepted events of one chunk (see `Selection.events`), and what they cost."""
 
     events: Events
     tally: Tally
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values and arrays, to be stored."""
-        events = self.events
-        return {
-            "objects": events.objects,
-            "features": list(events.feature_names),
-            "event": events.column("event"),
-            "label": events.label,
-            "source": events.source,
-            "tally": asdict(self.tally),
-        }
+        events = {f.name: getattr(self.events, f.name) for f in fields(Events)}
+        events["columns"] = dict(self.events.columns)
+        return {"events": events, "tally": asdict(self.tally)}
 
     @classmethod
     def of(cls, plain: dict[str, Any]) -> "Chunk":
         """From what `to_dict` gave."""
-        events = Events(
-            objects=plain["objects"],
-            object_names=("jet1", "jet2"),
-            feature_names=tuple(plain["features"]),
-            label=plain["label"],
-            columns={"event": plain["event"]},
-            source=plain["source"],
-            object_kinds=("jet", "jet"),
-        )
-        return cls(events, Tally(**plain["tally"]))
+        return cls(Events(**plain["events"]), Tally(**plain["tally"]))
 
 
 def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chunk:
@@ -87,7 +71,7 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
     for batch in generator.batches(n_generated):
         seen = recipe.detector.measure(batch.particles, smearing)
         first = index * n_generated + n
-        parts.append(dijet_events(seen, recipe.selection, first=first))
+        parts.append(recipe.selection.events(seen, first=first))
         n += len(batch)
     events = Events.concatenate(parts)
     return Chunk(

@@ -153,17 +153,23 @@ def _measure(kind, px, py, pz, energy, offsets, normal, uniform, parameters):  #
                 out[0, n], out[1, n], out[2, n] = scale * px[i], scale * py[i], scale * pz[i]
                 out[3, n] = scale * energy[i]
                 n += 1
-        for h in range(n_hit):
-            cell = hit[h]
-            e = tower[cell]
-            e *= 1.0 + (had_a / math.sqrt(e) + had_b) * tower_normal[cell]
-            tower[cell] = 0.0
-            if e > 0.0:
-                eta = (cell // _N_PHI + 0.5) / _N_ETA * 2 * _MAX_ETA - _MAX_ETA
-                phi = (cell % _N_PHI + 0.5) / _N_PHI * 2 * math.pi - math.pi
-                pt = e / math.cosh(eta)
-                out[0, n], out[1, n] = pt * math.cos(phi), pt * math.sin(phi)
-                out[2, n], out[3, n] = pt * math.sinh(eta), e
-                n += 1
+        n = _seen_towers(hit[:n_hit], tower, tower_normal, had_a, had_b, out, n)
         out_offsets[event + 1] = n
     return out[:, :n].copy(), out_offsets
+
+
+@compiled()
+def _seen_towers(hit, energy, normal, stochastic, constant, out, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Smear the towers that were hit, append them to `out` as massless, and empty them; gives n."""
+    for cell in hit:
+        e = energy[cell]
+        e *= 1.0 + (stochastic / math.sqrt(e) + constant) * normal[cell]
+        energy[cell] = 0.0
+        if e > 0.0:
+            eta = (cell // _N_PHI + 0.5) / _N_ETA * 2 * _MAX_ETA - _MAX_ETA
+            phi = (cell % _N_PHI + 0.5) / _N_PHI * 2 * math.pi - math.pi
+            pt = e / math.cosh(eta)
+            out[0, n], out[1, n] = pt * math.cos(phi), pt * math.sin(phi)
+            out[2, n], out[3, n] = pt * math.sinh(eta), e
+            n += 1
+    return n

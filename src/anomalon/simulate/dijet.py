@@ -2,16 +2,18 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events, Particles, check
 from anomalon.core.kinematics import pt_eta_phi_mass
+from anomalon.data.columns import DIJET_FEATURES
 from anomalon.features import dijet
 from anomalon.jets import Jets, leading_jets, nsubjettiness
 
-__all__ = ["DijetSelection", "dijet_events"]
+__all__ = ["DijetSelection", "dijet_events", "dijet_table"]
 
 N_TAU = 3
 
@@ -32,6 +34,10 @@ class DijetSelection:
     Raises:
         BadValue: If one is negative, or no number.
     """
+
+    mass: ClassVar[str | None] = "mjj"
+    features: ClassVar[tuple[str, ...]] = DIJET_FEATURES
+    cites: ClassVar[tuple[str, ...]] = ("Cacciari:2011ma", "Cacciari:2008gp", "Thaler:2010tr")
 
     mjj_min: float = 2500.0
     dy_max: float = 1.2
@@ -61,6 +67,14 @@ class DijetSelection:
             & (sample.column("dY") < self.dy_max)
             & (np.abs(events.feature("eta")) < self.eta_max).all(axis=1)
         )
+
+    def events(self, particles: Particles, *, first: int = 0) -> Events:
+        """As `dijet_events`."""
+        return dijet_events(particles, self, first=first)
+
+    def columns(self, events: Events) -> dict[str, NDArray[np.float32]]:
+        """As `dijet_table`."""
+        return dijet_table(events)
 
 
 def dijet_events(particles: Particles, selection: DijetSelection, *, first: int = 0) -> Events:
@@ -102,3 +116,10 @@ def _two_jets(jets: Jets, rows: NDArray[np.integer], first: int, source: str) ->
         source=source,
         object_kinds=("jet", "jet"),
     )
+
+
+def dijet_table(events: Events) -> dict[str, NDArray[np.float32]]:
+    """The columns of a file of dijet events: mjj, the features of a search, and the jets' pT."""
+    sample = dijet(events, pt_min=0.0, momenta=True)
+    columns = {"mjj": sample.mass} | {name: sample.column(name) for name in sample.names}
+    return {name: values.astype(np.float32) for name, values in columns.items()}

@@ -1,30 +1,101 @@
 """Samples of a wanted size, made in chunks: in parallel, resumable, and always the same."""
 
-import json
 import math
-import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypedDict, Unpack
 
 from anomalon.core import Events, Seed, check
-from anomalon.core.atomic import check_writable, write_text_atomically
+from anomalon.core.atomic import check_writable
 from anomalon.core.config import digest, to_plain
-from anomalon.core.errors import BadValue, DataError, TooFewEvents
+from anomalon.core.errors import TooFewEvents
 from anomalon.core.provenance import code_version
-from anomalon.run import Executor, Store
+from anomalon.run import Executor, Serial, Store
+from anomalon.run.job import Workplace
 from anomalon.run.work import each
 from anomalon.simulate.chunk import Chunk, Tally, make_chunk
 from anomalon.simulate.recipe import Recipe
-from anomalon.simulate.table import dijet_table, write_table
+from anomalon.simulate.table import write_table
 
-__all__ = ["Generated", "events", "generate"]
+__all__ = ["CHUNK", "Generated", "Making", "Order", "events", "generate", "make"]
 
 CHUNK = 1000
 MOST_EVENTS = 1_000_000_000
 """More events are a slip of the finger."""
 _PATIENCE = 20  # chunks without a single accepted event
+
+
+class Making(TypedDict, total=False):
+    """Which events of a recipe are made, and by whom: keywords of `generate` and `events`.
+
+    Attributes:
+        seed: Of the sample; 0 if not given.
+        chunk_size: Generated events in a chunk; 1000 if not given.
+        first_chunk: Where to begin; 0 if not given. A sample that begins where another of the same
+            recipe, seed and chunk size ended (`n_chunks` in its file) shares no event with it.
+        executor: Who works; this process if not given.
+        progress: Called with (accepted so far, wanted) after each chunk.
+    """
+
+    seed: Seed | int
+    chunk_size: int | None
+    first_chunk: int
+    executor: Executor | None
+    progress: Callable[[int, int], None] | None
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which events are wanted: all that determines them, and their number.
+
+    Args:
+        recipe: What to generate.
+        n_events: How many accepted events.
+        seed: Of the sample.
+        chunk_size: Generated events in a chunk.
+        first_chunk: Where to begin.
+
+    Raises:
+        BadValue: If a number is out of range.
+    """
+
+    recipe: Recipe
+    n_events: int
+    seed: Seed
+    chunk_size: int = CHUNK
+    first_chunk: int = 0
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self,
+            "simulate",
+            n_events=(1, MOST_EVENTS),
+            chunk_size=(1, 10_000_000),
+            first_chunk=(0, check.MOST),
+        )
+
+    @classmethod
+    def of(cls, recipe: Recipe, n_events: int, making: Making) -> Self:
+        """From the keywords of `generate`."""
+        size = making.get("chunk_size")
+        return cls(
+            recipe,
+            n_events,
+            Seed.of(making.get("seed", 0)),
+            CHUNK if size is None else size,
+            making.get("first_chunk", 0),
+        )
+
+    def piece(self, index: int) -> "_Piece":
+        """The work that makes a chunk."""
+        made_of = digest(code_version(), self.recipe, str(self.seed), self.chunk_size, "events")
+        return _Piece(digest("chunk", made_of, index), index)
+
+    @property
+    def shared(self) -> tuple[Recipe, Seed, int]:
+        """What every piece needs."""
+        return self.recipe, self.seed, self.chunk_size
 
 
 @dataclass(frozen=True)
@@ -38,12 +109,14 @@ class Generated:
             for were left out of the file.
         luminosity: Integrated luminosity that the file corresponds to at the generator's cross
             section, in fb^-1.
+        n_chunks: Chunks that its events are from.
     """
 
     path: Path
     n_events: int
     tally: Tally
     luminosity: float
+    n_chunks: int
 
     @property
     def acceptance(self) -> float:
@@ -56,12 +129,8 @@ def generate(
     n_events: int,
     path: str | Path,
     *,
-    seed: Seed | int = 0,
-    executor: Executor | None = None,
-    chunk_size: int | None = None,
-    first_chunk: int = 0,
     compact: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    **making: Unpack[Making],
 ) -> Generated:
     """Generate chunk after chunk until `n_events` are accepted, and write the first `n_events`.
 
@@ -73,180 +142,132 @@ def generate(
         recipe: What to generate.
         n_events: How many accepted events to write.
         path: The Parquet file to write.
-        seed: Of the sample.
-        executor: Who works; this process if not given.
-        chunk_size: Generated events in a chunk; 1000 if not given.
-        first_chunk: Where to begin. A sample that begins where another of the same recipe, seed and
-            chunk size ended (`n_chunks` in its file) shares no event with it.
         compact: Round the mantissas (see `anomalon.simulate.table`), for small files.
-        progress: Called with (accepted so far, wanted) after each chunk.
+        **making: `seed`, `executor`, `chunk_size`, `first_chunk` and `progress`: see `Making`.
 
     Returns:
         What was made.
 
     Raises:
-        BadValue: If a number is out of range, or the folder of chunks belongs to other settings.
+        BadValue: If a number is out of range.
         DataError: If the file cannot be written.
         TooFewEvents: If the selection accepts (nearly) nothing.
         MissingExtra: If Pythia or FastJet is not installed.
     """
-    path, order = Path(path), _Order.of(recipe, n_events, seed, chunk_size, first_chunk, "generate")
+    path = Path(path)
+    store = Store(path.with_name(path.name + ".parts"))
+    return make(Order.of(recipe, n_events, making), path, _place(making, store), compact=compact)
+
+
+def make(order: Order, path: Path, place: Workplace, *, compact: bool = False) -> Generated:
+    """Make the file of an order; its chunks leave the store when it is written.
+
+    Args:
+        order: Which events.
+        path: The Parquet file to write.
+        place: Who makes them; its progress is told of accepted events.
+        compact: Round the mantissas.
+
+    Raises:
+        DataError, TooFewEvents, MissingExtra: As `generate`.
+    """
     check_writable(path)
-    folder = _work_folder(path, order)
-    chunks = _finished(folder)
+    chunks: dict[int, Chunk] = {}
     try:
-        used = _make_missing(order, Store(folder), chunks, executor, progress)
+        used = _make_missing(order, place, chunks)
     except Exception:
         if not any(c.tally.n_accepted for c in chunks.values()):  # nothing to go on from
-            shutil.rmtree(folder)
+            _forget(order, place, chunks)
         raise
     total = _sum([chunk.tally for chunk in used])
     luminosity = order.n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
+    tally = {name: value for name, value in asdict(total).items() if name != "seconds"}
     about = {
-        "recipe": to_plain(recipe),
+        "recipe": to_plain(order.recipe),
         "seed": str(order.seed),
         "chunk_size": order.chunk_size,
         "first_chunk": order.first_chunk,
         "n_chunks": len(used),
         "luminosity_fb": luminosity,
-        "tally": to_plain(total),
+        "tally": tally,  # without the time, so that the same events are the same bytes
         "n_events": order.n_events,
     }
-    columns = dijet_table(_assemble(used, order.n_events))
-    write_table(columns, recipe, about, path, compact=compact)
-    shutil.rmtree(folder)
-    return Generated(path, order.n_events, total, luminosity)
+    columns = order.recipe.selection.columns(_assemble(used, order.n_events))
+    write_table(columns, order.recipe, about, path, compact=compact)
+    _forget(order, place, chunks)
+    return Generated(path, order.n_events, total, luminosity, len(used))
 
 
-def events(
-    recipe: Recipe,
-    n_events: int,
-    *,
-    seed: Seed | int = 0,
-    executor: Executor | None = None,
-    chunk_size: int | None = None,
-    first_chunk: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-) -> Events:
-    """The events of which `generate` writes a table, in memory: two jets each, and the truth.
+def events(recipe: Recipe, n_events: int, **making: Unpack[Making]) -> Events:
+    """The events of which `generate` writes a table, in memory, with the truth.
 
     Args:
         recipe: What to generate.
         n_events: How many accepted events.
-        seed: Of the sample.
-        executor: Who works; this process if not given.
-        chunk_size: Generated events in a chunk; 1000 if not given.
-        first_chunk: Where to begin, as for `generate`.
-        progress: Called with (accepted so far, wanted) after each chunk.
+        **making: `seed`, `executor`, `chunk_size`, `first_chunk` and `progress`: see `Making`.
 
     Returns:
-        Events of two jets of falling pT with pt, eta, phi, mass (GeV, radians) and tau1 to tau3, in
-        float64; the column `event` is unique among all chunks of a recipe and a seed.
+        Of a recipe of dijets events of two jets of falling pT with pt, eta, phi, mass (GeV,
+        radians) and tau1 to tau3, in float64; the column `event` is unique among all chunks of a
+        recipe and a seed.
 
     Raises:
         BadValue: If a number is out of range.
         TooFewEvents: If the selection accepts (nearly) nothing.
         MissingExtra: If Pythia or FastJet is not installed.
     """
-    order = _Order.of(recipe, n_events, seed, chunk_size, first_chunk, "simulate.events")
-    return _assemble(_make_missing(order, None, {}, executor, progress), order.n_events)
+    order = Order.of(recipe, n_events, making)
+    return _assemble(_make_missing(order, _place(making, None), {}), order.n_events)
 
 
-@dataclass(frozen=True)
-class _Order:
-    """Which events are wanted: all that determines them, and their number."""
-
-    recipe: Recipe
-    n_events: int
-    seed: Seed
-    chunk_size: int
-    first_chunk: int
-
-    @classmethod
-    def of(
-        cls,
-        recipe: Recipe,
-        n_events: int,
-        seed: Seed | int,
-        chunk_size: int | None,
-        first_chunk: int,
-        what: str,
-    ) -> "_Order":
-        size = CHUNK if chunk_size is None else chunk_size
-        return cls(
-            recipe,
-            check.whole(n_events, f"{what}: n_events", 1, MOST_EVENTS),
-            Seed.of(seed),
-            check.whole(size, f"{what}: chunk_size", 1, 10_000_000),
-            check.whole(first_chunk, f"{what}: first_chunk"),
-        )
+def _place(making: Making, store: Store | None) -> Workplace:
+    progress = making.get("progress")
+    return Workplace(
+        making.get("executor") or Serial(),
+        store,
+        None if progress is None else lambda done, wanted, _: progress(done, wanted),
+    )
 
 
-def _make_missing(
-    order: _Order,
-    store: Store | None,
-    chunks: dict[int, Chunk],
-    executor: Executor | None,
-    progress: Callable[[int, int], None] | None,
-) -> list[Chunk]:
-    """Make chunks until there are enough events; `chunks` has those that are there, and gets more.
+def _make_missing(order: Order, place: Workplace, chunks: dict[int, Chunk]) -> list[Chunk]:
+    """Make chunks until there are enough events, and put all of them into `chunks`.
 
     Returns:
         The chunks that hold the first `order.n_events`.
     """
     first, n_events = order.first_chunk, order.n_events
-    report, settings = progress or _silent, (order.recipe, order.seed, order.chunk_size)
+
+    def have(index: int, value: dict[str, Any]) -> None:
+        chunks[index] = Chunk.of(value)
+        accepted = sum(c.tally.n_accepted for c in chunks.values())
+        if place.progress is not None:
+            place.progress(min(accepted, n_events), n_events, "events")
+
     while (end := _chunks_needed(chunks, first, n_events, order.recipe)) > first:
-        missing = [i for i in range(first, end) if i not in chunks]
-        pieces = [_Piece(index) for index in missing]
-        for position, value in each(pieces, settings, executor, store):
-            chunks[missing[position]] = Chunk.of(value)
-            accepted = sum(c.tally.n_accepted for i, c in chunks.items() if i >= first)
-            report(min(accepted, n_events), n_events)
+        pieces = [order.piece(i) for i in range(first, end) if i not in chunks]
+        missing = []
+        for piece in pieces:
+            kept = None if place.store is None else place.store.get(piece.key)
+            if kept is None:
+                missing.append(piece)
+            else:
+                have(piece.index, kept)
+        for position, value in each(missing, order.shared, place.executor, place.store):
+            have(missing[position].index, value)
     return [chunks[i] for i in _leading(chunks, first, n_events)]
 
 
-def _silent(_done: int, _wanted: int) -> None:
-    pass
-
-
-def _work_folder(path: Path, order: _Order) -> Path:
-    """The folder of finished chunks, with a note of what they are chunks of."""
-    folder = path.with_name(path.name + ".parts")
-    note = folder / "recipe.json"
-    key = digest(code_version(), order.recipe, str(order.seed), order.chunk_size, "events")
-    if note.exists():
-        if _noted_digest(note) != key:
-            raise BadValue(
-                f"{folder}: expected chunks of this recipe, seed and chunk size, got those of "
-                "another run that was interrupted, or of another version of the code. Finish that "
-                "one, delete the folder, or choose another output file."
-            )
-    else:
-        text = {"digest": key, "recipe": to_plain(order.recipe), "seed": str(order.seed)}
-        write_text_atomically(note, json.dumps(text, indent=1))
-    return folder
-
-
-def _noted_digest(note: Path) -> str:
-    try:
-        return str(json.loads(note.read_text(encoding="utf-8"))["digest"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise DataError(
-            f"{note}: expected what an interrupted run has noted of its chunks, got something else "
-            f"({error}). Delete the folder {note.parent}; all chunks are then made again."
-        ) from error
+def _forget(order: Order, place: Workplace, chunks: dict[int, Chunk]) -> None:
+    if place.store is not None:
+        place.store.forget(order.piece(index).key for index in chunks)
 
 
 @dataclass(frozen=True)
 class _Piece:
     """A chunk to make; gives its events and its tally."""
 
+    key: str
     index: int
-
-    @property
-    def key(self) -> str:
-        return f"chunk-{self.index:06d}"  # the folder belongs to one recipe, seed and chunk size
 
     @property
     def what(self) -> str:
@@ -255,13 +276,6 @@ class _Piece:
     def __call__(self, shared: tuple[Recipe, Seed, int]) -> dict[str, Any]:
         recipe, seed, chunk_size = shared
         return make_chunk(recipe, seed, self.index, chunk_size).to_dict()
-
-
-def _finished(folder: Path) -> dict[int, Chunk]:
-    """Chunks that an earlier, interrupted call left."""
-    store = Store(folder)
-    keys = sorted(p.stem for p in folder.glob("chunk-[0-9]*[0-9].*"))
-    return {int(key.removeprefix("chunk-")): Chunk.of(store.get(key)) for key in keys}
 
 
 def _leading(chunks: dict[int, Chunk], first: int, n_events: int) -> list[int]:

@@ -6,12 +6,14 @@ Pythia's defaults (Monash 2013, arXiv:1404.5630).
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from anomalon.core import check
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
+from anomalon.simulate.selection import Selection
 from anomalon.simulate.veto import PartonVeto
 
 __all__ = [
@@ -55,12 +57,14 @@ class Recipe:
         veto: Which events are dropped early, for speed.
     """
 
+    cites: ClassVar[tuple[str, ...]] = ("Bierlich:2022pfr",)
+
     name: str
     settings: tuple[str, ...]
     label: int
     variation: str = "data"
     masses: tuple[float, ...] = ()
-    selection: DijetSelection = _SELECTION
+    selection: Selection = _SELECTION
     detector: Detector = _DETECTOR
     veto: PartonVeto | None = None
 

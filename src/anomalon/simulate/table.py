@@ -9,21 +9,18 @@ import pyarrow as pa
 import pyarrow.parquet
 from numpy.typing import NDArray
 
-from anomalon.core import Events
 from anomalon.core.atomic import write_atomically
 from anomalon.core.provenance import anomalon_version
 from anomalon.data.arrow import SAMPLE_METADATA
-from anomalon.data.columns import DIJET_FEATURES
-from anomalon.features import dijet
 from anomalon.simulate.recipe import Recipe
 
-__all__ = ["SIMULATE_METADATA", "dijet_table", "round_mantissa", "write_table"]
+__all__ = ["SIMULATE_METADATA", "round_mantissa", "write_table"]
 
 SIMULATE_METADATA = b"anomalon.simulate"
 """Key of the schema metadata with recipe, seed, tallies and versions, as JSON."""
 
 # Bits of the mantissa that a compact file keeps: relative errors up to 2^-(bits + 1).
-_BITS = {"mjj": 16}
+_MASS_BITS = 16
 _OTHER_BITS = 12
 
 
@@ -41,13 +38,6 @@ def round_mantissa(x: NDArray[np.float32], bits: int) -> NDArray[np.float32]:
     return ((word + half) & kept).view(np.float32)
 
 
-def dijet_table(events: Events) -> dict[str, NDArray[np.float32]]:
-    """The columns of a file of dijet events: mjj, the features of a search, and the jets' pT."""
-    sample = dijet(events, pt_min=0.0, momenta=True)
-    columns = {"mjj": sample.mass} | {name: sample.column(name) for name in sample.names}
-    return {name: values.astype(np.float32) for name, values in columns.items()}
-
-
 def write_table(
     columns: dict[str, NDArray[Any]],
     recipe: Recipe,
@@ -63,18 +53,20 @@ def write_table(
         recipe: What was generated.
         about: What is to be known of the making, ready for JSON.
         path: Where to.
-        compact: Keep 16 bits of the mantissa of mjj (relative error below 8e-6) and 12 of the other
-            columns (below 1.3e-4); the other bits are zero and cost nothing after compression.
+        compact: Keep 16 bits of the mantissa of the mass (relative error below 8e-6) and 12 of the
+            other columns (below 1.3e-4); the other bits are zero and cost nothing when compressed.
     """
-    bits = {name: _BITS.get(name, _OTHER_BITS) if compact else 23 for name in columns}
+    mass, features = recipe.selection.mass, recipe.selection.features
+    kept = {name: _MASS_BITS if name == mass else _OTHER_BITS for name in columns}
+    bits = kept if compact else dict.fromkeys(columns, 23)
     if compact:
         columns = {name: round_mantissa(x, bits[name]) for name, x in columns.items()}
     n_events = len(next(iter(columns.values())))
     note = {
         "version": 1,
         "source": f"anomalon simulation: {recipe.name}, {recipe.variation}",
-        "mass": "mjj",
-        "features": [[name, name] for name in columns if name in DIJET_FEATURES],
+        "mass": mass,
+        "features": [[name, name] for name in columns if name in features],
         "label": "label",
     }
     made = about | {

@@ -1,0 +1,126 @@
+"""`Simulation`: a file of simulated events as a job; each detector, trigger or process derives one.
+
+Writing your own: a frozen dataclass with a `kind`, `help`, its settings as fields, and the `recipe`
+that they describe. The file, the run folder, the page, its TOML, going on after an interruption,
+and executors are there already. Registered (`anomalon.run.job.register`) it is a command; those of
+`anomalon simulate` are some lines in `anomalon.cli.simulate`, for options of their own.
+
+```python
+@dataclass(frozen=True, kw_only=True)
+class JetSimulation(Simulation):
+    kind: ClassVar[str] = "simulate jets"
+    help: ClassVar[str] = "Simulate single jets."
+
+    jets: JetSelection = JetSelection()
+
+    @property
+    def recipe(self):
+        return Recipe("jets", ("HardQCD:all = on", ...), label=0, selection=self.jets)
+```
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from anomalon.core import Seed, check
+from anomalon.core.bibliography import cited
+from anomalon.data.event_file import written
+from anomalon.run.job import HERE, Job, Workplace
+from anomalon.run.settings import output
+from anomalon.simulate.generate import CHUNK, Generated, Order, make
+from anomalon.simulate.recipe import Recipe
+from anomalon.simulate.result import Process, SimulationResult
+
+__all__ = ["Simulation"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation(Job):
+    """So many events of a recipe, and the file that they go to.
+
+    The events depend on the recipe, the seed and the size of chunks; more events begin with the
+    same. Finished chunks are kept until the file is written.
+
+    Args:
+        out: The Parquet file to write.
+        events: How many accepted events.
+        seed: Root of all random numbers.
+        compact: Round the mantissas (see `anomalon.simulate.table`), for small files.
+        chunk_size: Generated events in a piece of work.
+        first_chunk: Where to begin: at the end of another sample, to share no event with it.
+
+    Raises:
+        BadValue: If a value is outside what is allowed.
+    """
+
+    out: Path = field(metadata=output)
+    events: int = 1000
+    seed: int = 0
+    compact: bool = False
+    chunk_size: int = CHUNK
+    first_chunk: int = 0
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self,
+            "",
+            out=Path,
+            events=(1, 1_000_000_000),
+            compact=bool,
+            chunk_size=(1, 10_000_000),
+            first_chunk=(0, check.MOST),
+        )
+        Seed.of(self.seed)
+        _ = self.recipe  # what is wrong with it is said at once
+
+    @property
+    @abstractmethod
+    def recipe(self) -> Recipe:
+        """What to generate."""
+
+    @property
+    def title(self) -> str:
+        """What it is called while it runs."""
+        return self.recipe.name
+
+    @property
+    def order(self) -> Order:
+        """Which events."""
+        seed = Seed(self.seed)
+        return Order(self.recipe, self.events, seed, self.chunk_size, self.first_chunk)
+
+    def run(self, place: Workplace = HERE) -> SimulationResult:
+        """Make the events, and write the file.
+
+        Raises:
+            DataError: If the file cannot be written.
+            TooFewEvents: If the selection accepts (nearly) nothing.
+            MissingExtra: If Pythia or FastJet is not installed.
+        """
+        made = make(self.order, self.out, place, compact=self.compact)
+        seconds = made.tally.seconds
+        place.say(f"{seconds:.0f} s of work, {1e3 * seconds / made.tally.n_generated:.3g} ms/event")
+        return self.result(made)
+
+    def result(self, made: Generated) -> SimulationResult:
+        """What there is to say of a file."""
+        recipe, tally = self.recipe, made.tally
+        process = Process(
+            name=recipe.name,
+            label=recipe.label,
+            mass=recipe.masses[0] if recipe.masses else None,
+            n_generated=tally.n_generated,
+            n_accepted=tally.n_accepted,
+            n_written=made.n_events,
+            cross_section=tally.cross_section,
+        )
+        return SimulationResult(
+            variation=recipe.variation,
+            generator=tally.generator,
+            seed=self.seed,
+            asked=self.events,
+            processes=(process,),
+            file=written(self.out),
+            citations=cited(recipe),
+        )
