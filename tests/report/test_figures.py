@@ -3,6 +3,7 @@ from dataclasses import replace
 import matplotlib as mpl
 import numpy as np
 import pytest
+from drawn import bar_heights
 from fake_scans import with_toys
 from scipy.special import xlogy
 from scipy.stats import norm
@@ -37,7 +38,7 @@ def test_spectrum_shows_counts_fit_and_region(scan):
     assert sorted(points) == sorted(cut.fit.counts)
     step = next(p for p in upper.patches if hasattr(p, "get_data"))
     np.testing.assert_array_equal(step.get_data().values, cut.fit.expected)
-    heights = [bar.get_height() for bars in lower.containers for bar in bars]
+    heights = bar_heights(lower)
     mu, n = cut.fit.expected, cut.fit.counts
     deviance = 2 * (xlogy(n, n / mu) - (n - mu)) * n.sum() / cut.fit.variance.sum()
     pulls = np.sign(n - mu) * np.sqrt(deviance)

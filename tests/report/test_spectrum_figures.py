@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawn import bar_heights
 
 from anomalon.report import closure_figures
 from anomalon.report.spectrum_figures import bump_drawings, limits, p_values
@@ -37,7 +38,7 @@ def test_pulls_are_standard_deviations_where_counts_are_small(bump):
     counts[7] = 4.0
     fit = replace(bump.fit, counts=counts, variance=counts, expected=np.full(40, 0.586))
     (_, lower) = spectrum_panels(fit, None).axes
-    heights = [bar.get_height() for bars in lower.containers for bar in bars]
+    heights = bar_heights(lower)
     assert heights[7] == pytest.approx(np.sqrt(2 * (4 * np.log(4 / 0.586) - 3.414)))
     assert heights[8] == pytest.approx(-np.sqrt(2 * 0.586))
 

@@ -4,6 +4,7 @@ Masses are in GeV. `figures(scan)` names them all, the way the page and the file
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -40,6 +41,8 @@ __all__ = [
 ]
 
 _SMALLEST = 1e-16
+# Working points of a window are at the same mass: outlines, so that none hides another.
+_SEEN_THROUGH: dict[str, Any] = {"ms": 5.5, "mfc": "none", "mew": 1.4}
 
 
 def drawings(scan: Scan) -> Iterator[Drawing]:
@@ -243,16 +246,17 @@ def global_p(scan: Scan, toys: TrialToys) -> Figure:
 
 def _mass_point(axes: Axes, result: WindowResult, y: float, k: int) -> None:
     low, high = result.window.low, result.window.high
-    # Working points sit side by side inside the window, so that none hides another.
-    x = (low + high) / 2 + (k - 1) * 0.08 * (high - low)
     colour = SERIES[k % len(SERIES)]
     axes.hlines(y, low, high, color=colour, lw=1.0, alpha=0.45)
-    axes.plot(x, y, MARKERS[k % len(MARKERS)], color=colour, ms=5.5)
+    axes.plot((low + high) / 2, y, MARKERS[k % len(MARKERS)], color=colour, **_SEEN_THROUGH)
 
 
 def _legend_entry(axes: Axes, efficiency: float, k: int) -> None:
     label = working_point(efficiency)
-    axes.plot([], [], MARKERS[k % len(MARKERS)], color=SERIES[k % len(SERIES)], label=label)
+    axes.plot(
+        [], [], MARKERS[k % len(MARKERS)], color=SERIES[k % len(SERIES)], label=label,
+        **_SEEN_THROUGH,
+    )  # fmt: skip
 
 
 def _mark_missing(axes: Axes, results: Sequence[WindowResult]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from anomalon.report.axes import MASS, blank, count_axis, per_bin
+from anomalon.report.axes import MASS, bars, blank, count_axis, per_bin
 from anomalon.report.style import LIGHT
 from anomalon.search.results.fitted import SpectrumFit
 from anomalon.stats.numerics import poisson_deviance
@@ -63,13 +63,13 @@ def _background(axes: Axes, fit: SpectrumFit) -> None:
 
 def _draw_pulls(axes: Axes, fit: SpectrumFit) -> None:
     """Bars: filled where the fit saw the bin, outlined where not."""
-    centres, widths, pull = (fit.edges[1:] + fit.edges[:-1]) / 2, np.diff(fit.edges), _pulls(fit)
+    pull = _pulls(fit)
     looks: tuple[tuple[Any, dict[str, Any]], ...] = (
         (fit.fitted, {"color": LIGHT["muted"], "lw": 0}),
         (~fit.fitted, {"facecolor": "none", "edgecolor": LIGHT["orange"], "lw": 1.0}),
     )
     for chosen, look in looks:
-        axes.bar(centres[chosen], pull[chosen], widths[chosen], **look)
+        axes.add_artist(bars(fit.edges, pull, chosen, **look))
     reach = float(np.nanmax(np.abs(pull), initial=3.0)) * 1.1
     axes.set_ylim(-reach, reach)
 

@@ -46,14 +46,14 @@ def sculpting(result: WindowResult) -> Figure:
         if passing.chi2 is not None and passing.ndf:
             label += f": {plain(passing.chi2)}/{passing.ndf}"
         colour = SERIES[(k + 1) % len(SERIES)]
-        mass = mass + (k - (len(shown) - 1) / 2) * 12.0  # in GeV, so that no series hides another
         inside = ratio <= top
         axes.errorbar(
             mass[inside],
             ratio[inside],
             sigma[inside],
             fmt=MARKERS[k % len(MARKERS)],
-            ms=4,
+            ms=4.5 + 1.5 * k,  # outlines around each other, so that no series hides another
+            mfc="none",
             lw=1.0,
             color=colour,
             label=label,
