@@ -75,7 +75,7 @@ def write_report(
 
 @contextmanager
 def _garbage_collected_seldom() -> Iterator[None]:
-    """A drawing is tens of thousands of objects; looking for cycles in them is a fifth of its time."""
+    """A drawing is tens of thousands of objects: looking for cycles takes a fifth of its time."""
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], 50_000) if before[0] else 0, *before[1:])
     try:

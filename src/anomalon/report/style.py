@@ -109,7 +109,7 @@ def _place_labels(figure: Figure) -> None:
     """
     inches = figure.dpi_scale_trans
     for axes in figure.axes:
-        if axes.yaxis.get_label_position() == "left":
+        if str(axes.yaxis.get_label_position()) == "left":
             beside = blended_transform_factory(inches, axes.transAxes)
             axes.yaxis.set_label_coords(_FROM_LEFT, 0.5, beside)
         below = axes.transAxes + ScaledTranslation(0, -_BELOW, inches)

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.result import Result, Summary
+from anomalon.core.result import Number, Result, Summary, Text
+from anomalon.core.shown import Fact, Shown, extent
 from anomalon.search.results.bump_summary import bump_summary
 from anomalon.search.results.closure import SignalClosure
 from anomalon.search.results.fitted import SpectrumFit
@@ -64,8 +65,8 @@ class GlobalSignificance:
     t_counts: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class WindowScan:
+@dataclass(frozen=True, eq=False, repr=False)
+class WindowScan(Shown):
     """The windows that were tried.
 
     Args:
@@ -79,9 +80,13 @@ class WindowScan:
     high: Floats
     z: Floats
 
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        return Number("windows", self.n, form="count"), extent("significance", self.z)
 
-@dataclass(frozen=True, eq=False)
-class NarrowScan:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NarrowScan(Shown):
     """A scan for a Gaussian resonance of constant relative width.
 
     Args:
@@ -104,14 +109,23 @@ class NarrowScan:
     spurious_error: Floats
     trial_factor: float | None
 
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        return (
+            extent("masses", self.masses, "GeV", digits=6),
+            Number("resolution", self.resolution, form="percent"),
+            extent("local significance", self.z),
+            Number("trial factor", self.trial_factor),
+        )
+
     @property
     def best(self) -> int:
         """Index of the mass with the largest excess."""
         return int(np.nanargmax(self.z))
 
 
-@dataclass(frozen=True, eq=False)
-class BumpResult(Result):
+@dataclass(frozen=True, eq=False, repr=False)
+class BumpResult(Shown, Result):
     """A bump hunt: the most significant window of a spectrum, locally and globally.
 
     Args:
@@ -150,6 +164,16 @@ class BumpResult(Result):
     seed: int
     roles: tuple[str, ...] = ()
     digest: str = ""
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        told = self.summary()
+        return (
+            Text("name", self.name),
+            Text("result", told.verdict),
+            *told.numbers[:7],
+            Text("data", self.source),
+        )
 
     def summary(self) -> Summary:
         """What a reader is told of it."""

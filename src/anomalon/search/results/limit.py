@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.result import Result, Summary
+from anomalon.core.result import Result, Summary, Text
+from anomalon.core.shown import Fact, Shown
 from anomalon.search.results.closure import LimitCoverage, SignalClosure
 from anomalon.search.results.fitted import SpectrumFit
 from anomalon.search.results.limit_exports import limit_exports
@@ -18,8 +19,8 @@ __all__ = ["LimitResult"]
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class LimitResult(Result):
+@dataclass(frozen=True, eq=False, repr=False)
+class LimitResult(Shown, Result):
     """Upper limits on a resonance against mass, and its best strengths.
 
     Args:
@@ -78,6 +79,16 @@ class LimitResult(Result):
     roles: tuple[str, ...] = ()
     seed: int = 0
     digest: str = ""
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        told = self.summary()
+        return (
+            Text("name", self.name),
+            Text("result", told.verdict),
+            *told.numbers[:7],
+            Text("data", self.source),
+        )
 
     def summary(self) -> Summary:
         """What a reader is told of it."""

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, DidNotConverge, FitError, TooFewEvents
 from anomalon.core.plain import to_plain
+from anomalon.core.result import Number, Text
+from anomalon.core.shown import Fact, Shown
 from anomalon.stats.fits.goodness import deviance_p_value
 from anomalon.stats.fits.maximum import maximise
 from anomalon.stats.numerics.poisson import poisson_deviance, total_deviance
@@ -69,7 +71,7 @@ class TriedFunction:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit:
+class Fit(Shown):
     """A shape fitted to a spectrum.
 
     For one spectrum the fields are as below; for toys, all but `spectrum`, `shape`, `fitted` and
@@ -189,6 +191,24 @@ class Fit:
     def _leverage(self, edges: Floats) -> Floats:
         """Derivatives of the expected events in bins, times `root`: shape (bin, n)."""
         return np.asarray(self.shape.slope(self.parameters, edges) @ self.root)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        shape = Text("function", repr(self.shape))
+        if self.ok.ndim:
+            toys = Number("toys", len(self.ok), form="count")
+            return shape, toys, Number("fitted", int(self.ok.sum()), form="count")
+        if not self.ok:
+            return shape, Text("failed", str(self.why))
+        return (
+            shape,
+            Text("deviance/ndf", f"{float(self.deviance):.2f}/{self.ndf}"),
+            Number("goodness of fit", float(self.p_value), form="p-value"),
+            *(
+                Number(f"b{j}", float(b), float(e))
+                for j, (b, e) in enumerate(zip(self.parameters, self.errors, strict=True))
+            ),
+        )
 
     def __repr__(self) -> str:
         if self.ok.ndim:

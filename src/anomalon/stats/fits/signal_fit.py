@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, DidNotConverge
 from anomalon.core.plain import to_plain
+from anomalon.core.result import Number, Text
+from anomalon.core.shown import Fact, Shown
 from anomalon.stats.fits.fit import Fit, fit_spectrum
 from anomalon.stats.fits.maximum import maximise_with_signal
 from anomalon.stats.numerics.poisson import total_deviance
@@ -36,7 +38,7 @@ _PLAIN = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SignalFit:
+class SignalFit(Shown):
     """A signal of free strength and a background, fitted together.
 
     The fields have the shape (toy, mass), followed by what is given below; without the axis of toys
@@ -112,6 +114,21 @@ class SignalFit:
         """Everything as plain lists and numbers, for JSON."""
         plain = {name: to_plain(getattr(self, name)) for name in _PLAIN if name != "background"}
         return {"background": self.background.to_dict()} | plain
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        shape = Text("background", repr(self.background.shape))
+        if self.ok.ndim:
+            fits = Number("fits", self.ok.size, form="count")
+            return shape, fits, Number("fitted", int(self.ok.sum()), form="count")
+        if not self.ok:
+            return shape, Text("failed", str(self.why))
+        value = self.value
+        return (
+            shape,
+            Number("strength", value.value, value.uncertainty, unit="events"),
+            Number("local significance", float(self.z), form="significance"),
+        )
 
     def __repr__(self) -> str:
         shape = self.background.shape

@@ -34,6 +34,8 @@ from scipy import special
 
 from anomalon.core.errors import BadValue
 from anomalon.core.plain import to_plain
+from anomalon.core.result import Number, Text
+from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.limits import exact_cls
 from anomalon.stats.limits.count_data import Constraint, CountData, broadcast, numbers, one_of
 from anomalon.stats.limits.profile import (
@@ -212,8 +214,8 @@ def cls(
     return data.shaped(np.exp(log_cls))
 
 
-@dataclass(frozen=True, eq=False)
-class Limit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Limit(Shown):
     """Observed and expected upper limits of one measurement or of many.
 
     Args:
@@ -251,6 +253,20 @@ class Limit:
         strength = np.where(self.ok, np.asarray(s, dtype=np.float64), 0.0)
         values = cls(strength, **self._measurement, **self.options)
         return np.asarray(np.where(self.ok, values, np.nan))[()]
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        reasons = sorted({str(why) for why in np.ravel(self.why)} - {""})
+        return (
+            Number("confidence level", self.level, form="percent"),
+            Number("limits", int(self.ok.sum()), form="count"),
+            extent("observed", self.observed, "events"),
+            *(
+                extent(f"expected, {n:+g} standard deviations", band, "events")
+                for n, band in zip(self.n_sigma[:5], self.expected, strict=False)
+            ),
+            *(Text("none, because", why) for why in reasons[:1]),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain lists, for JSON and the report."""

@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, interruption_behind
 from anomalon.core.plain import to_plain
+from anomalon.core.result import Number
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.counts.intervals import ONE_SIGMA, clopper_pearson
 from anomalon.stats.limits.count_limits import Limit
 from anomalon.stats.limits.efficiency import EfficiencyCurve
@@ -65,8 +67,8 @@ class RerunPoint:
         return float(low), float(high)
 
 
-@dataclass(frozen=True, eq=False)
-class RerunLimit:
+@dataclass(frozen=True, eq=False, repr=False)
+class RerunLimit(Shown):
     """Limits from runs of the whole analysis with injected signal.
 
     Args:
@@ -89,6 +91,16 @@ class RerunLimit:
     curve: EfficiencyCurve | None
     dispersion: float
     limit: Limit
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        return (
+            extent("observed", self.observed.strength),
+            extent("expected", self.expected.strength),
+            extent("stepwise", self.stepwise),
+            Number("runs", len(self.points), form="count"),
+            Number("variance over binomial", self.dispersion),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain lists, for JSON and the report."""

@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
 from anomalon.core.plain import to_plain
+from anomalon.core.result import Number, Text
+from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.limits.count_limits import upper_limits
 from anomalon.stats.limits.efficiency import EfficiencyCurve, evaluate_cubic
 
@@ -32,8 +34,8 @@ _PER_SEGMENT = 50  # and a curve, between two measured strengths
 _HALVINGS = 80
 
 
-@dataclass(frozen=True, eq=False)
-class StrengthLimit:
+@dataclass(frozen=True, eq=False, repr=False)
+class StrengthLimit(Shown):
     """Limits on the strength; all arrays have the shape of the limits on events.
 
     Args:
@@ -54,6 +56,18 @@ class StrengthLimit:
     ok: NDArray[np.bool_]
     why: NDArray[np.str_]
     n_crossings: NDArray[np.int64]
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        reasons = sorted({str(why) for why in np.ravel(self.why)} - {""})
+        return (
+            Number("limits", int(self.ok.sum()), form="count"),
+            extent("strength", self.strength),
+            extent("lower end", self.low),
+            extent("upper end", self.high),
+            extent("selected events", self.events),
+            *(Text("remark", why) for why in reasons[:1]),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The numbers as plain lists, for JSON and the report."""

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core.result import Number, Text
+from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.limits.count_limits import N_SIGMA
 
 __all__ = ["SignalLimit", "Strengths"]
@@ -34,8 +36,8 @@ class Strengths:
     why: NDArray[np.str_]
 
 
-@dataclass(frozen=True, eq=False)
-class SignalLimit:
+@dataclass(frozen=True, eq=False, repr=False)
+class SignalLimit(Shown):
     """The upper limits at one mass, in signal events.
 
     Args:
@@ -54,6 +56,17 @@ class SignalLimit:
     def median(self) -> float:
         """The median expected limit."""
         return float(self.band[N_SIGMA.index(0.0)])
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        if self.why:
+            return (Text("no limit", self.why),)
+        return (
+            Number("observed", self.observed, unit="events"),
+            Number("expected", self.median, unit="events"),
+            extent("expected ± 2σ", self.band, "events"),
+            Text("calculation", self.method),
+        )
 
     @classmethod
     def none(cls, why: str) -> "SignalLimit":

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.plain import to_plain
+from anomalon.core.result import Number
+from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.counts.pseudo_experiments import EmpiricalP
 from anomalon.stats.numerics.pvalues import z_from_log_p
 from anomalon.stats.scans.windows import Windows
@@ -18,7 +20,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FoundBump:
+class FoundBump(Shown):
     """The most significant window of a spectrum.
 
     Args:
@@ -122,6 +124,19 @@ class FoundBump:
             "t_toys": self.t_toys,
         }
         return dict(to_plain(plain))
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        return (
+            extent("window", [self.low, self.high], "GeV", digits=6),
+            Number("observed", self.n_observed, unit="events", digits=6),
+            Number("expected", self.n_expected, unit="events", digits=6),
+            Number("local p-value", self.p_local, form="p-value"),
+            Number("local significance", self.z_local, form="significance"),
+            Number("windows", len(self.windows), form="count"),
+            Number("global p-value", self.global_p.p, form="p-value"),
+            Number("pseudo-experiments", len(self.t_toys), form="count"),
+        )
 
     def __repr__(self) -> str:
         what = "Deficit" if self.deficit else "Excess"

@@ -20,6 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout
 from anomalon.core.plain import to_plain
+from anomalon.core.result import Number
+from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.fits.fit import Fit
 from anomalon.stats.fits.maximum import maximise_with_signal
 from anomalon.stats.numerics.poisson import half_deviance_of
@@ -35,7 +37,7 @@ _CHUNK = 500  # toys whose fits are in memory at once
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MassScan:
+class MassScan(Shown):
     """The significance of a signal at each mass.
 
     Args:
@@ -71,6 +73,16 @@ class MassScan:
         """Everything as plain lists and numbers, for JSON."""
         names = ("z", "strength", "sigma_strength", "ok", "why")
         return dict(to_plain({name: getattr(self, name) for name in names}))
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        toys = (Number("toys", len(self.z), form="count"),) if self.z.ndim > 1 else ()
+        return (
+            *toys,
+            Number("masses", self.z.shape[-1], form="count"),
+            Number("with a result", int(self.ok.sum()), form="count"),
+            extent("largest significance", self.z_max),
+        )
 
     def __repr__(self) -> str:
         masses = self.z.shape[-1]

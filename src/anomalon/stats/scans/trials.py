@@ -21,6 +21,8 @@ from scipy.stats import kstest
 
 from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.core.plain import to_plain
+from anomalon.core.result import Number
+from anomalon.core.shown import Fact, Shown
 from anomalon.stats.counts.pseudo_experiments import EmpiricalP, empirical_p
 from anomalon.stats.numerics.pvalues import z_from_p
 
@@ -109,7 +111,7 @@ def sidak_test(smallest: ArrayLike, n: ArrayLike) -> SidakTest:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CombinedTrials:
+class CombinedTrials(Shown):
     """The best of many correlated trials, with one global p-value.
 
     Args:
@@ -171,6 +173,16 @@ class CombinedTrials:
             "smallest": self.smallest,
         }
         return dict(to_plain(plain))
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        return (
+            Number("trials", self.n_trials, form="count"),
+            Number("as many independent ones", self.n_effective),
+            Number("local p-value", self.p_local, form="p-value"),
+            Number("local significance", self.z_local, form="significance"),
+            Number("global p-value", self.global_p.p, form="p-value"),
+        )
 
     def __repr__(self) -> str:
         return (

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers
+from anomalon.core.result import Number
+from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.spectra.event_weights import event_weights
 from anomalon.stats.spectra.uhi import from_uhi
 
@@ -22,8 +24,8 @@ _SAME_EDGE = 1e-6  # relative difference of two masses that is rounding
 _FILLED = cast(Any, None)
 
 
-@dataclass(frozen=True, eq=False)
-class Spectrum:
+@dataclass(frozen=True, eq=False, repr=False)
+class Spectrum(Shown):
     """Counts in bins of mass: one spectrum, or many toys over the same bins.
 
     Args:
@@ -261,6 +263,17 @@ class Spectrum:
         """
         drawn = rng.poisson(expected / self.event_weight, (n, self.n_bins))
         return self.with_counts(drawn * self.event_weight)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """What its short form says."""
+        toys = (Number("toys", len(self.counts), form="count"),) if self.counts.ndim == 2 else ()
+        return (
+            *toys,
+            Number("bins", self.n_bins, form="count"),
+            extent("range", self.edges[[0, -1]], "GeV", digits=6),
+            extent("events", self.counts.sum(axis=-1), digits=6),
+            extent("variance over mean", self.event_weight),
+        )
 
     def __repr__(self) -> str:
         toys = f"{len(self.counts)} toys of " if self.counts.ndim == 2 else ""
