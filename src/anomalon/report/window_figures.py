@@ -151,7 +151,10 @@ def distributions(result: WindowResult) -> Figure:
         for key, label, colour, dash in looks:
             values = getattr(row, key)
             fill = key == "sidebands"
-            axes.stairs(values, edges, color=colour, ls=dash, label=label, lw=1.2, zorder=3 - fill)
+            # as a line: limits of an axis follow one far sooner than a step
+            x, y = np.repeat(edges, 2), np.pad(np.repeat(values, 2), 1)
+            axes.plot(x, y, color=colour, ls=dash, label=label, lw=1.2, zorder=3 - fill,
+                      solid_joinstyle="miter")  # fmt: skip
             if fill:
                 axes.stairs(values, edges, color=colour, fill=True, alpha=0.25, lw=0)
         axes.set_xlabel(f"{row.name} [{row.unit}]" if row.unit else row.name)
