@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anomalon.core.errors import BadLayout, BadNumbers
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 from anomalon.search import SmoothBackground, scan_limits
 from anomalon.stats import Reference, Spectrum, bump_hunt
 from anomalon.stats.numerics.pvalues import z_from_p
@@ -30,7 +30,7 @@ def test_a_reference_whose_events_weigh_more_in_the_tail():
 
 def test_events_where_no_background_is_expected_are_refused():
     counts = spectrum("z_tail0.csv")
-    background = read_spectrum(SPECTRA / "z_tail0.csv", column="bkg").counts
+    background = read_spectrum(SPECTRA / "z_tail0.csv", SpectrumChoices(column="bkg")).counts
     with pytest.raises(BadNumbers, match="0 in 2 bins with 75 events, the first at 1700-1800 GeV"):
         bump_hunt(counts, background, n_toys=100)
     background[-2:] = 0.5

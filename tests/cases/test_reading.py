@@ -13,7 +13,7 @@ from scipy.stats import poisson
 
 from anomalon.cli.main import main
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 from anomalon.search import SmoothBackground, hunt_bump
 from anomalon.stats.numerics.pvalues import z_from_p
 
@@ -109,8 +109,8 @@ def test_contents_divided_by_widths_are_found_by_their_errors(run, capsys):
     assert found["z_local"] == pytest.approx(whole["z_local"], abs=1e-9)
     assert found["z_local"] == pytest.approx(1.58, abs=0.005)
     one, other = (
-        read_spectrum(path, histogram="varwidth", per_width=True),
-        read_spectrum(path, histogram="var"),
+        read_spectrum(path, SpectrumChoices(histogram="varwidth", per_width=True)),
+        read_spectrum(path, SpectrumChoices(histogram="var")),
     )
     assert np.array_equal(one.counts, other.counts)
     assert one.variances is None
@@ -128,7 +128,7 @@ def test_contents_divided_by_widths_are_found_by_their_errors(run, capsys):
 )
 def test_histograms_that_cannot_be_right(histogram, error, match):
     with pytest.raises(error, match=match):
-        read_spectrum(SPECTRA / "varwidth.root", histogram=histogram)
+        read_spectrum(SPECTRA / "varwidth.root", SpectrumChoices(histogram=histogram))
 
 
 def test_masses_in_tev_are_tev(run):
@@ -180,4 +180,4 @@ def test_the_error_of_a_wrong_option_says_which(capsys):
     with pytest.raises(BadLayout, match=r"--errors 'Uncertainty'"):
         read_spectrum(SPECTRA / "obs_bkg.csv")
     with pytest.raises(BadValue, match="expected eV, keV, MeV, GeV, TeV, got 'fm'"):
-        read_spectrum(SPECTRA / "w_var.csv", unit="fm")
+        read_spectrum(SPECTRA / "w_var.csv", SpectrumChoices(unit="fm"))

@@ -1,7 +1,9 @@
+from dataclasses import dataclass
+
 import pytest
 
 from anomalon.core.errors import BadValue
-from anomalon.core.renamed import renamed
+from anomalon.core.renamed import gathered, renamed
 
 
 @renamed(n_pseudo="n_toys")
@@ -20,6 +22,34 @@ def test_the_former_name_works_with_a_warning():
 def test_both_names_are_refused():
     with pytest.raises(BadValue, match="n_toys: got it twice, also by its former name n_pseudo"):
         hunt(n_toys=1, n_pseudo=2)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """A settings value."""
+
+    widths: tuple[int, ...] = (1,)
+    step: int = 1
+
+
+@gathered("windows", Windows, "widths", "step")
+def scan(n: int, *, windows: Windows | tuple[int, ...] = (1,)) -> tuple[int, object]:
+    """Something."""
+    return n, windows
+
+
+def test_arguments_that_became_fields_work_with_a_warning():
+    with pytest.warns(DeprecationWarning, match=r"scan: widths, step now belong to windows=Win"):
+        assert scan(3, widths=(2, 3), step=2) == (3, Windows((2, 3), 2))
+    with pytest.warns(DeprecationWarning, match="step now belong"):
+        assert scan(3, windows=(4,), step=2) == (3, Windows((4,), 2))
+    assert scan(3, windows=(4,)) == (3, (4,))  # as it is
+    assert scan.__name__ == "scan"
+
+
+def test_fields_beside_their_value_are_refused():
+    with pytest.raises(BadValue, match="windows: got it beside step, which it says already"):
+        scan(3, windows=Windows(), step=2)
 
 
 def test_the_former_names_of_statistics_are_found():

@@ -1,4 +1,4 @@
-"""Names of arguments that have changed: the former ones still work, with a warning."""
+"""Arguments that have changed: the former ones still work, with a warning."""
 
 import warnings
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from anomalon.core.errors import BadValue
 
-__all__ = ["renamed"]
+__all__ = ["gathered", "renamed"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +41,50 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 text = f"{function.__name__}: {before} is now {now}."
                 warnings.warn(text, DeprecationWarning, stacklevel=2)
                 given[now] = given.pop(before)
+            return function(*arguments, **given)
+
+        return called
+
+    return decorate
+
+
+def gathered(into: str, kind: type, *names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function still take one by one what are now the fields of one argument.
+
+    Args:
+        into: The argument.
+        kind: Its type. What is given for the argument and is no such value is its first field.
+        names: The fields that were arguments, by keyword.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass(frozen=True)
+        ... class Ensemble:
+        ...     n: int = 10
+        ...     share: float = 1.0
+        >>> @gathered("ensemble", Ensemble, "n", "share")
+        ... def train(ensemble: Ensemble = Ensemble()) -> Ensemble:
+        ...     return ensemble
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("ignore")
+        ...     train(n=3)
+        Ensemble(n=3, share=1.0)
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def called(*arguments: P.args, **options: P.kwargs) -> R:
+            given: dict[str, Any] = dict(options)
+            fields = {name: given.pop(name) for name in names if name in given}
+            if not fields:
+                return function(*arguments, **options)
+            listed = ", ".join(fields)
+            if isinstance(given.get(into), kind):
+                raise BadValue(f"{into}: got it beside {listed}, which it says already.")
+            first = (given[into],) if into in given else ()
+            given[into] = kind(*first, **fields)
+            text = f"{function.__name__}: {listed} now belong to {into}={kind.__name__}(…)."
+            warnings.warn(text, DeprecationWarning, stacklevel=2)
             return function(*arguments, **given)
 
         return called

@@ -4,12 +4,13 @@ from anomalon.data.catalogue import available, sample
 from anomalon.data.describe import Description, describe
 from anomalon.data.loading import chunks, load
 from anomalon.data.roles import EventRoles, event_roles
-from anomalon.data.spectrum import SpectrumTable, read_spectrum
+from anomalon.data.spectrum import SpectrumChoices, SpectrumTable, read_spectrum
 from anomalon.data.writing import write
 
 __all__ = [
     "Description",
     "EventRoles",
+    "SpectrumChoices",
     "SpectrumTable",
     "available",
     "chunks",

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomalon.core.errors import BadNumbers, BadValue
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 
 N = np.array([400.0, 250.0, 160.0, 90.0, 7.0])
 EDGES = np.array([1000.0, 1100.0, 1200.0, 1300.0, 1500.0, 2000.0])
@@ -24,7 +24,7 @@ def read(tmp_path):
             cells = [edges[i], edges[i + 1], *(column[i] for column in columns.values())]
             rows.append(",".join(str(cell) for cell in cells))
         path.write_text("\n".join(rows), encoding="utf-8")
-        return read_spectrum(path, **(options or {}))
+        return read_spectrum(path, SpectrumChoices(**(options or {})))
 
     return call
 
@@ -162,4 +162,4 @@ def test_any_density_comes_back_as_counts(tmp_path_factory, counts, per, data):
         for i, (n, w) in enumerate(zip(counts, widths, strict=True))
     ]
     path.write_text("\n".join([f"low,high,Events / {per:g} GeV", *rows]), encoding="utf-8")
-    assert read_spectrum(path, per_width=True).counts.tolist() == counts
+    assert read_spectrum(path, SpectrumChoices(per_width=True)).counts.tolist() == counts

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anomalon.core.errors import AnomalonError, BadLayout, BadNumbers, DataError
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 from anomalon.data.spectrum.cells import decimal_mark, is_number
 
 EDGES = [1000.0, 1100.0, 1250.0, 1500.0]
@@ -23,7 +23,7 @@ def read(tmp_path):
     def call(content, encoding="utf-8", **options):
         path = tmp_path / "spectrum.txt"
         path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
-        return read_spectrum(path, **options)
+        return read_spectrum(path, SpectrumChoices(**options))
 
     return call
 
@@ -290,6 +290,6 @@ def test_no_table_ends_in_anything_but_a_message(tmp_path_factory, names, rows):
     path.write_text("\n".join([";".join(names), *cells]), encoding="utf-8")
     for options in ({}, {"per_width": True, "luminosity": 2.0, "errors": "none"}):
         with suppress(AnomalonError):
-            found = read_spectrum(path, **options)
+            found = read_spectrum(path, SpectrumChoices(**options))
             assert np.all(np.isfinite(found.counts))
             assert found.roles

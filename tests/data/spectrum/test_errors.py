@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from anomalon.core.errors import BadLayout, BadNumbers, ColumnMissing
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 from anomalon.data.spectrum.consistency import are_of_a_count
 
 N = [400, 250, 160, 90]
@@ -27,7 +27,7 @@ def read(tmp_path):
         for i, (low, high) in enumerate(pairwise(EDGES)):
             rows.append(",".join(map(str, [low, high, *(cells[i] for cells in columns.values())])))
         path.write_text("\n".join(rows), encoding="utf-8")
-        return read_spectrum(path, **(options or {}))
+        return read_spectrum(path, SpectrumChoices(**(options or {})))
 
     return call
 

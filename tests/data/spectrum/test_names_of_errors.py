@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, DataError
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 
 LOW = np.arange(1000.0, 2000.0, 100.0)
 N = np.array([400, 250, 160, 90, 50, 30, 18, 9, 4, 2])
@@ -31,7 +31,7 @@ def read(tmp_path):
         names = ",".join(f'"{name.split("|")[0]}"' for name in ["low", "high", *columns])
         rows = "\n".join(",".join(_cell(c[i]) for c in cells) for i in range(len(LOW)))
         path.write_text(f"{head}{names}\n{rows}\n", encoding="utf-8")
-        return read_spectrum(path, **(options or {}))
+        return read_spectrum(path, SpectrumChoices(**(options or {})))
 
     return call
 

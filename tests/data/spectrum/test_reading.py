@@ -14,7 +14,7 @@ from anomalon.core.errors import (
     ColumnMissing,
     DataError,
 )
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 
 EDGES = np.array([1000.0, 1100.0, 1250.0, 1500.0])
 COUNTS = np.array([30.0, 12.0, 0.0])
@@ -68,11 +68,14 @@ def test_other_columns_and_separators(tmp_path):
     read = read_spectrum(path)  # sorted by mass
     assert read.counts.tolist() == [30.0, 12.0]
     with pytest.raises(BadNumbers, match=r"`fit` with e\.g\. 11\.5 and no errors"):
-        read_spectrum(path, column="fit")
+        read_spectrum(path, SpectrumChoices(column="fit"))
     for options in ({"errors": "none"}, {"exact": True}):
-        assert read_spectrum(path, column="fit", **options).counts.tolist() == [31.0, 11.5]
+        assert read_spectrum(path, SpectrumChoices(column="fit", **options)).counts.tolist() == [
+            31.0,
+            11.5,
+        ]
     with pytest.raises(ColumnMissing, match="did you mean 'fit'"):
-        read_spectrum(path, column="fits")
+        read_spectrum(path, SpectrumChoices(column="fits"))
 
 
 def test_comments_do_not_end_a_table(tmp_path):
@@ -134,10 +137,14 @@ def test_parquet(tmp_path):
     read = read_spectrum(path)
     assert read.counts.tolist() == COUNTS.tolist()
     assert read.variances.tolist() == [15.0, 6.0, 0.0]
-    assert read_spectrum(path, column="counts").variances.tolist() == [15.0, 6.0, 0.0]
-    assert read_spectrum(path, errors="none").variances is None
+    assert read_spectrum(path, SpectrumChoices(column="counts")).variances.tolist() == [
+        15.0,
+        6.0,
+        0.0,
+    ]
+    assert read_spectrum(path, SpectrumChoices(errors="none")).variances is None
     with pytest.raises(BadValue, match="`column`"):
-        read_spectrum(path, histogram="h")
+        read_spectrum(path, SpectrumChoices(histogram="h"))
 
 
 def test_root(tmp_path):
@@ -157,10 +164,14 @@ def test_root(tmp_path):
         file["w"] = weighted
     with pytest.raises(BadValue, match=r"several histograms: \['folder/mjj', 'w'\]"):
         read_spectrum(path)
-    assert read_spectrum(path, histogram="w").variances.tolist() == [15.0, 6.0, 0.0]
-    assert read_spectrum(path, column="folder/mjj").variances is None
+    assert read_spectrum(path, SpectrumChoices(histogram="w")).variances.tolist() == [
+        15.0,
+        6.0,
+        0.0,
+    ]
+    assert read_spectrum(path, SpectrumChoices(column="folder/mjj")).variances is None
     with pytest.raises(ColumnMissing, match="folder/mjj"):
-        read_spectrum(path, histogram="folder/mj")
+        read_spectrum(path, SpectrumChoices(histogram="folder/mj"))
 
 
 def test_a_root_histogram_of_categories_is_no_spectrum(tmp_path):
@@ -221,6 +232,6 @@ def test_published_spectra(real):
     assert cms.variances is None
     assert "`err_down` (errors of `dsigma_dm_pb_per_TeV`)" in cms.roles[-1]
     options = {"column": "dsigma_dm_pb_per_TeV", "per_width": True, "luminosity": 137}
-    section = read_spectrum(path, **options)
+    section = read_spectrum(path, SpectrumChoices(**options))
     assert section.counts == pytest.approx(cms.counts, rel=0.01)
     assert section.variances is None or section.variances == pytest.approx(cms.counts, rel=0.1)

@@ -6,7 +6,7 @@ import pytest
 import uproot
 
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 
 EDGES = np.array([1000.0, 1100.0, 1250.0, 1500.0, 1900.0])
 COUNTS = np.array([40.0, 30.0, 20.0, 10.0])
@@ -30,7 +30,7 @@ def read(tmp_path):
         )
         with uproot.recreate(tmp_path / "h.root") as file:
             file[name] = made
-        return read_spectrum(tmp_path / "h.root", **options)
+        return read_spectrum(tmp_path / "h.root", SpectrumChoices(**options))
 
     return call
 
@@ -111,8 +111,8 @@ def test_other_objects_are_named(tmp_path):
     with uproot.recreate(tmp_path / "other.root") as file:
         file["two"], file["profile"] = two, profile
     with pytest.raises(BadLayout, match=r"'two' \(TH2D\), a two-dimensional histogram: project"):
-        read_spectrum(tmp_path / "other.root", histogram="two")
+        read_spectrum(tmp_path / "other.root", SpectrumChoices(histogram="two"))
     with pytest.raises(BadLayout, match=r"'profile' \(TProfile\), a profile of means"):
-        read_spectrum(tmp_path / "other.root", histogram="profile")
+        read_spectrum(tmp_path / "other.root", SpectrumChoices(histogram="profile"))
     with pytest.raises(BadLayout, match="There is a two-dimensional histogram"):
         read_spectrum(tmp_path / "other.root")

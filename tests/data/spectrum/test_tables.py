@@ -3,7 +3,7 @@
 import pytest
 
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, ColumnMissing
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 
 HEAD = """#: table_doi: 10.17182/hepdata.1.v1/t1
 #: name: Table 1
@@ -26,7 +26,7 @@ def read(tmp_path):
     def call(text, **options):
         path = tmp_path / "table.csv"
         path.write_text(text, encoding="utf-8")
-        return read_spectrum(path, **options)
+        return read_spectrum(path, SpectrumChoices(**options))
 
     return call
 

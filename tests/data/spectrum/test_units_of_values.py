@@ -6,7 +6,7 @@ import uproot
 from uproot.writing.identify import to_TAxis, to_TH1x
 
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, DataError
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 
 N = np.array([400, 250, 160, 90, 50])
 EDGES = np.array([1000.0, 1100, 1200, 1300, 1400, 1500])
@@ -31,7 +31,7 @@ def read_text(tmp_path):
 def _read(folder, text, **options):
     path = folder / "s.txt"
     path.write_text(text, encoding="utf-8")
-    return read_spectrum(path, **options)
+    return read_spectrum(path, SpectrumChoices(**options))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_root_without_sumw2(tmp_path):
         sums = (values.sum(), values.sum(), 0.0, 0.0, np.array([]))
         with uproot.recreate(path) as file:
             file["h"] = to_TH1x("h", "", contents, entries, *sums, *axes)
-        return read_spectrum(path, **options)
+        return read_spectrum(path, SpectrumChoices(**options))
 
     for entries in (N.sum(), N.sum() + 5, len(N), 0):  # filled, with flows, set by hand
         assert read(N.astype(float), float(entries)).counts.tolist() == N.tolist()

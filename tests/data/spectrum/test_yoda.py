@@ -3,7 +3,7 @@
 import pytest
 
 from anomalon.core.errors import BadLayout, BadValue, ColumnMissing
-from anomalon.data import describe, read_spectrum
+from anomalon.data import SpectrumChoices, describe, read_spectrum
 
 SECOND = """BEGIN YODA_HISTO1D_V2 /CMS_2020/d01
 Path: /CMS_2020/d01
@@ -47,7 +47,7 @@ def read(tmp_path):
     def call(text, notes="", **options):
         path = tmp_path / "rivet.yoda"
         path.write_text(text.replace("{notes}", notes), encoding="utf-8")
-        return read_spectrum(path, **options)
+        return read_spectrum(path, SpectrumChoices(**options))
 
     return call
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from anomalon.core.errors import BadLayout, ColumnMissing, suggest
 from anomalon.data.spectrum.bounds import bounds_of
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.consistency import are_whole
 from anomalon.data.spectrum.errors import PARTS, Errors, error_groups
 from anomalon.data.spectrum.kinds import Kind, Named
@@ -37,7 +37,7 @@ class Attributed:
 
 
 def errors_of(
-    value: Named, columns: Sequence[Named], choices: Choices, where: str, *, in_order: bool
+    value: Named, columns: Sequence[Named], choices: SpectrumChoices, where: str, *, in_order: bool
 ) -> Attributed:
     """The errors of one column of values.
 
@@ -55,12 +55,12 @@ def errors_of(
     groups = error_groups(columns)
     table = _Table(tuple(columns), value, in_order, _repeated(groups))
     owners = [table.owner(group) for group in groups]
-    if choices.exact or choices.errors == ():
+    if choices.exact or choices.error_columns == ():
         why = "errors: the numbers are exact" if choices.exact else "errors, as told"
         return Attributed((), {place: why for group in groups for place in group.places})
-    told = choices.errors is not None
-    if choices.errors is not None:
-        chosen = _chosen(groups, owners, value, columns, choices.errors, where)
+    told = choices.error_columns is not None
+    if choices.error_columns is not None:
+        chosen = _chosen(groups, owners, value, columns, choices.error_columns, where)
     else:
         _check_sure(groups, owners, table, where)
         own = [g for g, owner in zip(groups, owners, strict=True) if owner is value]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout
 from anomalon.core.units import GEV, MassUnit, mass_unit
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.kinds import Kind, Named
 from anomalon.data.spectrum.names import plain, words
 from anomalon.data.spectrum.vocabulary import HIGH, LOW, WEAK_HIGH, WEAK_LOW
@@ -54,7 +54,7 @@ class Bins:
         return np.diff(self.edges)
 
 
-def find_bins(columns: Sequence[Named], choices: Choices, where: str) -> Bins:
+def find_bins(columns: Sequence[Named], choices: SpectrumChoices, where: str) -> Bins:
     """The bins of a table, in the order of mass.
 
     Raises:
@@ -80,7 +80,7 @@ def find_bins(columns: Sequence[Named], choices: Choices, where: str) -> Bins:
 
 
 def bins_between(
-    lows: Floats, highs: Floats, names: tuple[str, ...], choices: Choices, where: str
+    lows: Floats, highs: Floats, names: tuple[str, ...], choices: SpectrumChoices, where: str
 ) -> Bins:
     """The bins between low and high edges, in any order.
 
@@ -105,16 +105,16 @@ def bins_between(
     return Bins(edges, unit, rows, names, _role(edges, unit, said))
 
 
-def _unit(names: Sequence[str], choices: Choices, where: str) -> tuple[MassUnit, str]:
+def _unit(names: Sequence[str], choices: SpectrumChoices, where: str) -> tuple[MassUnit, str]:
     """The unit of masses that go by these names, and where it is said; "" for nowhere."""
     found: dict[str, tuple[MassUnit, str]] = {}
     for name in names:
         if (unit := mass_unit(name)) is not None:
             found.setdefault(unit.name, (unit, name))
-    if choices.unit is not None:
-        against = [n for n in found if n != choices.unit.name]
+    if choices.mass_unit is not None:
+        against = [n for n in found if n != choices.mass_unit.name]
         more = f"; the file says {against[0]}" if against else ""
-        return choices.unit, f"as told{more}"
+        return choices.mass_unit, f"as told{more}"
     other = next((name for name in names if _NO_UNIT.search(plain(name))), None)
     if other is not None:
         raise BadLayout(

@@ -7,7 +7,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers, ColumnMissing, suggest
 from anomalon.data.spectrum.attribution import errors_of
 from anomalon.data.spectrum.bins import Bins, find_bins
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.columns import Block
 from anomalon.data.spectrum.companions import with_widths_of_the_data
 from anomalon.data.spectrum.consistency import are_whole
@@ -23,7 +23,7 @@ from anomalon.data.spectrum.vocabulary import DATA, NUMBER
 __all__ = ["has_bins", "spectrum_of"]
 
 
-def spectrum_of(block: Block, choices: Choices, where: str) -> SpectrumTable:
+def spectrum_of(block: Block, choices: SpectrumChoices, where: str) -> SpectrumTable:
     """The spectrum in a table of bins.
 
     Raises:
@@ -62,13 +62,13 @@ def spectrum_of(block: Block, choices: Choices, where: str) -> SpectrumTable:
 def has_bins(block: Block) -> bool:
     """Whether a table is one of bins, readable or not."""
     try:
-        find_bins(named(block.columns), Choices(), "")
+        find_bins(named(block.columns), SpectrumChoices(), "")
     except (BadLayout, BadNumbers):
         return False
     return True
 
 
-def _value(columns: Sequence[Named], block: Block, choices: Choices, where: str) -> Named:
+def _value(columns: Sequence[Named], block: Block, choices: SpectrumChoices, where: str) -> Named:
     """The column of counts."""
     if choices.column is not None:
         return _told(columns, choices.column, where)
@@ -118,14 +118,14 @@ def _stands_beside_measured(count: Named, columns: Sequence[Named]) -> bool:
 
 
 def _check_cells(
-    value: Named, columns: Sequence[Named], block: Block, choices: Choices, where: str
+    value: Named, columns: Sequence[Named], block: Block, choices: SpectrumChoices, where: str
 ) -> None:
     """Refuse values that are no numbers, and errors in two units."""
     value.column.check(f"{where}: '{value.name}'")
     value.column.check_unit(where)
     if value.column.percent:
         raise BadNumbers(f"{where}: expected numbers of events, got `{value.name}` in percent.")
-    if choices.exact or choices.errors == ():
+    if choices.exact or choices.error_columns == ():
         return
     for column in columns:
         if column.kind is Kind.ERROR:
@@ -133,14 +133,14 @@ def _check_cells(
     _check_errors_are_numbers(block, choices, where)
 
 
-def _check_errors_are_numbers(block: Block, choices: Choices, where: str) -> None:
+def _check_errors_are_numbers(block: Block, choices: SpectrumChoices, where: str) -> None:
     """Refuse errors that are written in another way than as numbers: leaving them out is wrong."""
     for name, word in block.idle:
         is_error = ErrorName.of(name, block.names()) is not None
         if (
             is_error
             and any(map(str.isdigit, word))
-            and choices.errors is None
+            and choices.error_columns is None
             and not choices.exact
         ):
             raise BadLayout(

@@ -7,7 +7,7 @@ import numpy as np
 
 from anomalon.core.errors import BadValue
 from anomalon.data.spectrum.bins import Bins
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.kinds import Kind, Named
 
 __all__ = ["with_widths_of_the_data"]
@@ -16,8 +16,8 @@ _APART = 4.0  # ratio of the sums above which two columns are in different units
 
 
 def with_widths_of_the_data(
-    value: Named, columns: Sequence[Named], bins: Bins, choices: Choices, where: str
-) -> tuple[Choices, tuple[str, ...]]:
+    value: Named, columns: Sequence[Named], bins: Bins, choices: SpectrumChoices, where: str
+) -> tuple[SpectrumChoices, tuple[str, ...]]:
     """The choices for a column that does not say itself whether it is divided by widths.
 
     With `per_width`, a background beside "Events / GeV" is multiplied by the widths if its sum is

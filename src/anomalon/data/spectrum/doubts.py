@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from anomalon.core.errors import BadLayout
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.kinds import Kind, Named
 from anomalon.data.spectrum.names import plain, words
 from anomalon.data.spectrum.unnamed import squares_go_like
@@ -27,7 +27,7 @@ _PLACES = {Kind.LOW, Kind.HIGH, Kind.CENTRE, Kind.WIDTH, Kind.INDEX, Kind.EMPTY}
 
 
 def check_nothing_weighted(
-    rest: Sequence[Named], value: Named, choices: Choices, where: str
+    rest: Sequence[Named], value: Named, choices: SpectrumChoices, where: str
 ) -> None:
     """Raise `BadLayout` if counts without errors stand beside something like their errors.
 
@@ -37,7 +37,7 @@ def check_nothing_weighted(
         choices: What the caller says.
         where: The file, for messages.
     """
-    if choices.errors is not None or choices.exact:
+    if choices.error_columns is not None or choices.exact:
         return
     for column in rest:
         if column.kind not in _PLACES and column is not value and (why := _doubt(column, value)):

@@ -14,7 +14,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadNumbers, BadValue
 from anomalon.core.widths import divided_by_widths
 from anomalon.data.spectrum.bins import Bins
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.consistency import are_shares, are_whole, sum_to_one
 from anomalon.data.spectrum.errors import Errors
 from anomalon.data.spectrum.kinds import Kind
@@ -55,7 +55,7 @@ class Measured:
     bins: Bins
     are_sums: bool = False
 
-    def to_events(self, choices: Choices, where: str) -> SpectrumTable:
+    def to_events(self, choices: SpectrumChoices, where: str) -> SpectrumTable:
         """The numbers of events, with the first of the roles.
 
         Raises:
@@ -120,7 +120,7 @@ class Measured:
             errors=tuple(error.times(factor) for error in self.errors),
         )
 
-    def _undivided(self, choices: Choices, where: str) -> "tuple[Measured, str]":
+    def _undivided(self, choices: SpectrumChoices, where: str) -> "tuple[Measured, str]":
         """Densities times the widths of their bins."""
         quantity, unit, widths = self.quantity, self.bins.unit, self.bins.widths
         per = self._range(unit.gev) if quantity.per is None else quantity.per
@@ -196,7 +196,7 @@ class Measured:
             )
         )
 
-    def _lit(self, choices: Choices, where: str) -> "tuple[Measured, str]":
+    def _lit(self, choices: SpectrumChoices, where: str) -> "tuple[Measured, str]":
         """Cross sections times the luminosity."""
         section, luminosity = self.quantity.section, choices.luminosity
         if section is None:
@@ -215,12 +215,14 @@ class Measured:
         text = f", in {section}, times {luminosity:g} fb^-1"
         return self.times(IN_FB[section] * luminosity), text
 
-    def _with_variances(self, table: SpectrumTable, choices: Choices, where: str) -> SpectrumTable:
+    def _with_variances(
+        self, table: SpectrumTable, choices: SpectrumChoices, where: str
+    ) -> SpectrumTable:
         counts, whole = table.counts, are_whole(table.counts)
         if choices.exact:
             return table
         if self.errors:
-            chosen = choices.errors is not None
+            chosen = choices.error_columns is not None
             found = variances_of(counts, self.errors, where, are_chosen=chosen)
             _check_positive(counts, found.values, self.name, where)
             told = choices.column is not None or choices.per_width or self.quantity.section
@@ -228,7 +230,7 @@ class Measured:
             if not sure and found.values is not None:
                 raise BadNumbers(self._unclear_message(where))
             return replace(table, variances=found.values, roles=(*table.roles, found.role))
-        if choices.errors == ():
+        if choices.error_columns == ():
             return replace(table, roles=(*table.roles, "no errors, as told: plain events"))
         if whole:
             return replace(table, roles=(*table.roles, "no errors: plain events"))

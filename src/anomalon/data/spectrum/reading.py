@@ -6,7 +6,6 @@
 * Any table of events, with `mass` and `edges`: filled here.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +19,12 @@ from anomalon.core.errors import (
     DataError,
     suggest,
 )
+from anomalon.core.renamed import gathered
 from anomalon.data.arrow import open_parquet, read_words
 from anomalon.data.recognise import kind_of
 from anomalon.data.source import reading
 from anomalon.data.spectrum.cells import columns_of
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.choosing import has_bins, spectrum_of
 from anomalon.data.spectrum.columns import Block, Column
 from anomalon.data.spectrum.decoding import decoded
@@ -38,19 +38,18 @@ from anomalon.data.spectrum.yoda import is_yoda, yoda_histogram
 
 __all__ = ["holds_bins", "read_spectrum"]
 
+PLAIN = SpectrumChoices()
+"""The file says everything."""
 
+
+@gathered(
+    "choices", SpectrumChoices, "histogram", "table", "column", "errors", "per_width",
+    "luminosity", "unit", "exact", "forgiving",
+)  # fmt: skip
 def read_spectrum(
     path: str | Path,
+    choices: SpectrumChoices = PLAIN,
     *,
-    histogram: str | None = None,
-    table: str | int | None = None,
-    column: str | None = None,
-    errors: str | Sequence[str] | None = None,
-    per_width: bool | None = None,
-    luminosity: float | None = None,
-    unit: str | None = None,
-    exact: bool = False,
-    forgiving: bool = False,
     mass: str | None = None,
     edges: ArrayLike | None = None,
     weight: str | None = None,
@@ -62,20 +61,8 @@ def read_spectrum(
 
     Args:
         path: The file; "-" for standard input.
-        histogram: Which histogram of a ROOT or YODA file, if there are several.
-        table: Which table of a text, by its name or its number from 1, if several are spectra.
-        column: Which column has the counts; for ROOT and YODA, the histogram instead of
-            `histogram`.
-        errors: Which columns are the errors of the counts, by name, or 'none' for plain events;
-            known by their names and numbers if not given. Several are added in quadrature.
-        per_width: True for values that are divided by the widths of their bins, which are then
-            multiplied by them; False for values that only look like it.
-        luminosity: Integrated luminosity in fb^-1, by which cross sections are multiplied; what is
-            none, is not.
-        unit: Of the masses (GeV, TeV, MeV, …), instead of what the file says.
-        exact: The numbers are exact expectations: they need no errors, and not be whole.
-        forgiving: Leave out `histogram`, `table` and `per_width` where they do not fit the file,
-            instead of refusing: for a second file that goes with a first one.
+        choices: Which histogram, table or column, in which unit, and whatever else the file does
+            not say itself.
         mass: For a table of events: the column of masses in GeV.
         edges: For a table of events: the bin edges in GeV.
         weight: For a table of events: the column of weights, if any.
@@ -85,10 +72,6 @@ def read_spectrum(
         BadValue: If the options do not go together, or do not say which histogram is meant, or
             something has to be said first: that values are divided by widths, for instance.
     """
-    choices = Choices.of(
-        histogram=histogram, table=table, column=column, errors=errors, per_width=per_width,
-        luminosity=luminosity, unit=unit, exact=exact, forgiving=forgiving,
-    )  # fmt: skip
     if (mass is None) != (edges is None) or (weight is not None and mass is None):
         raise BadValue(f"{path}: a table of events needs `mass` and `edges`; give both or neither.")
     with spooled(Path(path)) as file:
@@ -112,7 +95,7 @@ def holds_bins(path: Path) -> bool:
         return False
 
 
-def _read(path: Path, kind: str, choices: Choices) -> SpectrumTable:
+def _read(path: Path, kind: str, choices: SpectrumChoices) -> SpectrumTable:
     where = str(path)
     text = decoded(path.read_bytes(), where)[0] if kind == "text" else ""
     of_histograms = kind == "ROOT" or is_yoda(text)
@@ -159,7 +142,7 @@ def _blocks(path: Path, kind: str) -> list[Block]:
     return [Block(tuple(c for name in order for c in found.get(name, [])), idle=idle)]
 
 
-def _one_of(blocks: list[Block], choices: Choices, where: str) -> SpectrumTable:
+def _one_of(blocks: list[Block], choices: SpectrumChoices, where: str) -> SpectrumTable:
     """The chosen table, or the only one that is a spectrum."""
     chosen = _numbered(blocks, choices, where)
     if len(chosen) == 1:
@@ -187,9 +170,9 @@ def _one_of(blocks: list[Block], choices: Choices, where: str) -> SpectrumTable:
     )
 
 
-def _numbered(blocks: list[Block], choices: Choices, where: str) -> list[Block]:
+def _numbered(blocks: list[Block], choices: SpectrumChoices, where: str) -> list[Block]:
     """The tables of the chosen number or name; all if none is chosen."""
-    wanted = choices.table
+    wanted = None if choices.table is None else str(choices.table)
     if wanted is None or (choices.forgiving and len(blocks) == 1):
         return blocks
     if wanted.isdigit() and 1 <= int(wanted) <= len(blocks):
@@ -223,7 +206,7 @@ def _said_which(block: Block, blocks: list[Block], table: SpectrumTable) -> Spec
     return SpectrumTable(table.counts, table.edges, table.variances, (*table.roles, which))
 
 
-def _check_of_events(choices: Choices, where: str) -> None:
+def _check_of_events(choices: SpectrumChoices, where: str) -> None:
     given = [
         name
         for name in ("histogram", "table", "column", "errors", "per_width", "luminosity", "unit")

@@ -11,7 +11,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, ColumnMissing, suggest
 from anomalon.data.source import reading
 from anomalon.data.spectrum.bins import bins_between
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.errors import Errors, errors_from_squares
 from anomalon.data.spectrum.kinds import Kind
 from anomalon.data.spectrum.measured import Measured
@@ -36,7 +36,7 @@ _OTHERS = {
 }
 
 
-def root_histogram(path: Path, choices: Choices) -> SpectrumTable:
+def root_histogram(path: Path, choices: SpectrumChoices) -> SpectrumTable:
     """A histogram of a ROOT file; its under- and overflow are left out.
 
     Raises:
@@ -63,7 +63,7 @@ def root_histogram(path: Path, choices: Choices) -> SpectrumTable:
         kind = found.classname
         doubt = "" if found.weighted else _entries_against(found, values)
     check.finite(values, f"{where}: counts")
-    if doubt and choices.errors is None and not choices.exact:
+    if doubt and choices.error_columns is None and not choices.exact:
         raise BadNumbers(
             f"{where}: expected plain events, or Sumw2 beside them, got '{name}' with {doubt}: it "
             "was filled with weights or scaled, and its variances are not known. Write it with "
@@ -71,9 +71,9 @@ def root_histogram(path: Path, choices: Choices) -> SpectrumTable:
         )
     bins = bins_between(edges[:-1], edges[1:], (titles[0],), choices, where)
     errors: tuple[Errors, ...] = ()
-    if squares is not None and not choices.exact and choices.errors is None:
+    if squares is not None and not choices.exact and choices.error_columns is None:
         errors = (errors_from_squares("Sumw2", squares).check(values, where),)
-    elif choices.errors:
+    elif choices.error_columns:
         raise BadValue(f"{where}: errors (--errors): a histogram of ROOT knows its own, or 'none'.")
     quantity = _quantity(name, titles[1])
     numbers = (values, np.zeros(len(values)), errors, bins)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, suggest
 from anomalon.data.spectrum.bins import bins_between
-from anomalon.data.spectrum.choices import Choices
+from anomalon.data.spectrum.choices import SpectrumChoices
 from anomalon.data.spectrum.errors import errors_from_squares
 from anomalon.data.spectrum.kinds import Kind
 from anomalon.data.spectrum.measured import Measured
@@ -46,7 +46,7 @@ class _Object:
     ends: bool = True
 
 
-def yoda_histogram(text: str, choices: Choices, where: str) -> SpectrumTable:
+def yoda_histogram(text: str, choices: SpectrumChoices, where: str) -> SpectrumTable:
     """A one-dimensional histogram of a YODA file.
 
     Raises:
@@ -62,7 +62,7 @@ def yoda_histogram(text: str, choices: Choices, where: str) -> SpectrumTable:
     quantity = Quantity.of(said.get("YLabel", ""))
     if quantity.is_density:  # of what YODA draws: the sums are not divided
         quantity = Quantity(section=quantity.section, odd=quantity.odd)
-    if choices.errors:
+    if choices.error_columns:
         raise BadValue(f"{where}: errors (--errors): a histogram of YODA knows its own, or 'none'.")
     if choices.per_width and not choices.forgiving:
         raise BadValue(
@@ -70,7 +70,7 @@ def yoda_histogram(text: str, choices: Choices, where: str) -> SpectrumTable:
             "their bins; a histogram of YODA holds the sum of weights in each bin, and is divided "
             "only where it is drawn. Leave it out."
         )
-    known = not choices.exact and choices.errors is None
+    known = not choices.exact and choices.error_columns is None
     errors = (errors_from_squares("sumw2", sumw2),) if known else ()
     numbers = (sumw, np.zeros(len(sumw)), errors, bins)
     measured = Measured(found.path, Kind.EVENTS, quantity, *numbers, are_sums=True)

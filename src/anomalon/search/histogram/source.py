@@ -1,13 +1,13 @@
 """`SpectrumFile`: a spectrum in a file, and what has to be said about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from anomalon.core import check
 from anomalon.core.config import digest
 from anomalon.core.errors import BadValue
-from anomalon.data import read_spectrum
+from anomalon.data import SpectrumChoices, read_spectrum
 from anomalon.stats import Spectrum
 
 __all__ = ["Read", "SpectrumFile", "digest_of"]
@@ -66,26 +66,26 @@ class SpectrumFile:
                 raise BadValue(f"range: expected LOW < HIGH, got {low:g} and {high:g}.")
             object.__setattr__(self, "range", (low, high))
 
-    def read(self, *, luminosity: float | None = None, **choices: Any) -> Read:
+    def read(self, *, luminosity: float | None = None, **others: Any) -> Read:
         """The spectrum in it.
 
         Args:
             luminosity: In fb^-1; cross sections are multiplied by it.
-            choices: Of `read_spectrum`, instead of those here.
+            others: Fields of `SpectrumChoices`, instead of those here.
 
         Raises:
             BadLayout, BadNumbers, BadValue, ColumnMissing, DataError: As `read_spectrum`.
         """
-        options: dict[str, Any] = {
-            "histogram": self.histogram,
-            "table": self.table,
-            "column": self.column,
-            "errors": self.errors or None,
-            "per_width": self.per_width,
-            "unit": self.unit,
-            "luminosity": luminosity,
-        }
-        table = read_spectrum(self.file, **options | choices)
+        choices = SpectrumChoices(
+            histogram=self.histogram,
+            table=self.table,
+            column=self.column,
+            errors=self.errors or None,
+            per_width=self.per_width,
+            luminosity=luminosity,
+            unit=self.unit,
+        )
+        table = read_spectrum(self.file, replace(choices, **others))
         whole, roles = Spectrum.of(table), tuple(table.roles)
         if self.range is None:
             return Read(whole, roles)
