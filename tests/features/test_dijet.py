@@ -14,7 +14,7 @@ from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.kinematics import energy_momentum
 from anomalon.data import load
 from anomalon.data.columns import DIJET_FEATURES
-from anomalon.features import dijet
+from anomalon.features import Subjettiness, dijet
 from anomalon.jets import leading_jets
 
 STANDARD = ("mJ1", "dmJ", "tau21_J1", "tau21_J2", "tau32_J1", "tau32_J2", "dR", "dY")
@@ -41,7 +41,7 @@ def reference_column(name: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def features(raw):
-    return dijet(raw, axes="kt", substructure="both")
+    return dijet(raw, subjettiness=Subjettiness(axes="kt"), substructure="both")
 
 
 @pytest.mark.parametrize(("name", "column"), [("mJ1", "mJ1"), ("dmJ", "delta_mJ")])
@@ -168,7 +168,9 @@ def test_label_changes_nothing(raw):
 
 
 def test_all_taus_at_several_exponents(raw):
-    sample = dijet(raw[:10], betas=(0.5, 1, 2), n_tau=9, substructure="taus")
+    sample = dijet(
+        raw[:10], subjettiness=Subjettiness(betas=(0.5, 1, 2), n_tau=9), substructure="taus"
+    )
     assert len(sample.names) == 2 + 3 * 2 * 9 + 2
     assert sample.names[:4] == ("mJ1", "dmJ", "tau1_J1_b0.5", "tau1_J2_b0.5")
     assert "tau9_J2" in sample.names
@@ -255,6 +257,10 @@ def test_particles_without_two_jets():
     assert len(dijet(events[1:], on_missing="drop")) == 0
 
 
+def converted(events, betas=(1.0,), n_tau=3, **others):
+    return dijet(events, subjettiness=Subjettiness(betas, n_tau), **others)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -271,7 +277,7 @@ def test_particles_without_two_jets():
 def test_impossible_settings(options, message):
     events = jets([[100.0, 0.5, 3.0, 20.0, 0.5, 0.2, 0.1]] * 2)
     with pytest.raises(BadValue, match=message):
-        dijet(events, **options)
+        converted(events, **options)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +293,7 @@ def test_impossible_settings(options, message):
 def test_objects_that_will_not_do(names, features, options, message):
     events = Events(np.ones((1, len(names), len(features))), names, features)
     with pytest.raises(BadLayout, match=message):
-        dijet(events, **options)
+        converted(events, **options)
 
 
 def test_a_table_of_features_is_no_events():

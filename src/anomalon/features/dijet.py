@@ -5,7 +5,6 @@ difference and the N-subjettiness ratios of both jets (CATHODE, arXiv:2109.00546
 distance of the jets (CURTAINs, arXiv:2203.09470).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,11 +20,41 @@ from anomalon.core.kinematics import (
     pt_eta_phi_mass,
     rapidity,
 )
+from anomalon.core.renamed import gathered
 from anomalon.jets import leading_jets, nsubjettiness
 
-__all__ = ["dijet"]
+__all__ = ["Subjettiness", "dijet"]
 
 Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Subjettiness:
+    """Which N-subjettiness of a jet, and how it is computed (`anomalon.jets.nsubjettiness`).
+
+    Args:
+        betas: Angular exponents.
+        n_tau: Largest N, up to 9.
+        axes: How the subjet axes are found, "wta_kt" or "kt".
+
+    Raises:
+        BadValue: If an exponent or N is out of range, or exponents are the same.
+    """
+
+    betas: tuple[float, ...] = (1.0,)
+    n_tau: int = 3
+    axes: str = "wta_kt"
+
+    def __post_init__(self) -> None:
+        betas = tuple(check.number(b, "dijet: betas", "(0, 1000]") for b in self.betas)
+        object.__setattr__(self, "betas", betas)
+        object.__setattr__(self, "n_tau", check.whole(self.n_tau, "dijet: n_tau", 1, 9))
+        if not betas or len(set(betas)) < len(betas):
+            raise BadValue(f"dijet: expected distinct exponents `betas`, got {betas}.")
+
+
+THREE = Subjettiness()
+"""tau_1 to tau_3 with an exponent of one."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +74,12 @@ class _TwoJets:
     found: NDArray[np.bool_]
 
 
+@gathered("subjettiness", Subjettiness, "betas", "n_tau", "axes")
 def dijet(
     events: Events,
     *,
-    betas: Sequence[float] = (1.0,),
-    n_tau: int = 3,
+    subjettiness: Subjettiness = THREE,
     substructure: Literal["ratios", "taus", "both"] = "ratios",
-    axes: str = "wta_kt",
     radius: float = 1.0,
     pt_min: float = 20.0,
     on_missing: Literal["raise", "drop"] = "raise",
@@ -75,10 +103,8 @@ def dijet(
     Args:
         events: Particles with the features pt, eta, phi (and mass), or jets with pt, eta, phi and
             mass (and tau1, tau2, …).
-        betas: Angular exponents of N-subjettiness.
-        n_tau: Largest N, up to 9.
+        subjettiness: Which tau_N: exponents, largest N, and how axes are found.
         substructure: Ratios of neighbouring tau_N, the tau_N themselves, or both.
-        axes: How the subjet axes are found, "wta_kt" or "kt" (see `anomalon.jets.nsubjettiness`).
         radius: Jet radius.
         pt_min: Smallest transverse momentum of a jet, in GeV.
         on_missing: What to do with events that have fewer than two jets: raise, or drop them and
@@ -100,20 +126,16 @@ def dijet(
             f"dijet: expected events of particles or jets, got a {type(events).__name__}: "
             f"{events!r}. A table of features needs no conversion."
         )
-    betas = tuple(check.number(b, "dijet: betas", "(0, 1000]") for b in betas)
-    n_tau = check.whole(n_tau, "dijet: n_tau", 1, 9)
     radius = check.number(radius, "dijet: radius", "(0, 10]")
     pt_min = check.number(pt_min, "dijet: pt_min", "[0, inf)")
     check.one_of(substructure, "dijet: substructure", ("ratios", "taus", "both"))
     check.one_of(on_missing, "dijet: on_missing", ("raise", "drop"))
-    if not betas or len(set(betas)) < len(betas):
-        raise BadValue(f"dijet: expected distinct exponents `betas`, got {betas}.")
     if "jet" in events.object_kinds:
-        jets = _given_jets(events.of_kind("jet"), betas, n_tau, pt_min)
+        jets = _given_jets(events.of_kind("jet"), subjettiness, pt_min)
     else:
-        jets = _clustered_jets(events, betas, n_tau, axes, radius, pt_min)
+        jets = _clustered_jets(events, subjettiness, radius, pt_min)
     events, jets, source = _complete(events, jets, on_missing)
-    x = _features(jets, betas, substructure, momenta=momenta)
+    x = _features(jets, subjettiness.betas, substructure, momenta=momenta)
     return Sample(
         x=np.stack(list(x.values()), axis=1),
         names=tuple(x),
@@ -125,14 +147,7 @@ def dijet(
     )
 
 
-def _clustered_jets(
-    events: Events,
-    betas: tuple[float, ...],
-    n_tau: int,
-    axes: str,
-    radius: float,
-    pt_min: float,
-) -> _TwoJets:
+def _clustered_jets(events: Events, asked: Subjettiness, radius: float, pt_min: float) -> _TwoJets:
     """The two leading anti-kT jets of events of particles."""
     missing = [name for name in ("pt", "eta", "phi") if name not in events.feature_names]
     if missing:
@@ -141,12 +156,14 @@ def _clustered_jets(
             f"pt, eta, phi and mass; got objects with {list(events.feature_names)}."
         )
     jets = leading_jets(Particles.of(events), radius=radius, pt_min=pt_min, n_jets=2)
-    tau = nsubjettiness(jets.constituents, n=n_tau, beta=betas, R0=radius, axes=axes)
-    tau = tau.reshape(len(betas), len(events), 2, n_tau)
+    tau = nsubjettiness(
+        jets.constituents, n=asked.n_tau, beta=asked.betas, R0=radius, axes=asked.axes
+    )
+    tau = tau.reshape(len(asked.betas), len(events), 2, asked.n_tau)
     return _TwoJets(jets.p4, invariant_mass(jets.p4), tau, jets.n >= 2)
 
 
-def _given_jets(events: Events, betas: tuple[float, ...], n_tau: int, pt_min: float) -> _TwoJets:
+def _given_jets(events: Events, asked: Subjettiness, pt_min: float) -> _TwoJets:
     """The two leading jets of events of jets."""
     known = events.feature_names
     missing = [name for name in ("pt", "eta", "phi", "mass") if name not in known]
@@ -155,18 +172,18 @@ def _given_jets(events: Events, betas: tuple[float, ...], n_tau: int, pt_min: fl
             f"{events.source}: dijet features need at least two jets with pt, eta, phi and mass; "
             f"got {len(events.object_names)} with {list(known)}."
         )
-    wanted = [f"tau{n}" for n in range(1, n_tau + 1)]
+    wanted = [f"tau{n}" for n in range(1, asked.n_tau + 1)]
     taus = wanted if "tau1" in known else []
     lacking = [name for name in taus if name not in known]
     if lacking:
         raise BadLayout(
-            f"{events.source}: `n_tau` = {n_tau} asks for {lacking}, which these jets do not have; "
-            f"they have {list(known)}. Take a smaller `n_tau`, or start from particles."
+            f"{events.source}: `n_tau` = {asked.n_tau} asks for {lacking}, which these jets do not "
+            f"have; they have {list(known)}. Take a smaller `n_tau`, or start from particles."
         )
-    if betas != (1.0,):
+    if asked.betas != (1.0,):
         raise BadValue(
-            f"{events.source}: `betas` = {betas} needs particles; the tau_N of these jets are "
-            "taken as they are (beta = 1)."
+            f"{events.source}: `betas` = {asked.betas} needs particles; the tau_N of these jets "
+            "are taken as they are (beta = 1)."
         )
     pt = np.where(events.mask, events.feature("pt"), 0.0).astype(np.float64)
     two = np.argsort(-pt, axis=1, kind="stable")[:, :2]
