@@ -15,6 +15,8 @@ from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees
 from anomalon.search.events.cross_training import CrossTraining
+from anomalon.search.events.fit_settings import FitSettings
+from anomalon.search.events.method import Method
 from anomalon.search.events.selection import score_members, select
 
 
@@ -102,18 +104,17 @@ class OneForAll(Linear):
 def excess_and_variances(method, seed):
     """n - b, its variance if folds were independent, and the covariance that is claimed."""
     events = independent_events(seed)
-    scores = score_members(
-        events,
-        WINDOW,
-        None,
+    how = Method(
         background=method,
         classifier=BoostedTrees(),
-        decorrelate=None,
         n_members=MEMBERS,
         n_folds=FOLDS,
         subsample=0.5,
-        seed=Seed(seed),
+        decorrelate=None,
+        efficiencies=(0.2,),
+        fit=FitSettings(),
     )
+    scores = score_members(events, WINDOW, None, how, Seed(seed))
     (selection,) = select(scores, events, WINDOW, (0.2,))
     c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -0.5)
     independent = ((c * selection.weight) ** 2).sum()
@@ -149,18 +150,17 @@ def test_a_member_is_trained_on_its_template_and_its_share():
             return Morph()._fit(data, window, simulation, seed)
 
     events = background(3000)
-    scores = score_members(
-        events,
-        WINDOW,
-        None,
+    how = Method(
         background=Asked(),
         classifier=BoostedTrees(n_trees=2),
-        decorrelate=None,
         n_members=3,
         n_folds=2,
         subsample=0.4,
-        seed=Seed(5),
+        decorrelate=None,
+        efficiencies=(0.2,),
+        fit=FitSettings(),
     )
+    scores = score_members(events, WINDOW, None, how, Seed(5))
     assert len(asked) == 6
     assert len({str(seed) for _, seed in asked}) == 6
     for i, (data, _) in enumerate(asked):

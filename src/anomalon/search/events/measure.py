@@ -14,7 +14,7 @@ functions fitted to the same spectrum without the signal region. These uncertain
 * Closure: the excess that the cut makes by itself if features tell the mass (`mass_leak`).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -60,57 +60,107 @@ def measure(
 
     A fit that fails gives a result with `ok` False, the reason, and no significance.
     """
-    weight = selection.weight * events.weight
-    outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
-    weighing = Weighing(events, selection.weight, edges, outside)
-    spectrum = weighing.spectrum
-    inside = window.in_signal_region(events.mass)
-    n = float(weight[inside].sum())
-    members = (selection.members[:, inside] * events.weight[inside]).sum(axis=1)
+    passed = _Passed.of(events, window, selection, edges)
     try:
-        fits = fit_backgrounds(spectrum, settings, window, outside, base)
+        fits = fit_backgrounds(passed.spectrum, settings, window, passed.outside, base)
     except FitError as error:
-        fits, why = None, str(error)
-    else:
-        why = ""
-    shown = _shown(spectrum, outside, settings, fits, why)
-    # of each bin its own share: weights are no matter of the mass
-    alike = events.with_weight(weighing.units)
-    without_fit = replace(
-        failed_cut(selection.efficiency, settings.shape, why),
-        n=n,
-        member_counts=members,
-        fit=shown,
-        pass_fraction=pass_fraction(alike, window, selection.weight, edges),
-        truth=_truth(events, weight, inside),
-        carried=carried(events, selection.weight, window),
-    )
-    if fits is None:
-        return without_fit
+        return passed.counted(settings, None, str(error))
+    counted = passed.counted(settings, fits, "")
+    return _compared(counted, passed, fits, training, leak)
+
+
+@dataclass(frozen=True, eq=False)
+class _Passed:
+    """The events behind a cut.
+
+    Args:
+        events: All of the window.
+        window: Signal region and side bands.
+        selection: The cut.
+        weighing: Their spectrum, and what an event counts in it.
+        outside: Which bins are outside of the signal region, shape (bin,).
+        inside: Which events are in it, shape (event,).
+        weight: Of each event behind the cut, shape (event,).
+    """
+
+    events: Sample
+    window: Window
+    selection: Selection
+    weighing: Weighing
+    outside: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
+    weight: Floats
+
+    @classmethod
+    def of(cls, events: Sample, window: Window, selection: Selection, edges: Floats) -> "_Passed":
+        """With the spectrum in bins of these edges."""
+        outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
+        return cls(
+            events,
+            window,
+            selection,
+            Weighing(events, selection.weight, edges, outside),
+            outside,
+            window.in_signal_region(events.mass),
+            selection.weight * events.weight,
+        )
+
+    @property
+    def spectrum(self) -> Spectrum:
+        """In bins of the mass."""
+        return self.weighing.spectrum
+
+    @property
+    def member_counts(self) -> Floats:
+        """Events in the signal region behind the cut of each member, shape (member,)."""
+        of_members = self.selection.members[:, self.inside] * self.events.weight[self.inside]
+        return np.asarray(of_members.sum(axis=1))
+
+    def counted(self, settings: FitSettings, fits: BackgroundFits | None, why: str) -> CutResult:
+        """What is known without a comparison, as of a fit that has failed."""
+        share, edges = self.selection.weight, self.spectrum.edges
+        # of each bin its own share: weights are no matter of the mass
+        alike = self.events.with_weight(self.weighing.units)
+        return replace(
+            failed_cut(self.selection.efficiency, settings.shape, why),
+            n=float(self.weight[self.inside].sum()),
+            member_counts=self.member_counts,
+            fit=_shown(self.spectrum, self.outside, settings, fits, why),
+            pass_fraction=pass_fraction(alike, self.window, share, edges),
+            truth=_truth(self.events, self.weight, self.inside),
+            carried=carried(self.events, share, self.window),
+        )
+
+
+def _compared(
+    counted: CutResult,
+    passed: _Passed,
+    fits: BackgroundFits,
+    training: CrossTraining | None,
+    leak: MassLeak | None,
+) -> CutResult:
+    """The count beside what is expected, with all uncertainties."""
     expected = float(fits.expected[0])
     # in effective events, of which the count is a Poisson number
-    overweight = weighing.overweight
-    n_effective = float(spectrum.effective_counts[~outside].sum()) / overweight
+    overweight = passed.weighing.overweight
+    n_effective = float(passed.spectrum.effective_counts[~passed.outside].sum()) / overweight
     effective, effective_sigma = fits.effective / overweight, fits.effective_sigma / overweight
     unit = float(effective[0]) / expected
-    sigma_ensemble = _training_scatter(events, window, selection, members, expected)
-    together = 0.0
-    side = float(weight[window.in_sidebands(events.mass)].sum())
-    if training is not None and side > 0:
-        together = training.correlation(selection, expected / side)
+    sigma_ensemble = _training_scatter(passed, expected)
+    together = _folds_together(passed, training, expected)
     folds = np.clip(together, 0, 1) * (effective + effective_sigma**2)
-    closure = 0.0 if leak is None else leak.non_closure(selection.efficiency)
+    closure = 0.0 if leak is None else leak.non_closure(passed.selection.efficiency)
     apart = (sigma_ensemble * unit) ** 2 + (closure * effective) ** 2
     sigma_b = np.sqrt(effective_sigma**2 + apart + folds)
     each = scaled_significance(n_effective, effective, 1.0, sigma_b)
     z, _ = profiled_significance(np.asarray(each), fits.envelope.cost)
     return replace(
-        without_fit,
+        counted,
         expected=expected,
         n_effective=n_effective,
         expected_effective=float(effective[0]),
         sigma=Uncertainties(
-            poisson=_poisson(spectrum, fits, ~outside, overweight),
+            poisson=_poisson(passed, fits),
             fit=float(fits.sigma[0]),
             function=fits.sigma_function,
             ensemble=sigma_ensemble,
@@ -124,12 +174,18 @@ def measure(
     )
 
 
-def _poisson(
-    spectrum: Spectrum, fits: BackgroundFits, inside: NDArray[np.bool_], overweight: float
-) -> float:
+def _folds_together(passed: _Passed, training: CrossTraining | None, expected: float) -> float:
+    """Correlation of the folds' counts, as far as it is known."""
+    side = float(passed.weight[passed.window.in_sidebands(passed.events.mass)].sum())
+    if training is None or side <= 0:
+        return 0.0
+    return training.correlation(passed.selection, expected / side)
+
+
+def _poisson(passed: _Passed, fits: BackgroundFits) -> float:
     """Statistical uncertainty of a count of the expected background."""
-    variance = (spectrum.event_weight * fits.best.expected)[inside].sum()
-    return float(np.sqrt(overweight * variance))
+    variance = (passed.spectrum.event_weight * fits.best.expected)[~passed.outside].sum()
+    return float(np.sqrt(passed.weighing.overweight * variance))
 
 
 def _shown(
@@ -153,9 +209,7 @@ def _shown(
     )
 
 
-def _training_scatter(
-    events: Sample, window: Window, selection: Selection, counts: Floats, expected: float
-) -> float:
+def _training_scatter(passed: _Passed, expected: float) -> float:
     """Uncertainty of the mean count from training, apart from event statistics.
 
     Two members that select different events differ because events are Poisson, in the signal region
@@ -167,6 +221,7 @@ def _training_scatter(
 
     What the members scatter beyond it, divided by their number, is the variance of the mean.
     """
+    events, window, selection = passed.events, passed.window, passed.selection
     n_members = len(selection.members)
     if n_members < 2:
         return 0.0
@@ -174,12 +229,11 @@ def _training_scatter(
     spread = (selection.members**2).mean(axis=0) - selection.weight**2
     side = window.in_sidebands(events.mass)
     n_side = float((selection.weight * events.weight)[side].sum())
-    inside = window.in_signal_region(events.mass)
-    statistical = float((w2 * spread)[inside].sum())
+    statistical = float((w2 * spread)[passed.inside].sum())
     if n_side > 0:
         statistical += (expected / n_side) ** 2 * float((w2 * spread)[side].sum())
     bessel = n_members / (n_members - 1)
-    excess = float(np.var(counts, ddof=1)) - statistical * bessel
+    excess = float(np.var(passed.member_counts, ddof=1)) - statistical * bessel
     return float(np.sqrt(max(excess, 0.0) / n_members))
 
 

@@ -1,24 +1,22 @@
 """One window with one feature set: decorrelate, make a template, train, cut, fit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from anomalon.background import BackgroundEstimator
 from anomalon.core.errors import AnomalonError, FitError, MissingExtra
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
-from anomalon.features.decorrelate import ConditionalQuantiles
-from anomalon.learn import Classifiers
 from anomalon.search.events.background_fits import fit_backgrounds
 from anomalon.search.events.binning import left_out, mass_edges
 from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.measure import measure
+from anomalon.search.events.method import Method
 from anomalon.search.events.selection import MemberScores, Selection, score_members, select
 from anomalon.search.events.weighing import Weighing
 from anomalon.search.results.cut import CutResult
@@ -26,7 +24,7 @@ from anomalon.search.results.failed import failed_cut
 from anomalon.search.results.window import FeatureCorrelation, Histogram, Roc, WindowResult
 from anomalon.stats import Envelope, evaluate
 
-__all__ = ["Method", "search_window"]
+__all__ = ["search_window"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -35,20 +33,6 @@ _MIN_SIGNAL_FOR_ROC = 20
 _HISTOGRAM_BINS = 30
 _HUGE = 1e307
 _BAND_TOYS = 100
-
-
-@dataclass(frozen=True)
-class Method:
-    """All settings that a window's result depends on; the fields of `Search` of the same name."""
-
-    background: BackgroundEstimator
-    classifier: Classifiers
-    n_members: int
-    n_folds: int
-    subsample: float
-    decorrelate: ConditionalQuantiles | None
-    efficiencies: tuple[float, ...]
-    fit: FitSettings
 
 
 def search_window(
@@ -118,13 +102,8 @@ def _cut(
         original.blind(),
         window,
         None if reference is None else reference.blind(),
-        background=method.background,
-        classifier=method.classifier,
-        decorrelate=method.decorrelate,
-        n_members=method.n_members,
-        n_folds=method.n_folds,
-        subsample=method.subsample,
-        seed=seed,
+        method,
+        seed,
     )
     base = _base(original, window, edges, method.fit)
     training = CrossTraining(scores, original, window)

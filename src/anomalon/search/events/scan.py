@@ -30,7 +30,8 @@ from anomalon.learn.classify.k_fold import MOST_FOLDS
 from anomalon.run import Executor, Progress, Store, do
 from anomalon.search.events.citing import citations
 from anomalon.search.events.fit_settings import FitSettings
-from anomalon.search.events.one import Method, search_window
+from anomalon.search.events.method import Method
+from anomalon.search.events.one import search_window
 from anomalon.search.events.pseudo_data import PseudoData, deal
 from anomalon.search.results.failed import failed_window
 from anomalon.search.results.ledger import (

@@ -14,16 +14,15 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
-from anomalon.background import BackgroundEstimator
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
-from anomalon.features.decorrelate import ConditionalQuantiles
-from anomalon.learn import Classifiers, Ensemble
+from anomalon.learn import Ensemble
 from anomalon.learn.classify.split import folds
 from anomalon.search.events.fold_training import FoldTraining
 from anomalon.search.events.mass_leak import Halves, combined, fold_leak
+from anomalon.search.events.method import Method
 from anomalon.search.results.window import MassLeak
 from anomalon.stats.cuts import selection_weights
 
@@ -76,13 +75,7 @@ def score_members(
     events: Sample,
     window: Window,
     simulation: Sample | None,
-    *,
-    background: BackgroundEstimator,
-    classifier: Classifiers,
-    decorrelate: ConditionalQuantiles | None,
-    n_members: int,
-    n_folds: int,
-    subsample: float,
+    method: Method,
     seed: Seed,
 ) -> MemberScores:
     """Score every event with an ensemble that was made without it or any copy of it.
@@ -98,20 +91,20 @@ def score_members(
         events: All events, also those far from the window; without labels.
         window: Signal region and side bands.
         simulation: For background methods that need one.
-        background: Template method.
-        classifier: One member, or several that take turns.
-        decorrelate: How features are made independent of the mass, or None.
-        n_members: Classifiers in the ensemble.
-        n_folds: At least 2.
-        subsample: Share of the other folds that each member sees.
+        method: Template method, classifiers and decorrelation; of at least 2 folds.
         seed: Random numbers of this window.
+
+    Raises:
+        BadValue: If there are fewer folds.
     """
+    n_folds, n_members = method.n_folds, method.n_members
+    background, decorrelate = method.background, method.decorrelate
     if n_folds < 2:
         raise BadValue(f"folds: expected at least 2, got {n_folds}.")
     fold = folds(events.event, n_folds, seed.child("folds"))
     score = np.zeros((n_members, len(events)))
     saw = np.zeros((n_folds, n_members, len(events)), dtype=bool)
-    method = Ensemble(classifier, n_members, subsample)
+    ensemble = Ensemble(method.classifier, n_members, method.subsample)
     halves, leaks = Halves.of(events, window), []
     for k in range(n_folds):
         here = fold == k
@@ -122,16 +115,16 @@ def score_members(
             flatten = decorrelate.fit(seen)
             seen, unseen = flatten(seen), flatten(unseen)
             model = None if model is None else flatten(model)
-        training = FoldTraining(seen, unseen, window, model, background, method, seed, k)
+        training = FoldTraining(seen, unseen, window, model, background, ensemble, seed, k)
         templates = training.templates()
         score[:, here] = training.member_scores(templates)
-        saw[k] = method.shows(events.event, seed=training.seed)
+        saw[k] = ensemble.shows(events.event, seed=training.seed)
         if background.needs_flat_features:
             own = seed.child("mass leak", fold=k)
             view = templates[0].view
-            leaks.append(fold_leak(view(seen), view(unseen), halves, classifier, own))
+            leaks.append(fold_leak(view(seen), view(unseen), halves, method.classifier, own))
     leak = combined(leaks) if background.needs_flat_features else None
-    return MemberScores(score, fold, saw, subsample, leak)
+    return MemberScores(score, fold, saw, method.subsample, leak)
 
 
 def select(

@@ -1,0 +1,24 @@
+"""`Method`: how a window is searched, as one value."""
+
+from dataclasses import dataclass
+
+from anomalon.background import BackgroundEstimator
+from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.learn import Classifiers
+from anomalon.search.events.fit_settings import FitSettings
+
+__all__ = ["Method"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """All settings that a window's result depends on; the fields of `Search` of the same name."""
+
+    background: BackgroundEstimator
+    classifier: Classifiers
+    n_members: int
+    n_folds: int
+    subsample: float
+    decorrelate: ConditionalQuantiles | None
+    efficiencies: tuple[float, ...]
+    fit: FitSettings
