@@ -25,7 +25,7 @@ from verdict import finish, row
 from anomalon.core import Seed
 from anomalon.data import sample
 from anomalon.learn import BoostedTrees, Network
-from anomalon.stats.cuts import random_grid_search, rectangular_cuts
+from anomalon.stats.cuts import RandomGrid, random_grid_search, rectangular_cuts
 from anomalon.stats.cuts.cut_kernels import count_events
 
 FEATURES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
@@ -57,9 +57,9 @@ def searches(points):
     one = (">", ">", "<", "<")
     two = ("<>", "<>", "<", "<")
     return {
-        "one-sided cuts": {"directions": one, "n_points": points},
-        "two-sided cuts": {"directions": two, "n_points": points},
-        "staircase of 3": {"directions": two, "n_points": points, "steps": 3},
+        "one-sided cuts": RandomGrid(points, one),
+        "two-sided cuts": RandomGrid(points, two),
+        "staircase of 3": RandomGrid(points, two, steps=3),
     }
 
 
@@ -71,10 +71,10 @@ def beside_learners(points, quick):
         f"{len(signal_test)} and {len(background_test)} to judge"
     )
     found, seconds = {}, {}
-    for name, settings in searches(points).items():
+    for name, grid in searches(points).items():
         start = time.process_time()
         search = random_grid_search(
-            signal.x, background.x, seed=1, names=FEATURES, test_share=0, **settings
+            signal.x, background.x, seed=1, names=FEATURES, test_share=0, grid=grid
         )
         seconds[name] = time.process_time() - start
         found[name] = [

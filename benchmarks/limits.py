@@ -36,7 +36,7 @@ from verdict import finish, row
 
 from anomalon.core import Seed
 from anomalon.data import read_spectrum
-from anomalon.search import SmoothBackground, scan_limits
+from anomalon.search import LimitSettings, SmoothBackground, scan_limits
 from anomalon.stats import (
     Dijet,
     SignalModel,
@@ -45,7 +45,7 @@ from anomalon.stats import (
     expected_upper_limits,
     fit_spectrum,
 )
-from anomalon.stats.limits import cls
+from anomalon.stats.limits import ClsMethod, cls
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # of jsonschema, in pyhf
 
@@ -91,7 +91,7 @@ def pyhf_limits(model, n, **precision):
 
 
 def ours(n, b, sigma, constraint, signal=None):
-    options = {"constraint": constraint, "signal": signal}
+    options = {"method": ClsMethod(constraint=constraint), "signal": signal}
     observed = cls_upper_limit(n, b, sigma, **options)
     return np.append(observed, expected_upper_limits(b, sigma, n=n, **options))
 
@@ -113,7 +113,18 @@ def agreement(cases):
         if away > worst:
             worst, where = away, f"n={n} b={b}+-{sigma} {constraint}"
     closes = max(
-        abs(float(cls(cls_upper_limit(n, b, s, constraint=c), n, b, s, constraint=c)) - 0.05)
+        abs(
+            float(
+                cls(
+                    cls_upper_limit(n, b, s, method=ClsMethod(constraint=c)),
+                    n,
+                    b,
+                    s,
+                    method=ClsMethod(constraint=c),
+                )
+            )
+            - 0.05
+        )
         for n, b, s, c in cases
     )
     return [
@@ -271,7 +282,7 @@ def smoothness():
     results = []
     for choice in ("profile", "test"):
         smooth = SmoothBackground(choice=choice)
-        found = scan_limits(spectrum, smooth, resolution=0.03, n_closure=0)
+        found = scan_limits(spectrum, smooth, LimitSettings(resolution=0.03, n_closure=0))
         step = np.abs(found.median[1:] / found.median[:-1] - 1)
         results.append(
             row(

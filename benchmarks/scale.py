@@ -35,8 +35,9 @@ from anomalon.core.config import digest
 from anomalon.core.plain import to_plain
 from anomalon.data import sample
 from anomalon.run import Dask, Executor, Processes, Serial
+from anomalon.run.job import Workplace
 from anomalon.run.parcel import pack
-from anomalon.search import SmoothBackground, hunt_bump
+from anomalon.search import HuntSettings, SmoothBackground, hunt_bump
 from anomalon.stats import Dijet
 
 EDGES = np.geomspace(1100.0, 7000.0, 81)
@@ -76,9 +77,12 @@ def hunt(executor: Executor, n_toys: int) -> float:
     """Global p-value."""
     counts = np.random.default_rng(3).poisson(EXPECTED).astype(float)
     return hunt_bump(
-        (counts, EDGES), SmoothBackground("dijet", 2, 4), n_toys=n_toys, n_closure=0, seed=1,
-        executor=executor,
-    ).significance.p  # fmt: skip
+        (counts, EDGES),
+        SmoothBackground("dijet", 2, 4),
+        HuntSettings(n_toys=n_toys, n_closure=0),
+        seed=1,
+        place=Workplace(executor=executor),
+    ).significance.p
 
 
 def windows(name: str, n_trees: int) -> None:

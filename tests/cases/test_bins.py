@@ -7,7 +7,7 @@ import pytest
 
 from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.data import SpectrumChoices, read_spectrum
-from anomalon.search import SmoothBackground, scan_limits
+from anomalon.search import LimitSettings, SmoothBackground, scan_limits
 from anomalon.stats import Reference, Spectrum, bump_hunt
 from anomalon.stats.numerics.pvalues import z_from_p
 
@@ -60,9 +60,10 @@ def test_the_wide_bin_that_holds_the_signal_is_the_one_that_limits_it():
 
     def limit(mass, **choice):
         found = scan_limits(
-            table, SmoothBackground("exponential", 2, 4, **choice), resolution=0.01,
-            masses=[mass], n_closure=0,
-        )  # fmt: skip
+            table,
+            SmoothBackground("exponential", 2, 4, **choice),
+            LimitSettings(resolution=0.01, masses=[mass], n_closure=0),
+        )
         return float(found.band[2, 0]), float(found.observed[0])
 
     alone = {"choice": "test"}  # the function with two parameters, taken for known

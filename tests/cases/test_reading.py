@@ -14,7 +14,7 @@ from scipy.stats import poisson
 from anomalon.cli.main import main
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue
 from anomalon.data import SpectrumChoices, read_spectrum
-from anomalon.search import SmoothBackground, hunt_bump
+from anomalon.search import About, HuntSettings, SmoothBackground, hunt_bump
 from anomalon.stats.numerics.pvalues import z_from_p
 
 SPECTRA = Path(__file__).parent / "spectra"
@@ -171,8 +171,10 @@ def test_what_was_read_is_said_and_kept(run, capsys):
 def test_what_was_read_goes_with_the_spectrum_in_python():
     table = read_spectrum(SPECTRA / "w_var.csv")
     smooth = SmoothBackground("exponential", 2, 2)
-    assert hunt_bump(table, smooth, n_toys=10, n_closure=0).roles == table.roles
-    told = hunt_bump(table, smooth, n_toys=10, n_closure=0, roles=("mine",))
+    assert hunt_bump(table, smooth, HuntSettings(n_toys=10, n_closure=0)).roles == table.roles
+    told = hunt_bump(
+        table, smooth, HuntSettings(n_toys=10, n_closure=0), about=About(roles=("mine",))
+    )
     assert told.roles == ("mine",)
 
 

@@ -22,8 +22,8 @@ from anomalon.run import Processes
 from anomalon.search import Search, SmoothBackground
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.job import Injection, SearchJob
-from anomalon.search.histogram.hunt import hunt_bump
-from anomalon.search.histogram.limit_scan import scan_limits
+from anomalon.search.histogram.hunt import HuntSettings, hunt_bump
+from anomalon.search.histogram.limit_scan import LimitSettings, scan_limits
 from anomalon.simulate import DijetSimulation
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
@@ -114,12 +114,15 @@ def test_a_whole_number_may_be_written_as_a_float(good, name):
 SPECTRUM = (np.random.default_rng(1).poisson(1000 * np.exp(-np.arange(20) / 5)), np.arange(21) + 10)
 
 
-def hunt(**options):
-    return hunt_bump(SPECTRUM, SmoothBackground("exponential"), **options)
+def hunt(seed=0, **options):
+    smooth = SmoothBackground("exponential")
+    return hunt_bump(SPECTRUM, smooth, HuntSettings(**options), seed=seed)
 
 
 def limits(**options):
-    return scan_limits(SPECTRUM, SmoothBackground("exponential"), **{"resolution": 0.03} | options)
+    return scan_limits(
+        SPECTRUM, SmoothBackground("exponential"), LimitSettings(**{"resolution": 0.03} | options)
+    )
 
 
 @pytest.mark.parametrize(

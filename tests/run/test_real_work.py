@@ -15,7 +15,14 @@ from anomalon.learn import BoostedTrees
 from anomalon.run import Serial
 from anomalon.run.job import Workplace
 from anomalon.run.parcel import pack
-from anomalon.search import SmoothBackground, hunt_bump, scan_limits, sliding_windows
+from anomalon.search import (
+    HuntSettings,
+    LimitSettings,
+    SmoothBackground,
+    hunt_bump,
+    scan_limits,
+    sliding_windows,
+)
 from anomalon.simulate import DijetSimulation
 from anomalon.stats import Exponential
 
@@ -27,12 +34,22 @@ pytestmark = pytest.mark.slow
 
 
 def bump(executor):
-    return hunt_bump((COUNTS, EDGES), SMOOTH, resolution=0.03, n_toys=2500, n_closure=12, seed=3,
-                     executor=executor)  # fmt: skip
+    return hunt_bump(
+        (COUNTS, EDGES),
+        SMOOTH,
+        HuntSettings(resolution=0.03, n_toys=2500, n_closure=12),
+        seed=3,
+        place=Workplace(executor=executor),
+    )
 
 
 def limits(executor):
-    return scan_limits((COUNTS, EDGES), SMOOTH, resolution=0.1, n_closure=12, executor=executor)
+    return scan_limits(
+        (COUNTS, EDGES),
+        SMOOTH,
+        LimitSettings(resolution=0.1, n_closure=12),
+        place=Workplace(executor=executor),
+    )
 
 
 def scan(executor):

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from anomalon.search import SmoothBackground, hunt_bump, scan_limits
+from anomalon.search import HuntSettings, LimitSettings, SmoothBackground, hunt_bump, scan_limits
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.results.limit import LimitResult
 from anomalon.stats import Exponential, Spectrum
@@ -20,10 +20,14 @@ SMOOTH = SmoothBackground("exponential", 2, 3)
 @cache
 def found_bump() -> BumpResult:
     """With a scan for a narrow resonance and all closure tests."""
-    return hunt_bump(Spectrum(COUNTS, EDGES), SMOOTH, resolution=0.03, n_toys=100, n_closure=20)
+    return hunt_bump(
+        Spectrum(COUNTS, EDGES), SMOOTH, HuntSettings(resolution=0.03, n_toys=100, n_closure=20)
+    )
 
 
 @cache
 def found_limit() -> LimitResult:
     """With all closure tests."""
-    return scan_limits(Spectrum(COUNTS, EDGES), SMOOTH, resolution=0.03, n_closure=20)
+    return scan_limits(
+        Spectrum(COUNTS, EDGES), SMOOTH, LimitSettings(resolution=0.03, n_closure=20)
+    )

@@ -1,5 +1,6 @@
 """Arguments that have changed: the former ones still work, with a warning."""
 
+import sys
 import warnings
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +12,14 @@ __all__ = ["gathered", "renamed"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def _warn(text: str) -> None:
+    """Warn whoever called the function, however many decorators it has."""
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_code.co_filename == __file__:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, DeprecationWarning, stacklevel=level)
 
 
 def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -39,7 +48,7 @@ def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 if now in given:
                     raise BadValue(f"{now}: got it twice, also by its former name {before}.")
                 text = f"{function.__name__}: {before} is now {now}."
-                warnings.warn(text, DeprecationWarning, stacklevel=2)
+                _warn(text)
                 given[now] = given.pop(before)
             return function(*arguments, **given)
 
@@ -84,7 +93,7 @@ def gathered(into: str, kind: type, *names: str) -> Callable[[Callable[P, R]], C
             first = (given[into],) if into in given else ()
             given[into] = kind(*first, **fields)
             text = f"{function.__name__}: {listed} now belong to {into}={kind.__name__}(…)."
-            warnings.warn(text, DeprecationWarning, stacklevel=2)
+            _warn(text)
             return function(*arguments, **given)
 
         return called

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from anomalon.search.events.fit_settings import FitSettings
     from anomalon.search.events.inject import inject
     from anomalon.search.events.scan import Search
-    from anomalon.search.histogram.hunt import hunt_bump
-    from anomalon.search.histogram.limit_scan import scan_limits
+    from anomalon.search.histogram.hunt import HuntSettings, hunt_bump
+    from anomalon.search.histogram.limit_scan import LimitSettings, scan_limits
+    from anomalon.search.results.about import About
     from anomalon.search.results.bump import BumpResult
     from anomalon.search.results.cut import CutResult
     from anomalon.search.results.fitted import SpectrumFit
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
     from anomalon.search.smooth import SmoothBackground
 
 __all__ = [
+    "About",
     "BumpResult",
     "CutResult",
     "FitSettings",
+    "HuntSettings",
     "LimitResult",
+    "LimitSettings",
     "Progress",
     "Scan",
     "Search",
@@ -53,8 +57,9 @@ _HOMES = {
     "anomalon.search.events.fit_settings": ("FitSettings",),
     "anomalon.search.events.inject": ("inject",),
     "anomalon.search.events.scan": ("Search",),
-    "anomalon.search.histogram.hunt": ("hunt_bump",),
-    "anomalon.search.histogram.limit_scan": ("scan_limits",),
+    "anomalon.search.histogram.hunt": ("HuntSettings", "hunt_bump"),
+    "anomalon.search.histogram.limit_scan": ("LimitSettings", "scan_limits"),
+    "anomalon.search.results.about": ("About",),
     "anomalon.search.results.bump": ("BumpResult",),
     "anomalon.search.results.limit": ("LimitResult",),
     "anomalon.search.results.cut": ("CutResult",),

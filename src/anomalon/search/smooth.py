@@ -12,7 +12,7 @@ from anomalon.core.errors import BadValue
 from anomalon.stats import SHAPES, Envelope, Fit, Shape, Spectrum, choose_order
 from anomalon.stats.fits import choose_orders
 from anomalon.stats.fits.envelope import BEYOND, fit_envelope
-from anomalon.stats.fits.order import Test
+from anomalon.stats.fits.order import NestedTest, Test
 
 __all__ = ["ALTERNATIVES", "Choice", "SmoothBackground"]
 
@@ -123,6 +123,11 @@ class SmoothBackground:
             for n in range(self._orders(family)[0], self._orders(family)[1] + 1)
         )
 
+    @property
+    def nested(self) -> NestedTest:
+        """What chooses the number of parameters."""
+        return NestedTest(self.test, self.alpha)
+
     def fit(self, spectrum: Spectrum, mask: NDArray[np.bool_] | None = None) -> Fit:
         """The fit of the family to one spectrum, its order chosen by the test.
 
@@ -130,9 +135,7 @@ class SmoothBackground:
             spectrum: One spectrum.
             mask: True for the bins that the fit must not see.
         """
-        return choose_order(
-            spectrum, self.family, *self.orders, alpha=self.alpha, test=self.test, mask=mask
-        )
+        return choose_order(spectrum, self.family, *self.orders, test=self.nested, mask=mask)
 
     def envelope(
         self,
@@ -158,6 +161,4 @@ class SmoothBackground:
 
     def expectations(self, toys: Spectrum) -> Floats:
         """What `fit` expects in each of many toys, shape (toy, bin), the order chosen in each."""
-        return choose_orders(
-            toys, self.family, *self.orders, alpha=self.alpha, test=self.test
-        ).expected
+        return choose_orders(toys, self.family, *self.orders, test=self.nested).expected

@@ -9,7 +9,8 @@ import pytest
 
 from anomalon.core.plain import to_plain
 from anomalon.run import Store
-from anomalon.search import SmoothBackground, hunt_bump
+from anomalon.run.job import Workplace
+from anomalon.search import HuntSettings, SmoothBackground, hunt_bump
 from anomalon.search.histogram.cost import Cost, beginning, hunt_cost, limit_cost
 from anomalon.stats import Exponential, bump_hunt
 
@@ -22,9 +23,8 @@ def test_five_thousand_bins_are_told_first_and_kept_small():
     result = hunt_bump(
         (COUNTS, EDGES),
         SmoothBackground("exponential", 2, 2),
-        n_toys=60,
-        n_closure=0,
-        progress=lambda done, total, what: told.append((done, total, what)),
+        HuntSettings(n_toys=60, n_closure=0),
+        place=Workplace(progress=lambda done, total, what: told.append((done, total, what))),
     )
     assert told[0][:2] == (0, 120)
     said = r"5000 bins, 9376250 windows, 120 pseudo-experiments: about \d:\d\d:\d\d and 0\.\d GB"
@@ -73,7 +73,10 @@ def test_a_long_hunt_goes_on_after_an_interruption(tmp_path):
                 raise KeyboardInterrupt
 
         return hunt_bump(
-            (COUNTS, EDGES), smooth, n_toys=55, n_closure=0, store=store, progress=tell
+            (COUNTS, EDGES),
+            smooth,
+            HuntSettings(n_toys=55, n_closure=0),
+            place=Workplace(store=store, progress=tell),
         ), told
 
     with pytest.raises(KeyboardInterrupt):

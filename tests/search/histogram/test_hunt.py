@@ -6,7 +6,8 @@ import pytest
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.data import read_spectrum
-from anomalon.search import SmoothBackground, hunt_bump, scan_limits
+from anomalon.run.job import Workplace
+from anomalon.search import HuntSettings, LimitSettings, SmoothBackground, hunt_bump, scan_limits
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.results.limit import LimitResult
 from anomalon.stats import Exponential, Reference, SignalNuisances, Spectrum, p_from_z
@@ -25,12 +26,14 @@ def spectrum(seed, signal=0, mass=3000.0, sigma=90.0):
 
 @pytest.fixture(scope="module")
 def found():
-    return hunt_bump(spectrum(1, 220), SMOOTH, resolution=0.03, n_toys=400, n_closure=20, seed=3)
+    return hunt_bump(
+        spectrum(1, 220), SMOOTH, HuntSettings(resolution=0.03, n_toys=400, n_closure=20), seed=3
+    )
 
 
 @pytest.fixture(scope="module")
 def limits():
-    return scan_limits(spectrum(2), SMOOTH, resolution=0.03, n_closure=40)
+    return scan_limits(spectrum(2), SMOOTH, LimitSettings(resolution=0.03, n_closure=40))
 
 
 def test_a_bump_is_found_where_it_is(found):
@@ -55,7 +58,9 @@ def test_a_fit_that_suffices_invents_no_signal_and_one_that_does_not_does(found)
     bent = Spectrum(np.random.default_rng(4).poisson(Exponential(3).integrate(
         [4.6, -1.2, 0.12], EDGES) * 20), EDGES)  # fmt: skip
     rigid = hunt_bump(
-        bent, SmoothBackground("exponential", 2, 2), resolution=0.03, n_toys=50, n_closure=0
+        bent,
+        SmoothBackground("exponential", 2, 2),
+        HuntSettings(resolution=0.03, n_toys=50, n_closure=0),
     )
     assert np.abs(rigid.narrow.spurious).max() > 3
     assert rigid.narrow.spurious_error.max() < 1
@@ -67,17 +72,19 @@ def test_the_search_is_tested(found, limits):
     assert found.signal.test.pulls.n.tolist() == [20] * 5
     assert len(limits.coverage.coverage) == 3
     assert limits.signal.mass in limits.masses
-    none = hunt_bump(spectrum(1), SMOOTH, resolution=0.03, n_toys=20, n_closure=0)
+    none = hunt_bump(spectrum(1), SMOOTH, HuntSettings(resolution=0.03, n_toys=20, n_closure=0))
     assert (none.closure, none.signal) == (None, None)
-    given = hunt_bump(spectrum(1), EXPECTED, n_toys=20)
+    given = hunt_bump(spectrum(1), EXPECTED, HuntSettings(n_toys=20))
     assert (given.closure, given.signal) == (None, None)
-    bare = scan_limits(spectrum(2), SMOOTH, resolution=0.08, n_closure=0)
+    bare = scan_limits(spectrum(2), SMOOTH, LimitSettings(resolution=0.08, n_closure=0))
     assert (bare.coverage, bare.signal) == (None, None)
 
 
 def test_no_bump_no_significance():
     p = [
-        hunt_bump(spectrum(seed), SMOOTH, n_toys=200, n_closure=0, seed=seed).significance.p
+        hunt_bump(
+            spectrum(seed), SMOOTH, HuntSettings(n_toys=200, n_closure=0), seed=seed
+        ).significance.p
         for seed in range(20, 40)
     ]
     assert 0.2 < np.mean(p) < 0.8
@@ -87,7 +94,7 @@ def test_no_bump_no_significance():
 def test_pseudo_experiments_choose_their_own_order():
     data = spectrum(3)
     chosen, kept, fixed = (
-        hunt_bump(data, smooth, n_toys=100, n_closure=0, repeat_choice=repeat)
+        hunt_bump(data, smooth, HuntSettings(n_toys=100, n_closure=0, repeat_choice=repeat))
         for smooth, repeat in (
             (SMOOTH, True), (SMOOTH, False), (SmoothBackground("exponential", 2, 2), True),
         )
@@ -102,8 +109,8 @@ def test_pseudo_experiments_choose_their_own_order():
 def test_a_reference_knows_that_it_fluctuates():
     rng = np.random.default_rng(5)
     data, sample = spectrum(6), Spectrum(rng.poisson(EXPECTED), EDGES)
-    honest = hunt_bump(data, Reference(sample, 1.0), n_toys=400)
-    naive = hunt_bump(data, np.maximum(sample.counts, 0.1), n_toys=400)
+    honest = hunt_bump(data, Reference(sample, 1.0), HuntSettings(n_toys=400))
+    naive = hunt_bump(data, np.maximum(sample.counts, 0.1), HuntSettings(n_toys=400))
     assert (honest.background, naive.background) == ("reference", "exact")
     assert honest.significance.p > naive.significance.p
     assert np.all(honest.fit.sigma_expected > 0)
@@ -131,7 +138,9 @@ def test_limits_move_smoothly_with_the_mass(limits):
 def test_a_signal_is_measured_and_its_limit_is_above_it():
     data = spectrum(2, 300)
     for smooth in (SMOOTH, SmoothBackground("exponential", 2, 3, choice="test")):
-        found = scan_limits(data, smooth, resolution=0.03, masses=[2000, 3000, 4000], n_closure=0)
+        found = scan_limits(
+            data, smooth, LimitSettings(resolution=0.03, masses=[2000, 3000, 4000], n_closure=0)
+        )
         assert found.profiled == (smooth.choice == "profile")
         assert found.strength[1] == pytest.approx(300, abs=2.5 * found.sigma_strength[1])
         assert found.z[1] > 5
@@ -141,12 +150,15 @@ def test_a_signal_is_measured_and_its_limit_is_above_it():
 
 def test_cross_sections_and_what_is_not_known_of_the_signal():
     options = {"resolution": 0.03, "masses": [2500.0], "n_closure": 0}
-    plain = scan_limits(spectrum(2), SMOOTH, **options)
+    plain = scan_limits(spectrum(2), SMOOTH, LimitSettings(**options))
     assert plain.per_event is None
     some = scan_limits(
-        spectrum(2), SMOOTH, luminosity=139.0, acceptance=0.4,
-        nuisances=SignalNuisances(efficiency=0.2), **options,
-    )  # fmt: skip
+        spectrum(2),
+        SMOOTH,
+        LimitSettings(
+            luminosity=139.0, acceptance=0.4, nuisances=SignalNuisances(efficiency=0.2), **options
+        ),
+    )
     assert some.per_event == pytest.approx(1 / (139 * 0.4))
     assert 1.005 < some.median[0] / plain.median[0] < 1.2
 
@@ -154,23 +166,33 @@ def test_cross_sections_and_what_is_not_known_of_the_signal():
 @pytest.mark.parametrize("resolution", [1e-4, 0.005, 0.2])
 def test_any_resolution_is_searched_or_refused(resolution):
     """Below the width of a bin four masses for each bin are enough, and no memory runs out."""
-    hunt = hunt_bump(spectrum(1), SMOOTH, resolution=resolution, n_toys=20, n_closure=0)
+    hunt = hunt_bump(
+        spectrum(1), SMOOTH, HuntSettings(resolution=resolution, n_toys=20, n_closure=0)
+    )
     assert 5 < len(hunt.narrow.masses) <= 4 * 40 + 2
-    found = scan_limits(spectrum(1), SMOOTH, resolution=resolution, n_closure=0)
+    found = scan_limits(spectrum(1), SMOOTH, LimitSettings(resolution=resolution, n_closure=0))
     assert np.isfinite(found.observed).any()
     with pytest.raises(BadValue, match="too wide for 1000-5000 GeV"):
-        scan_limits(spectrum(1), SMOOTH, resolution=0.9)
+        scan_limits(spectrum(1), SMOOTH, LimitSettings(resolution=0.9))
 
 
 def test_masses_outside_are_counted_and_not_listed():
     masses = np.arange(500.0, 1300.0, 1.0)
     said = r"between 1000 and 5000 GeV, .*, got 500 to 1000, 501 of 800 of them outside\.$"
     with pytest.raises(BadValue, match=said):
-        scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=masses, n_closure=0)
+        scan_limits(spectrum(1), SMOOTH, LimitSettings(resolution=0.03, masses=masses, n_closure=0))
     with pytest.raises(BadValue, match="got 6000"):
-        scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=[2000.0, 6000.0], n_closure=0)
+        scan_limits(
+            spectrum(1),
+            SMOOTH,
+            LimitSettings(resolution=0.03, masses=[2000.0, 6000.0], n_closure=0),
+        )
     with pytest.raises(BadValue, match="increasing numbers, got 3000 before 2000"):
-        scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=[3000.0, 2000.0], n_closure=0)
+        scan_limits(
+            spectrum(1),
+            SMOOTH,
+            LimitSettings(resolution=0.03, masses=[3000.0, 2000.0], n_closure=0),
+        )
 
 
 def test_what_read_spectrum_returns_goes_in(tmp_path):
@@ -180,18 +202,23 @@ def test_what_read_spectrum_returns_goes_in(tmp_path):
         "low,high,count\n" + "\n".join(",".join(map(repr, map(float, r))) for r in rows)
     )
     table = read_spectrum(path)
-    found = scan_limits(table, SMOOTH, resolution=0.03, masses=[3000.0], n_closure=0)
-    same = scan_limits(spectrum(1), SMOOTH, resolution=0.03, masses=[3000.0], n_closure=0)
+    found = scan_limits(table, SMOOTH, LimitSettings(resolution=0.03, masses=[3000.0], n_closure=0))
+    same = scan_limits(
+        spectrum(1), SMOOTH, LimitSettings(resolution=0.03, masses=[3000.0], n_closure=0)
+    )
     assert found.observed.tolist() == same.observed.tolist()
-    assert hunt_bump(table, SMOOTH, n_toys=20, n_closure=0).window.t > 0
+    assert hunt_bump(table, SMOOTH, HuntSettings(n_toys=20, n_closure=0)).window.t > 0
     with pytest.raises(BadLayout, match="one spectrum"):
-        scan_limits((np.ones((2, 40)), EDGES), SMOOTH, resolution=0.03)
+        scan_limits((np.ones((2, 40)), EDGES), SMOOTH, LimitSettings(resolution=0.03))
 
 
 def test_progress_reaches_the_end_and_changes_no_number(limits):
     told = []
     again = scan_limits(
-        spectrum(2), SMOOTH, resolution=0.03, n_closure=40, progress=lambda *now: told.append(now)
+        spectrum(2),
+        SMOOTH,
+        LimitSettings(resolution=0.03, n_closure=40),
+        place=Workplace(progress=lambda *now: told.append(now)),
     )
     assert to_plain(again) == to_plain(limits)
     done = [now[0] for now in told]
@@ -200,12 +227,13 @@ def test_progress_reaches_the_end_and_changes_no_number(limits):
     assert told[-1] == (told[-1][1], told[-1][1], "injected signals")
     assert 10 < len(told) <= 21
     told.clear()
-    options = {"n_toys": 60, "n_closure": 10, "progress": lambda *now: told.append(now)}
-    hunt_bump(spectrum(1), SMOOTH, **options)
+    options = {"n_toys": 60, "n_closure": 10}
+    place = Workplace(progress=lambda *now: told.append(now))
+    hunt_bump(spectrum(1), SMOOTH, HuntSettings(**options), place=place)
     assert told[0][:2] == (0, 2 * 60 + 10 * 99)
     assert told[-1][0] == told[-1][1]
     told.clear()
-    hunt_bump(spectrum(1), EXPECTED, **options)
+    hunt_bump(spectrum(1), EXPECTED, HuntSettings(**options), place=place)
     assert told == [(0, 60, "beginning"), (60, 60, "pseudo-experiments")]
 
 
@@ -215,21 +243,23 @@ def test_results_survive_json(found, limits):
 
 
 def test_the_seed_decides(found):
-    again = hunt_bump(spectrum(1, 220), SMOOTH, resolution=0.03, n_toys=400, n_closure=20, seed=3)
+    again = hunt_bump(
+        spectrum(1, 220), SMOOTH, HuntSettings(resolution=0.03, n_toys=400, n_closure=20), seed=3
+    )
     assert to_plain(again) == to_plain(found)
 
 
 def test_bad_settings():
     with pytest.raises(BadValue, match="resolution"):
-        scan_limits(spectrum(1), SMOOTH, resolution=1.5)
+        scan_limits(spectrum(1), SMOOTH, LimitSettings(resolution=1.5))
     with pytest.raises(UnknownKey, match="did you mean 'exponential'"):
         hunt_bump(spectrum(1), SmoothBackground("exponentil"))
     with pytest.raises(BadValue, match="1 <= n_min <= n_max"):
         SmoothBackground("exponential", 3, 2)
     with pytest.raises(BadValue, match="here the background is given"):
-        hunt_bump(spectrum(1), EXPECTED, resolution=0.03)
+        hunt_bump(spectrum(1), EXPECTED, HuntSettings(resolution=0.03))
     with pytest.raises(BadValue, match="0 or at least 10"):
-        hunt_bump(spectrum(1), SMOOTH, n_closure=3)
+        hunt_bump(spectrum(1), SMOOTH, HuntSettings(n_closure=3))
     for wrong, match in (
         ({"n_closure": 3}, "0 or at least 10"),
         ({"masses": [500.0]}, "between 1000 and 5000 GeV"),
@@ -238,7 +268,7 @@ def test_bad_settings():
         ({"acceptance": 1.5}, "acceptance"),
     ):
         with pytest.raises(BadValue, match=match):
-            scan_limits(spectrum(1), SMOOTH, resolution=0.03, **wrong)
+            scan_limits(spectrum(1), SMOOTH, LimitSettings(resolution=0.03, **wrong))
     with pytest.raises(UnknownKey, match="did you mean 'test'"):
         SmoothBackground(choice="tests")
     with pytest.raises(UnknownKey, match="likelihood_ratio"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anomalon.core.result import Check
-from anomalon.search import SmoothBackground, hunt_bump
+from anomalon.search import HuntSettings, SmoothBackground, hunt_bump
 from anomalon.search.results.bump_claim import SPURIOUS, TOYS_FITTED, weighed
 from anomalon.search.results.spectrum_checks import FIT
 from anomalon.stats import Exponential, Spectrum
@@ -20,7 +20,10 @@ SMOOTH = SmoothBackground("exponential", 2, 2)
 def hunt(expected):
     counts = np.random.default_rng(1).poisson(expected)
     return hunt_bump(
-        Spectrum(counts, EDGES), SMOOTH, resolution=0.05, n_toys=2000, n_closure=0, seed=1
+        Spectrum(counts, EDGES),
+        SMOOTH,
+        HuntSettings(resolution=0.05, n_toys=2000, n_closure=0),
+        seed=1,
     )
 
 

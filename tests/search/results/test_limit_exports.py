@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from anomalon.core.atomic import write_text_atomically
-from anomalon.search import SmoothBackground, scan_limits
+from anomalon.search import LimitSettings, SmoothBackground, scan_limits
 from anomalon.search.results.limit_exports import limit_models
 from anomalon.stats import Exponential, SignalNuisances, Spectrum
 from anomalon.stats.exchange import to_combine
@@ -24,7 +24,7 @@ COUNTS = np.random.default_rng(3).poisson(Exponential(2).integrate([4.8, -3.1], 
 def limits(weight=1.0, **options):
     spectrum = Spectrum(weight * COUNTS, EDGES, None if weight == 1 else weight**2 * COUNTS)
     smooth = SmoothBackground("exponential", 2, 2, choice="test")
-    return scan_limits(spectrum, smooth, resolution=0.05, n_closure=0, **options)
+    return scan_limits(spectrum, smooth, LimitSettings(resolution=0.05, n_closure=0, **options))
 
 
 def write_limit_exports(result, folder):

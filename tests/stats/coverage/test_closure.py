@@ -17,7 +17,7 @@ def background(events=50_000):
 
 
 def test_the_fit_passes_its_own_test():
-    test = closure_test(background(), EDGES, Dijet(3), SIGNAL, [0, 100, 300], n_toys=1000, seed=3)
+    test = closure_test((background(), EDGES), Dijet(3), SIGNAL, [0, 100, 300], n_toys=1000, seed=3)
     assert test.ok
     assert test.linearity.slope == pytest.approx(1.0, abs=0.05)
     assert test.uniformity.n == 1000
@@ -26,7 +26,7 @@ def test_the_fit_passes_its_own_test():
 
 
 def test_a_wrong_shape_fails():
-    test = closure_test(background(5e5), EDGES, Exponential(2), SIGNAL, [0, 300], n_toys=300)
+    test = closure_test((background(5e5), EDGES), Exponential(2), SIGNAL, [0, 300], n_toys=300)
     assert not test.pulls.ok
     assert not test.uniformity.ok
     assert not test.ok
@@ -44,7 +44,7 @@ def test_any_method_can_be_tested():
         sigma = np.full(len(counts), 0.5 * np.sqrt(background()[bins].sum()))
         return excess / share, sigma / share, excess / sigma
 
-    test = closure_test(background(), EDGES, Dijet(3), SIGNAL, [0, 100], n_toys=200, fit=count)
+    test = closure_test((background(), EDGES), Dijet(3), SIGNAL, [0, 100], n_toys=200, fit=count)
     assert seen == [(200, 40)] * 2
     assert test.linearity.ok
     assert not test.pulls.ok
@@ -58,16 +58,18 @@ def test_toys_do_not_depend_on_the_other_strengths():
 
     def run(strengths):
         test = closure_test(
-            background(), EDGES, Dijet(3), SIGNAL, strengths, n_toys=20, seed=1, fit=first
+            (background(), EDGES), Dijet(3), SIGNAL, strengths, n_toys=20, seed=1, fit=first
         )
         return test.pulls.mean[-1]
 
     assert run([0, 100]) == run([100])
-    alone = closure_test(background(), EDGES, Dijet(3), SIGNAL, 100, n_toys=20, fit=first)
+    alone = closure_test((background(), EDGES), Dijet(3), SIGNAL, 100, n_toys=20, fit=first)
     assert alone.linearity is None
     assert alone.uniformity is None
 
 
 def test_shapes_are_checked():
     with pytest.raises(BadLayout, match="background and signal"):
-        closure_test(background()[:5], EDGES, Dijet(3), SIGNAL, [0.0])
+        closure_test((background(), EDGES), Dijet(3), np.ones(5), [0.0])
+    with pytest.raises(BadLayout, match="expected counts of shape"):
+        closure_test((background()[:5], EDGES), Dijet(3), SIGNAL, [0.0])

@@ -10,7 +10,7 @@ from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents, 
 from anomalon.stats.cuts import cut_kernels
 from anomalon.stats.cuts.cut_kernels import count_events
 from anomalon.stats.cuts.figures_of_merit import FIGURES_OF_MERIT
-from anomalon.stats.cuts.grid_search import Cut, random_grid_search, rectangular_cuts
+from anomalon.stats.cuts.grid_search import Cut, RandomGrid, random_grid_search, rectangular_cuts
 
 
 def reference_count(x, weight, low, high):
@@ -75,7 +75,10 @@ def test_one_sided_points_are_all_signal_events():
 def test_directions_and_steps():
     signal, background = gaussians(500, 1000, 3)
     search = random_grid_search(
-        signal, background, seed=1, directions=(">", "<", "<>"), n_points=50, steps=2
+        signal,
+        background,
+        seed=1,
+        grid=RandomGrid(directions=(">", "<", "<>"), n_points=50, steps=2),
     )
     assert search.low.shape == (50, 2, 3)
     assert np.isinf(search.low[..., 1]).all()
@@ -92,10 +95,10 @@ def test_directions_and_steps():
 def test_weights_scale_and_are_honoured():
     signal, background = gaussians(1000, 4000)
     light = random_grid_search(
-        signal, background, seed=1, n_points=100,
+        signal, background, seed=1, grid=RandomGrid(n_points=100),
         signal_weight=np.full(1000, 0.5), background_weight=np.full(4000, 2.0),
     )  # fmt: skip
-    plain = random_grid_search(signal, background, seed=1, n_points=100)
+    plain = random_grid_search(signal, background, seed=1, grid=RandomGrid(n_points=100))
     # weights of one size draw the same cuts, and scale the counts
     assert light.s.sum() == pytest.approx(0.5 * plain.s.sum(), rel=0.2)
     assert light.low.shape == plain.low.shape
@@ -103,15 +106,17 @@ def test_weights_scale_and_are_honoured():
     more = np.concatenate([background, background + 1])
     weight = np.repeat([1.0, 0.0], 4000)
     with_nothing = random_grid_search(
-        signal, more, seed=1, n_points=100, background_weight=weight, test_share=0
+        signal, more, seed=1, grid=RandomGrid(n_points=100), background_weight=weight, test_share=0
     )
-    without = random_grid_search(signal, background, seed=1, n_points=100, test_share=0)
+    without = random_grid_search(
+        signal, background, seed=1, grid=RandomGrid(n_points=100), test_share=0
+    )
     assert with_nothing.b == pytest.approx(without.b)
 
 
 def test_counts_of_a_part_stand_for_all():
     signal, background = gaussians(20_000, 40_000)
-    search = random_grid_search(signal, background, seed=2, n_points=20)
+    search = random_grid_search(signal, background, seed=2, grid=RandomGrid(n_points=20))
     _, s, _ = reference_count(signal, None, search.low, search.high)
     assert search.s == pytest.approx(s, rel=0.1, abs=100)
     best = search.best("asimov")
@@ -139,9 +144,9 @@ def test_the_optimism_is_seen():
     for seed in range(40):
         rng = Seed(seed).child("null").generator()
         same = rng.normal(size=(300, 3)), rng.normal(size=(300, 3))
-        best = random_grid_search(*same, seed=seed, directions="<>", n_points=2000).best(
-            "s_over_root_b", min_background=5
-        )
+        best = random_grid_search(
+            *same, seed=seed, grid=RandomGrid(directions="<>", n_points=2000)
+        ).best("s_over_root_b", min_background=5)
         optimism.append(best.optimism)
     optimism = np.array(optimism)
     assert optimism.mean() > 3 * optimism.std() / np.sqrt(len(optimism))
@@ -156,7 +161,10 @@ def test_the_uncertainty_is_the_scatter():
     for seed in range(60):
         rng = Seed(seed).child("scatter").generator()
         search = random_grid_search(
-            rng.normal(1.5, 1, (400, 1)), rng.normal(0, 1, (800, 1)), seed=seed, n_points=1
+            rng.normal(1.5, 1, (400, 1)),
+            rng.normal(0, 1, (800, 1)),
+            seed=seed,
+            grid=RandomGrid(n_points=1),
         )
         judged = search.best("s_over_root_s_plus_b", min_background=0)
         # the same cut for all, so that only counts fluctuate
@@ -190,15 +198,19 @@ def test_a_staircase_follows_a_corner_better_than_a_box():
     arms = rng.normal(0, 1, (4000, 2))
     arms[np.arange(4000), rng.integers(0, 2, 4000)] += 4
     background = rng.normal(0, 1, (20_000, 2))
-    one = random_grid_search(arms, background, seed=1, n_points=1500).working_point(0.05)
-    two = random_grid_search(arms, background, seed=1, n_points=1500, steps=2).working_point(0.05)
+    one = random_grid_search(
+        arms, background, seed=1, grid=RandomGrid(n_points=1500)
+    ).working_point(0.05)
+    two = random_grid_search(
+        arms, background, seed=1, grid=RandomGrid(n_points=1500, steps=2)
+    ).working_point(0.05)
     assert two.value.value > one.value.value + 0.2
 
 
 def test_rectangular_cuts_are_at_least_as_good():
     signal, background = gaussians(2000, 8000, 3)
     search = random_grid_search(
-        signal, background, seed=1, n_points=30, directions=(">", "<>", ">")
+        signal, background, seed=1, grid=RandomGrid(n_points=30, directions=(">", "<>", ">"))
     )
     start = search.best("asimov")
     best = rectangular_cuts(search, "asimov")
@@ -215,7 +227,9 @@ def test_rectangular_cuts_are_at_least_as_good():
                 assert FIGURES_OF_MERIT["asimov"](*counts) <= best.optimised * (1 + 1e-9)
     assert np.isinf(best.cut.high[0, 0])
     with pytest.raises(BadValue, match="staircase"):
-        rectangular_cuts(random_grid_search(signal, background, seed=1, steps=2), "asimov")
+        rectangular_cuts(
+            random_grid_search(signal, background, seed=1, grid=RandomGrid(steps=2)), "asimov"
+        )
 
 
 def test_one_feature_finds_the_best_threshold():
@@ -231,7 +245,8 @@ def test_one_feature_finds_the_best_threshold():
 def test_the_same_seed_gives_the_same_search():
     signal, background = gaussians(300, 900)
     first, again, other = (
-        random_grid_search(signal, background, seed=seed, n_points=20) for seed in (3, Seed(3), 4)
+        random_grid_search(signal, background, seed=seed, grid=RandomGrid(n_points=20))
+        for seed in (3, Seed(3), 4)
     )
     assert np.array_equal(first.low, again.low)
     assert np.array_equal(first.s, again.s)
@@ -241,9 +256,8 @@ def test_the_same_seed_gives_the_same_search():
 def test_bad_arguments_are_refused():
     signal, background = gaussians(100, 300)
     for wrong, error, match in (
-        ({"directions": "=>"}, BadValue, "directions"),
-        ({"directions": (">",)}, BadValue, "2 features"),
-        ({"steps": 0}, BadValue, "steps"),
+        ({"grid": RandomGrid(directions="=>")}, BadValue, "directions"),
+        ({"grid": RandomGrid(directions=(">",))}, BadValue, "2 features"),
         ({"test_share": 1.0}, BadValue, "test_share"),
         ({"names": ["a"]}, BadLayout, "names"),
         ({"signal_weight": -np.ones(100)}, BadNumbers, "signal weight"),
@@ -251,6 +265,8 @@ def test_bad_arguments_are_refused():
     ):
         with pytest.raises(error, match=match):
             random_grid_search(signal, background, seed=1, **wrong)
+    with pytest.raises(BadValue, match="steps"):
+        RandomGrid(steps=0)
     with pytest.raises(BadLayout, match="features"):
         random_grid_search(signal, background[:, :1], seed=1)
     with pytest.raises(BadNumbers, match="signal"):

@@ -6,7 +6,7 @@ import pytest
 
 from anomalon.stats import cls_upper_limit
 from anomalon.stats.exchange import BinnedModel, to_pyhf
-from anomalon.stats.limits import cls
+from anomalon.stats.limits import ClsMethod, cls
 
 # pyhf uses a deprecated part of jsonschema
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -50,7 +50,7 @@ def test_pyhf_gives_our_cls(name, mu):
         model.background,
         model.sigma,
         signal=model.signal,
-        constraint=model.constraint,
+        method=ClsMethod(constraint=model.constraint),
     )
     assert float(found) == pytest.approx(float(ours), abs=1e-4)
 
@@ -86,7 +86,7 @@ def test_variations_move_all_bins_together():
     made = workspace.model()
     found = pyhf.infer.hypotest(2.0, workspace.data(made), made, test_stat="qtilde")
     # signal and background have the same form: this is one bin with a Gaussian 10 %
-    one = cls(2.0 * 8, 88, 80, 8, constraint="gaussian")
+    one = cls(2.0 * 8, 88, 80, 8, method=ClsMethod(constraint="gaussian"))
     assert float(found) == pytest.approx(float(one), abs=1e-4)
 
 

@@ -7,7 +7,7 @@ from scipy.stats import chi2, f
 from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents, UnknownKey
 from anomalon.stats import Dijet, Exponential, Spectrum, choose_order, fit_spectrum
-from anomalon.stats.fits import choose_orders
+from anomalon.stats.fits import NestedTest, choose_orders
 
 EDGES = np.linspace(2800.0, 6500.0, 38)
 
@@ -49,7 +49,11 @@ def test_a_parameter_too_many_at_the_nominal_rate(test, most):
     """At 60,000 events both tests hold their 5 %."""
     taken = [
         choose_order(
-            spectrum(60_000, name=f"rate{i}"), "dijet", 3, 4, test=test, go_on_if_rejected=False
+            spectrum(60_000, name=f"rate{i}"),
+            "dijet",
+            3,
+            4,
+            test=NestedTest(test, go_on_if_rejected=False),
         ).n_parameters
         for i in range(300)
     ]
@@ -79,7 +83,7 @@ def test_goes_on_from_a_rejected_fit():
     centre = (u[1:] + u[:-1]) / 2
     counts = 1000 * np.exp(-2 * centre**2)
     data = Spectrum(np.round(counts), mass_edges)
-    stop = choose_order(data, "exponential", 1, 3, go_on_if_rejected=False)
+    stop = choose_order(data, "exponential", 1, 3, test=NestedTest(go_on_if_rejected=False))
     go_on = choose_order(data, "exponential", 1, 3)
     assert stop.n_parameters == 1
     assert stop.p_value < 1e-10
@@ -118,7 +122,7 @@ def test_refusals():
     data = spectrum(6000)
     for n_min, n_max, alpha in ((0, 3, 0.05), (4, 3, 0.05), (2, 9, 0.05), (2, 4, 0.0)):
         with pytest.raises(BadValue, match="n_min <= n_max"):
-            choose_order(data, "dijet", n_min, n_max, alpha=alpha)
+            choose_order(data, "dijet", n_min, n_max, test=NestedTest(alpha=alpha))
     with pytest.raises(UnknownKey, match="test"):
         choose_order(data, "dijet", test="aic")
     with pytest.raises(BadLayout, match="one spectrum"):

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey
 from anomalon.stats.limits.count_limits import (
+    ClsMethod,
     cls,
     cls_upper_limit,
     expected_upper_limits,
@@ -37,9 +38,9 @@ PYHF = [
 
 @pytest.mark.parametrize(("n", "b", "sigma", "constraint", "observed", "expected"), PYHF[:-1])
 def test_one_channel_agrees_with_pyhf(n, b, sigma, constraint, observed, expected):
-    ours = cls_upper_limit(n, b, sigma, constraint=constraint)
+    ours = cls_upper_limit(n, b, sigma, method=ClsMethod(constraint=constraint))
     assert ours == pytest.approx(observed, rel=1e-4)
-    band = expected_upper_limits(b, sigma, n=n, constraint=constraint)
+    band = expected_upper_limits(b, sigma, n=n, method=ClsMethod(constraint=constraint))
     assert band == pytest.approx(expected, rel=1e-4)
 
 
@@ -81,7 +82,7 @@ def test_pyhf_if_it_is_here(n, b, sigma, constraint):
     data = n + model.config.auxdata
     for mu_test in (0.5, 1.5, 3.0):
         theirs = pyhf.infer.hypotest(mu_test, data, model)
-        ours = cls(mu_test, n, b, sigma, signal=signal, constraint=constraint)
+        ours = cls(mu_test, n, b, sigma, signal=signal, method=ClsMethod(constraint=constraint))
         assert ours == pytest.approx(float(theirs), rel=2e-4)  # pyhf's fits are good to that
 
 
@@ -96,7 +97,7 @@ shares = st.sampled_from([0.0, 1e-9, 1e-3, 0.1, 0.5, 2.0])
     constraint=st.sampled_from(CONSTRAINTS), statistic=st.sampled_from(["qtilde", "q"]),
 )  # fmt: skip
 def test_cls_at_the_limit_is_one_minus_the_level(n, b, share, level, constraint, statistic):
-    options = {"constraint": constraint, "statistic": statistic}
+    options = {"method": ClsMethod(constraint=constraint, statistic=statistic)}
     limit = cls_upper_limit(n, b, share * b, level=level, **options)
     assert 0 < limit < np.inf
     assert cls(limit, n, b, share * b, **options) == pytest.approx(1 - level, rel=1e-6, abs=1e-9)
@@ -167,7 +168,7 @@ def test_cls_by_brute_force_minimisation(n, b, share, s, constraint):
     q_a = 2 * (minimum(s, at_zero, aux_a)[0] - minimum(0.0, at_zero, aux_a)[0])
     t = np.sqrt(q) - np.sqrt(q_a) if q <= q_a else (q - q_a) / (2 * np.sqrt(q_a))
     expected = reference.norm.sf(t + np.sqrt(q_a)) / reference.norm.sf(t)
-    ours = cls(s, n, b, sigma, constraint=constraint)
+    ours = cls(s, n, b, sigma, method=ClsMethod(constraint=constraint))
     assert ours == pytest.approx(expected, rel=2e-3, abs=1e-6)
 
 
@@ -256,11 +257,11 @@ def test_corners_have_numbers():
     n, b, sigma = np.meshgrid([0, 1, 1000], [0.0, 1e-12, 1.0, 1000.0], [0.0, 1e-9, 1.0, 500.0])
     for constraint in CONSTRAINTS:
         sigma = np.where(b > 0, sigma, 0) if constraint == "log_normal" else sigma
-        limits = cls_upper_limit(n, b, sigma, constraint=constraint)
+        limits = cls_upper_limit(n, b, sigma, method=ClsMethod(constraint=constraint))
         assert np.all(np.isfinite(limits) & (limits > 0))
-        again = cls(limits, n, b, sigma, constraint=constraint)
+        again = cls(limits, n, b, sigma, method=ClsMethod(constraint=constraint))
         assert again == pytest.approx(np.full(n.shape, 0.05), rel=1e-6)
-        assert np.all(expected_upper_limits(b, sigma, constraint=constraint) > 0)
+        assert np.all(expected_upper_limits(b, sigma, method=ClsMethod(constraint=constraint)) > 0)
     assert cls(0.0, 3, 2.0, 0.5) == 1
     assert cls_upper_limit([3], [2.0], signal=[0.0]) == np.inf
 
@@ -285,11 +286,15 @@ def test_a_bad_item_does_not_cost_the_others():
 
 
 def test_a_factor_on_nothing_is_no_factor():
-    limit = upper_limits([3, 4], [0.0, 3.0], 0.5, constraint="log_normal")
+    limit = upper_limits([3, 4], [0.0, 3.0], 0.5, method=ClsMethod(constraint="log_normal"))
     assert limit.ok.tolist() == [False, True]
     assert limit.why[0] == "sigma_b is above 0 where b is 0"
     binned = upper_limits(
-        [[3, 4], [5, 6]], [[2.0, 3.0], [0.0, 5.0]], 0.5, signal=[1.0, 2.0], constraint="log_normal"
+        [[3, 4], [5, 6]],
+        [[2.0, 3.0], [0.0, 5.0]],
+        0.5,
+        signal=[1.0, 2.0],
+        method=ClsMethod(constraint="log_normal"),
     )
     assert binned.ok.tolist() == [True, False]
 
@@ -325,13 +330,13 @@ def test_bad_arguments_are_refused():
     with pytest.raises(BadValue, match="level"):
         cls_upper_limit(1, 2.0, level=95)
     with pytest.raises(BadValue, match='expected "gamma"'):
-        cls_upper_limit(1, 2.0, 0.5, method="exact", constraint="gaussian")
+        cls_upper_limit(1, 2.0, 0.5, method=ClsMethod("exact", constraint="gaussian"))
     with pytest.raises(BadValue, match="a factor on b"):
-        cls_upper_limit(1, 0.0, 0.5, constraint="log_normal")
+        cls_upper_limit(1, 0.0, 0.5, method=ClsMethod(constraint="log_normal"))
     with pytest.raises(BadValue, match="qtilde"):
-        cls_upper_limit([1], [2.0], signal=[1.0], statistic="q")
+        cls_upper_limit([1], [2.0], signal=[1.0], method=ClsMethod(statistic="q"))
     with pytest.raises(UnknownKey, match="did you mean 'gamma'"):
-        cls_upper_limit(1, 2.0, constraint="gama")
+        cls_upper_limit(1, 2.0, method=ClsMethod(constraint="gama"))
     with pytest.raises(BadLayout, match="broadcast"):
         cls_upper_limit([1, 2], [1.0, 2.0, 3.0])
     with pytest.raises(BadLayout, match="template"):

@@ -9,7 +9,7 @@ from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, BadValue, DidNotConverge, TooFewEvents
 from anomalon.stats.limits.count_limits import cls_upper_limit, expected_upper_limits, upper_limits
 from anomalon.stats.limits.efficiency import EfficiencyCurve
-from anomalon.stats.limits.rerun import limit_by_rerun
+from anomalon.stats.limits.rerun import Interpolation, limit_by_rerun
 from anomalon.stats.limits.strength_limits import upper_limit_with_efficiency
 
 STRENGTHS = [10.0, 25.0, 50.0, 100.0, 200.0, 400.0]
@@ -143,7 +143,11 @@ def test_the_band_covers_the_fluctuations_of_the_efficiency():
     limit = upper_limits(50, 50, 7)
     small = [
         limit_by_rerun(
-            lambda s, seed: chain(s, seed, 300), STRENGTHS, limit, seed=seed, n_toys=200
+            lambda s, seed: chain(s, seed, 300),
+            STRENGTHS,
+            limit,
+            seed=seed,
+            interpolation=Interpolation(n_toys=200),
         ).observed
         for seed in range(150)
     ]

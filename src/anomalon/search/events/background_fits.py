@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from anomalon.core.window import Window
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.stats import Envelope, Fit, Spectrum, choose_order
-from anomalon.stats.fits import Relative, profiled_error
+from anomalon.stats.fits import NestedTest, Relative, profiled_error
 from anomalon.stats.fits.envelope import PENALTY
 
 __all__ = ["BackgroundFits", "fit_backgrounds"]
@@ -121,6 +121,5 @@ def _relative(spectrum: Spectrum, settings: FitSettings, mask: NDArray[np.bool_]
     known, so one parameter suffices until the data say otherwise.
     """
     most = min(settings.n_max, Relative.n_most)
-    return choose_order(
-        spectrum, Relative(1, base), 1, most, mask=mask, alpha=settings.alpha, test=settings.test
-    )
+    test = NestedTest(settings.test, settings.alpha)
+    return choose_order(spectrum, Relative(1, base), 1, most, mask=mask, test=test)

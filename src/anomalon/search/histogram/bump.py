@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers, BadRows, BadValue, ColumnMissing
+from anomalon.core.renamed import gathered
 from anomalon.core.seed import Seed
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.settings import flat
-from anomalon.search.histogram.hunt import hunt_bump
+from anomalon.search.histogram.hunt import HuntSettings, hunt_bump
 from anomalon.search.histogram.source import Read, SpectrumFile, digest_of
+from anomalon.search.results.about import NOTHING_SAID, About
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.smooth import SmoothBackground
 from anomalon.stats import Reference
@@ -83,6 +85,7 @@ class BumpHunt:
         low, high = self.parameters
         return SmoothBackground(self.shape, low, high, sqrt_s=self.sqrt_s, test=self.test)
 
+    @gathered("about", About, "name", "source", "roles", "digest")
     def run(
         self,
         spectrum: Any,
@@ -90,7 +93,7 @@ class BumpHunt:
         *,
         seed: Seed | int = 0,
         place: Workplace = HERE,
-        **about: Any,
+        about: About = NOTHING_SAID,
     ) -> BumpResult:
         """The most significant window, locally and globally.
 
@@ -101,23 +104,24 @@ class BumpHunt:
                 fit.
             seed: Root of all random numbers.
             place: Who does the work and hears of it.
-            about: `name`, `source`, `roles` and `digest` of the result.
+            about: What the result says of the spectrum.
         """
         fitted = background is None
-        return hunt_bump(
-            spectrum,
-            self.background if background is None else background,
+        settings = HuntSettings(
             widths=None if self.widths is None else range(self.widths[0], self.widths[1] + 1),
             resolution=self.resolution if fitted else None,
             n_toys=self.toys,
             repeat_choice=not self.keep_order,
             n_closure=self.closure if fitted else 0,
             deficit=self.deficit,
+        )
+        return hunt_bump(
+            spectrum,
+            self.background if background is None else background,
+            settings,
             seed=seed,
-            executor=place.executor,
-            store=place.store,
-            progress=place.progress,
-            **about,
+            place=place,
+            about=about,
         )
 
 
@@ -182,10 +186,7 @@ class BumpJob(Job):
             background,
             seed=self.seed,
             place=place,
-            name=self.title,
-            source=self.source.file.name,
-            roles=(*read.roles, *roles),
-            digest=read.digest,
+            about=About(self.title, self.source.file.name, (*read.roles, *roles), read.digest),
         )
 
     def _given(self, place: Workplace) -> tuple[Any, tuple[str, ...]]:

@@ -137,9 +137,8 @@ class InjectedSignal:
             sigma = float(fit_signal(asimov, fit.shape, signal).sigma_strength)
         except FitError as error:
             return cls(mass, None, np.zeros(0), str(error), seed)
-        injection = Injection.of(
-            fit.expected, asimov.edges, fit.shape, signal, event_weight=fit.event_weight
-        )
+        expected = Spectrum(fit.expected, asimov.edges, event_weight=fit.event_weight)
+        injection = Injection.of(expected, fit.shape, signal)
         return cls(mass, injection, sigma * _INJECTED, "", seed)
 
     @property

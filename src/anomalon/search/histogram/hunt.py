@@ -13,12 +13,21 @@ from numpy.typing import NDArray
 from anomalon.core import check, config
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.provenance import code_version
+from anomalon.core.renamed import gathered
 from anomalon.core.seed import Seed
-from anomalon.run import Executor, Progress, Store
+from anomalon.run.job import HERE, Workplace
 from anomalon.search.histogram.closure import GlobalPClosure, InjectedSignal, check_number
 from anomalon.search.histogram.cost import Cost, hunt_cost
 from anomalon.search.histogram.narrow import scan_narrow
-from anomalon.search.histogram.pieces import Doing, HuntWork, Injected, closures_of, toys_of
+from anomalon.search.histogram.pieces import (
+    Closures,
+    Doing,
+    HuntWork,
+    Injected,
+    closures_of,
+    toys_of,
+)
+from anomalon.search.results.about import NOTHING_SAID, About
 from anomalon.search.results.bump import (
     BestWindow,
     BumpResult,
@@ -31,9 +40,10 @@ from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
 from anomalon.search.smooth import SmoothBackground
 from anomalon.stats import Fit, FoundBump, Reference, Spectrum
 from anomalon.stats.coverage import PValueUniformity, p_value_uniformity
+from anomalon.stats.scans.backgrounds import Refit
 from anomalon.stats.scans.bumphunt import MOST_PSEUDO, Hunt
 
-__all__ = ["hunt_bump"]
+__all__ = ["USUAL_HUNT", "HuntSettings", "hunt_bump"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -41,24 +51,75 @@ _KEPT = 10_000  # windows that a result lists, so that it stays small whatever t
 _INNER = 99  # pseudo-experiments behind each p-value of the closure: 5 % is one of its steps
 
 
+@dataclass(frozen=True)
+class HuntSettings:
+    """What is looked for in a spectrum, and by how many pseudo-experiments.
+
+    Args:
+        widths: Widths of the windows in bins; None for 1 to half of the bins.
+        resolution: Standard deviation of a resonance over its mass, for the scan in mass; None
+            for none. Only with a background that is fitted.
+        n_toys: Pseudo-experiments.
+        repeat_choice: If the data chose the number of parameters, let each pseudo-experiment
+            choose its own. False: they keep that of the data.
+        n_closure: With a fitted background, pseudo-experiments in which the whole search is
+            repeated, with 99 of their own each, to see whether its global p-values are uniform;
+            and as many for each strength of an injected signal. 0 for none.
+        deficit: Look for a deficit.
+
+    Raises:
+        BadValue: If the resolution is not in (0, 1), there is not at least one pseudo-experiment,
+            or `n_closure` is neither 0 nor at least 10.
+    """
+
+    widths: range | None = None
+    resolution: float | None = None
+    n_toys: int = 10_000
+    repeat_choice: bool = True
+    n_closure: int = 200
+    deficit: bool = False
+
+    def __post_init__(self) -> None:
+        n_toys = check.whole(self.n_toys, "n_toys", 1, MOST_PSEUDO)
+        object.__setattr__(self, "n_toys", n_toys)
+        check_number(self.n_closure)
+        if self.resolution is not None:
+            check.number(self.resolution, "resolution", "(0, 1)")
+
+    def windows_in(
+        self, spectrum: Spectrum, background: Any, seed: Seed, *, refit: bool | Refit = True
+    ) -> Hunt:
+        """The hunt for these windows.
+
+        Args:
+            spectrum: The data.
+            background: What is expected, as for `bump_hunt`.
+            seed: Of the pseudo-experiments.
+            refit: How they are fitted, as for `bump_hunt`.
+        """
+        return Hunt.of(
+            spectrum, background, widths=self.widths, refit=refit, deficit=self.deficit, seed=seed
+        )
+
+
+USUAL_HUNT = HuntSettings()
+"""As it is done if nothing else is said."""
+
+
+@gathered("about", About, "name", "source", "roles", "digest")
+@gathered("place", Workplace, "executor", "store", "progress")
+@gathered(
+    "settings", HuntSettings, "widths", "resolution", "n_toys", "repeat_choice", "n_closure",
+    "deficit",
+)  # fmt: skip
 def hunt_bump(
     spectrum: Any,
     background: SmoothBackground | Reference | Floats,
+    settings: HuntSettings = USUAL_HUNT,
     *,
-    widths: range | None = None,
-    resolution: float | None = None,
-    n_toys: int = 10_000,
-    repeat_choice: bool = True,
-    n_closure: int = 200,
-    deficit: bool = False,
     seed: Seed | int = 0,
-    executor: Executor | None = None,
-    store: Store | None = None,
-    progress: Progress | None = None,
-    name: str = "Bump hunt",
-    source: str = "a spectrum",
-    roles: tuple[str, ...] = (),
-    digest: str = "",
+    place: Workplace = HERE,
+    about: About = NOTHING_SAID,
 ) -> BumpResult:
     """The most significant window of a spectrum, locally and globally.
 
@@ -68,85 +129,67 @@ def hunt_bump(
     Args:
         spectrum: One `Spectrum`, what `read_spectrum` returns, or else what `Spectrum.of` takes.
         background: What to fit, a finite reference sample, or exact expectations, shape (bin,).
-        widths: Widths of the windows in bins; None for 1 to half of the bins.
-        resolution: Standard deviation of a resonance over its mass, for the scan in mass; None
-            for none.
-        n_toys: Pseudo-experiments.
-        repeat_choice: If the data chose the number of parameters, let each pseudo-experiment
-            choose its own. False: they keep that of the data.
-        n_closure: With a fitted background, pseudo-experiments in which the whole search is
-            repeated, with 99 of their own each, to see whether its global p-values are uniform;
-            and as many for each strength of an injected signal. 0 for none.
-        deficit: Look for a deficit.
+        settings: What is looked for, and by how many pseudo-experiments.
         seed: Root of all random numbers.
-        executor: Who does the pseudo-experiments; this process if None. The numbers do not depend
-            on it.
-        store: Where finished pieces of a hunt that takes more than some seconds are kept, so that
-            an interrupted one goes on.
-        progress: Called now and then with (pseudo-experiments done, all of them, what was done).
-        name: Title for the report.
-        source: Where the spectrum came from.
-        roles: What every part of it was taken for; what `read_spectrum` says if not given.
-        digest: Of its numbers, for the result.
+        place: Who does the pseudo-experiments and hears of it, and where finished pieces are kept
+            of a hunt that takes more than some seconds. The numbers do not depend on it.
+        about: What the result says of the spectrum.
 
     Raises:
         BadLayout: If it is not one spectrum.
-        BadValue: If the resolution is not in (0, 1), or given without a fitted background, or
-            `n_closure` is neither 0 nor at least 10.
+        BadValue: If a resolution is given without a fitted background.
         TooFewEvents: If the background cannot be fitted.
     """
-    n_toys = check.whole(n_toys, "n_toys", 1, MOST_PSEUDO)
-    check_number(n_closure)
-    if resolution is not None:
-        check.number(resolution, "resolution", "(0, 1)")
     seed = Seed.of(seed)
-    roles = roles or getattr(spectrum, "roles", ())
+    about = about.of(spectrum, "Bump hunt")
     spectrum = Spectrum.of(spectrum)
     if spectrum.counts.ndim != 1:
         raise BadLayout(f"bump hunt: expected one spectrum, got {len(spectrum.counts)} toys.")
-    options: dict[str, Any] = {"widths": widths, "deficit": deficit}
     if isinstance(background, SmoothBackground):
-        procedure = _Procedure(background, repeat_choice and background.is_chosen, options)
-        asked = _Asked(n_toys, n_closure, resolution, seed)
-        doing = Doing.of(executor, store, progress, 2 * n_toys + _INNER * n_closure)
-        hunt, narrow, about = _in_fitted(spectrum, procedure, asked, doing)
-    elif resolution is None:
-        prepared = Hunt.of(spectrum, background, seed=seed, **options)
-        hunt = _in_given(prepared, n_toys, Doing.of(executor, store, progress, n_toys))
-        narrow, about = None, _given(spectrum, background, hunt)
+        procedure = _Procedure(background, settings)
+        hunt, narrow, of_background = _in_fitted(spectrum, procedure, seed, place)
+    elif settings.resolution is None:
+        hunt = _in_given(settings.windows_in(spectrum, background, seed), settings, place)
+        narrow, of_background = None, _given(spectrum, background, hunt)
     else:
         raise BadValue(
             "resolution: the scan for a narrow resonance fits signal and background together, "
             "and here the background is given. Fit it, or leave the resolution out."
         )
-    tomography = hunt.tomography_of(_KEPT)
     return BumpResult(
-        name=name,
-        source=source,
-        background=about.kind,
-        choice_repeated=about.choice_repeated,
-        deficit=deficit,
-        fit=about.fit,
-        window=BestWindow(
-            low=hunt.low,
-            high=hunt.high,
-            n=hunt.n_observed,
-            expected=hunt.n_expected,
-            p_local=hunt.p_local,
-            z_local=hunt.z_local,
-            t=hunt.t,
-        ),
-        significance=_significance(hunt, about.p_global_fixed),
-        windows=WindowScan(
-            len(hunt.windows), tomography["low"], tomography["high"], tomography["z"]
-        ),
+        name=about.name,
+        source=about.source,
+        background=of_background.kind,
+        choice_repeated=of_background.choice_repeated,
+        deficit=settings.deficit,
+        fit=of_background.fit,
+        window=_best_window(hunt),
+        significance=_significance(hunt, of_background.p_global_fixed),
+        windows=_windows(hunt),
         narrow=narrow,
-        closure=about.closure,
-        signal=about.signal,
+        closure=of_background.closure,
+        signal=of_background.signal,
         seed=seed.root,
-        roles=roles,
-        digest=digest,
+        roles=about.roles,
+        digest=about.digest,
     )
+
+
+def _best_window(hunt: FoundBump) -> BestWindow:
+    return BestWindow(
+        low=hunt.low,
+        high=hunt.high,
+        n=hunt.n_observed,
+        expected=hunt.n_expected,
+        p_local=hunt.p_local,
+        z_local=hunt.z_local,
+        t=hunt.t,
+    )
+
+
+def _windows(hunt: FoundBump) -> WindowScan:
+    found = hunt.tomography_of(_KEPT)
+    return WindowScan(len(hunt.windows), found["low"], found["high"], found["z"])
 
 
 def _significance(hunt: FoundBump, p_fixed: float | None) -> GlobalSignificance:
@@ -167,7 +210,7 @@ def _significance(hunt: FoundBump, p_fixed: float | None) -> GlobalSignificance:
 
 
 @dataclass(frozen=True, eq=False)
-class _About:
+class _OfBackground:
     """What a result says of its background."""
 
     kind: str
@@ -179,27 +222,21 @@ class _About:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """How many pseudo-experiments of which kind."""
-
-    n_toys: int
-    n_closure: int
-    resolution: float | None
-    seed: Seed
-
-
-@dataclass(frozen=True)
 class _Procedure:
     """What is done to the data with a fitted background, and to every pseudo-experiment."""
 
     smooth: SmoothBackground
-    choice_repeated: bool
-    options: dict[str, Any]
+    settings: HuntSettings
+
+    @property
+    def choice_repeated(self) -> bool:
+        """Whether pseudo-experiments choose their own number of parameters."""
+        return self.settings.repeat_choice and self.smooth.is_chosen
 
     def prepared(self, fit: Fit, seed: Seed) -> Hunt:
         """With pseudo-experiments that are fitted as the data were."""
         refit = self.smooth.expectations if self.choice_repeated else True
-        return Hunt.of(fit.spectrum, fit, refit=refit, seed=seed, **self.options)
+        return self.settings.windows_in(fit.spectrum, fit, seed, refit=refit)
 
     def global_p(self, spectrum: Spectrum, seed: Seed) -> float:
         """What closure asks of a pseudo-experiment."""
@@ -208,40 +245,28 @@ class _Procedure:
 
 
 def _in_fitted(
-    spectrum: Spectrum, procedure: _Procedure, asked: _Asked, doing: Doing
-) -> tuple[FoundBump, NarrowScan | None, _About]:
+    spectrum: Spectrum, procedure: _Procedure, seed: Seed, place: Workplace
+) -> tuple[FoundBump, NarrowScan | None, _OfBackground]:
     """The hunt with a background that is fitted, and what is done to trust it."""
-    seed, n, n_closure = asked.seed, asked.n_toys, asked.n_closure
+    settings = procedure.settings
+    doing = Doing.of(place, 2 * settings.n_toys + _INNER * settings.n_closure)
     fit = procedure.smooth.fit(spectrum)
     hunts = (
         procedure.prepared(fit, seed),
-        Hunt.of(spectrum, fit, refit=False, seed=seed, **procedure.options),  # not repeated
+        settings.windows_in(spectrum, fit, seed, refit=False),  # not repeated
     )
-    cost = _cost(hunts[0], doing.total, 2 + n_closure)
+    cost = _cost(hunts[0], doing.total, 2 + settings.n_closure)
     log_p = hunts[0].every_log_p()
-    if asked.resolution is None:
-        narrow, signal = None, None
-    else:
-        narrow = scan_narrow(fit, asked.resolution, seed)
-        mass = float(narrow.masses[narrow.best])
-        signal = InjectedSignal.into(fit, mass, asked.resolution, seed) if n_closure else None
-    first = hunts[0]
-    of = config.digest(code_version(), first.windows, procedure.smooth, procedure.choice_repeated,
-                       spectrum, first.deficit, asked.resolution, _INNER, str(seed))  # fmt: skip
-    n_strengths = 0 if signal is None else signal.n_strengths
-    parts: list[list[Any]] = [
-        [Injected(of, number, n_closure) for number in range(n_strengths)],
-        toys_of(of, 0, n),
-        toys_of(of, 1, n),
-        closures_of(of, n_closure),
-    ]
-    sizes = [0] * n_strengths + [piece.size for piece in parts[1] + parts[2]]
-    sizes += [_INNER * (piece.stop - piece.first) for piece in parts[3]]
-    closure = GlobalPClosure(fit, procedure.global_p, seed)
-    shared = HuntWork(hunts, closure, signal)
-    values = iter(doing.values([p for part in parts for p in part], shared, sizes, cost))
+    narrow, signal = _narrow(fit, settings, seed)
+    of = config.digest(code_version(), hunts[0].windows, procedure.smooth,
+                       procedure.choice_repeated, spectrum, settings.deficit, settings.resolution,
+                       _INNER, str(seed))  # fmt: skip
+    parts = _parts(settings, of, 0 if signal is None else signal.n_strengths)
+    shared = HuntWork(hunts, GlobalPClosure(fit, procedure.global_p, seed), signal)
+    pieces = [piece for part in parts for piece in part]
+    values = iter(doing.values(pieces, shared, [_size(piece) for piece in pieces], cost))
     injected, toys, fixed, p = ([next(values) for _ in part] for part in parts)
-    about = _About(
+    of_background = _OfBackground(
         "fit",
         spectrum_fit(spectrum, fit, fit.fitted, fit.shape.kind, ""),
         choice_repeated=procedure.choice_repeated,
@@ -249,15 +274,48 @@ def _in_fitted(
         closure=p_value_uniformity(np.concatenate(p)) if p else None,
         signal=None if signal is None else signal.result(injected),
     )
-    return hunts[0].found(log_p, np.concatenate(toys)), narrow, about
+    return hunts[0].found(log_p, np.concatenate(toys)), narrow, of_background
 
 
-def _in_given(hunt: Hunt, n_toys: int, doing: Doing) -> FoundBump:
+def _narrow(
+    fit: Fit, settings: HuntSettings, seed: Seed
+) -> tuple[NarrowScan | None, InjectedSignal | None]:
+    """The scan for a narrow resonance, and the signal that tests it."""
+    if settings.resolution is None:
+        return None, None
+    narrow = scan_narrow(fit, settings.resolution, seed)
+    if not settings.n_closure:
+        return narrow, None
+    mass = float(narrow.masses[narrow.best])
+    return narrow, InjectedSignal.into(fit, mass, settings.resolution, seed)
+
+
+def _parts(settings: HuntSettings, of: str, n_strengths: int) -> list[list[Any]]:
+    """All pieces: injected signals, both kinds of pseudo-experiments, closure."""
+    return [
+        [Injected(of, number, settings.n_closure) for number in range(n_strengths)],
+        toys_of(of, 0, settings.n_toys),
+        toys_of(of, 1, settings.n_toys),
+        closures_of(of, settings.n_closure),
+    ]
+
+
+def _size(piece: Any) -> int:
+    """How many pseudo-experiments a piece counts for."""
+    if isinstance(piece, Injected):
+        return 0
+    if isinstance(piece, Closures):
+        return _INNER * (piece.stop - piece.first)
+    return int(piece.size)
+
+
+def _in_given(hunt: Hunt, settings: HuntSettings, place: Workplace) -> FoundBump:
     """The hunt with a background that is given."""
-    cost = _cost(hunt, n_toys, 1)
+    doing = Doing.of(place, settings.n_toys)
+    cost = _cost(hunt, settings.n_toys, 1)
     log_p = hunt.every_log_p()
     of = config.digest(code_version(), hunt.model, hunt.windows, hunt.deficit, str(hunt.seed))
-    pieces = toys_of(of, 0, n_toys)
+    pieces = toys_of(of, 0, settings.n_toys)
     sizes = [piece.size for piece in pieces]
     return hunt.found(log_p, np.concatenate(doing.values(pieces, HuntWork((hunt,)), sizes, cost)))
 
@@ -272,7 +330,7 @@ def _cost(hunt: Hunt, n_toys: int, n_hunts: int) -> Cost | None:
     return hunt_cost(some, hunt.spectrum.n_bins, len(hunt.windows), n_toys, n_hunts)
 
 
-def _given(spectrum: Spectrum, background: Reference | Floats, hunt: FoundBump) -> _About:
+def _given(spectrum: Spectrum, background: Reference | Floats, hunt: FoundBump) -> _OfBackground:
     """A background that is no fit: its numbers, and their uncertainty if it is a sample."""
     kind, error = "exact", np.zeros(spectrum.n_bins)
     if isinstance(background, Reference):
@@ -281,4 +339,4 @@ def _given(spectrum: Spectrum, background: Reference | Floats, hunt: FoundBump) 
     everywhere = np.ones(spectrum.n_bins, dtype=bool)
     shown = spectrum_fit(spectrum, None, everywhere, "given", "")
     shown = replace(shown, expected=hunt.expected, sigma_expected=error, ok=True)
-    return _About(kind, shown)
+    return _OfBackground(kind, shown)

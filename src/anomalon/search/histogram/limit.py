@@ -5,13 +5,15 @@ from typing import Any, ClassVar, Literal
 
 from anomalon.core import check
 from anomalon.core.errors import BadValue
+from anomalon.core.renamed import gathered
 from anomalon.core.seed import Seed
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.settings import flat
 from anomalon.search.histogram.bump import parameter_range
-from anomalon.search.histogram.limit_scan import scan_limits
+from anomalon.search.histogram.limit_scan import LimitSettings, scan_limits
 from anomalon.search.histogram.narrow import masses_between
 from anomalon.search.histogram.source import SpectrumFile
+from anomalon.search.results.about import NOTHING_SAID, About
 from anomalon.search.results.limit import LimitResult
 from anomalon.search.smooth import ALTERNATIVES, Choice, SmoothBackground
 from anomalon.stats import SignalNuisances, Spectrum
@@ -90,8 +92,14 @@ class LimitScan:
         sizes = {name: getattr(self, f"{name}_error") for name in names}
         return SignalNuisances(**sizes, prior=self.prior)
 
+    @gathered("about", About, "name", "source", "roles", "digest")
     def run(
-        self, spectrum: Any, *, seed: Seed | int = 0, place: Workplace = HERE, **about: Any
+        self,
+        spectrum: Any,
+        *,
+        seed: Seed | int = 0,
+        place: Workplace = HERE,
+        about: About = NOTHING_SAID,
     ) -> LimitResult:
         """The limits, observed and expected.
 
@@ -100,15 +108,13 @@ class LimitScan:
                 takes.
             seed: Root of all random numbers.
             place: Who does the work and hears of it.
-            about: `name`, `source`, `roles` and `digest` of the result.
+            about: What the result says of the spectrum.
         """
         masses = None
         if self.masses is not None:
             edges = Spectrum.of(spectrum).edges
             masses = masses_between(edges, self.resolution, *self.masses)
-        return scan_limits(
-            spectrum,
-            self.background,
+        settings = LimitSettings(
             resolution=self.resolution,
             masses=masses,
             level=self.level,
@@ -116,12 +122,8 @@ class LimitScan:
             luminosity=self.luminosity,
             acceptance=self.acceptance,
             n_closure=self.closure,
-            seed=seed,
-            executor=place.executor,
-            store=place.store,
-            progress=place.progress,
-            **about,
         )
+        return scan_limits(spectrum, self.background, settings, seed=seed, place=place, about=about)
 
 
 @dataclass(frozen=True)
@@ -159,8 +161,5 @@ class LimitJob(Job):
             read.spectrum,
             seed=self.seed,
             place=place,
-            name=self.title,
-            source=self.source.file.name,
-            roles=read.roles,
-            digest=read.digest,
+            about=About(self.title, self.source.file.name, read.roles, read.digest),
         )

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from anomalon.core.config import digest
 from anomalon.run.executors import Executor, Serial
-from anomalon.run.progress import Progress, Steps, steps
+from anomalon.run.job import Workplace
+from anomalon.run.progress import Steps, steps
 from anomalon.run.store import Store
 from anomalon.run.work import Piece, do
 from anomalon.search.histogram.closure import GlobalPClosure, InjectedSignal, TestedLimits
@@ -215,11 +216,10 @@ class Doing:
     total: int
 
     @classmethod
-    def of(
-        cls, executor: Executor | None, store: Store | None, progress: Progress | None, total: int
-    ) -> "Doing":
-        """With `progress` told some twenty times."""
-        return cls(executor or Serial(), store, steps(progress, total), total)
+    def of(cls, place: Workplace, total: int) -> "Doing":
+        """At a place whose `progress` is told some twenty times."""
+        executor = place.executor or Serial()  # None: what `executor` could be before `place`
+        return cls(executor, place.store, steps(place.progress, total), total)
 
     def values(
         self,

@@ -16,6 +16,7 @@ from anomalon.stats.exchange import (
     BinnedModel,
     HepDataColumn,
     HepDataTable,
+    Quantity,
     limit_table,
     spectrum_table,
     to_combine,
@@ -103,8 +104,7 @@ def limit_tables(result: "LimitResult") -> list[HepDataTable]:
                 numbers[0],
                 numbers[1] * result.per_event,
                 numbers[2] * result.per_event,
-                units="FB",
-                quantity="Cross section",
+                quantity=Quantity("Cross section", "FB"),
                 name="Upper limits on the cross section",
                 description=about.format("cross section"),
             )

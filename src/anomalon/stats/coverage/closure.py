@@ -1,8 +1,10 @@
 """Toys with injected signals, fitted: does the truth come out?"""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +24,8 @@ from anomalon.stats.spectra.spectrum import Spectrum
 __all__ = ["ClosureTest", "Injection", "closure_of", "closure_test"]
 
 Floats = NDArray[np.floating[Any]]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 Fitter = Callable[[Floats], tuple[Floats, Floats, Floats]]
 
@@ -49,9 +53,28 @@ class ClosureTest(Outcome):
         return all(part.ok for part in parts if part is not None)
 
 
+def _of_counts_and_edges(function: Callable[P, R]) -> Callable[P, R]:
+    """Let it take expected counts and edges one by one, as it did, with a warning."""
+    names = ("background", "edges", "shape", "signal", "strengths")
+
+    @wraps(function)
+    def called(*arguments: P.args, **options: P.kwargs) -> R:
+        given: dict[str, Any] = dict(zip(names, arguments, strict=False)) | dict(options)
+        if "edges" not in given or len(arguments) + sum(n in options for n in names) < 5:
+            return function(*arguments, **options)
+        text = f"{function.__name__}: give background and edges as one Spectrum, or as a pair."
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+        counts, edges = (np.asarray(given.pop(n), dtype=np.float64) for n in names[:2])
+        weight = given.pop("event_weight", None)
+        whole = (counts, edges) if weight is None else Spectrum(counts, edges, event_weight=weight)
+        return function(**given, background=whole)  # type: ignore[call-arg, arg-type]
+
+    return called
+
+
+@_of_counts_and_edges
 def closure_test(
-    background: ArrayLike,
-    edges: ArrayLike,
+    background: Any,
     shape: Shape,
     signal: Any,
     strengths: ArrayLike,
@@ -60,13 +83,12 @@ def closure_test(
     seed: Seed | int = 0,
     mask: NDArray[np.bool_] | None = None,
     fit: Fitter | None = None,
-    event_weight: Floats | None = None,
 ) -> ClosureTest:
     """Draw Poisson toys with injected signals, fit them, and see whether the truth comes out.
 
     Args:
-        background: Events expected from background, shape (bin,).
-        edges: Bin edges in GeV.
+        background: Events expected from background: one `Spectrum`, or what `Spectrum.of` takes,
+            as (counts, edges).
         shape: The fitted background.
         signal: One signal, as for `fit_signal`.
         strengths: Signal events to inject, shape (strength,). Zero among them tests the p-values.
@@ -76,8 +98,6 @@ def closure_test(
         fit: Another method instead of `fit_signal`: takes counts, shape (toy, bin), and returns
             strengths, their uncertainties and signed significances, shape (toy,) each; `shape` and
             `mask` are then not used.
-        event_weight: Variance over mean of the counts in each bin, shape (bin,); None for plain
-            events.
 
     Raises:
         BadLayout: If the shapes do not fit.
@@ -88,12 +108,12 @@ def closure_test(
         >>> edges = np.linspace(1000, 3000, 21)
         >>> background = Exponential(2).integrate([3.0, -1.0], edges)
         >>> signal = Gaussian(2000.0, 100.0)
-        >>> test = closure_test(background, edges, Exponential(2), signal, [0, 100], n_toys=300)
+        >>> test = closure_test((background, edges), Exponential(2), signal, [0, 100], n_toys=300)
         >>> test.ok, abs(test.linearity.slope - 1) < 0.1
         (True, True)
     """
     strengths = np.atleast_1d(np.asarray(strengths, dtype=np.float64))
-    injection = Injection.of(background, edges, shape, signal, mask, event_weight)
+    injection = Injection.of(background, shape, signal, mask)
     tables = [injection.tried(float(s), n_toys, seed, fit) for s in strengths]
     return closure_of(strengths, tables)
 
@@ -117,23 +137,21 @@ class Injection:
     @classmethod
     def of(
         cls,
-        background: ArrayLike,
-        edges: ArrayLike,
+        background: Any,
         shape: Shape,
         signal: Any,
         mask: NDArray[np.bool_] | None = None,
-        event_weight: Floats | None = None,
     ) -> "Injection":
         """Arguments and errors are those of `closure_test`."""
-        expected, edges = (np.asarray(v, dtype=np.float64) for v in (background, edges))
+        expected = Spectrum.of(background)
+        edges = expected.edges
         template = signal.integrate(edges) if hasattr(signal, "integrate") else np.asarray(signal)
-        if not expected.shape == np.shape(template) == (len(edges) - 1,):
+        if not expected.counts.shape == np.shape(template) == (len(edges) - 1,):
             raise BadLayout(
                 f"closure_test: expected background and signal of shape ({len(edges) - 1},), got "
-                f"{expected.shape} and {np.shape(template)}."
+                f"{expected.counts.shape} and {np.shape(template)}."
             )
-        weight = np.ones(len(expected)) if event_weight is None else event_weight
-        return cls(Spectrum(expected, edges, event_weight=weight), template, shape, mask)
+        return cls(expected, template, shape, mask)
 
     def tried(
         self, strength: float, n_toys: int, seed: Seed | int, fit: Fitter | None = None

@@ -14,6 +14,7 @@ from anomalon.stats.cuts.figures_of_merit import (
 )
 from anomalon.stats.cuts.grid_search import (
     GridSearch,
+    RandomGrid,
     random_grid_search,
     rectangular_cuts,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "FigureOfMerit",
     "GridSearch",
     "Optimum",
+    "RandomGrid",
     "WorkingPoint",
     "evaluate",
     "figure_of_merit",

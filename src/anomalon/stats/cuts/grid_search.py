@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.renamed import gathered
 from anomalon.core.seed import Seed
 from anomalon.stats.cuts.best_cut import BestCut
 from anomalon.stats.cuts.cut import Cut, CutEvents, cut_events, feature_names, sides_of
@@ -26,11 +27,41 @@ from anomalon.stats.cuts.cut_kernels import count_events
 from anomalon.stats.cuts.figures_of_merit import FigureOfMerit, figure_of_merit, optimise
 from anomalon.stats.numerics.value import Value
 
-__all__ = ["GridSearch", "random_grid_search", "rectangular_cuts"]
+__all__ = ["GridSearch", "RandomGrid", "random_grid_search", "rectangular_cuts"]
 
 Floats = NDArray[np.floating[Any]]
 
 _KNOWN = 25  # background events for an efficiency good to 20 %, as in `evaluate`
+
+
+@dataclass(frozen=True)
+class RandomGrid:
+    """Which cuts are tried.
+
+    Args:
+        n_points: How many; None for one per signal event that cuts are chosen on.
+        directions: One for all or one per feature: ">" keeps events at or above the cut, "<" at
+            or below, "<>" between two cuts, from two signal events.
+        steps: Boxes joined by "or"; more than one is a staircase.
+
+    Raises:
+        BadValue: If there is no cut, or no box.
+    """
+
+    n_points: int | None = None
+    directions: Sequence[str] | str = ">"
+    steps: int = 1
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or (self.n_points is not None and self.n_points < 1):
+            raise BadValue(
+                f"cuts: expected steps >= 1 and n_points >= 1, got {self.steps} and "
+                f"{self.n_points}."
+            )
+
+
+ONE_SIDED = RandomGrid()
+"""At or above each signal event."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,14 +170,13 @@ class GridSearch:
         return _best(self.cut(index), judge, self._choice, self._other)
 
 
+@gathered("grid", RandomGrid, "n_points", "directions", "steps")
 def random_grid_search(
     signal: ArrayLike,
     background: ArrayLike,
     *,
     seed: Seed | int,
-    directions: Sequence[str] | str = ">",
-    steps: int = 1,
-    n_points: int | None = None,
+    grid: RandomGrid = ONE_SIDED,
     signal_weight: ArrayLike | None = None,
     background_weight: ArrayLike | None = None,
     names: Sequence[str] | None = None,
@@ -158,10 +188,7 @@ def random_grid_search(
         signal: Features of signal events, shape (event, feature), finite.
         background: Features of background events.
         seed: Random numbers of the division and of the cut points.
-        directions: One for all or one per feature: ">" keeps events at or above the cut, "<" at
-            or below, "<>" between two cuts, from two signal events.
-        steps: Boxes joined by "or"; more than one is a staircase.
-        n_points: Cuts to try; None for one per signal event that cuts are chosen on.
+        grid: Which cuts are tried.
         signal_weight: Weights, not negative; None for ones. Signal events are drawn as cut points
             in proportion to them.
         background_weight: Weights of the background.
@@ -177,7 +204,7 @@ def random_grid_search(
     Example:
         >>> rng = np.random.default_rng(1)
         >>> signal, background = rng.normal(1.5, 1, (4000, 2)), rng.normal(0, 1, (20_000, 2))
-        >>> search = random_grid_search(signal, background, seed=1, n_points=1000)
+        >>> search = random_grid_search(signal, background, seed=1, grid=RandomGrid(1000))
         >>> best = search.best("asimov")
         >>> best.figure, best.purpose, bool(best.s > 500), bool(best.b < 2000)
         ('asimov', 'discovery', True, True)
@@ -189,16 +216,16 @@ def random_grid_search(
         raise BadLayout(
             f"cuts: signal has {features} features, background {of_background.x.shape[1]}."
         )
-    if steps < 1 or (n_points is not None and n_points < 1) or not 0 <= test_share < 1:
-        raise BadValue("cuts: expected steps >= 1, n_points >= 1 and 0 <= test_share < 1.")
-    sides = sides_of(directions, features)
+    if not 0 <= test_share < 1:
+        raise BadValue(f"cuts: expected 0 <= test_share < 1, got {test_share}.")
+    sides = sides_of(grid.directions, features)
     root = Seed.of(seed).child("cuts")
     parts = [
         each.split(test_share, root.child("split", name))
         for each, name in ((of_signal, "signal"), (of_background, "background"))
     ]
     choice = parts[0][0], parts[1][0]
-    low, high = _points(choice[0], sides, steps, n_points, root.child("points"))
+    low, high = _points(choice[0], sides, grid.steps, grid.n_points, root.child("points"))
     counted = [count_events(part.x, part.weight, low, high) for part in choice]
     s, sigma_s = choice[0].scaled(*counted[0][1:])
     b, sigma_b = choice[1].scaled(*counted[1][1:])

@@ -8,6 +8,7 @@ from anomalon.stats.exchange.combine_card import to_combine
 from anomalon.stats.exchange.hepdata import (
     HepDataColumn,
     HepDataTable,
+    Quantity,
     limit_table,
     spectrum_table,
     to_hepdata,
@@ -20,6 +21,7 @@ __all__ = [
     "BinnedModel",
     "HepDataColumn",
     "HepDataTable",
+    "Quantity",
     "limit_table",
     "spectrum_table",
     "to_combine",

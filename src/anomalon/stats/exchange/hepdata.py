@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.atomic import write_text_atomically
 from anomalon.core.errors import BadLayout, BadNumbers
+from anomalon.core.renamed import gathered
 from anomalon.stats.counts.intervals import garwood
 from anomalon.stats.fits.fit import Fit
 from anomalon.stats.spectra.spectrum import Spectrum
@@ -19,6 +20,7 @@ from anomalon.stats.spectra.spectrum import Spectrum
 __all__ = [
     "HepDataColumn",
     "HepDataTable",
+    "Quantity",
     "limit_table",
     "spectrum_table",
     "to_hepdata",
@@ -145,13 +147,26 @@ def spectrum_table(
     return HepDataTable(name, description, [bins], dependent, keywords or {})
 
 
+@dataclass(frozen=True)
+class Quantity:
+    """What is limited.
+
+    Args:
+        name: Its name, as on the axis.
+        units: Its units; "" if it has none.
+    """
+
+    name: str = "Signal events"
+    units: str = ""
+
+
+@gathered("quantity", Quantity, "units")
 def limit_table(
     masses: ArrayLike,
     observed: ArrayLike,
     expected: ArrayLike,
     *,
-    units: str = "",
-    quantity: str = "Signal events",
+    quantity: str | Quantity = "Signal events",
     name: str = "Upper limits",
     description: str = "Upper limits at 95% CL, observed and expected.",
     variable: str = "M",
@@ -164,8 +179,7 @@ def limit_table(
         observed: Limits, shape (mass,).
         expected: Limits for background fluctuations of -2, -1, 0, 1, 2 standard deviations, shape
             (5, mass), as `Limit.expected`.
-        units: Of the limits.
-        quantity: What is limited.
+        quantity: What is limited: a name, or a `Quantity` that has units.
         name: Of the table.
         description: Of the table.
         variable: Name of the mass.
@@ -187,9 +201,10 @@ def limit_table(
             ("2 s.d.", expected[0], expected[4]),
         )
     }
+    what = quantity if isinstance(quantity, Quantity) else Quantity(quantity)
     dependent = [
-        HepDataColumn(f"{quantity}, observed limit", observed, units),
-        HepDataColumn(f"{quantity}, expected limit", middle, units, bands),
+        HepDataColumn(f"{what.name}, observed limit", observed, what.units),
+        HepDataColumn(f"{what.name}, expected limit", middle, what.units, bands),
     ]
     mass = HepDataColumn(variable, masses, "GeV")
     return HepDataTable(name, description, [mass], dependent, keywords or {})

@@ -7,7 +7,7 @@ from anomalon.stats.fits.envelope import (
     profiled_significance,
 )
 from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
-from anomalon.stats.fits.order import ChosenOrders, choose_order, choose_orders
+from anomalon.stats.fits.order import ChosenOrders, NestedTest, choose_order, choose_orders
 from anomalon.stats.fits.relative import Relative
 from anomalon.stats.fits.signal_fit import SignalFit, fit_signal
 
@@ -15,6 +15,7 @@ __all__ = [
     "ChosenOrders",
     "Envelope",
     "Fit",
+    "NestedTest",
     "Relative",
     "SignalFit",
     "TriedFunction",

@@ -10,21 +10,39 @@ from scipy import special
 
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.renamed import gathered
 from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
 from anomalon.stats.spectra.shapes import SHAPES, Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
-__all__ = ["ChosenOrders", "Test", "choose_order", "choose_orders"]
+__all__ = ["ChosenOrders", "NestedTest", "Test", "choose_order", "choose_orders"]
 
 Floats = NDArray[np.floating[Any]]
 Test = Literal["f", "likelihood_ratio"]
 """What chooses the number of parameters."""
+
+
+@dataclass(frozen=True)
+class NestedTest:
+    """When one more parameter is taken.
+
+    Args:
+        kind: "f" or "likelihood_ratio".
+        alpha: p-value below which one more parameter is taken.
+        go_on_if_rejected: Take one more parameter also if the fit is bad.
+    """
+
+    kind: Test = "f"
+    alpha: float = 0.05
+    go_on_if_rejected: bool = True
+
 
 # Fits leave up to 1e-8 of the deviance unexplained, and its sum over bins is rounded. In a spectrum
 # without fluctuations, such as Asimov data, that is all there is.
 _RESOLVED = 1e-6
 
 
+@gathered("test", NestedTest, "alpha", "go_on_if_rejected")
 def choose_order(
     spectrum: Any,
     family: str | type[Shape] | Shape,
@@ -32,20 +50,20 @@ def choose_order(
     n_max: int = 4,
     *,
     mask: NDArray[np.bool_] | None = None,
-    alpha: float = 0.05,
-    test: Test = "f",
-    go_on_if_rejected: bool = True,
+    test: Test | NestedTest = "f",
     throw: bool = True,
 ) -> Fit:
     """Fit with the smallest number of parameters that the next one does not improve.
 
-    Starting at `n_min`, one more parameter is taken only if its p-value is below `alpha`. With the
+    Starting at `n_min`, one more parameter is taken only if its p-value is below 5 %, or what the
+    `test` has as its `alpha`. With the
     F-test, F = (D_n - D_(n+1)) / (D_(n+1)/ndf_(n+1)) against F(1, ndf_(n+1)); with the
     likelihood-ratio test, D_n - D_(n+1) against chi2(1). D is the deviance.
 
     A fit that the data reject is not the last word: where one more parameter does not help, two
     more may (three parameters of the dijet function against four). So one more is also taken if
-    the fit without it has a goodness of fit below `alpha`, unless `go_on_if_rejected` is False.
+    the fit without it has a goodness of fit below that, unless the test's `go_on_if_rejected` is
+    False.
 
     The F-test measures the scatter by the richer fit's own deviance, so it forgives a function
     that fits badly everywhere. Where most bins expect less than one event, the deviance is much
@@ -59,9 +77,7 @@ def choose_order(
         n_min: Smallest number of parameters, with the normalisation.
         n_max: Largest number of parameters.
         mask: True for the bins that the fits must not see.
-        alpha: p-value below which one more parameter is taken.
-        test: "f" or "likelihood_ratio".
-        go_on_if_rejected: Take one more parameter also if the fit is bad.
+        test: "f" or "likelihood_ratio", or a `NestedTest` that also says from which p-value on.
         throw: Raise if the fit with `n_min` parameters fails. False: return it with `ok` False.
 
     Returns:
@@ -71,7 +87,7 @@ def choose_order(
     Raises:
         TooFewEvents: If there are fewer than n_min + 1 filled bins.
         DidNotConverge: If the fit with `n_min` parameters has no maximum.
-        BadValue: If `n_min` and `n_max` are not an allowed range, or alpha is not in (0, 1).
+        BadValue: If `n_min` and `n_max` are not an allowed range, or `test.alpha` is not in (0, 1).
         UnknownKey: If there is no such family.
 
     Example:
@@ -87,7 +103,7 @@ def choose_order(
             f"choose_order: expected one spectrum, got {len(spectrum.counts)} toys; see "
             "choose_orders."
         )
-    choice = _Choice.of("choose_order", family, n_min, n_max, alpha, test, go_on_if_rejected)
+    choice = _Choice.of("choose_order", family, n_min, n_max, test)
     best = fit_spectrum(spectrum, choice.shape(n_min), mask=mask, throw=throw)
     tried = [TriedFunction.of(best)]
     chosen = 0
@@ -119,6 +135,7 @@ class ChosenOrders:
     n_parameters: NDArray[np.int64]
 
 
+@gathered("test", NestedTest, "alpha", "go_on_if_rejected")
 def choose_orders(
     toys: Any,
     family: str | type[Shape] | Shape,
@@ -126,9 +143,7 @@ def choose_orders(
     n_max: int = 4,
     *,
     mask: NDArray[np.bool_] | None = None,
-    alpha: float = 0.05,
-    test: Test = "f",
-    go_on_if_rejected: bool = True,
+    test: Test | NestedTest = "f",
 ) -> ChosenOrders:
     """`choose_order` for each of many toys, with the same result as one after the other.
 
@@ -138,13 +153,11 @@ def choose_orders(
         n_min: Smallest number of parameters.
         n_max: Largest number of parameters.
         mask: True for the bins that the fits must not see.
-        alpha: p-value below which one more parameter is taken.
-        test: "f" or "likelihood_ratio".
-        go_on_if_rejected: Take one more parameter also if the fit is bad.
+        test: "f" or "likelihood_ratio", or a `NestedTest` that also says from which p-value on.
 
     Raises:
         BadLayout: If it is one spectrum.
-        BadValue: If `n_min` and `n_max` are not an allowed range, or alpha is not in (0, 1).
+        BadValue: If `n_min` and `n_max` are not an allowed range, or `test.alpha` is not in (0, 1).
         UnknownKey: If there is no such family or test.
 
     Example:
@@ -158,7 +171,7 @@ def choose_orders(
     spectrum = Spectrum.of(toys)
     if spectrum.counts.ndim != 2:
         raise BadLayout("choose_orders: expected toys of shape (toy, bin); see choose_order.")
-    choice = _Choice.of("choose_orders", family, n_min, n_max, alpha, test, go_on_if_rejected)
+    choice = _Choice.of("choose_orders", family, n_min, n_max, test)
     fit = fit_spectrum(spectrum, choice.shape(n_min), mask=mask, throw=False)
     expected = fit.expected.copy()
     n_parameters = np.where(fit.ok, n_min, 0)
@@ -199,17 +212,17 @@ class _Choice:
         family: str | type[Shape] | Shape,
         n_min: int,
         n_max: int,
-        alpha: float,
-        test: str,
-        go_on_if_rejected: bool,  # noqa: FBT001  handed on
+        test: Test | NestedTest,
     ) -> "_Choice":
+        asked = test if isinstance(test, NestedTest) else NestedTest(test)
         shape = _shape(family)
-        if not 1 <= n_min <= n_max <= shape.n_most or not 0 < alpha < 1:
+        if not 1 <= n_min <= n_max <= shape.n_most or not 0 < asked.alpha < 1:
             raise BadValue(
                 f"{where}: expected 1 <= n_min <= n_max <= {shape.n_most} for {shape.kind} and "
-                f"0 < alpha < 1, got n_min = {n_min}, n_max = {n_max}, alpha = {alpha}."
+                f"0 < alpha < 1, got n_min = {n_min}, n_max = {n_max}, alpha = {asked.alpha}."
             )
-        return cls(shape, alpha, lookup(_TESTS, test, f"{where}: test"), go_on_if_rejected)
+        statistic = lookup(_TESTS, asked.kind, f"{where}: test")
+        return cls(shape, asked.alpha, statistic, asked.go_on_if_rejected)
 
     def shape(self, n: int) -> Shape:
         """The family with so many parameters."""

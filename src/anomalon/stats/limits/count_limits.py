@@ -34,6 +34,7 @@ from scipy import special
 
 from anomalon.core.errors import BadValue
 from anomalon.core.plain import to_plain
+from anomalon.core.renamed import gathered
 from anomalon.core.result import Number, Text
 from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.limits import exact_cls
@@ -50,6 +51,7 @@ from anomalon.stats.limits.profile import (
 __all__ = [
     "N_SIGMA",
     "Calculation",
+    "ClsMethod",
     "Constraint",
     "Limit",
     "Statistic",
@@ -68,6 +70,36 @@ N_SIGMA = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """The usual band: how many standard deviations the background fluctuates."""
 
 
+@dataclass(frozen=True)
+class ClsMethod:
+    """How CLs is computed.
+
+    Args:
+        calculation: "asymptotic" or "exact"; the latter for single counts, with a background that
+            is known or has a "gamma" constraint.
+        constraint: What is known of the background, "gamma", "gaussian" or "log_normal".
+        statistic: "qtilde", with no negative signal in the best fit, or "q"; of asymptotic limits.
+
+    Raises:
+        BadValue: If it is none of these.
+    """
+
+    calculation: Calculation = "asymptotic"
+    constraint: Constraint = "gamma"
+    statistic: Statistic = "qtilde"
+
+    def __post_init__(self) -> None:
+        one_of(self.calculation, Calculation, "method")
+        one_of(self.constraint, Constraint, "constraint")
+        one_of(self.statistic, Statistic, "statistic")
+
+    @classmethod
+    def of(cls, method: "Calculation | ClsMethod") -> "ClsMethod":
+        """From its name, or as it is."""
+        return method if isinstance(method, cls) else cls(method)  # type: ignore[arg-type]
+
+
+@gathered("method", ClsMethod, "constraint", "statistic")
 def cls_upper_limit(
     n: ArrayLike,
     b: ArrayLike,
@@ -75,9 +107,7 @@ def cls_upper_limit(
     *,
     signal: ArrayLike | None = None,
     level: float = 0.95,
-    constraint: Constraint = "gamma",
-    statistic: Statistic = "qtilde",
-    method: Calculation = "asymptotic",
+    method: Calculation | ClsMethod = "asymptotic",
 ) -> Floats:
     """The observed upper limit: the signal with CLs = 1 - `level`.
 
@@ -92,10 +122,8 @@ def cls_upper_limit(
             axis are then one measurement, each with its own background uncertainty, and the limit
             is one on the strength. None: every count is a measurement, and the limit is in events.
         level: Confidence level.
-        constraint: What is known of the background, "gamma", "gaussian" or "log_normal".
-        statistic: "qtilde", with no negative signal in the best fit, or "q".
-        method: "asymptotic" or "exact"; the latter for single counts, with a background that is
-            known or has a "gamma" constraint.
+        method: "asymptotic" or "exact"; or a `ClsMethod`, which also has what is known of the
+            background, and the test statistic.
 
     Returns:
         Limits in events, or in strength with shape (…). Infinite for a signal without events.
@@ -112,13 +140,15 @@ def cls_upper_limit(
         >>> float(cls_upper_limit([51, 48], [50, 52], [3, 7], signal=[12, 11]).round(4))
         1.0116
     """
-    data = CountData.of(n, b, sigma_b, signal, constraint)
+    how = ClsMethod.of(method)
+    data = CountData.of(n, b, sigma_b, signal, how.constraint)
     log_alpha = _log_alpha(level)
-    if _exact(method, data):
+    if _exact(how, data):
         return data.shaped(exact_cls.observed_limits(*data.single, log_alpha))
-    return data.shaped(observed_limits(*data.arrays, _statistic(statistic, signal), log_alpha))
+    return data.shaped(observed_limits(*data.arrays, _statistic(how, signal), log_alpha))
 
 
+@gathered("method", ClsMethod, "constraint")
 def expected_upper_limits(
     b: ArrayLike,
     sigma_b: ArrayLike = 0.0,
@@ -127,8 +157,7 @@ def expected_upper_limits(
     n_sigma: ArrayLike = N_SIGMA,
     signal: ArrayLike | None = None,
     level: float = 0.95,
-    constraint: Constraint = "gamma",
-    method: Calculation = "asymptotic",
+    method: Calculation | ClsMethod = "asymptotic",
 ) -> Floats:
     """Upper limits expected from background alone: the median and its band.
 
@@ -144,7 +173,6 @@ def expected_upper_limits(
         n_sigma: Where in the band, in standard deviations; below zero for a better limit.
         signal: See `cls_upper_limit`.
         level: Confidence level.
-        constraint: See `cls_upper_limit`.
         method: "exact" takes the limits at the quantiles of the distribution of the data.
 
     Returns:
@@ -158,13 +186,14 @@ def expected_upper_limits(
         >>> expected_upper_limits(50, 7).round(2)
         array([10.5 , 14.13, 19.71, 27.67, 37.6 ])
     """
-    data = CountData.of(b if n is None else n, b, sigma_b, signal, constraint)
+    how = ClsMethod.of(method)
+    data = CountData.of(b if n is None else n, b, sigma_b, signal, how.constraint)
     log_alpha = _log_alpha(level)
     where = np.asarray(n_sigma, dtype=np.float64)
     if not np.all(np.isfinite(where)):
         raise BadValue(f"n_sigma: expected finite numbers, got {where.tolist()}.")
     flat = where.ravel()
-    if _exact(method, data):
+    if _exact(how, data):
         limits = exact_cls.expected_limits(*data.single, log_alpha, flat)
     else:
         roots = flat - special.ndtri_exp(log_alpha + special.log_ndtr(flat))
@@ -172,6 +201,7 @@ def expected_upper_limits(
     return np.asarray(limits.reshape(where.shape + data.shape))[()]
 
 
+@gathered("method", ClsMethod, "constraint", "statistic")
 def cls(
     s: ArrayLike,
     n: ArrayLike,
@@ -179,9 +209,7 @@ def cls(
     sigma_b: ArrayLike = 0.0,
     *,
     signal: ArrayLike | None = None,
-    constraint: Constraint = "gamma",
-    statistic: Statistic = "qtilde",
-    method: Calculation = "asymptotic",
+    method: Calculation | ClsMethod = "asymptotic",
 ) -> Floats:
     """CLs = CL_{s+b} / CL_b of a signal; it is excluded at 95 % where CLs < 0.05.
 
@@ -192,8 +220,6 @@ def cls(
         b: Events expected from background.
         sigma_b: Its uncertainty.
         signal: See `cls_upper_limit`.
-        constraint: See `cls_upper_limit`.
-        statistic: See `cls_upper_limit`.
         method: See `cls_upper_limit`.
 
     Raises:
@@ -204,13 +230,14 @@ def cls(
         >>> cls([0.0, 19.70904], 50, 50, 7).round(6)
         array([1.  , 0.05])
     """
+    how = ClsMethod.of(method)
     strength = numbers(s, "s")
-    data = CountData.of(n, b, sigma_b, signal, constraint, strength.shape)
+    data = CountData.of(n, b, sigma_b, signal, how.constraint, strength.shape)
     strength = np.array(np.broadcast_to(strength, data.shape)).reshape(-1)
-    if _exact(method, data):
+    if _exact(how, data):
         log_cls = exact_cls.log_cls(strength, *data.single)
     else:
-        log_cls = cls_values(strength, *data.arrays, _statistic(statistic, signal))
+        log_cls = cls_values(strength, *data.arrays, _statistic(how, signal))
     return data.shaped(np.exp(log_cls))
 
 
@@ -225,7 +252,7 @@ class Limit(Shown):
         why: The reason where there is none, an empty string elsewhere, shape (…).
         level: Confidence level.
         n_sigma: Standard deviations of the band.
-        options: Settings of `cls_upper_limit`: constraint, statistic and method.
+        method: How they were computed.
     """
 
     observed: Floats
@@ -234,8 +261,18 @@ class Limit(Shown):
     why: NDArray[np.str_]
     level: float
     n_sigma: tuple[float, ...]
-    options: dict[str, Any]
+    method: ClsMethod
     _measurement: dict[str, Any] = field(repr=False)
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The fields of `method`, by the names that they have in JSON."""
+        how = self.method
+        return {
+            "constraint": how.constraint,
+            "statistic": how.statistic,
+            "method": how.calculation,
+        }
 
     @property
     def median(self) -> Floats:
@@ -251,7 +288,7 @@ class Limit(Shown):
     def cls(self, s: ArrayLike) -> Floats:
         """CLs of signals `s`, broadcast against the measurements; NaN where `ok` is False."""
         strength = np.where(self.ok, np.asarray(s, dtype=np.float64), 0.0)
-        values = cls(strength, **self._measurement, **self.options)
+        values = cls(strength, **self._measurement, method=self.method)
         return np.asarray(np.where(self.ok, values, np.nan))[()]
 
     def facts(self) -> tuple[Fact, ...]:
@@ -274,6 +311,7 @@ class Limit(Shown):
         return dict(to_plain({name: getattr(self, name) for name in names} | self.options))
 
 
+@gathered("method", ClsMethod, "constraint", "statistic")
 def upper_limits(
     n: ArrayLike,
     b: ArrayLike,
@@ -283,9 +321,7 @@ def upper_limits(
     level: float = 0.95,
     n_sigma: tuple[float, ...] = N_SIGMA,
     before_data: bool = False,
-    constraint: Constraint = "gamma",
-    statistic: Statistic = "qtilde",
-    method: Calculation = "asymptotic",
+    method: Calculation | ClsMethod = "asymptotic",
 ) -> Limit:
     """Observed and expected limits in one result; a bad item does not cost the others.
 
@@ -297,8 +333,6 @@ def upper_limits(
         level: Confidence level.
         n_sigma: Where in the band of expected limits.
         before_data: Expect from b as it stands, and not from its fit to the data.
-        constraint: See `cls_upper_limit`.
-        statistic: See `cls_upper_limit`.
         method: See `cls_upper_limit`.
 
     Raises:
@@ -310,26 +344,24 @@ def upper_limits(
         >>> limit.observed.round(3), limit.why.tolist()
         (array([19.709,    nan]), ['', 'b is nan: expected a finite number >= 0'])
     """
+    how = ClsMethod.of(method)
     named = {"n": n, "b": b, "sigma_b": sigma_b}
     template = None if signal is None else numbers(signal, "signal")
     arrays = [np.asarray(value, dtype=np.float64) for value in named.values()]
     full = broadcast([*arrays, *([] if template is None else [template])])
     bad = [~(np.isfinite(x) & (x >= 0)) for x in full[:3]]
     why = _reasons(dict(zip(named, zip(full, bad, strict=False), strict=False)), template)
-    if constraint == "log_normal" or method == "exact":
+    if how.constraint == "log_normal" or how.calculation == "exact":
         no_factor = (full[1] == 0) & (full[2] > 0)
         no_factor = no_factor if template is None else no_factor.any(axis=-1)
         why = np.where((why == "") & no_factor, "sigma_b is above 0 where b is 0", why)
     ok = why == ""
     keep = ok if template is None else ok[..., None]
     n_, b_, sigma_ = (np.where(keep, x, 1.0) for x in full[:3])
-    options: dict[str, Any] = {
-        "constraint": constraint, "statistic": statistic, "method": method,
-    }  # fmt: skip
-    observed = cls_upper_limit(n_, b_, sigma_, signal=template, level=level, **options)
+    observed = cls_upper_limit(n_, b_, sigma_, signal=template, level=level, method=how)
     expected = expected_upper_limits(
         b_, sigma_, n=None if before_data else n_, n_sigma=n_sigma, signal=template, level=level,
-        constraint=constraint, method=method,
+        method=how,
     )  # fmt: skip
     return Limit(
         observed=np.asarray(np.where(ok, observed, np.nan)),
@@ -338,7 +370,7 @@ def upper_limits(
         why=why,
         level=level,
         n_sigma=tuple(float(x) for x in n_sigma),
-        options=options,
+        method=how,
         _measurement={"n": n_, "b": b_, "sigma_b": sigma_, "signal": template},
     )
 
@@ -365,9 +397,9 @@ def _log_alpha(level: float) -> float:
     return float(np.log1p(-level))
 
 
-def _exact(method: str, data: CountData) -> bool:
+def _exact(how: ClsMethod, data: CountData) -> bool:
     """Whether to sum probabilities, after checking that it can be done."""
-    if one_of(method, Calculation, "method") == "asymptotic":
+    if how.calculation == "asymptotic":
         return False
     if data.n.shape[1] > 1 or np.any(data.s != 1.0):
         raise BadValue('method: "exact" is for single counts; leave `signal` out.')
@@ -384,8 +416,8 @@ def _exact(method: str, data: CountData) -> bool:
     return True
 
 
-def _statistic(statistic: str, signal: ArrayLike | None) -> int:
-    if one_of(statistic, Statistic, "statistic") == "qtilde":
+def _statistic(how: ClsMethod, signal: ArrayLike | None) -> int:
+    if how.statistic == "qtilde":
         return QTILDE
     if signal is not None:
         raise BadValue('statistic: expected "qtilde" with a `signal` template, got "q".')

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, interruption_behind
 from anomalon.core.plain import to_plain
+from anomalon.core.renamed import gathered
 from anomalon.core.result import Number
 from anomalon.core.seed import Seed
 from anomalon.core.shown import Fact, Shown, extent
@@ -17,7 +18,7 @@ from anomalon.stats.limits.count_limits import Limit
 from anomalon.stats.limits.efficiency import EfficiencyCurve
 from anomalon.stats.limits.strength_limits import StrengthLimit, on_curve, part_of
 
-__all__ = ["RerunLimit", "RerunPoint", "limit_by_rerun"]
+__all__ = ["Interpolation", "RerunLimit", "RerunPoint", "limit_by_rerun"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -109,6 +110,26 @@ class RerunLimit(Shown):
         return dict(to_plain(plain))
 
 
+@dataclass(frozen=True)
+class Interpolation:
+    """The efficiency between the strengths of the runs.
+
+    Args:
+        monotone: Make the efficiencies rise with the strength.
+        n_toys: Curves drawn for the band.
+        band: Probability within the band of each limit.
+    """
+
+    monotone: bool = True
+    n_toys: int = 500
+    band: float = ONE_SIGMA
+
+
+RISING = Interpolation()
+"""An efficiency that does not fall where there is more signal."""
+
+
+@gathered("interpolation", Interpolation, "monotone", "n_toys", "band")
 def limit_by_rerun(
     chain: Chain,
     strengths: ArrayLike,
@@ -117,9 +138,7 @@ def limit_by_rerun(
     seed: Seed | int,
     events_at_one: float = 1.0,
     repeats: int = 1,
-    n_toys: int = 500,
-    band: float = ONE_SIGMA,
-    monotone: bool = True,
+    interpolation: Interpolation = RISING,
     executor: _Executor | None = None,
 ) -> RerunLimit:
     """Limits on a strength by running the whole analysis with injected signal.
@@ -136,9 +155,7 @@ def limit_by_rerun(
         seed: Random numbers; run i at a strength gets `seed.child("rerun", strength=…, repeat=i)`.
         events_at_one: Signal events before the selection at a strength of one.
         repeats: Runs at each strength; two or more measure how much the training fluctuates.
-        n_toys: Curves drawn for the band.
-        band: Probability within the band of each limit.
-        monotone: Make the efficiencies rise with the strength.
+        interpolation: The efficiency between the strengths, and the band of each limit.
         executor: Who runs the chains, as in `anomalon.run`; this process if None.
 
     Raises:
@@ -164,12 +181,13 @@ def limit_by_rerun(
     root = Seed.of(seed).child("rerun")
     work = [(float(s), i) for s in wanted for i in range(repeats)]
     points = _run(_Once(chain, root), work, executor)
-    curve, dispersion = _curve(points, monotone)
+    curve, dispersion = _curve(points, interpolation)
     targets = np.concatenate([np.atleast_1d(limit.observed), limit.expected])
     if curve is None:
         every = _none_at_all(targets, points)
     else:
-        every = on_curve(targets, curve, events_at_one, curve.toys(n_toys, root), band)
+        toys = curve.toys(interpolation.n_toys, root)
+        every = on_curve(targets, curve, events_at_one, toys, interpolation.band)
     return RerunLimit(
         observed=part_of(every, 0),
         expected=part_of(every, slice(1, None)),
@@ -217,8 +235,7 @@ def _run(
 
 
 def _curve(
-    points: tuple[RerunPoint, ...],
-    monotone: bool,  # noqa: FBT001
+    points: tuple[RerunPoint, ...], interpolation: Interpolation
 ) -> tuple[EfficiencyCurve | None, float]:
     """The curve through the runs that have an efficiency, and their dispersion."""
     good = [p for p in points if p.ok]
@@ -233,7 +250,9 @@ def _curve(
     chi2 = ((k - n * share)[variance > 0] ** 2 / variance[variance > 0]).sum()
     ndf = len(good) - len(strength)
     dispersion = max(1.0, float(chi2) / ndf) if ndf else 1.0
-    curve = EfficiencyCurve(strength, passed / dispersion, injected / dispersion, monotone)
+    curve = EfficiencyCurve(
+        strength, passed / dispersion, injected / dispersion, interpolation.monotone
+    )
     return curve, dispersion
 
 

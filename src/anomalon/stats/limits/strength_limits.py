@@ -93,7 +93,7 @@ def upper_limit_with_efficiency(
         efficiency: From strengths, shape (strength,), to efficiencies of the same shape.
         strengths: Smallest and largest strength to look at.
         events_at_one: Signal events before the selection at a strength of one.
-        options: Those of `upper_limits`: level, n_sigma, constraint, statistic, method.
+        options: Those of `upper_limits`: level, n_sigma, before_data, method.
 
     Returns:
         Observed limits, shape (…), and expected ones, shape (n_sigma, …).

@@ -20,6 +20,7 @@ from anomalon.stats.scans.upcrossings import (
     rice_upcrossings,
     trial_factor,
 )
+from anomalon.stats.scans.windows import Widths
 
 __all__ = [
     "CombinedTrials",
@@ -28,6 +29,7 @@ __all__ = [
     "MassScan",
     "Reference",
     "SidakTest",
+    "Widths",
     "bump_hunt",
     "combine_trials",
     "count_upcrossings",

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
-from anomalon.core.renamed import renamed
+from anomalon.core.renamed import gathered, renamed
 from anomalon.core.seed import Seed
 from anomalon.stats.counts.pseudo_experiments import (
     block_sizes,
@@ -34,7 +34,7 @@ from anomalon.stats.fits.fit import Fit, expected_a_shape, fit_spectrum
 from anomalon.stats.scans.backgrounds import Background, Counts, Fitted, Known, Reference, Refit
 from anomalon.stats.scans.found_bump import FoundBump
 from anomalon.stats.scans.scan_kernel import ON_OFF, every_window, smallest_log_p
-from anomalon.stats.scans.windows import Windows
+from anomalon.stats.scans.windows import Widths, Windows
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
@@ -46,13 +46,13 @@ MOST_PSEUDO = 10_000_000
 """More pseudo-experiments are a slip of the finger."""
 
 
+@gathered("widths", Widths, "step")
 @renamed(n_pseudo="n_toys")
 def bump_hunt(
     spectrum: Any,
     background: Shape | Fit | Reference | ArrayLike,
     *,
-    widths: Iterable[int] | None = None,
-    step: int | Literal["half", "full"] = 1,
+    widths: Iterable[int] | Widths | None = None,
     n_toys: int = 10_000,
     refit: bool | Refit = True,
     deficit: bool = False,
@@ -72,8 +72,8 @@ def bump_hunt(
             Poisson, bin by bin.
         background: A `Shape` (fitted here), a `Fit` of this spectrum, a `Reference`, or exact
             expectations, shape (bin,).
-        widths: Widths of the windows in bins; None for 1 to half of the bins.
-        step: Bins from one window to the next; "half" or "full" of the width.
+        widths: Widths of the windows in bins, every one at every bin; None for 1 to half of the
+            bins. `Widths(…, step="half")` for fewer windows.
         n_toys: Number of pseudo-experiments.
         refit: Fit the pseudo-experiments like the data. False compares them with the fit of the
             data, which is conservative: they have not absorbed their fluctuations. A function
@@ -100,9 +100,11 @@ def bump_hunt(
         (3.0, 4.0, 0.000184, True)
     """
     n_toys = check.whole(n_toys, "bump hunt: n_toys", 1, MOST_PSEUDO)
+    wide = widths if isinstance(widths, Widths) else Widths(widths)
     hunt = Hunt.of(
-        spectrum, background, widths=widths, step=step, refit=refit, deficit=deficit, seed=seed
-    )
+        spectrum, background, widths=wide.bins, step=wide.step, refit=refit, deficit=deficit,
+        seed=seed,
+    )  # fmt: skip
     log_p = hunt.every_log_p()
     t_toys, done = [], 0
     for block, size in enumerate(block_sizes(n_toys)):

@@ -10,11 +10,24 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
 
-__all__ = ["Windows"]
+__all__ = ["Widths", "Windows"]
 
 Integers = NDArray[np.int64]
 
 _MOST = 20_000_000  # a gigabyte, and a minute for a thousand pseudo-experiments
+
+
+@dataclass(frozen=True)
+class Widths:
+    """How wide windows are, and how far one is from the next.
+
+    Args:
+        bins: Widths in bins; None for 1 to half of the bins.
+        step: Bins from one window to the next; "half" or "full" of the width.
+    """
+
+    bins: Iterable[int] | None = None
+    step: int | Literal["half", "full"] = 1
 
 
 @dataclass(frozen=True, eq=False)
