@@ -10,7 +10,8 @@ from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents, 
 from anomalon.stats.cuts import cut_kernels
 from anomalon.stats.cuts.cut_kernels import count_events
 from anomalon.stats.cuts.figures_of_merit import FIGURES_OF_MERIT
-from anomalon.stats.cuts.grid_search import Cut, RandomGrid, random_grid_search, rectangular_cuts
+from anomalon.stats.cuts.grid_search import Cut, random_grid_search, rectangular_cuts
+from anomalon.stats.cuts.random_grid import RandomGrid
 
 
 def reference_count(x, weight, low, high):

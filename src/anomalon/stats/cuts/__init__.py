@@ -14,11 +14,11 @@ from anomalon.stats.cuts.figures_of_merit import (
 )
 from anomalon.stats.cuts.grid_search import (
     GridSearch,
-    RandomGrid,
     random_grid_search,
     rectangular_cuts,
 )
 from anomalon.stats.cuts.merit import Band, Evaluation, WorkingPoint, evaluate
+from anomalon.stats.cuts.random_grid import RandomGrid
 from anomalon.stats.cuts.thresholds import selection_weights
 
 __all__ = [

@@ -25,43 +25,14 @@ from anomalon.stats.cuts.best_cut import BestCut
 from anomalon.stats.cuts.cut import Cut, CutEvents, cut_events, feature_names, sides_of
 from anomalon.stats.cuts.cut_kernels import count_events
 from anomalon.stats.cuts.figures_of_merit import FigureOfMerit, figure_of_merit, optimise
+from anomalon.stats.cuts.random_grid import ONE_SIDED, RandomGrid
 from anomalon.stats.numerics.value import Value
 
-__all__ = ["GridSearch", "RandomGrid", "random_grid_search", "rectangular_cuts"]
+__all__ = ["GridSearch", "random_grid_search", "rectangular_cuts"]
 
 Floats = NDArray[np.floating[Any]]
 
 _KNOWN = 25  # background events for an efficiency good to 20 %, as in `evaluate`
-
-
-@dataclass(frozen=True)
-class RandomGrid:
-    """Which cuts are tried.
-
-    Args:
-        n_points: How many; None for one per signal event that cuts are chosen on.
-        directions: One for all or one per feature: ">" keeps events at or above the cut, "<" at
-            or below, "<>" between two cuts, from two signal events.
-        steps: Boxes joined by "or"; more than one is a staircase.
-
-    Raises:
-        BadValue: If there is no cut, or no box.
-    """
-
-    n_points: int | None = None
-    directions: Sequence[str] | str = ">"
-    steps: int = 1
-
-    def __post_init__(self) -> None:
-        if self.steps < 1 or (self.n_points is not None and self.n_points < 1):
-            raise BadValue(
-                f"cuts: expected steps >= 1 and n_points >= 1, got {self.steps} and "
-                f"{self.n_points}."
-            )
-
-
-ONE_SIDED = RandomGrid()
-"""At or above each signal event."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +196,7 @@ def random_grid_search(
         for each, name in ((of_signal, "signal"), (of_background, "background"))
     ]
     choice = parts[0][0], parts[1][0]
-    low, high = _points(choice[0], sides, grid.steps, grid.n_points, root.child("points"))
+    low, high = grid.points(choice[0], sides, root.child("points"))
     counted = [count_events(part.x, part.weight, low, high) for part in choice]
     s, sigma_s = choice[0].scaled(*counted[0][1:])
     b, sigma_b = choice[1].scaled(*counted[1][1:])
@@ -377,27 +348,3 @@ def _best_end(
     figures = np.where(allowed, judge(counts[0][0], counts[1][0]), -np.inf)
     index = int(np.argmax(figures))
     return float(sign * at[index]), float(figures[index])
-
-
-def _points(
-    signal: CutEvents, sides: tuple[str, ...], steps: int, n_points: int | None, seed: Seed
-) -> tuple[Floats, Floats]:
-    """Cut points at signal events, shape (point, box, feature) each."""
-    rng = seed.generator()
-    n = len(signal.x) if n_points is None else n_points
-    p = None if signal.weight is None else signal.weight / signal.weight.sum()
-    plain = steps == 1 and "<>" not in sides
-    if plain and n_points is None:
-        drawn = np.arange(n)[:, None, None]
-    else:
-        drawn = rng.choice(len(signal.x), (n, steps, 2), p=p)
-    ends = signal.x[drawn].astype(np.float64)  # (point, box, 1 or 2, feature)
-    low, high = ends[:, :, 0].copy(), ends[:, :, 0].copy()
-    for j, side in enumerate(sides):
-        if side == "<>":
-            low[..., j], high[..., j] = ends[..., j].min(axis=2), ends[..., j].max(axis=2)
-        elif side == ">":
-            high[..., j] = np.inf
-        else:
-            low[..., j] = -np.inf
-    return low, high

@@ -26,7 +26,7 @@ like NumPy functions and return float64.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,7 +38,8 @@ from anomalon.core.renamed import gathered
 from anomalon.core.result import Number, Text
 from anomalon.core.shown import Fact, Shown, extent
 from anomalon.stats.limits import exact_cls
-from anomalon.stats.limits.count_data import Constraint, CountData, broadcast, numbers, one_of
+from anomalon.stats.limits.cls_method import Calculation, ClsMethod, Constraint, Statistic
+from anomalon.stats.limits.count_data import CountData, broadcast, numbers
 from anomalon.stats.limits.profile import (
     GAMMA,
     QTILDE,
@@ -62,41 +63,10 @@ __all__ = [
 ]
 
 Floats = NDArray[np.floating[Any]]
-Statistic = Literal["qtilde", "q"]
-Calculation = Literal["asymptotic", "exact"]
 
 
 N_SIGMA = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """The usual band: how many standard deviations the background fluctuates."""
-
-
-@dataclass(frozen=True)
-class ClsMethod:
-    """How CLs is computed.
-
-    Args:
-        calculation: "asymptotic" or "exact"; the latter for single counts, with a background that
-            is known or has a "gamma" constraint.
-        constraint: What is known of the background, "gamma", "gaussian" or "log_normal".
-        statistic: "qtilde", with no negative signal in the best fit, or "q"; of asymptotic limits.
-
-    Raises:
-        BadValue: If it is none of these.
-    """
-
-    calculation: Calculation = "asymptotic"
-    constraint: Constraint = "gamma"
-    statistic: Statistic = "qtilde"
-
-    def __post_init__(self) -> None:
-        one_of(self.calculation, Calculation, "method")
-        one_of(self.constraint, Constraint, "constraint")
-        one_of(self.statistic, Statistic, "statistic")
-
-    @classmethod
-    def of(cls, method: "Calculation | ClsMethod") -> "ClsMethod":
-        """From its name, or as it is."""
-        return method if isinstance(method, cls) else cls(method)  # type: ignore[arg-type]
 
 
 @gathered("method", ClsMethod, "constraint", "statistic")
