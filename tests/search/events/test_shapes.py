@@ -12,6 +12,8 @@ from anomalon.background import Cwola
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.learn import BoostedTrees
+from anomalon.search.events.fit_settings import FitSettings
+from anomalon.search.events.method import Method
 from anomalon.search.events.selection import MemberScores, Selection, score_members, select
 
 WINDOW = Window(3000, 3600, 2400, 4200)
@@ -31,18 +33,17 @@ def fits(value, **swapped) -> bool:
 
 @pytest.fixture(scope="module")
 def scores():
-    return score_members(
-        background(3000).blind(),
-        WINDOW,
-        None,
+    method = Method(
         background=Cwola(),
         classifier=BoostedTrees(n_trees=3),
-        decorrelate=None,
         n_members=4,
         n_folds=3,
         subsample=0.5,
-        seed=Seed(1),
+        decorrelate=None,
+        efficiencies=(0.1,),
+        fit=FitSettings(),
     )
+    return score_members(background(3000).blind(), WINDOW, None, method, Seed(1))
 
 
 def test_scores_of_members_and_cuts_have_their_axes(scores):

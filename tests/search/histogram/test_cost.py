@@ -94,7 +94,10 @@ def test_pieces_are_kept_from_a_number_of_pseudo_experiments_on(long, kept, tmp_
     monkeypatch.setattr("anomalon.search.histogram.pieces._LONG", long)
     smooth = SmoothBackground("exponential", 2, 2)
     hunt_bump(
-        (COUNTS[:60], EDGES[:61]), smooth, n_toys=1000, n_closure=0, store=Store(tmp_path / "store")
+        (COUNTS[:60], EDGES[:61]),
+        smooth,
+        HuntSettings(n_toys=1000, n_closure=0),
+        place=Workplace(store=Store(tmp_path / "store")),
     )
     assert len(list(tmp_path.rglob("*.npz"))) == kept
 
