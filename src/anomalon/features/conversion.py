@@ -17,7 +17,7 @@ from anomalon.data.event_file import written
 from anomalon.data.recognise import recognise
 from anomalon.data.source import Source
 from anomalon.features.conversion_result import ConversionResult
-from anomalon.features.dijet import dijet
+from anomalon.features.dijet import Subjettiness, dijet
 from anomalon.run import Serial
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.progress import Told
@@ -70,7 +70,14 @@ class DijetFeatures:
 
     def of(self, events: Events) -> Sample:
         """The features of some events."""
-        return dijet(events, **{f.name: getattr(self, f.name) for f in fields(self)})
+        return dijet(
+            events,
+            subjettiness=Subjettiness(self.betas, self.n_tau),
+            substructure=self.substructure,
+            radius=self.radius,
+            pt_min=self.pt_min,
+            on_missing=self.on_missing,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
