@@ -86,6 +86,36 @@ def test_convert_leaves_a_run_folder_that_repeats_it(raw, tmp_path, capsys):
     assert "n_ta: there is no such key; did you mean 'n_tau'?" in capsys.readouterr().err
 
 
+def test_convert_writes_the_same_bytes_however_the_path_is_spelled(raw, tmp_path, monkeypatch):
+    out = tmp_path / "out.parquet"
+    options = ["--on-missing", "drop", "--processes", "1"]
+    assert main(["data", "convert", str(raw), str(out), *options]) == 0
+    before = out.read_bytes()
+    assert load(out).source == "raw.h5 (1 of 9 events with fewer than two jets dropped)"
+    assert main(["data", "convert", f"{out}.run/run.toml", "--processes", "1"]) == 0
+    assert out.read_bytes() == before
+    monkeypatch.chdir(tmp_path)
+    assert main(["data", "convert", "raw.h5", "other.parquet", *options]) == 0
+    assert (tmp_path / "other.parquet").read_bytes() == before
+
+
+def test_convert_says_what_is_missing_in_words_that_can_be_typed(raw, tmp_path, capsys):
+    assert main(["data", "convert", str(raw)]) == 2
+    typed = f"`anomalon data convert {raw} FILE.parquet`"
+    assert f"Missing argument 'OUT': {typed}." in " ".join(capsys.readouterr().err.split())
+    config = tmp_path / "c.toml"
+    config.write_text('raw = "raw.h5"\n')
+    assert main(["data", "convert", str(config)]) == 2
+    assert f'or a line out = "FILE.parquet" in {config}.' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.h5", "o.root", "o.parquet.gz"])
+def test_convert_refuses_a_name_of_another_format(raw, tmp_path, capsys, name):
+    assert main(["data", "convert", str(raw), str(tmp_path / name)]) == 2
+    assert "out: expected a name that ends in .parquet" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["raw.h5"]
+
+
 def test_convert_goes_on_where_it_was_interrupted(raw, tmp_path, monkeypatch, capsys):
     out, real, done = tmp_path / "out.parquet", conversion._Rows.__call__, []
 

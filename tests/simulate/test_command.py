@@ -10,6 +10,7 @@ import pytest
 import anomalon.simulate.generate as generation
 from anomalon.cli import main
 from anomalon.cli.simulate import dijet
+from anomalon.core.errors import BadValue
 from anomalon.data import load
 from anomalon.report import read_run
 from anomalon.run.settings import encode
@@ -133,6 +134,53 @@ def test_the_run_toml_of_another_command_is_refused(tmp_path, capsys):
     assert run(config) == 2
     said = capsys.readouterr().err
     assert "expected settings of `anomalon simulate dijet`, got those of a data convert run" in said
+
+
+def test_repeating_prints_paths_without_detours(made, capsys):
+    capsys.readouterr()
+    assert run(f"{made}.run/run.toml", "--processes", 1) == 0
+    assert capsys.readouterr().out.endswith(f"; report {made}.run/report.html\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('procss = "qcd"', "procss: there is no such key; did you mean 'process'?"),
+        ('process = "qdc"', "process: expected one of qcd, wprime, a0, got 'qdc'; did you mean"),
+        ("process = 3", "process: expected one of qcd, wprime, a0, got 3."),
+        (
+            'process = "qcd"\nvariation = "dta"',
+            "variation: unknown name 'dta'; did you mean 'data'",
+        ),
+        ("events = 3", "process: expected qcd, wprime, a0, or a `point` instead; got none."),
+    ],
+)
+def test_mistakes_in_a_toml_file_are_named(tmp_path, capsys, text, said):
+    config = tmp_path / "c.toml"
+    config.write_text(f'{text}\nout = "x.parquet"\n')
+    assert run(config) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_is_missing_is_said_in_words_that_can_be_typed(tmp_path, capsys):
+    assert run("--process", "qcd") == 2
+    assert (
+        "Missing option '--out': where to write the events, as --out F" in capsys.readouterr().err
+    )
+    config = tmp_path / "c.toml"
+    config.write_text('process = "qcd"\n')
+    assert run(config) == 2
+    assert f'or a line out = "FILE.parquet" in {config}.' in capsys.readouterr().err
+
+
+def test_a_name_of_another_format_is_refused(tmp_path, capsys):
+    assert run("--process", "qcd", "--out", tmp_path / "x.csv") == 2
+    assert "expected a name that ends in .parquet, for what is written is Parquet; got x.csv" in (
+        capsys.readouterr().err
+    )
+    with pytest.raises(BadValue, match=r"ends in \.parquet"):
+        generate(w_prime(3500.0, 500.0, 100.0), 20, tmp_path / "x.h5")
+    assert not any(tmp_path.iterdir())
 
 
 def test_lists_the_named_points(capsys):

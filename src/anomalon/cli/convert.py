@@ -69,7 +69,10 @@ def convert(raw: Path, **options: Any) -> None:
     config = raw if raw.suffix.lower() == ".toml" else None
     if config is None:
         options["raw"] = str(raw)
-    file_job(Conversion, config, options, _facts)
+    missing = f"Missing argument 'OUT': `anomalon data convert {raw} FILE.parquet`"
+    if config is not None:
+        missing += f', or a line out = "FILE.parquet" in {config}'
+    file_job(Conversion, config, options, _facts, out_missing=f"{missing}.")
 
 
 def _facts(job: Any, result: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import click
 from anomalon.cli.job import do, labels_option, with_labels
 from anomalon.cli.numbers import Whole
 from anomalon.cli.options import as_json_option, out_option, work_options
-from anomalon.core.config import read_toml
+from anomalon.cli.settings import settings_of
 
 if TYPE_CHECKING:
     from anomalon.run import Executor
@@ -42,7 +42,7 @@ def demo(
     """
     from anomalon.search.events.demo import DemoJob
 
-    table, labels = with_labels({} if config is None else read_toml(config, DemoJob.kind), words)
+    table, labels = with_labels({} if config is None else settings_of(config, DemoJob.kind), words)
     job = DemoJob.of(table if seed is None else table | {"seed": seed})
     folder = Path("runs/demo") if out is None else out
-    do(job, folder, executor=executor, as_json=as_json, labels=labels)
+    do(job, folder, config=config, executor=executor, as_json=as_json, labels=labels)

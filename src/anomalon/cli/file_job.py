@@ -8,9 +8,8 @@ import click
 
 from anomalon.cli.job import do, labels_option, set_option, with_labels
 from anomalon.cli.options import as_json_option, is_given, work_options
-from anomalon.cli.settings import overridden, put
+from anomalon.cli.settings import overridden, put, settings_of
 from anomalon.core.atomic import check_writable
-from anomalon.core.config import read_toml
 
 if TYPE_CHECKING:
     from anomalon.run.job import Job
@@ -38,6 +37,8 @@ def file_job(
     config: Path | None,
     options: Mapping[str, Any],
     facts: Callable[[Any, Any], Mapping[str, Any]],
+    *,
+    out_missing: str,
     keys: Mapping[str, str] | None = None,
 ) -> None:
     """Options to a job that writes a file, its `out`; and the job done.
@@ -47,18 +48,22 @@ def file_job(
         config: TOML file with its settings, if there is one; options win.
         options: Of the running command, by the names of its parameters.
         facts: What programs read first in the JSON of (job, result).
+        out_missing: What is said if nothing says where the file goes.
         keys: Where in TOML a setting is, if it is not called as its parameter.
     """
+    from anomalon.run.settings import refuse_unknown
+
     table, labels = with_labels(
-        {} if config is None else read_toml(config, kind.kind), options["words"]
+        {} if config is None else settings_of(config, kind.kind), options["words"]
     )
     table = overridden(table, options["settings"])
     for name, value in options.items():
         if name not in _NO_SETTINGS and is_given(name):
             key = (keys or {}).get(name, name)
             table = put(table, key.split("."), value, key)
+    refuse_unknown(table, kind.keys(), "")
     if "out" not in table:
-        raise click.UsageError("Missing option '--out': where to write the events.")
+        raise click.UsageError(out_missing)
     job: Any = kind.of(table, folder=Path() if config is None else config.parent)
     given = options["run_folder"]
     folder = job.out.with_name(f"{job.out.name}.run") if given is None else given
@@ -67,6 +72,7 @@ def file_job(
     do(
         job,
         folder,
+        config=config,
         executor=options["executor"],
         as_json=options["as_json"],
         labels=labels,

@@ -10,8 +10,9 @@ from anomalon.cli.exit_status import FAILED
 from anomalon.cli.options import as_json_option, going_on_from, out_option, work_options
 from anomalon.cli.outcome import Facts, show
 from anomalon.cli.progress import progress
-from anomalon.cli.settings import overridden
-from anomalon.core.config import read_toml
+from anomalon.cli.settings import overridden, settings_of
+from anomalon.core.config import left_by_a_run, read_toml
+from anomalon.core.errors import BadValue
 
 if TYPE_CHECKING:
     from anomalon.core.labels import Labels
@@ -25,6 +26,7 @@ def do(
     job: "Job",
     folder: Path,
     *,
+    config: Path | None = None,
     executor: "Executor | None" = None,
     as_json: bool = False,
     labels: "Labels | None" = None,
@@ -36,6 +38,7 @@ def do(
     Args:
         job: What to do.
         folder: The run folder.
+        config: The TOML file that its settings are from, if there is one.
         executor: Who does the work; this process if None.
         as_json: Print JSON.
         labels: What pages and figures call things.
@@ -43,7 +46,7 @@ def do(
         facts: Of commands whose result is a file (see `show`).
 
     Raises:
-        BadValue: If the folder holds a run of another kind.
+        BadValue: If the folder holds a run of another kind, or a file that is read would be lost.
         Exit: With 1 if the result cannot be used as it is.
     """
     from anomalon.core.document import Report
@@ -53,6 +56,7 @@ def do(
     from anomalon.run.settings import encode
 
     check_folder(folder, job.kind, "--out" if facts is None else "--run-folder")
+    _check_places(job, folder, config)
     with going_on_from(folder, if_there=True), progress(job.title) as tell:
         place = Workplace(executor or Serial(), Store(folder / STORE), tell, _say)
         found = job.run(place)
@@ -70,6 +74,27 @@ def do(
     show(report, page, as_json=as_json, facts=facts)
     if not report.ok:
         raise click.exceptions.Exit(FAILED)
+
+
+def _check_places(job: "Job", folder: Path, config: Path | None) -> None:
+    """Refuse to write over a file that is read, and a file at a place of the run folder.
+
+    Raises:
+        BadValue: If it would be lost.
+    """
+    from anomalon.report.run_folder import places
+    from anomalon.run.overwriting import is_at, refuse_overwriting
+
+    reads, own = job.reads(), places(folder)
+    if config is not None and not left_by_a_run(config):  # which is there to be repeated
+        reads["the settings"] = config
+    refuse_overwriting(reads, {**job.writes(), **own})
+    for name, file in job.writes().items():
+        if is_at(folder, file) or any(is_at(file, taken) for taken in own.values()):
+            raise BadValue(
+                f"{name}: expected a place for a file beside those of the run folder {folder}, got "
+                f"{file}, which one of them takes. Choose another place for {name}."
+            )
 
 
 def command_of(job: "type[Job]") -> click.Command:
@@ -90,10 +115,10 @@ def command_of(job: "type[Job]") -> click.Command:
         executor: "Executor",
         as_json: bool,  # noqa: FBT001  click passes by name
     ) -> None:
-        table, labels = with_labels(overridden(read_toml(config, job.kind), settings), words)
+        table, labels = with_labels(overridden(settings_of(config, job.kind), settings), words)
         folder = Path("runs") / config.stem if out is None else out
         found = job.of(table, folder=config.parent)
-        do(found, folder, executor=executor, as_json=as_json, labels=labels)
+        do(found, folder, config=config, executor=executor, as_json=as_json, labels=labels)
 
     return command
 

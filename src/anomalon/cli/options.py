@@ -18,15 +18,16 @@ from click.core import ParameterSource
 from anomalon.cli.exit_status import stopped_by
 from anomalon.cli.interruption import Interrupted, arrived
 from anomalon.cli.numbers import Number, Whole
+from anomalon.cli.settings import settings_of
 from anomalon.core import check
 from anomalon.core.atomic import check_writable
-from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue, UnknownKey, WorkerLost, suggest
 
 if TYPE_CHECKING:
     from anomalon.run import Executor
 
 __all__ = [
+    "CONFIG",
     "LABELS",
     "as_json_option",
     "file_argument",
@@ -37,6 +38,9 @@ __all__ = [
     "to_table",
     "work_options",
 ]
+
+CONFIG = "anomalon.config"
+"""Where the path of a TOML file is kept while a command runs."""
 
 LABELS = "anomalon.labels"
 """Where the labels of a TOML file are kept while a command runs."""
@@ -144,7 +148,8 @@ def file_argument(command: Callable[..., None]) -> Callable[..., None]:
 def _from_toml(context: click.Context, _: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() != ".toml":
         return path
-    table = read_toml(path, context.command.name or "")
+    table = settings_of(path, context.command.name or "")
+    context.meta[CONFIG] = path
     context.meta[LABELS] = table.pop("labels", {})
     names = {key_of(p): p for p in context.command.params if key_of(p) not in _NOT_IN_TOML}
     for key in table:

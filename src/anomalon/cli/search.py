@@ -9,8 +9,7 @@ import click
 from anomalon.cli.job import do, labels_option, set_option, with_labels
 from anomalon.cli.numbers import Whole
 from anomalon.cli.options import as_json_option, out_option, work_options
-from anomalon.cli.settings import overridden
-from anomalon.core.config import read_toml
+from anomalon.cli.settings import overridden, settings_of
 
 if TYPE_CHECKING:
     from anomalon.run import Executor
@@ -53,10 +52,10 @@ def search(
     """
     from anomalon.search.events.job import SearchJob
 
-    table, labels = with_labels(overridden(read_toml(config, SearchJob.kind), settings), words)
+    table, labels = with_labels(overridden(settings_of(config, SearchJob.kind), settings), words)
     job = SearchJob.of(table, folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
     if n_toys is not None:
         job = replace(job, search=replace(job.search, n_toys=n_toys))
     folder = Path("runs") / config.stem if out is None else out
-    do(job, folder, executor=executor, as_json=as_json, labels=labels)
+    do(job, folder, config=config, executor=executor, as_json=as_json, labels=labels)

@@ -2,13 +2,49 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
 
+from anomalon.core.config import read_toml
 from anomalon.core.errors import BadValue
 
-__all__ = ["overridden", "put"]
+__all__ = ["overridden", "put", "settings_of"]
+
+_TELLTALES = {
+    "search": ("windows", "search"),
+    "bump": ("file", "widths", "toys"),
+    "limit": ("file", "alternatives", "level"),
+    "simulate dijet": ("process", "point", "selection", "detector"),
+    "data convert": ("raw",),
+    "demo": (),
+}
+"""Keys by which the settings of a command are known, though nobody has said whose they are."""
+
+
+def settings_of(path: str | Path, kind: str) -> dict[str, Any]:
+    """A TOML file with settings of a command, as a table.
+
+    Args:
+        path: The file.
+        kind: Of its job.
+
+    Raises:
+        BadValue: If the settings are those of another command.
+        ConfigError: If it cannot be read or is no TOML.
+    """
+    table = read_toml(path, kind)
+    if kind not in _TELLTALES or any(key in table for key in _TELLTALES[kind]):
+        return table
+    for other, keys in _TELLTALES.items():
+        if found := [key for key in keys if key in table]:
+            listed = ", ".join(f"`{key}`" for key in found)
+            raise BadValue(
+                f"{path}: expected settings of `anomalon {kind}`, got {listed}, as "
+                f"`anomalon {other}` has. Try `anomalon {other} {path}`."
+            )
+    return table
 
 
 def overridden(table: Mapping[str, Any], settings: Iterable[str]) -> dict[str, Any]:

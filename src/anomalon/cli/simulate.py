@@ -77,7 +77,17 @@ def dijet(
 
     if options["masses"] is not None:
         options["masses"] = _numbers(options["masses"])
-    file_job(DijetSimulation, config, options, _facts, {"mjj_min": "selection.mjj_min"})
+    missing = "Missing option '--out': where to write the events, as --out FILE.parquet"
+    if config is not None:
+        missing += f', or a line out = "FILE.parquet" in {config}'
+    file_job(
+        DijetSimulation,
+        config,
+        options,
+        _facts,
+        out_missing=f"{missing}.",
+        keys={"mjj_min": "selection.mjj_min"},
+    )
 
 
 def _facts(job: Any, result: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from anomalon.cli.inputs import Input, opened
 from anomalon.cli.job import do, free_folder, labels_option, with_labels
 from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import (
+    CONFIG,
     LABELS,
     as_json_option,
     file_argument,
@@ -315,6 +316,7 @@ def _do(
     do(
         job,
         folder,
+        config=click.get_current_context().meta.get(CONFIG),
         executor=executor,
         as_json=as_json,
         labels=labels,

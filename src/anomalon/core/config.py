@@ -15,7 +15,7 @@ from typing import Any
 
 from anomalon.core.errors import BadValue, ConfigError, UnknownKey, suggest
 
-__all__ = ["digest", "first_line", "lookup", "read_toml", "to_plain"]
+__all__ = ["digest", "first_line", "left_by_a_run", "lookup", "read_toml", "to_plain"]
 
 _FIRST_LINE = re.compile(r"# `anomalon (.+) run\.toml` repeats this run\.")
 
@@ -27,6 +27,14 @@ def first_line(kind: str) -> str:
         kind: Of its job.
     """
     return f"# `anomalon {kind} run.toml` repeats this run.\n"
+
+
+def left_by_a_run(path: Path) -> bool:
+    """Whether a run has written this file of settings, as its first line says."""
+    try:
+        return _FIRST_LINE.match(path.read_text(encoding="utf-8")) is not None
+    except (OSError, ValueError):
+        return False
 
 
 def read_toml(path: str | Path, kind: str = "") -> dict[str, Any]:

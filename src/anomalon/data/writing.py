@@ -12,6 +12,7 @@ from anomalon.core import Sample
 from anomalon.core.atomic import write_atomically
 from anomalon.core.errors import BadLayout
 from anomalon.data.arrow import SAMPLE_METADATA
+from anomalon.data.event_file import check_name
 
 __all__ = ["write"]
 
@@ -32,9 +33,11 @@ def write(sample: Sample, path: str | Path) -> Path:
 
     Raises:
         BadLayout: If the sample is empty.
+        BadValue: If the suffix is that of another format.
         DataError: If the file cannot be written.
     """
     path = Path(path)
+    check_name(path, "write")
     if len(sample) == 0:
         raise BadLayout(f"{path}: expected events to write, got an empty sample.")
     with write_atomically(path) as temporary:

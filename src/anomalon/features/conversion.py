@@ -13,13 +13,14 @@ from anomalon.core.config import digest
 from anomalon.core.errors import BadLayout, BadRows, BadValue
 from anomalon.core.provenance import code_version
 from anomalon.data import load, write
-from anomalon.data.event_file import written
+from anomalon.data.event_file import check_name, written
 from anomalon.data.recognise import recognise
 from anomalon.data.source import Source
 from anomalon.features.conversion_result import ConversionResult
 from anomalon.features.dijet import Subjettiness, dijet
 from anomalon.run import Serial
 from anomalon.run.job import HERE, Job, Workplace
+from anomalon.run.overwriting import refuse_overwriting
 from anomalon.run.progress import Told
 from anomalon.run.settings import flat, output
 from anomalon.run.work import do
@@ -109,6 +110,7 @@ class Conversion(Job):
 
     def __post_init__(self) -> None:
         check.fields(self, "", raw=Path, out=Path, features=DijetFeatures, size=(1, check.MOST))
+        check_name(self.out, "out")
         if self.stop is not None:
             check.fields(self, "", stop=(1, check.MOST))
 
@@ -122,9 +124,11 @@ class Conversion(Job):
 
         Raises:
             BadLayout: If the file has neither particles nor jets.
+            BadValue: If the new file would take the place of that which is read.
             DataError: If it cannot be read, or the new one not be written.
             TooFewEvents: If an event has fewer than two jets and is not to be dropped.
         """
+        refuse_overwriting(self.reads(), self.writes())
         check_writable(self.out)
         source = recognise(self.raw)
         first, end = source.rows(0, self.stop)
@@ -137,7 +141,7 @@ class Conversion(Job):
         sample = Sample.concatenate(self._converted(source, pieces, place))
         dropped = end - first - len(sample)
         note = f" ({dropped} of {end - first} events with fewer than two jets dropped)"
-        write(replace(sample, source=f"{self.raw}{note if dropped else ''}"), self.out)
+        write(replace(sample, source=f"{self.raw.name}{note if dropped else ''}"), self.out)
         if place.store is not None:
             place.store.forget(piece.key for piece in pieces)
         return ConversionResult(

@@ -34,6 +34,7 @@ __all__ = [
     "STORE",
     "brief",
     "check_folder",
+    "places",
     "read_run",
     "rewrite_report",
     "write_run",
@@ -132,6 +133,20 @@ def check_folder(folder: str | Path, kind: str, option: str = "--out") -> None:
             f"{folder}: expected a new folder or one of a {kind} run, got one that holds a {held} "
             f"run. Choose another with {option}."
         )
+
+
+_FILES = ("run.toml", "result.json", "report.html", "environment.json", "references.bib")
+_FOLDERS = ("figures", STORE, "pyhf", "combine", "hepdata")
+
+
+def places(folder: str | Path) -> dict[str, Path]:
+    """Where a run writes, by what a message calls it: files, and folders in which any may be.
+
+    Args:
+        folder: Of the run.
+    """
+    names = [*_FILES, *_FOLDERS, *sorted(_exported(Path(folder)))]
+    return {f"the {name} of the run": Path(folder) / name for name in names}
 
 
 def read_run(folder: str | Path) -> Report:

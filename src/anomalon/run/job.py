@@ -34,8 +34,9 @@ from anomalon.core.document import Report
 from anomalon.core.errors import BadValue
 from anomalon.core.result import Result
 from anomalon.run.executors import Executor, Serial
+from anomalon.run.overwriting import paths_in
 from anomalon.run.progress import Progress
-from anomalon.run.settings import decode, encode
+from anomalon.run.settings import decode, encode, keys_of
 from anomalon.run.store import Store
 
 __all__ = ["HERE", "JOBS", "Job", "Workplace", "register"]
@@ -76,6 +77,11 @@ class Job(ABC):
     help: ClassVar[str] = ""
 
     @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """Those of its table."""
+        return keys_of(cls)
+
+    @classmethod
     def of(cls, table: Mapping[str, Any], *, folder: str | Path = ".") -> Self:
         """The job that a table, as read from TOML, describes.
 
@@ -95,6 +101,14 @@ class Job(ABC):
             folder: Where it will be: paths are relative to it. None: the names of files only.
         """
         return encode(self, folder=folder)
+
+    def reads(self) -> dict[str, Path]:
+        """The files that it reads, by the names of their settings."""
+        return dict(paths_in(self, written=False))
+
+    def writes(self) -> dict[str, Path]:
+        """The files that it writes, by the names of their settings."""
+        return dict(paths_in(self, written=True))
 
     @property
     def title(self) -> str:

@@ -11,17 +11,28 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import tomli_w
 
+from anomalon.core.check import shown
 from anomalon.core.config import lookup, to_plain
 from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
 
-__all__ = ["decode", "dumps", "encode", "existing", "flat", "output", "refuse_unknown"]
+__all__ = [
+    "decode",
+    "dumps",
+    "encode",
+    "existing",
+    "flat",
+    "keys_of",
+    "output",
+    "refuse_unknown",
+]
 
 T = TypeVar("T")
 
@@ -48,13 +59,13 @@ def decode(cls: type[T], table: Any, where: str = "", *, folder: str | Path = ".
         BadValue: If a value is missing, of the wrong type or outside what is allowed.
         DataError: If there is no file where a path says.
     """
-    refuse_unknown(table, tuple(_keys(cls)), where)
+    refuse_unknown(table, keys_of(cls), where)
     hints = get_type_hints(cls)
     values = {}
     for f in fields(cls):  # type: ignore[arg-type]
         place = f"{where}.{f.name}" if where else f.name
         if _is_flat(f):
-            inner = {key: table[key] for key in _keys(hints[f.name]) if key in table}
+            inner = {key: table[key] for key in keys_of(hints[f.name]) if key in table}
             values[f.name] = decode(hints[f.name], inner, where, folder=folder)
         elif f.metadata.get("output") and f.name in table:
             values[f.name] = _to_write(table[f.name], place, folder)
@@ -111,7 +122,7 @@ def existing(path: str, where: str, folder: str | Path) -> Path:
     if found is None:
         looked = " and ".join(str(p) for p in dict.fromkeys(candidates))
         raise DataError(f"{where}: there is no file at {looked}.")
-    return found
+    return _tidy(found)
 
 
 def _expanded(path: str, where: str) -> Path:
@@ -128,7 +139,13 @@ def _to_write(value: Any, where: str, folder: str | Path) -> Path:
     """Where a file goes: a `Path` as it is, a text from the folder of the settings."""
     if isinstance(value, Path):
         return value
-    return Path(folder) / _expanded(_leaf(str, value, where), where)
+    return _tidy(Path(folder) / _expanded(_leaf(str, value, where), where))
+
+
+def _tidy(path: Path) -> Path:
+    """The same without `..` in it, unless a link is behind that."""
+    short = Path(os.path.normpath(path))
+    return short if short.resolve() == path.resolve() else path
 
 
 def refuse_unknown(table: Any, known: tuple[str, ...], where: str) -> None:
@@ -141,9 +158,14 @@ def refuse_unknown(table: Any, known: tuple[str, ...], where: str) -> None:
             raise UnknownKey(f"{place}: there is no such key; {suggest(key, known)}")
 
 
-def _keys(cls: type[Any]) -> list[str]:
-    hints = get_type_hints(cls)
-    return [key for f in fields(cls) for key in (_keys(hints[f.name]) if _is_flat(f) else [f.name])]
+def keys_of(setting: type[Any]) -> tuple[str, ...]:
+    """The keys of the table of a setting."""
+    hints = get_type_hints(setting)
+    return tuple(
+        key
+        for f in fields(setting)
+        for key in (keys_of(hints[f.name]) if _is_flat(f) else (f.name,))
+    )
 
 
 def _is_flat(f: Field[Any]) -> bool:
@@ -200,7 +222,20 @@ def _leaf(kind: Any, value: Any, where: str) -> Any:
     try:
         return msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as error:
+        if choices := _choices(kind):
+            near = get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+            hint = f"; did you mean '{near[0]}'?" if near else "."
+            raise BadValue(
+                f"{where}: expected one of {', '.join(choices)}, got {shown(value)}{hint}"
+            ) from error
         raise BadValue(f"{where}: {error} (got {value!r}).") from error
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    """The words that a field may be, where it is one or several of some words."""
+    if get_origin(kind) is Literal:
+        return tuple(str(word) for word in get_args(kind))
+    return next((found for part in get_args(kind) if (found := _choices(part))), ())
 
 
 def _written(value: Any, folder: str | Path | None) -> Any:

@@ -23,6 +23,7 @@ from typing import Any, ClassVar, Literal, Self, get_args
 from anomalon.core import check
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
+from anomalon.run.settings import refuse_unknown
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.job import Simulation
@@ -83,6 +84,11 @@ class DijetSimulation(Simulation):
         super().__post_init__()
 
     @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """Those of its table; `point` among them."""
+        return (*super().keys(), "point")
+
+    @classmethod
     def of(cls, table: Mapping[str, Any], *, folder: str | Path = ".") -> Self:
         """The simulation of a table; `point`, a named signal, stands for its process and masses.
 
@@ -90,6 +96,7 @@ class DijetSimulation(Simulation):
             table: Its keys.
             folder: Where relative paths are from.
         """
+        refuse_unknown(table, cls.keys(), "")
         table = dict(table)
         if "point" in table:
             if "process" in table or "masses" in table:

@@ -11,6 +11,7 @@ from anomalon.core.atomic import check_writable
 from anomalon.core.config import digest, to_plain
 from anomalon.core.errors import TooFewEvents
 from anomalon.core.provenance import code_version
+from anomalon.data.event_file import check_name
 from anomalon.run import Executor, Serial, Store
 from anomalon.run.job import Workplace
 from anomalon.run.work import each
@@ -149,7 +150,7 @@ def generate(
         What was made.
 
     Raises:
-        BadValue: If a number is out of range.
+        BadValue: If a number is out of range, or the suffix of the file not that of Parquet.
         DataError: If the file cannot be written.
         TooFewEvents: If the selection accepts (nearly) nothing.
         MissingExtra: If Pythia or FastJet is not installed.
@@ -171,6 +172,7 @@ def make(order: Order, path: Path, place: Workplace, *, compact: bool = False) -
     Raises:
         DataError, TooFewEvents, MissingExtra: As `generate`.
     """
+    check_name(path, "path")
     check_writable(path)
     chunks: dict[int, Chunk] = {}
     try:

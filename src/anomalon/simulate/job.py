@@ -25,8 +25,9 @@ from pathlib import Path
 
 from anomalon.core import Seed, check
 from anomalon.core.bibliography import cited
-from anomalon.data.event_file import written
+from anomalon.data.event_file import check_name, written
 from anomalon.run.job import HERE, Job, Workplace
+from anomalon.run.overwriting import refuse_overwriting
 from anomalon.run.settings import output
 from anomalon.simulate.generate import CHUNK, Generated, Order, make
 from anomalon.simulate.recipe import Recipe
@@ -71,6 +72,7 @@ class Simulation(Job):
             chunk_size=(1, 10_000_000),
             first_chunk=(0, check.MOST),
         )
+        check_name(self.out, "out")
         Seed.of(self.seed)
         _ = self.recipe  # what is wrong with it is said at once
 
@@ -98,6 +100,7 @@ class Simulation(Job):
             TooFewEvents: If the selection accepts (nearly) nothing.
             MissingExtra: If Pythia or FastJet is not installed.
         """
+        refuse_overwriting(self.reads(), self.writes())
         made = make(self.order, self.out, place, compact=self.compact)
         seconds = made.tally.seconds
         place.say(f"{seconds:.0f} s of work, {1e3 * seconds / made.tally.n_generated:.3g} ms/event")

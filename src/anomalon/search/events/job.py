@@ -146,6 +146,11 @@ class SearchJob(Job):
         Seed.of(self.seed)
 
     @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """Those of its table."""
+        return ("name", "seed", "data", "simulation", "injection", "windows", "search")
+
+    @classmethod
     def of(cls, table: Mapping[str, Any], *, folder: str | Path = ".") -> Self:
         """The search that a table, as read from TOML, describes.
 
@@ -153,8 +158,7 @@ class SearchJob(Job):
             table: Keys name, seed, data, simulation, injection, windows, search.
             folder: Where relative paths are looked for first.
         """
-        known = ("name", "seed", "data", "simulation", "injection", "windows", "search")
-        refuse_unknown(table, known, "")
+        refuse_unknown(table, cls.keys(), "")
         for key in ("data", "windows", "search"):
             if key not in table:
                 raise BadValue(f"{key}: expected a [{key}] table, got none.")
@@ -187,6 +191,14 @@ class SearchJob(Job):
         if self.injection is not None:
             table["injection"] = encode(self.injection)
         return {**table, "search": search}
+
+    def reads(self) -> dict[str, Path]:
+        """The files that it reads; a file that says what columns mean is one."""
+        files = super().reads()
+        for key, source in (("data", self.data), ("simulation", self.simulation)):
+            if source is not None and isinstance(source.options.get("mapping"), str | Path):
+                files[f"{key}.mapping"] = Path(source.options["mapping"])
+        return files
 
     @property
     def title(self) -> str:
