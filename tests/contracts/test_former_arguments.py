@@ -184,7 +184,7 @@ PAIRS = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_both_forms_give_the_same(name):
     former, present = PAIRS[name]
-    with pytest.warns(DeprecationWarning, match="now belong to|as one Spectrum") as told:
+    with pytest.warns(DeprecationWarning, match="now belongs? to|as one Spectrum") as told:
         before = former()
     assert {one.filename for one in told} == {__file__}  # who called, not who wraps
     assert before == present()

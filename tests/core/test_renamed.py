@@ -41,7 +41,7 @@ def scan(n: int, *, windows: Windows | tuple[int, ...] = (1,)) -> tuple[int, obj
 def test_arguments_that_became_fields_work_with_a_warning():
     with pytest.warns(DeprecationWarning, match=r"scan: widths, step now belong to windows=Win"):
         assert scan(3, widths=(2, 3), step=2) == (3, Windows((2, 3), 2))
-    with pytest.warns(DeprecationWarning, match="step now belong"):
+    with pytest.warns(DeprecationWarning, match="step now belongs to windows="):
         assert scan(3, windows=(4,), step=2) == (3, Windows((4,), 2))
     assert scan(3, windows=(4,)) == (3, (4,))  # as it is
     assert scan.__name__ == "scan"

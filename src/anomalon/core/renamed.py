@@ -92,7 +92,8 @@ def gathered(into: str, kind: type, *names: str) -> Callable[[Callable[P, R]], C
                 raise BadValue(f"{into}: got it beside {listed}, which it says already.")
             first = (given[into],) if into in given else ()
             given[into] = kind(*first, **fields)
-            text = f"{function.__name__}: {listed} now belong to {into}={kind.__name__}(…)."
+            belong = "belongs" if len(fields) == 1 else "belong"
+            text = f"{function.__name__}: {listed} now {belong} to {into}={kind.__name__}(…)."
             _warn(text)
             return function(*arguments, **given)
 
