@@ -106,3 +106,28 @@ def test_the_run_of_another_job_is_refused_by_its_name(
             f"run, as the first line of the file says. `anomalon {other} {copy}` repeats it.\n"
         )
     assert not (tmp_path / "second").exists()
+
+
+WRITTEN = {
+    "search": "[windows]\nstart = 2400\nstop = 5700\n[search]\n",
+    "bump": 'file = "s.csv"\ntoys = 10\n',
+    "simulate dijet": 'process = "qcd"\n',
+    "data convert": 'raw = "events.h5"\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"),
+    [
+        (a, b)
+        for a in (*WRITTEN, "limit", "demo")
+        for b in WRITTEN
+        if a != b and {a, b} != {"bump", "limit"}  # both have a file
+    ],
+)
+def test_settings_of_another_command_are_known_by_their_keys(kind, other, tmp_path, capsys):
+    (tmp_path / "mine.toml").write_text(WRITTEN[other])
+    assert main([*kind.split(), str(tmp_path / "mine.toml")]) == 2
+    said = capsys.readouterr().err
+    assert f"mine.toml: expected settings of `anomalon {kind}`, got `" in said
+    assert f"Try `anomalon {other} " in said
