@@ -128,6 +128,24 @@ def test_goes_on_where_it_was_interrupted(made, tmp_path, monkeypatch, capsys):
     assert made.read_bytes() == whole
 
 
+def test_chunks_that_are_kept_say_nothing_of_the_time_left(tmp_path, monkeypatch, capsys):
+    real, stop = generation.make_chunk, [3]
+
+    def until_ctrl_c(recipe, seed, index, n):
+        if index in stop:
+            stop.clear()
+            raise KeyboardInterrupt
+        return real(recipe, seed, index, n)
+
+    monkeypatch.setattr(generation, "make_chunk", until_ctrl_c)
+    arguments = (*SIGNAL, *SMALL, "--set", "chunk_size=10", "--out", tmp_path / "s.parquet")
+    assert run(*arguments) == 130
+    capsys.readouterr()
+    assert run(*arguments) == 0
+    kept = capsys.readouterr().err.splitlines()[:3]
+    assert all(line.endswith("events, estimating the time left") for line in kept), kept
+
+
 def test_the_run_toml_of_another_command_is_refused(tmp_path, capsys):
     config = tmp_path / "run.toml"
     config.write_text("# `anomalon data convert run.toml` repeats this run.\nout = 'x.parquet'\n")

@@ -23,22 +23,30 @@ class Told(str):
         forecast: Seconds for all of the work, told at its beginning; None if nobody knows.
         under_way: Work that is begun and not finished, in the units of the total: about half of the
             pieces that are at work at a time.
+        earlier: What another run has finished, of what is done since this was last told.
     """
 
-    __slots__ = ("forecast", "under_way")
+    __slots__ = ("earlier", "forecast", "under_way")
 
     forecast: float | None
     under_way: float
+    earlier: int
 
-    def __new__(cls, words: str, forecast: float | None = None, under_way: float = 0.0) -> "Told":
+    def __new__(
+        cls,
+        words: str,
+        forecast: float | None = None,
+        under_way: float = 0.0,
+        earlier: int = 0,
+    ) -> "Told":
         """The words, and what goes with them."""
         told = super().__new__(cls, words)
-        told.forecast, told.under_way = forecast, under_way
+        told.forecast, told.under_way, told.earlier = forecast, under_way, earlier
         return told
 
     def reworded(self, words: str) -> "Told":
         """The same in other words."""
-        return Told(words, self.forecast, self.under_way)
+        return Told(words, self.forecast, self.under_way, self.earlier)
 
     @classmethod
     def of(cls, what: str) -> "Told":
@@ -80,6 +88,8 @@ class TimeLeft:
         told, now = Told.of(what), self._clock()
         if self._start is None:
             self._start, self._first, self._forecast = now, done, told.forecast
+        else:
+            self._first += told.earlier  # it says nothing of the pace
         self._told_at = now
         self._left = self._after(now - self._start, done, total, told.under_way)
 
@@ -123,13 +133,16 @@ def steps(progress: Progress | None, total: int) -> Steps:
         0/40 toys
         2/40 toys
     """
-    told = -1
+    told, earlier = -1, 0
 
     def tell(done: int, what: str) -> None:
-        nonlocal told
+        nonlocal told, earlier
         part = done * _MESSAGES // total
+        what = Told.of(what)
+        earlier += what.earlier
         if progress is not None and part > told:
             told = part
-            progress(done, total, what)
+            progress(done, total, Told(what, what.forecast, what.under_way, earlier))
+            earlier = 0
 
     return tell

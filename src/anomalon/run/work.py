@@ -77,7 +77,8 @@ def do(
             if (value := store.get(piece.key)) is not None:
                 values[index] = value
                 done += sizes[index]
-    tell(done, f"{len(values)} finished earlier" if values else beginning or "start")
+    found = Told(f"{len(values)} finished earlier", earlier=done)
+    tell(done, found if values else beginning or "start")
     missing = [index for index in range(len(pieces)) if index not in values]
     for position, value in each([pieces[i] for i in missing], shared, executor, store):
         index = missing[position]
@@ -155,6 +156,6 @@ def _teller(
 
     def tell(done: int, what: str) -> None:
         told = Told.of(what)
-        progress(done, total, Told(told, told.forecast, under_way))
+        progress(done, total, Told(told, told.forecast, under_way, told.earlier))
 
     return tell

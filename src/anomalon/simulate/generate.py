@@ -14,6 +14,7 @@ from anomalon.core.provenance import code_version
 from anomalon.data.event_file import check_name
 from anomalon.run import Executor, Serial, Store
 from anomalon.run.job import Workplace
+from anomalon.run.progress import Told
 from anomalon.run.work import each
 from anomalon.simulate.chunk import Chunk, Tally, make_chunk
 from anomalon.simulate.recipe import Recipe
@@ -239,11 +240,12 @@ def _make_missing(order: Order, place: Workplace, chunks: dict[int, Chunk]) -> l
     """
     first, n_events = order.first_chunk, order.n_events
 
-    def have(index: int, value: dict[str, Any]) -> None:
+    def have(index: int, value: dict[str, Any], *, earlier: bool) -> None:
         chunks[index] = Chunk.of(value)
         accepted = sum(c.tally.n_accepted for c in chunks.values())
         if place.progress is not None:
-            place.progress(min(accepted, n_events), n_events, "events")
+            told = Told("events", earlier=chunks[index].tally.n_accepted if earlier else 0)
+            place.progress(min(accepted, n_events), n_events, told)
 
     while (end := _chunks_needed(chunks, first, n_events, order.recipe)) > first:
         pieces = [order.piece(i) for i in range(first, end) if i not in chunks]
@@ -253,9 +255,9 @@ def _make_missing(order: Order, place: Workplace, chunks: dict[int, Chunk]) -> l
             if kept is None:
                 missing.append(piece)
             else:
-                have(piece.index, kept)
+                have(piece.index, kept, earlier=True)
         for position, value in each(missing, order.shared, place.executor, place.store):
-            have(missing[position].index, value)
+            have(missing[position].index, value, earlier=False)
     return [chunks[i] for i in _leading(chunks, first, n_events)]
 
 
