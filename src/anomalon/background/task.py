@@ -10,13 +10,14 @@ from anomalon.core.errors import BadLayout
 from anomalon.core.promise import frozen
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 from anomalon.core.window import Window
 
 __all__ = ["BackgroundTask", "same_data"]
 
 
-@dataclass(frozen=True, eq=False)
-class BackgroundTask:
+@dataclass(frozen=True, eq=False, repr=False)
+class BackgroundTask(Shown):
     """One window, one fold, and perhaps one member of an ensemble.
 
     Args:

@@ -18,6 +18,7 @@ from anomalon.core.errors import BadLayout, ColumnMissing, suggest
 from anomalon.core.events import Events
 from anomalon.core.kinematics import energy_momentum, pt_eta_phi_mass
 from anomalon.core.promise import frozen
+from anomalon.core.shown import Shown
 from anomalon.core.trusted import picked, read_only, trusted
 
 __all__ = ["Particles"]
@@ -29,7 +30,7 @@ _CARTESIAN = ("px", "py", "pz", "energy")
 
 
 @dataclass(frozen=True, eq=False)
-class Particles:
+class Particles(Shown):
     """The particles of many events, one event after the other; frozen, checked when made.
 
     An "event" may be any group of them: the constituents of a jet as well. Its arrays are

@@ -1,8 +1,9 @@
 """How a value shows itself in a terminal and in a notebook: one line for each fact, and few."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,18 +15,21 @@ __all__ = ["Fact", "Shown", "extent"]
 Fact = Number | Text
 
 _LONGEST = 60  # of a fact in a terminal, in characters
+_MOST = 10  # facts
 
 
-class Shown(ABC):
+class Shown:
     """Something with a short `repr`, and a table of the same facts in a notebook.
 
     For frozen dataclasses with arrays, declared with `repr=False`: their own representation would
     have a line for each number.
     """
 
-    @abstractmethod
     def facts(self) -> Sequence[Fact]:
-        """What a reader must know of it, ten facts at most."""
+        """What a reader must know of it, ten facts at most; its fields, if nobody says better."""
+        shown = [f.name for f in fields(self) if not f.name.startswith("_")]  # type: ignore[arg-type]
+        told = [(name, getattr(self, name)) for name in shown]
+        return tuple(_fact(name, value) for name, value in told if value is not None)[:_MOST]
 
     def __repr__(self) -> str:
         rows = (f"  {fact.name}: {_short(str(fact))}" for fact in self.facts())
@@ -53,6 +57,20 @@ def extent(name: str, values: ArrayLike, unit: str = "", digits: int = 3) -> Num
         return Number(name, None, unit=unit)
     upper = float(finite.max()) if np.size(values) > 1 else None
     return Number(name, float(finite.min()), unit=unit, upper=upper, digits=digits)
+
+
+def _fact(name: str, value: Any) -> Fact:
+    """A number as it is, of an array its extent and shape, of all else the beginning."""
+    name = name.replace("_", " ")
+    if isinstance(value, np.ndarray):
+        shape = f"shape {value.shape}"
+        numeric = np.issubdtype(value.dtype, np.number) and value.size
+        return Text(name, f"{extent(name, value)}, {shape}" if numeric else shape)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Number(name, float(value), digits=6)
+    if isinstance(value, Mapping):
+        return Text(name, _short(", ".join(map(str, value))))
+    return Text(name, _short(" ".join(str(value).split())))
 
 
 def _short(text: str) -> str:

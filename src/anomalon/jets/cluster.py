@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import Particles, check
 from anomalon.core.errors import MissingExtra
+from anomalon.core.shown import Shown
 from anomalon.jets.nsubjettiness import momenta
 
 __all__ = ["Jets", "leading_jets"]
@@ -21,8 +22,8 @@ __all__ = ["Jets", "leading_jets"]
 _BATCH = 1000
 
 
-@dataclass(frozen=True, eq=False)
-class Jets:
+@dataclass(frozen=True, eq=False, repr=False)
+class Jets(Shown):
     """The leading jets of many events, ordered by falling pT, with their constituents.
 
     Args:

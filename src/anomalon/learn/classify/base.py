@@ -26,14 +26,15 @@ from anomalon.core.promise import frozen, name_of, promised
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 
 __all__ = ["Classifier", "Classifiers", "Task"]
 
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class Task:
+@dataclass(frozen=True, eq=False, repr=False)
+class Task(Shown):
     """One training: tell `y == 1` from `y == 0`.
 
     Args:

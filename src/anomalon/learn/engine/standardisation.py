@@ -6,14 +6,16 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core.shown import Shown
+
 __all__ = ["Standardisation"]
 
 Floats = NDArray[np.floating[Any]]
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Standardisation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Standardisation(Shown):
     """Weighted mean and standard deviation of the training events, per feature."""
 
     mean: Floats

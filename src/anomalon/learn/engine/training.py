@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 from anomalon.learn.engine.rows import n_rows_of
 
 __all__ = ["AnyLoss", "Loss", "Params", "PerBatch", "Trained", "Training"]
@@ -44,8 +45,8 @@ AnyLoss = Loss | PerBatch
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Training:
+@dataclass(frozen=True, eq=False, repr=False)
+class Training(Shown):
     """One training.
 
     Args:

@@ -12,6 +12,7 @@ from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.provenance import code_version
 from anomalon.core.renamed import gathered
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 from anomalon.run.job import HERE, Workplace
 from anomalon.search.histogram.closure import (
     InjectedSignal,
@@ -38,8 +39,8 @@ Floats = NDArray[np.floating[Any]]
 _MARGIN = 3.0  # standard deviations from the ends, nearer to which there is background on one side
 
 
-@dataclass(frozen=True, eq=False)
-class LimitSettings:
+@dataclass(frozen=True, eq=False, repr=False)
+class LimitSettings(Shown):
     """Which limits are set, and how they are tested.
 
     Args:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
+from anomalon.core.shown import Shown
 from anomalon.stats.counts.intervals import ONE_SIGMA, clopper_pearson
 from anomalon.stats.coverage.toys import SURE, Outcome, tables, too_many, usable
 
@@ -15,8 +16,8 @@ __all__ = ["Coverage", "interval_coverage"]
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class Coverage(Outcome):
+@dataclass(frozen=True, eq=False, repr=False)
+class Coverage(Shown, Outcome):
     """How often intervals contain the truth.
 
     Args:

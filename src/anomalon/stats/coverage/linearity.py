@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.shown import Shown
 from anomalon.stats.coverage.toys import Outcome, average, tables, too_many, usable
 
 __all__ = ["InjectionLinearity", "injection_linearity"]
@@ -14,8 +15,8 @@ __all__ = ["InjectionLinearity", "injection_linearity"]
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class InjectionLinearity(Outcome):
+@dataclass(frozen=True, eq=False, repr=False)
+class InjectionLinearity(Shown, Outcome):
     """The line measured = intercept + slope * injected.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core.shown import Shown
 from anomalon.stats.coverage.toys import Outcome, average, tables, too_many, usable
 
 __all__ = ["Pulls", "pulls"]
@@ -13,8 +14,8 @@ __all__ = ["Pulls", "pulls"]
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class Pulls(Outcome):
+@dataclass(frozen=True, eq=False, repr=False)
+class Pulls(Shown, Outcome):
     """Mean and width of (estimate - truth)/uncertainty, for each true strength.
 
     Args:

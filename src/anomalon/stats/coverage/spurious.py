@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.core.plain import to_plain
+from anomalon.core.shown import Shown
 from anomalon.stats.coverage.toys import Outcome, too_many
 from anomalon.stats.fits.signal_fit import fit_signal
 from anomalon.stats.spectra.shapes import Shape
@@ -18,8 +19,8 @@ __all__ = ["SpuriousSignal", "spurious_signal"]
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class SpuriousSignal(Outcome):
+@dataclass(frozen=True, eq=False, repr=False)
+class SpuriousSignal(Shown, Outcome):
     """The signal that a fit finds where there is none.
 
     Args:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.shown import Shown
 from anomalon.stats.counts.intervals import clopper_pearson
 from anomalon.stats.coverage.toys import SURE, Outcome, too_many, usable
 
@@ -19,8 +20,8 @@ Floats = NDArray[np.floating[Any]]
 _MOST_POINTS = 200  # of a QQ plot
 
 
-@dataclass(frozen=True, eq=False)
-class PValueUniformity(Outcome):
+@dataclass(frozen=True, eq=False, repr=False)
+class PValueUniformity(Shown, Outcome):
     """Kolmogorov-Smirnov test, quantiles and false-positive rates of p-values.
 
     Args:

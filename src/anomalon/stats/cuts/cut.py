@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 
 __all__ = ["DIRECTIONS", "Cut", "CutEvents", "cut_events", "feature_names", "sides_of"]
 
@@ -18,8 +19,8 @@ Floats = NDArray[np.floating[Any]]
 DIRECTIONS = (">", "<", "<>")
 
 
-@dataclass(frozen=True, eq=False)
-class Cut:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cut(Shown):
     """A union of boxes, ends included.
 
     Args:

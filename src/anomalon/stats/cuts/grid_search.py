@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.renamed import gathered
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 from anomalon.stats.cuts.best_cut import BestCut
 from anomalon.stats.cuts.cut import Cut, CutEvents, cut_events, feature_names, sides_of
 from anomalon.stats.cuts.cut_kernels import count_events
@@ -35,8 +36,8 @@ Floats = NDArray[np.floating[Any]]
 _KNOWN = 25  # background events for an efficiency good to 20 %, as in `evaluate`
 
 
-@dataclass(frozen=True, eq=False)
-class GridSearch:
+@dataclass(frozen=True, eq=False, repr=False)
+class GridSearch(Shown):
     """Signal and background behind many cuts; choose with `best` or `working_point`.
 
     Args:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.plain import to_plain
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 from anomalon.stats.counts.intervals import ONE_SIGMA, clopper_pearson
 from anomalon.stats.cuts.score_class import ScoreClass, one_class
 from anomalon.stats.numerics.value import Value
@@ -26,8 +27,8 @@ Floats = NDArray[np.floating[Any]]
 _RELATIVE_ERROR = 0.2  # of the background efficiency, at the lowest one that max_sic may use
 
 
-@dataclass(frozen=True, eq=False)
-class Band:
+@dataclass(frozen=True, eq=False, repr=False)
+class Band(Shown):
     """Bootstrap band of a curve, shape (fpr,) each.
 
     Args:
@@ -67,7 +68,7 @@ class WorkingPoint:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
+class Evaluation(Shown):
     """How well a score tells signal from background.
 
     Args:

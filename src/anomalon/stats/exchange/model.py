@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.shown import Shown
 from anomalon.stats.fits.fit import Fit
 from anomalon.stats.limits.count_limits import Constraint
 
@@ -24,7 +25,7 @@ _LEAST = 1e-6  # of its variance: a smaller variation of the background is left 
 
 
 @dataclass(frozen=True, eq=False)
-class BinnedModel:
+class BinnedModel(Shown):
     """One measurement: counts in bins, or a single one, and what is expected there.
 
     Args:

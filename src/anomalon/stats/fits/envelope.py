@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, FitError
+from anomalon.core.shown import Shown
 from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
@@ -41,7 +42,7 @@ BEYOND = 9.0
 
 
 @dataclass(frozen=True, eq=False)
-class Envelope:
+class Envelope(Shown):
     """Functions that describe one spectrum, the best first.
 
     Args:

@@ -11,6 +11,7 @@ from scipy import special
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.renamed import gathered
+from anomalon.core.shown import Shown
 from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
 from anomalon.stats.spectra.shapes import SHAPES, Shape
 from anomalon.stats.spectra.spectrum import Spectrum
@@ -122,8 +123,8 @@ def choose_order(
     return replace(best, tried=table)
 
 
-@dataclass(frozen=True, eq=False)
-class ChosenOrders:
+@dataclass(frozen=True, eq=False, repr=False)
+class ChosenOrders(Shown):
     """Fits of many toys, each with the number of parameters that was chosen for it.
 
     Args:

@@ -16,6 +16,7 @@ from scipy.optimize import isotonic_regression
 
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 from anomalon.stats.counts.intervals import clopper_pearson
 
 __all__ = ["EfficiencyCurve"]
@@ -23,8 +24,8 @@ __all__ = ["EfficiencyCurve"]
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class EfficiencyCurve:
+@dataclass(frozen=True, eq=False, repr=False)
+class EfficiencyCurve(Shown):
     """Efficiencies measured at several strengths, and the curve through them.
 
     Args:

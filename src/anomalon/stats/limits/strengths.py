@@ -15,8 +15,8 @@ __all__ = ["SignalLimit", "Strengths"]
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class Strengths:
+@dataclass(frozen=True, eq=False, repr=False)
+class Strengths(Shown):
     """The best strength at each mass, the function of the background profiled.
 
     For toys, all arrays have the axis (toy,) before that of the masses.

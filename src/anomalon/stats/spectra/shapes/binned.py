@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core.shown import Shown
 from anomalon.stats.numerics.quadrature import compiled, events, slopes
 
 __all__ = ["Binned", "SumOfExponentials", "SumOfTemplates"]
@@ -13,8 +14,8 @@ __all__ = ["Binned", "SumOfExponentials", "SumOfTemplates"]
 Floats = NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True, eq=False)
-class SumOfExponentials:
+@dataclass(frozen=True, eq=False, repr=False)
+class SumOfExponentials(Shown):
     """The events in a bin are sum_q weight_q exp(columns_q . parameters).
 
     Args:
@@ -41,8 +42,8 @@ class SumOfExponentials:
         return slopes(parameters, self.columns, self.weights)
 
 
-@dataclass(frozen=True, eq=False)
-class SumOfTemplates:
+@dataclass(frozen=True, eq=False, repr=False)
+class SumOfTemplates(Shown):
     """The events in a bin are sum_j parameter_j template_j.
 
     Args:
