@@ -55,7 +55,7 @@ def event_file(*, truth: bool) -> EventFile:
 def simulated() -> SimulationResult:
     """Of a signal and of background, which has no mass."""
     processes = (
-        Process("wprime_3500_500_100", 1, 3500.0, 40, 20, 2, 0.04),
+        Process("wprime_3500_500_100", 1, 3500.0, 40, 20, 2, 0.04, 0.002),
         Process("qcd_dijet", 0, None, 100, 9, 3, 5.6),
     )
     file = event_file(truth=True)

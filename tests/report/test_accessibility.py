@@ -5,8 +5,14 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import browser
+
+from anomalon.core import Sample
+from anomalon.core.event_file import EventFile
+from anomalon.features.conversion_result import ConversionResult
+from anomalon.report import write_run
 
 PROGRAM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -56,6 +62,17 @@ def test_axe_finds_nothing_and_the_page_fits(written, chromium, width, dark):
 def test_no_table_is_cut_off_on_a_telephone(written, chromium):
     chromium.open(written.folder / "report.html", 400)
     assert chromium.ask(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("n_features", [2, 3, 4, 8, 30])
+def test_no_figure_of_a_file_of_events_is_cut_off(n_features, chromium, tmp_path):
+    x = np.random.default_rng(1).normal(size=(50, n_features))
+    names = tuple(f"feature_{i}" for i in range(n_features))
+    file = EventFile.of(Sample(x, names, np.linspace(2000.0, 4000.0, 50)), "s.parquet", 10)
+    result = ConversionResult("raw.h5", "jets", "ab" * 32, 50, 0, file.digest, file)
+    chromium.open(write_run(result, tmp_path), 1280)
+    assert chromium.ask('document.querySelectorAll(".scroll svg").length') == 2
+    assert chromium.ask(CUT_OFF.replace("table", "svg")) == []
 
 
 def test_paper_has_what_is_open_and_is_light(written, chromium):

@@ -57,6 +57,9 @@ def test_one_line_for_people_and_the_facts_for_programs(tmp_path, capsys):
     assert numbers["acceptance"]["value"] == told["acceptance"]
     assert numbers["luminosity"]["value"] == told["luminosity_fb"]
     assert numbers["cross section"]["unit"] == "pb"
+    assert 0 < numbers["cross section"]["uncertainty"] < 0.5 * numbers["cross section"]["value"]
+    relative = [n["uncertainty"] / n["value"] for n in numbers.values() if n.get("uncertainty")]
+    assert relative[2] == pytest.approx(np.hypot(relative[0], relative[1])), "luminosity"
 
 
 def test_the_run_folder_says_what_is_in_the_file(made):

@@ -76,6 +76,19 @@ def test_veto_drops_low_masses(batch):
     assert np.median(hard.m_hat) > 2500.0 > np.median(batch.m_hat)
 
 
+def test_the_error_of_the_cross_section_is_its_spread_among_seeds():
+    found = []
+    for seed in range(12):
+        generator = Generator(FAST, seed)
+        for _ in generator.batches(100):
+            pass
+        found.append((generator.cross_section, generator.cross_section_error))
+    sigma, error = np.array(found).T
+    assert (error < 0.3 * sigma).all()
+    pulls = (sigma - sigma.mean()) / error
+    assert 0.5 < pulls.std(ddof=1) < 1.7  # 11 degrees of freedom: 0.5 to 1.6 in 99 %
+
+
 def test_bad_line_is_named():
     with pytest.raises(BadValue, match="'HardQCD:al = on'"):
         Generator((*FAST, "HardQCD:al = on"), 1)

@@ -15,7 +15,7 @@ from anomalon.report.style import LIGHT, styled
 
 __all__ = ["event_drawings"]
 
-_IN_A_ROW = 4
+_IN_A_ROW = 3  # so that they fit beside the spectrum, half of a page
 _MOST = 24  # panels that a reader looks at
 
 

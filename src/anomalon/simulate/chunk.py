@@ -22,6 +22,7 @@ class Tally:
         n_accepted: Events that passed the selection.
         sum_weights: Of the accepted events.
         cross_section: The generator's, after a veto, in pb.
+        cross_section_error: Its statistical uncertainty as the generator estimates it, in pb.
         seconds: Of wall time, in one process.
         generator: Name and version.
     """
@@ -30,6 +31,7 @@ class Tally:
     n_accepted: int
     sum_weights: float
     cross_section: float
+    cross_section_error: float
     seconds: float
     generator: str
 
@@ -85,6 +87,7 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
             n_accepted=len(events),
             sum_weights=float(len(events)),
             cross_section=generator.cross_section,
+            cross_section_error=generator.cross_section_error,
             seconds=time.monotonic() - started,
             generator=f"Pythia {generator.version}",
         ),

@@ -25,6 +25,8 @@ __all__ = ["CHUNK", "Generated", "Making", "Order", "events", "generate", "make"
 CHUNK = 1000
 MOST_EVENTS = 1_000_000_000
 """More events are a slip of the finger."""
+# The time, or the same events were other bytes; and what old files have not.
+_NOT_IN_THE_FILE = ("seconds", "cross_section_error")
 _PATIENCE = 20  # chunks without a single accepted event
 
 
@@ -37,7 +39,7 @@ class Making(TypedDict, total=False):
         first_chunk: Where to begin; 0 if not given. A sample that begins where another of the same
             recipe, seed and chunk size ended (`n_chunks` in its file) shares no event with it.
         executor: Who works; this process if not given.
-        progress: Called with (accepted so far, wanted) after each chunk.
+        progress: Called with (accepted so far, wanted) at the beginning and after each chunk.
     """
 
     seed: Seed | int
@@ -184,7 +186,7 @@ def make(order: Order, path: Path, place: Workplace, *, compact: bool = False) -
         raise
     total = _sum([chunk.tally for chunk in used])
     luminosity = order.n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
-    tally = {name: value for name, value in asdict(total).items() if name != "seconds"}
+    tally = {name: value for name, value in asdict(total).items() if name not in _NOT_IN_THE_FILE}
     about = {
         "recipe": to_plain(order.recipe),
         "seed": str(order.seed),
@@ -192,7 +194,7 @@ def make(order: Order, path: Path, place: Workplace, *, compact: bool = False) -
         "first_chunk": order.first_chunk,
         "n_chunks": len(used),
         "luminosity_fb": luminosity,
-        "tally": tally,  # without the time, so that the same events are the same bytes
+        "tally": tally,
         "n_events": order.n_events,
     }
     columns = order.recipe.selection.columns(_assemble(used, order.n_events))
@@ -247,6 +249,8 @@ def _make_missing(order: Order, place: Workplace, chunks: dict[int, Chunk]) -> l
             told = Told("events", earlier=chunks[index].tally.n_accepted if earlier else 0)
             place.progress(min(accepted, n_events), n_events, told)
 
+    if place.progress is not None:
+        place.progress(0, n_events, "events")  # time counts from here
     while (end := _chunks_needed(chunks, first, n_events, order.recipe)) > first:
         pieces = [order.piece(i) for i in range(first, end) if i not in chunks]
         missing = []
@@ -309,12 +313,16 @@ def _chunks_needed(chunks: dict[int, Chunk], first: int, n_events: int, recipe: 
 
 
 def _sum(tallies: list[Tally]) -> Tally:
-    """Totals; the cross section is the mean of the chunks', which are of one size."""
+    """Totals; the cross section is the mean of the chunks', which are of one size.
+
+    Each chunk has a generator of its own, so their errors are independent.
+    """
     return Tally(
         n_generated=sum(t.n_generated for t in tallies),
         n_accepted=sum(t.n_accepted for t in tallies),
         sum_weights=sum(t.sum_weights for t in tallies),
         cross_section=sum(t.cross_section for t in tallies) / len(tallies),
+        cross_section_error=math.hypot(*(t.cross_section_error for t in tallies)) / len(tallies),
         seconds=sum(t.seconds for t in tallies),
         generator=tallies[0].generator,
     )

@@ -117,6 +117,7 @@ class Simulation(Job):
             n_accepted=tally.n_accepted,
             n_written=made.n_events,
             cross_section=tally.cross_section,
+            cross_section_error=tally.cross_section_error,
         )
         return SimulationResult(
             variation=recipe.variation,

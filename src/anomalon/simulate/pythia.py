@@ -105,6 +105,11 @@ class Generator:
         """Pythia's estimate of the cross section of what came so far (after a veto), in pb."""
         return 1e9 * float(self._pythia.infoPython().sigmaGen())
 
+    @property
+    def cross_section_error(self) -> float:
+        """Pythia's estimate of its statistical uncertainty, in pb."""
+        return 1e9 * float(self._pythia.infoPython().sigmaErr())
+
     def batches(self, n_tried: int) -> Iterator[Batch]:
         """Ask for `n_tried` events, in batches; those that Pythia fails on do not come.
 

@@ -1,7 +1,7 @@
 """What a simulation has made: its events by process, and the file that they are in."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import hypot, sqrt
 from typing import ClassVar
 
 from anomalon.core.event_file import EventFile
@@ -22,6 +22,7 @@ class Process:
         n_accepted: Events that passed the selection.
         n_written: Events in the file; those beyond what was asked for are left out.
         cross_section: The generator's, after the veto, in pb.
+        cross_section_error: Its statistical uncertainty, in pb; None in older results.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Process:
     n_accepted: int
     n_written: int
     cross_section: float
+    cross_section_error: float | None = None
 
     @property
     def efficiency(self) -> float:
@@ -46,6 +48,16 @@ class Process:
     def luminosity(self) -> float:
         """That the written events correspond to at the generator's cross section, in fb^-1."""
         return self.n_written / (1e3 * self.cross_section * self.efficiency)
+
+    @property
+    def luminosity_error(self) -> float | None:
+        """Its standard deviation: of the cross section and of the efficiency; None without one."""
+        if self.cross_section_error is None:
+            return None
+        relative = hypot(
+            self.cross_section_error / self.cross_section, self.efficiency_error / self.efficiency
+        )
+        return self.luminosity * relative
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +113,8 @@ class SimulationResult(Result):
         of_one = (
             Number("generated", first.n_generated, form="count", unit="events"),
             efficiency,
-            Number("cross section", first.cross_section, unit="pb"),
-            Number("luminosity", first.luminosity, unit="fb⁻¹"),
+            Number("cross section", first.cross_section, first.cross_section_error, unit="pb"),
+            Number("luminosity", first.luminosity, first.luminosity_error, unit="fb⁻¹"),
         )
         return Summary(
             kind="simulation",
@@ -128,12 +140,13 @@ class SimulationResult(Result):
             Column("acceptance", form="percent"),
             Column("± (stat.)", form="percent"),
             Column("cross section", "pb"),
+            Column("± (stat.)", "pb", digits=2),
             Column("luminosity", "fb⁻¹"),
         )
         rows = tuple(
             (
                 p.name, p.mass, p.n_generated, p.n_accepted, p.n_written, p.efficiency,
-                p.efficiency_error, p.cross_section, p.luminosity,
+                p.efficiency_error, p.cross_section, p.cross_section_error, p.luminosity,
             )
             for p in self.processes
         )  # fmt: skip
