@@ -3,6 +3,15 @@
 The inputs of the LHC Olympics searches (arXiv:2101.08320): the mass of the lighter jet, the mass
 difference and the N-subjettiness ratios of both jets (CATHODE, arXiv:2109.00546), and the angular
 distance of the jets (CURTAINs, arXiv:2203.09470).
+
+J1 is the lighter of the two jets of highest pT, J2 the other. The features are, in this order:
+
+- `mJ1` and `dmJ` = m_J2 - m_J1, in GeV;
+- ratios `tau21_J1`, `tau21_J2`, `tau32_J1`, `tau32_J2`, … up to `n_tau` (zero where the denominator
+  is), and/or `tau1_J1`, `tau1_J2`, `tau2_J1`, … ; for exponents other than 1 with a suffix, as in
+  `tau21_J1_b0.5`;
+- `pt_J1` and `pt_J2`, in GeV, if `momenta`;
+- `dR`, the distance of the jets in pseudorapidity and azimuth, and `dY` = |y1 - y2|.
 """
 
 from dataclasses import dataclass
@@ -87,15 +96,7 @@ def dijet(
 ) -> Sample:
     """The two leading jets of each event as a sample: m_jj and the features of the jets.
 
-    J1 is the lighter of the two jets of highest pT, J2 the other. The features are, in this order:
-
-    - `mJ1` and `dmJ` = m_J2 - m_J1, in GeV;
-    - ratios `tau21_J1`, `tau21_J2`, `tau32_J1`, `tau32_J2`, … up to `n_tau` (zero where the
-      denominator is), and/or `tau1_J1`, `tau1_J2`, `tau2_J1`, … ; for exponents other than 1 with a
-      suffix, as in `tau21_J1_b0.5`;
-    - `pt_J1` and `pt_J2`, in GeV, if `momenta`;
-    - `dR`, the distance of the jets in pseudorapidity and azimuth, and `dY` = |y1 - y2|.
-
+    `anomalon.features.dijet` says in its first lines which features these are, and their names.
     Events of particles are clustered with anti-kT (E-scheme); particles without a mass count as
     massless. Of events with jets (slots of the kind "jet") these are taken as they are, with the
     tau_N they have, and what else is in them is left alone.
@@ -121,11 +122,7 @@ def dijet(
         TooFewEvents: If an event has fewer than two jets and is not to be dropped.
         MissingExtra: If particles need clustering and FastJet is not installed.
     """
-    if not isinstance(events, Events):
-        raise BadLayout(
-            f"dijet: expected events of particles or jets, got a {type(events).__name__}: "
-            f"{events!r}. A table of features needs no conversion."
-        )
+    _check_events(events)
     radius = check.number(radius, "dijet: radius", "(0, 10]")
     pt_min = check.number(pt_min, "dijet: pt_min", "[0, inf)")
     check.one_of(substructure, "dijet: substructure", ("ratios", "taus", "both"))
@@ -145,6 +142,14 @@ def dijet(
         event=events.columns.get("event", np.arange(len(events))),
         source=source,
     )
+
+
+def _check_events(events: Any) -> None:
+    if not isinstance(events, Events):
+        raise BadLayout(
+            f"dijet: expected events of particles or jets, got a {type(events).__name__}: "
+            f"{events!r}. A table of features needs no conversion."
+        )
 
 
 def _clustered_jets(events: Events, asked: Subjettiness, radius: float, pt_min: float) -> _TwoJets:

@@ -2,6 +2,9 @@
 
 Where has the spectrum its most significant excess, and how often does background alone make one?
 The answer is a plain value that the report shows.
+
+With a fitted background every pseudo-experiment is fitted as well, and the local p-value of a
+resonance of the given width is scanned in mass.
 """
 
 from dataclasses import dataclass, replace
@@ -122,9 +125,6 @@ def hunt_bump(
     about: About = NOTHING_SAID,
 ) -> BumpResult:
     """The most significant window of a spectrum, locally and globally.
-
-    With a fitted background every pseudo-experiment is fitted as well, and the local p-value of a
-    resonance of the given width is scanned in mass.
 
     Args:
         spectrum: One `Spectrum`, what `read_spectrum` returns, or else what `Spectrum.of` takes.

@@ -1,4 +1,11 @@
-"""Upper limits on a narrow resonance at every mass of a spectrum."""
+"""Upper limits on a narrow resonance at every mass of a spectrum.
+
+At each mass a Gaussian signal and the background are fitted together to the whole spectrum, and the
+limit is where CLs of the profile likelihood ratio says so (`anomalon.stats.SignalModel`). The
+function of the background is a nuisance parameter as well, unless `background.choice` is "test".
+Where fewer than 25 events are seen or expected, sums of probabilities take the place of asymptotic
+formulae.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,12 +104,6 @@ def scan_limits(
 ) -> LimitResult:
     """Upper limits on a narrow resonance against mass, observed and expected.
 
-    At each mass a Gaussian signal and the background are fitted together to the whole spectrum, and
-    the limit is where CLs of the profile likelihood ratio says so (`anomalon.stats.SignalModel`).
-    The function of the background is a nuisance parameter as well, unless `background.choice` is
-    "test". Where fewer than 25 events are seen or expected, sums of probabilities take the place of
-    asymptotic formulae.
-
     Args:
         spectrum: One `Spectrum`, what `read_spectrum` returns, or else what `Spectrum.of` takes.
         background: What may describe the spectrum without signal.
@@ -130,27 +131,16 @@ def scan_limits(
                        settings.uncertain, str(seed))  # fmt: skip
     asked = _Asked(at, settings, seed, of)
     limits, coverage, signal = _limited(model, asked, Doing.of(place, len(at) + closures))
-    found = model.strengths
     best = model.fits[0]
+    tried = best.tried or envelope.table
     return LimitResult(
         name=about.name,
         source=about.source,
-        fit=spectrum_fit(
-            spectrum, best, best.fitted, best.shape.kind, "", best.tried or envelope.table
-        ),
+        fit=spectrum_fit(spectrum, best, best.fitted, best.shape.kind, "", tried),
         leverage=best.leverage(),
         profiled=background.choice == "profile",
-        masses=at,
-        resolution=settings.resolution,
-        level=settings.level,
-        nuisances=settings.uncertain,
-        luminosity=settings.luminosity,
-        acceptance=settings.acceptance,
-        strength=found.strength,
-        sigma_strength=found.sigma,
-        z=found.z,
-        function=tuple(f"{model.fits[f].shape.kind} {model.fits[f].n_parameters}"
-                       for f in found.function),
+        **asked.told(),
+        **_measured(model),
         observed=np.array([one.observed for one in limits]),
         n_sigma=np.array(N_SIGMA),
         band=np.array([one.band for one in limits]).T,
@@ -159,9 +149,20 @@ def scan_limits(
         coverage=coverage,
         signal=signal,
         roles=about.roles,
-        seed=seed.root,
         digest=about.digest,
-    )  # fmt: skip
+    )
+
+
+def _measured(model: SignalModel) -> dict[str, Any]:
+    """What a result says of the best strength at each mass."""
+    found = model.strengths
+    functions = [model.fits[f] for f in found.function]
+    return {
+        "strength": found.strength,
+        "sigma_strength": found.sigma,
+        "z": found.z,
+        "function": tuple(f"{fit.shape.kind} {fit.n_parameters}" for fit in functions),
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +173,19 @@ class _Asked:
     settings: LimitSettings
     seed: Seed
     of: str  # digest of all that they depend on
+
+    def told(self) -> dict[str, Any]:
+        """What a result says of it."""
+        settings = self.settings
+        return {
+            "masses": self.masses,
+            "resolution": settings.resolution,
+            "level": settings.level,
+            "nuisances": settings.uncertain,
+            "luminosity": settings.luminosity,
+            "acceptance": settings.acceptance,
+            "seed": self.seed.root,
+        }
 
 
 def _limited(

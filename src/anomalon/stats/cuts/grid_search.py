@@ -183,25 +183,14 @@ def random_grid_search(
     """
     of_signal = cut_events(signal, signal_weight, "signal")
     of_background = cut_events(background, background_weight, "background")
-    features = of_signal.x.shape[1]
-    if of_background.x.shape[1] != features:
-        raise BadLayout(
-            f"cuts: signal has {features} features, background {of_background.x.shape[1]}."
-        )
-    if not 0 <= test_share < 1:
-        raise BadValue(f"cuts: expected 0 <= test_share < 1, got {test_share}.")
+    features = _same_features(of_signal, of_background)
     sides = sides_of(grid.directions, features)
     root = Seed.of(seed).child("cuts")
-    parts = [
-        each.split(test_share, root.child("split", name))
-        for each, name in ((of_signal, "signal"), (of_background, "background"))
-    ]
-    choice = parts[0][0], parts[1][0]
+    choice, other = _parts(of_signal, of_background, test_share, root)
     low, high = grid.points(choice[0], sides, root.child("points"))
     counted = [count_events(part.x, part.weight, low, high) for part in choice]
     s, sigma_s = choice[0].scaled(*counted[0][1:])
     b, sigma_b = choice[1].scaled(*counted[1][1:])
-    other = None if parts[0][1] is None or parts[1][1] is None else (parts[0][1], parts[1][1])
     return GridSearch(
         low=low,
         high=high,
@@ -214,6 +203,26 @@ def random_grid_search(
         _choice=choice,
         _other=other,
     )
+
+
+def _parts(
+    signal: CutEvents, background: CutEvents, test_share: float, root: Seed
+) -> tuple[tuple[CutEvents, CutEvents], tuple[CutEvents, CutEvents] | None]:
+    """Signal and background to choose on, and others to judge on if there are some."""
+    if not 0 <= test_share < 1:
+        raise BadValue(f"cuts: expected 0 <= test_share < 1, got {test_share}.")
+    chosen, judged = signal.split(test_share, root.child("split", "signal"))
+    among, against = background.split(test_share, root.child("split", "background"))
+    other = None if judged is None or against is None else (judged, against)
+    return (chosen, among), other
+
+
+def _same_features(signal: CutEvents, background: CutEvents) -> int:
+    """How many features both have."""
+    n, of_background = int(signal.x.shape[1]), background.x.shape[1]
+    if n != of_background:
+        raise BadLayout(f"cuts: signal has {n} features, background {of_background}.")
+    return n
 
 
 def rectangular_cuts(

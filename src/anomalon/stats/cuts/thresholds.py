@@ -5,6 +5,19 @@ average at the rank k + 1, so that a new background event is selected with the p
 (k + 1)/(n + 1). At 0.1 % of 5,700 events that is 18 % too often, and looks like an excess. Here an
 event is selected by its rank among the reference events, and the fraction of an event that is left
 over becomes a weight.
+
+With k = efficiency * n, an event with A reference events above it gets the weight
+clip(k - A, 0, 1): one down to the floor(k)-th highest reference event, k - floor(k) down to the
+next, zero below. The reference events themselves then add up to k, and a new background event,
+whose rank among n + 1 exchangeable events is uniform, is selected with a probability of k/(n + 1).
+Equal scores are broken by lot on average: E other reference events with the same score make it
+clip(k - A, 0, E + 1)/(E + 1).
+
+With reference weights, n, A and E are sums of weights, k = efficiency * sum w, and a new event
+counts as its own weight, as one of the reference does: then both are selected alike, whatever the
+weights of the others. (Where new weights are not given it counts as the granule sum w^2 / sum w,
+for which the expected share is efficiency again (renewal theorem) as long as k is a few granules;
+where it is not, light events of the reference are selected more often.)
 """
 
 from typing import Any
@@ -31,18 +44,8 @@ def selection_weights(
 ) -> Floats:
     """Weights in [0, 1] that select a share `efficiency` of the background.
 
-    With k = efficiency * n, an event with A reference events above it gets the weight
-    clip(k - A, 0, 1): one down to the floor(k)-th highest reference event, k - floor(k) down to
-    the next, zero below. The reference events themselves then add up to k, and a new background
-    event, whose rank among n + 1 exchangeable events is uniform, is selected with a probability
-    of k/(n + 1). Equal scores are broken by lot on average: E other reference events with the
-    same score make it clip(k - A, 0, E + 1)/(E + 1).
-
-    With reference weights, n, A and E are sums of weights, k = efficiency * sum w, and a new event
-    counts as its own weight, as one of the reference does: then both are selected alike, whatever
-    the weights of the others. (Where new weights are not given it counts as the granule
-    sum w^2 / sum w, for which the expected share is efficiency again (renewal theorem) as long as k
-    is a few granules; where it is not, light events of the reference are selected more often.)
+    By the rank of each event among those of the reference; `anomalon.stats.cuts.thresholds` has the
+    formulae.
 
     Args:
         reference_scores: Scores of the events that set the threshold, shape (reference,): held
@@ -81,21 +84,25 @@ def selection_weights(
     higher = np.searchsorted(reference, scores, side="right")
     above = total[higher]
     equal = total[_first_equal(reference, scores, higher)] - above
-    granule: Floats | float = float((known**2).sum() / known.sum())
-    if weight is not None:
-        granule = np.asarray(weight, dtype=np.float64)
-        check.length(granule, len(scores), "weight")
-        check.finite(granule, "weight")
-        check.non_negative(granule, "weight")
     if is_reference is None:
-        own = np.where(equal > 0, 0.0, granule)
+        mine = equal > 0
     else:
         mine = np.asarray(is_reference, dtype=bool)
         check.length(mine, len(scores), "is_reference")
-        own = np.where(mine, 0.0, granule)
-    share = equal + own
+    share = equal + np.where(mine, 0.0, _granule(known, weight, len(scores)))
     left = np.clip(efficiency[..., None] * total[0] - above, 0.0, share)
     return np.asarray(np.where(share > 0, left / np.where(share > 0, share, 1.0), 0.0))
+
+
+def _granule(known: Floats, weight: ArrayLike | None, n: int) -> Floats | float:
+    """What each of n new events counts as."""
+    if weight is None:
+        return float((known**2).sum() / known.sum())
+    granule = np.asarray(weight, dtype=np.float64)
+    check.length(granule, n, "weight")
+    check.finite(granule, "weight")
+    check.non_negative(granule, "weight")
+    return granule
 
 
 def _first_equal(reference: Floats, scores: Floats, higher: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -1,4 +1,13 @@
-"""Fits of a smooth background to a mass spectrum, or to ten thousand of them at once."""
+"""Fits of a smooth background to a mass spectrum, or to ten thousand of them at once.
+
+One spectrum or toys of shape (toy, bin) by the same call, with the same result for each. A single
+fit takes well below a millisecond, ten thousand toys some tenths of a second.
+
+Weighted spectra are treated as scaled Poisson (Bohm and Zech, arXiv:1309.1287): where events weigh
+s (`Spectrum.event_weight`, bin by bin), n/s of them are Poisson around mu/s. Where all bins have
+the same weight the parameters are those of the plain fit, so that the fitted events still add up to
+the data.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -233,16 +242,9 @@ def fit_spectrum(
 ) -> Fit:
     """Poisson maximum-likelihood fit of a shape, integrated over each bin.
 
-    One spectrum or toys of shape (toy, bin) by the same call, with the same result for each. A
-    single fit takes well below a millisecond, ten thousand toys some tenths of a second.
-
-    Weighted spectra are treated as scaled Poisson (Bohm and Zech, arXiv:1309.1287): where events
-    weigh s (`Spectrum.event_weight`, bin by bin), n/s of them are Poisson around mu/s. Where all
-    bins have the same weight the parameters are those of the plain fit, so that the fitted events
-    still add up to the data.
-
     Args:
-        spectrum: A `Spectrum` or what `Spectrum.of` takes.
+        spectrum: A `Spectrum` or what `Spectrum.of` takes; toys of shape (toy, bin) too. With
+            weights, scaled Poisson (arXiv:1309.1287).
         shape: The shape, e.g. `Dijet(4)`.
         mask: True for the bins that the fit must not see, shape (bin,), e.g.
             `spectrum.inside(3300, 3700)`; None fits all.
@@ -285,10 +287,7 @@ def fit_spectrum(
         root[converged] = solution.root[good]
     why = np.full(len(counts), "", dtype=object)
     why[~enough] = [_too_few(spectrum, shape, int(n)) for n in filled[~enough]]
-    why[enough & ~converged] = (
-        f"{shape.kind} fit with {shape.n} parameters over {spectrum.edges[0]:g}-"
-        f"{spectrum.edges[-1]:g} GeV did not converge. Use fewer parameters or coarser bins."
-    )
+    why[enough & ~converged] = _not_converged(spectrum, shape)
     expected = binned.events(parameters)
     fit = _result(spectrum, shape, fitted, parameters, root, expected, why.astype(np.str_))
     if throw and not fit.ok.all():
@@ -316,6 +315,13 @@ def _fitted(spectrum: Spectrum, mask: NDArray[np.bool_] | None) -> NDArray[np.bo
             f"got {mask.dtype} of shape {mask.shape}."
         )
     return ~mask
+
+
+def _not_converged(spectrum: Spectrum, shape: Shape) -> str:
+    return (
+        f"{shape.kind} fit with {shape.n} parameters over {spectrum.edges[0]:g}-"
+        f"{spectrum.edges[-1]:g} GeV did not converge. Use fewer parameters or coarser bins."
+    )
 
 
 def _too_few(spectrum: Spectrum, shape: Shape, filled: int) -> str:

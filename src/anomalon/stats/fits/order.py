@@ -1,4 +1,18 @@
-"""How many parameters a background shape needs: nested fits, compared in turn."""
+"""How many parameters a background shape needs: nested fits, compared in turn.
+
+Starting with the smallest number, one more parameter is taken only if its p-value is below 5 %, or
+what the test has as its `alpha`. With the F-test, F = (D_n - D_(n+1)) / (D_(n+1)/ndf_(n+1)) against
+F(1, ndf_(n+1)); with the likelihood-ratio test, D_n - D_(n+1) against chi2(1). D is the deviance.
+
+A fit that the data reject is not the last word: where one more parameter does not help, two more
+may (three parameters of the dijet function against four). So one more is also taken if the fit
+without it has a goodness of fit below that, unless the test's `go_on_if_rejected` is False.
+
+The F-test measures the scatter by the richer fit's own deviance, so it forgives a function that
+fits badly everywhere. Where most bins expect less than one event, the deviance is much smaller than
+its degrees of freedom and the F-test takes parameters too easily; the likelihood-ratio test does
+not (`benchmarks/spectrum.py` has the numbers).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -56,20 +70,7 @@ def choose_order(
 ) -> Fit:
     """Fit with the smallest number of parameters that the next one does not improve.
 
-    Starting at `n_min`, one more parameter is taken only if its p-value is below 5 %, or what the
-    `test` has as its `alpha`. With the
-    F-test, F = (D_n - D_(n+1)) / (D_(n+1)/ndf_(n+1)) against F(1, ndf_(n+1)); with the
-    likelihood-ratio test, D_n - D_(n+1) against chi2(1). D is the deviance.
-
-    A fit that the data reject is not the last word: where one more parameter does not help, two
-    more may (three parameters of the dijet function against four). So one more is also taken if
-    the fit without it has a goodness of fit below that, unless the test's `go_on_if_rejected` is
-    False.
-
-    The F-test measures the scatter by the richer fit's own deviance, so it forgives a function
-    that fits badly everywhere. Where most bins expect less than one event, the deviance is much
-    smaller than its degrees of freedom and the F-test takes parameters too easily; the
-    likelihood-ratio test does not (`benchmarks/spectrum.py` has the numbers).
+    `anomalon.stats.fits.order` has the tests, and when to take which.
 
     Args:
         spectrum: A `Spectrum` or what `Spectrum.of` takes; not toys.
@@ -98,12 +99,7 @@ def choose_order(
         >>> choose_order(spectrum, "exponential", 1, 4).n_parameters
         2
     """
-    spectrum = Spectrum.of(spectrum)
-    if spectrum.counts.ndim != 1:
-        raise BadLayout(
-            f"choose_order: expected one spectrum, got {len(spectrum.counts)} toys; see "
-            "choose_orders."
-        )
+    spectrum = _one_spectrum(spectrum)
     choice = _Choice.of("choose_order", family, n_min, n_max, test)
     best = fit_spectrum(spectrum, choice.shape(n_min), mask=mask, throw=throw)
     tried = [TriedFunction.of(best)]
@@ -121,6 +117,16 @@ def choose_order(
         best, chosen = richer, len(tried) - 1
     table = tuple(replace(row, chosen=i == chosen) for i, row in enumerate(tried))
     return replace(best, tried=table)
+
+
+def _one_spectrum(given: Any) -> Spectrum:
+    spectrum = Spectrum.of(given)
+    if spectrum.counts.ndim != 1:
+        raise BadLayout(
+            f"choose_order: expected one spectrum, got {len(spectrum.counts)} toys; see "
+            "choose_orders."
+        )
+    return spectrum
 
 
 @dataclass(frozen=True, eq=False, repr=False)

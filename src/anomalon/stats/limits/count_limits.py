@@ -328,11 +328,10 @@ def upper_limits(
     ok = why == ""
     keep = ok if template is None else ok[..., None]
     n_, b_, sigma_ = (np.where(keep, x, 1.0) for x in full[:3])
-    observed = cls_upper_limit(n_, b_, sigma_, signal=template, level=level, method=how)
-    expected = expected_upper_limits(
-        b_, sigma_, n=None if before_data else n_, n_sigma=n_sigma, signal=template, level=level,
-        method=how,
-    )  # fmt: skip
+    common: Any = {"signal": template, "level": level, "method": how}
+    observed = cls_upper_limit(n_, b_, sigma_, **common)
+    seen = None if before_data else n_
+    expected = expected_upper_limits(b_, sigma_, n=seen, n_sigma=n_sigma, **common)
     return Limit(
         observed=np.asarray(np.where(ok, observed, np.nan)),
         expected=np.asarray(np.where(ok, expected, np.nan)),

@@ -1,4 +1,9 @@
-"""Upper limits by running the whole chain again with injected signals."""
+"""Upper limits by running the whole chain again with injected signals.
+
+As ATLAS (arXiv:2502.09770) and CMS (arXiv:2412.03747) do for classifiers that learn from data. The
+limits on events come from the data without injection; they must not see the signal that is injected
+here.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -143,10 +148,6 @@ def limit_by_rerun(
 ) -> RerunLimit:
     """Limits on a strength by running the whole analysis with injected signal.
 
-    As ATLAS (arXiv:2502.09770) and CMS (arXiv:2412.03747) do for classifiers that learn from
-    data. The limits on events come from the data without injection; they must not see the signal
-    that is injected here.
-
     Args:
         chain: From a strength and a seed to (signal events selected, signal events injected);
             weighted counts are taken as they are. What it raises is kept with the point.
@@ -175,11 +176,8 @@ def limit_by_rerun(
         raise BadLayout(
             f"limit_by_rerun: expected limits of one measurement, got {limit.observed.shape}."
         )
-    wanted = np.unique(np.asarray(strengths, dtype=np.float64))
-    if not np.all(np.isfinite(wanted) & (wanted >= 0)) or repeats < 1:
-        raise BadValue("limit_by_rerun: expected strengths >= 0 and at least one repeat.")
     root = Seed.of(seed).child("rerun")
-    work = [(float(s), i) for s in wanted for i in range(repeats)]
+    work = _every_run(strengths, repeats)
     points = _run(_Once(chain, root), work, executor)
     curve, dispersion = _curve(points, interpolation)
     targets = np.concatenate([np.atleast_1d(limit.observed), limit.expected])
@@ -197,6 +195,14 @@ def limit_by_rerun(
         dispersion=dispersion,
         limit=limit,
     )
+
+
+def _every_run(strengths: ArrayLike, repeats: int) -> list[tuple[float, int]]:
+    """(strength, repeat) of each run, by strength."""
+    wanted = np.unique(np.asarray(strengths, dtype=np.float64))
+    if not np.all(np.isfinite(wanted) & (wanted >= 0)) or repeats < 1:
+        raise BadValue("limit_by_rerun: expected strengths >= 0 and at least one repeat.")
+    return [(float(strength), i) for strength in wanted for i in range(repeats)]
 
 
 @dataclass(frozen=True)

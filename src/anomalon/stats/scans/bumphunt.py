@@ -4,6 +4,11 @@ G. Choudalakis, arXiv:1101.0390. The p-value of every window of neighbouring bin
 smallest is turned into t = -ln p, and pseudo-experiments say how often the background alone gives a
 t as large: the global p-value, which accounts for all windows that were tried.
 
+The local p-value of a window is P(N >= n) of a Poisson count (on/off with a `Reference`: Cousins,
+Linnemann and Tucker, physics/0702156), exact also for large counts. Windows with a deficit count
+with their p-value near or above 1/2, where Choudalakis sets it to 1. Bins at both ends without any
+background are left out, as by pyBumpHunter.
+
 The answer is only as honest as the background. Say what it is:
 
 * a `Shape` or a `Fit`: fitted to the same data; the pseudo-experiments are fitted again, with as
@@ -60,12 +65,6 @@ def bump_hunt(
     tell: Callable[[int], None] | None = None,
 ) -> FoundBump:
     """Find the most significant window and its global p-value.
-
-    The local p-value of a window is P(N >= n) of a Poisson count (on/off with a `Reference`:
-    Cousins, Linnemann and Tucker, physics/0702156), exact also for large counts. Windows with a
-    deficit count with their p-value near or above 1/2, where Choudalakis sets it to 1.
-
-    Bins at both ends without any background are left out, as by pyBumpHunter.
 
     Args:
         spectrum: A `Spectrum` or what `Spectrum.of` takes. Weighted spectra count as scaled
