@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from anomalon.core.rounding import p_value, sigmas
+from anomalon.search.results.spectrum_checks import FIT
 
 
 def check(result, words):
@@ -54,6 +55,14 @@ def test_an_excess_whose_checks_failed_is_not_ok(bump):
         False,
     )
     assert "Not to be believed" in summary.headline
+
+
+def test_without_an_excess_a_failed_check_is_told_and_costs_no_exit_status(bump):
+    """As docs/reference/cli.md has it: nothing is claimed that the check bears on."""
+    chance = replace(bump.significance, z=0.4, p=0.34)
+    summary = replace(bump, significance=chance, fit=replace(bump.fit, p_value=1e-6)).summary()
+    assert FIT in [check.what for check in summary.failed]
+    assert (summary.status, summary.ok) == ("nothing", True)
 
 
 def test_a_deficit_is_called_one(bump):
