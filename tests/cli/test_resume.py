@@ -35,7 +35,8 @@ def arguments(out):
 
 
 def finished(store, ending="json"):
-    return len(list(store.glob(f"*.{ending}"))) if store.exists() else 0
+    kept = store.glob(f"[!.]*.{ending}")  # what begins with a dot is being written
+    return len(list(kept)) if store.exists() else 0
 
 
 LONG = "anomalon.search.histogram.pieces._LONG"
