@@ -38,7 +38,7 @@ def file_job(
     options: Mapping[str, Any],
     facts: Callable[[Any, Any], Mapping[str, Any]],
     *,
-    out_missing: str,
+    out_missing: str = "Missing option '--out': the file to write.",
     keys: Mapping[str, str] | None = None,
 ) -> None:
     """Options to a job that writes a file, its `out`; and the job done.
