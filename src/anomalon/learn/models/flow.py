@@ -1,8 +1,10 @@
 """`spline_flow`: a density that can be evaluated and drawn from; the one place that knows flowjax.
 
-Coupling layers with rational-quadratic splines (Durkan et al., arXiv:1906.04032) on a standard
-normal distribution. Features should be standardised: beyond `interval` the splines are the
-identity.
+Rational-quadratic splines (Durkan et al., arXiv:1906.04032) on a standard normal distribution, in
+coupling layers or in autoregressive ones (Papamakarios et al., arXiv:1705.07057). Coupling layers
+are equally fast both ways; autoregressive ones are closer to the truth at the same cost of
+training, and draw one feature after the other. Features should be standardised: beyond `interval`
+the splines are the identity.
 """
 
 from functools import lru_cache
@@ -13,7 +15,7 @@ import jax
 import numpy as np
 from flowjax.bijections import RationalQuadraticSpline
 from flowjax.distributions import StandardNormal
-from flowjax.flows import coupling_flow
+from flowjax.flows import coupling_flow, masked_autoregressive_flow
 from jaxtyping import Array, Float
 
 from anomalon.core.errors import BadValue
@@ -34,6 +36,22 @@ class Flow(eqx.Module):
         """The logarithm of the density."""
         return self.distribution.log_prob(x, given)
 
+    def to_normal(
+        self, x: Float[Array, "row feature"], given: Float[Array, "row condition"] | None = None
+    ) -> Float[Array, "row feature"]:
+        """Where the density is a unit normal one."""
+        return self._each(self.distribution.bijection.inverse, x, given)
+
+    def from_normal(
+        self, z: Float[Array, "row feature"], given: Float[Array, "row condition"] | None = None
+    ) -> Float[Array, "row feature"]:
+        """And back."""
+        return self._each(self.distribution.bijection.transform, z, given)
+
+    @staticmethod
+    def _each(way: Any, rows: Any, given: Any) -> jax.Array:
+        return jax.vmap(way)(rows) if given is None else jax.vmap(way)(rows, given)
+
     def draw(
         self, n: int, *, seed: Seed, given: Float[Array, "n condition"] | None = None
     ) -> Float[np.ndarray, "n feature"]:
@@ -50,6 +68,7 @@ def spline_flow(
     hidden: tuple[int, int] = (64, 2),
     n_knots: int = 8,
     interval: float = 5.0,
+    autoregressive: bool = False,
     seed: Seed,
 ) -> Flow:
     """A flow that starts as the standard normal distribution, nearly.
@@ -57,10 +76,11 @@ def spline_flow(
     Args:
         n_features: Features of an event, at least two.
         n_conditions: Numbers that the density is given.
-        n_layers: Coupling layers.
-        hidden: Width and number of the hidden layers of each coupling's network.
+        n_layers: Layers of splines.
+        hidden: Width and number of the hidden layers of each layer's network.
         n_knots: Knots of the splines.
         interval: The splines act between -interval and interval.
+        autoregressive: Instead of coupling layers.
         seed: Random numbers of the start.
 
     Raises:
@@ -68,15 +88,16 @@ def spline_flow(
     """
     if n_features < 2:
         raise BadValue(f"spline_flow: expected at least 2 features, got {n_features}.")
-    settings = n_features, n_conditions, n_layers, *hidden, n_knots, interval
+    settings = n_features, n_conditions, n_layers, *hidden, n_knots, interval, autoregressive
     arrays = eqx.filter(_built(settings, seed), eqx.is_array)
     return Flow(eqx.combine(arrays, _rest(settings)))
 
 
 def _built(settings: Any, seed: Seed) -> Any:
-    n_features, n_conditions, n_layers, width, depth, n_knots, interval = settings
+    n_features, n_conditions, n_layers, width, depth, n_knots, interval, autoregressive = settings
     normal: Any = StandardNormal
-    return coupling_flow(
+    build: Any = masked_autoregressive_flow if autoregressive else coupling_flow
+    return build(
         jax.random.key(seed.integer()),
         base_dist=normal((n_features,)),
         transformer=RationalQuadraticSpline(knots=n_knots, interval=interval),

@@ -1,0 +1,237 @@
+"""`SplineFlow`: the density engine of the background templates, many densities in one program.
+
+Rational-quadratic splines (Durkan et al., arXiv:1906.04032), in autoregressive layers or in
+coupling layers (`learn.models.flow`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, final, get_args
+
+import equinox as eqx
+import jax
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from anomalon.core import check
+from anomalon.core.seed import Seed
+from anomalon.learn.classify.split import share
+from anomalon.learn.density.base import Density, DensityEstimator, DensityTask, Floats
+from anomalon.learn.density.scaling import SCALINGS, Scaling
+from anomalon.learn.engine.groups import side_by_side
+from anomalon.learn.engine.loop import train
+from anomalon.learn.engine.schedule import Adam, Schedule
+from anomalon.learn.engine.scoring import in_blocks
+from anomalon.learn.engine.standardisation import Standardisation
+from anomalon.learn.engine.training import Trained, Training
+from anomalon.learn.models.flow import Flow, negative_log_likelihood, spline_flow
+
+__all__ = ["FlowDensity", "SplineFlow"]
+
+ScalingName = Literal["normal_scores", "logit"]
+LayerName = Literal["autoregressive", "coupling"]
+
+
+@final
+@dataclass(frozen=True)
+class SplineFlow(DensityEstimator):
+    """A normalising flow with conditions.
+
+    Args:
+        scaling: What features go through first (`learn.density.scaling`).
+        layers: "autoregressive" or "coupling".
+        n_layers: Layers of splines.
+        width: Of the two hidden layers of each layer's network.
+        n_knots: Knots of the splines.
+        learning_rate: Adam's step size; it is halved after an epoch without a better one.
+        batch_size: Events per step.
+        epochs: Times that every event is seen, at most.
+        patience: Stop after this many epochs without a better one.
+        n_average: How many of the best epochs make up the density, in equal parts.
+        validation: Share of the events that judge epochs, drawn along their identity.
+
+    Raises:
+        BadValue: If a setting is outside its range.
+    """
+
+    kind: ClassVar[str] = "spline_flow"
+    cites: ClassVar[tuple[str, ...]] = ("Durkan:2019nsq", "jax2018github", "Kidger:2021equinox")
+
+    scaling: ScalingName = "normal_scores"
+    layers: LayerName = "autoregressive"
+    n_layers: int = 3
+    width: int = 64
+    n_knots: int = 8
+    learning_rate: float = 2e-3
+    batch_size: int = 512
+    epochs: int = 30
+    patience: int = 5
+    n_average: int = 3
+    validation: float = 0.15
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self,
+            self.kind,
+            scaling=get_args(ScalingName),
+            layers=get_args(LayerName),
+            n_layers=(1, 100),
+            width=(1, 10_000),
+            n_knots=(2, 1000),
+            learning_rate="(0, 1]",
+            batch_size=(1, 10_000_000),
+            epochs=(1, 1_000_000),
+            patience=(0, 1_000_000),
+            n_average=(1, 1000),
+            validation="(0, 1)",
+        )
+
+    def fit_many(self, tasks: Sequence[DensityTask]) -> list[Density]:
+        """Side by side: they share a compiled program."""
+        if not tasks:
+            return []
+        prepared = [self._prepared(task) for task in tasks]
+        numbers = tasks[0].x.shape[1] + tasks[0].given.shape[1] + 1
+        return side_by_side(
+            [len(p.training.weight) for p in prepared],
+            numbers,
+            self.batch_size,
+            lambda group: self._fit_group([prepared[i] for i in group]),
+        )
+
+    def _fit_group(self, prepared: Sequence["_Prepared"]) -> list[Density]:
+        schedule = Schedule(
+            self.epochs,
+            self.batch_size,
+            Adam(self.learning_rate),
+            halve_after=1,
+            patience=self.patience,
+            keep=self.n_average,
+        )
+        fitted = train(negative_log_likelihood, [p.training for p in prepared], schedule)
+        return [p.density(one) for p, one in zip(prepared, fitted, strict=True)]
+
+    def _start(self, n_features: int, n_conditions: int, seed: Seed) -> Flow:
+        return spline_flow(
+            max(n_features, 2),  # a single feature gets a companion of noise
+            n_conditions,
+            n_layers=self.n_layers,
+            hidden=(self.width, 2),
+            n_knots=self.n_knots,
+            autoregressive=self.layers == "autoregressive",
+            seed=seed,
+        )
+
+    def _prepared(self, task: DensityTask) -> "_Prepared":
+        held = share(task.event, self.validation, task.seed.child("validation"))
+        if not task.weight[held].any() or not task.weight[~held].any():
+            held = np.arange(len(task.event)) % 2 == 0
+        x, w = task.x.astype(np.float64), task.weight.astype(np.float64)
+        scaling = SCALINGS[self.scaling].of(x, w)
+        conditions = Standardisation.of(task.given, w)
+        z = scaling(x, task.event)
+        if z.shape[1] == 1:
+            noise = task.seed.child("companion").generator().standard_normal((len(z), 1))
+            z = np.concatenate([z, noise.astype(np.float32)], axis=1)
+        rows = (z, conditions(task.given))
+        weight = (w / w[~held].mean()).astype(np.float32)
+        training = Training(
+            params=self._start(task.x.shape[1], rows[1].shape[1], task.seed.child("start")),
+            data=tuple(a[~held] for a in rows),
+            weight=weight[~held],
+            seed=task.seed,
+            validation=(tuple(a[held] for a in rows), weight[held]),
+        )
+        return _Prepared(training, scaling, conditions, task.x.shape[1])
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A training, and what its rows went through."""
+
+    training: Training
+    scaling: Scaling
+    conditions: Standardisation
+    n_features: int
+
+    def density(self, fitted: Trained) -> "FlowDensity":
+        return FlowDensity(fitted.kept, self.scaling, self.conditions, self.n_features)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class FlowDensity(Density):
+    """The mean density of the kept epochs; latent features are those of the best one.
+
+    Args:
+        flows: Best first.
+        scaling: What features go through.
+        conditions: What conditions go through.
+        n_features: Features of an event.
+    """
+
+    flows: tuple[Flow, ...]
+    scaling: Scaling
+    conditions: Standardisation
+    n_features: int
+
+    def draw(self, given: Floats, *, seed: Seed) -> Floats:
+        """One event for each row of conditions; the kept epochs take turns."""
+        n, k = len(given), len(self.flows)
+        z = seed.generator().standard_normal((n, max(self.n_features, 2)))
+        rows, drawn = (z.astype(np.float32), self.conditions(given)), np.empty(z.shape)
+        for i, flow in enumerate(self.flows):
+            mine = tuple(a[i::k] for a in rows)
+            drawn[i::k] = _in_blocks(_from_normal, flow, mine)
+        return self.scaling.inverse(drawn[:, : self.n_features])
+
+    def log_density(self, x: Floats, given: Floats, event: NDArray[np.int64]) -> Floats:
+        """The logarithm of the mean over the kept epochs."""
+        rows = self._rows(x, given, event)
+        each = [_in_blocks(_log_density, flow, rows) for flow in self.flows]
+        mean = logsumexp(each, axis=0) - np.log(len(each))
+        # the companion of a single feature, at zero, has the density of a unit normal there
+        companion = 0.5 * np.log(2 * np.pi) if self.n_features == 1 else 0.0
+        return np.asarray(mean + companion + self.scaling.log_slope(x, event))
+
+    def to_normal(self, x: Floats, given: Floats, event: NDArray[np.int64]) -> Floats:
+        """The latent features of the best epoch."""
+        z = _in_blocks(_to_normal, self.flows[0], self._rows(x, given, event))
+        return z[:, : self.n_features]
+
+    def from_normal(self, z: Floats, given: Floats) -> Floats:
+        """The features that belong to latent ones of the best epoch."""
+        rows = (self._with_companion(z.astype(np.float32)), self.conditions(given))
+        x = _in_blocks(_from_normal, self.flows[0], rows)
+        return self.scaling.inverse(x[:, : self.n_features])
+
+    def _rows(self, x: Floats, given: Floats, event: NDArray[np.int64]) -> Any:
+        z = self.scaling(x.astype(np.float64), event)
+        return self._with_companion(z), self.conditions(given)
+
+    def _with_companion(self, z: Floats) -> Floats:
+        return z if z.shape[1] > 1 else np.concatenate([z, np.zeros_like(z)], axis=1)
+
+
+def _in_blocks(function: Callable[..., jax.Array], flow: Flow, rows: Any) -> Floats:
+    return in_blocks(lambda some: function(flow, *some), rows)
+
+
+@eqx.filter_jit
+def _log_density(flow: Flow, x: jax.Array, given: jax.Array) -> jax.Array:
+    return flow.log_density(x, given)
+
+
+@eqx.filter_jit
+def _to_normal(flow: Flow, x: jax.Array, given: jax.Array) -> jax.Array:
+    return flow.to_normal(x, given)
+
+
+@eqx.filter_jit
+def _from_normal(flow: Flow, z: jax.Array, given: jax.Array) -> jax.Array:
+    return flow.from_normal(z, given)
+
+
+DensityEstimator.registry[SplineFlow.kind] = SplineFlow
