@@ -159,7 +159,7 @@ class NormalScores(Scaling):
         for j, (values, below) in enumerate(self._features):
             r = ndtr(z[:, j].astype(np.float64))
             share = np.diff(below)
-            if share.max() < max(_SHARED, _LEAST_SHARED / len(values)):
+            if share.max() < max(_SHARED, 4 * _LEAST_SHARED * self.edge):
                 x[:, j] = np.interp(r, below[:-1] + share / 2, values)
             else:
                 at = np.searchsorted(below, r, side="right") - 1
