@@ -12,14 +12,17 @@ from toy_backgrounds import TOYS
 from two_samples import same_p_value
 
 from anomalon import Sample
-from anomalon.background import ESTIMATORS, BackgroundTask, Cwola
+from anomalon.background import ESTIMATORS, BackgroundTask, Cathode, Cwola, LaCathode
 from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, TooFewEvents, TruthRequired
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.learn.density import SplineFlow
 
 WINDOW = Window(3000, 3600, 2400, 4200)
-METHODS = ESTIMATORS | TOYS
+_FLOW = SplineFlow(n_layers=2, width=32, epochs=6, batch_size=512, n_average=1)
+QUICK = {"cathode": Cathode(_FLOW), "lacathode": LaCathode(_FLOW)}
+METHODS = {kind: QUICK.get(kind) or cls() for kind, cls in (ESTIMATORS | TOYS).items()}
 
 
 def background(seed, n=20_000, drift=0.0):
@@ -37,7 +40,7 @@ DATA, SIMULATION = background(1), background(2)
 
 @pytest.fixture(params=sorted(METHODS))
 def method(request):
-    return METHODS[request.param]()
+    return METHODS[request.param]
 
 
 def signal_region(sample, window=WINDOW):
@@ -91,11 +94,21 @@ def test_the_two_sample_test_is_calibrated_and_sees_a_quarter_of_a_width():
 def same_template(a, b):
     """All that a search can see of two templates."""
     assert a.sample.digest() == b.sample.digest()
-    for x, y in ((a.transform, b.transform), (a.scorer, b.scorer)):
-        assert type(x) is type(y)
-        if is_dataclass(x):
-            for f in fields(x):
-                np.testing.assert_array_equal(getattr(x, f.name), getattr(y, f.name))
+    same(a.transform, b.transform)
+    same(a.scorer, b.scorer)
+
+
+def same(x, y):
+    """Of one type, with the same arrays all the way down."""
+    assert type(x) is type(y)
+    if is_dataclass(x):
+        for f in fields(x):
+            same(getattr(x, f.name), getattr(y, f.name))
+    elif isinstance(x, tuple):
+        for one, other in zip(x, y, strict=True):
+            same(one, other)
+    elif isinstance(x, np.ndarray | str | float | int):
+        np.testing.assert_array_equal(x, y)
 
 
 def many_tasks():
@@ -181,7 +194,8 @@ def test_refuses_other_features(method):
 
 
 def test_repr_rebuilds(method):
-    assert eval(repr(method), {type(method).__name__: type(method)}) == method
+    names = {"SplineFlow": SplineFlow, "ConditionalQuantiles": ConditionalQuantiles}
+    assert eval(repr(method), names | {type(method).__name__: type(method)}) == method
 
 
 def test_cwola_weighs_both_sides_the_same():

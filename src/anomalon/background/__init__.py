@@ -1,8 +1,11 @@
 """Background templates in a signal region; one paper, one file."""
 
 from anomalon.background.base import BackgroundEstimator
+from anomalon.background.cathode import Cathode
 from anomalon.background.cwola import Cwola
 from anomalon.background.ideal import Ideal
+from anomalon.background.lacathode import LaCathode
+from anomalon.background.morph import Morph
 from anomalon.background.task import BackgroundTask, same_data
 from anomalon.background.template import Template, own_identities
 from anomalon.background.transform import Transform, remembered
@@ -11,8 +14,11 @@ __all__ = [
     "ESTIMATORS",
     "BackgroundEstimator",
     "BackgroundTask",
+    "Cathode",
     "Cwola",
     "Ideal",
+    "LaCathode",
+    "Morph",
     "Template",
     "Transform",
     "own_identities",
@@ -21,4 +27,4 @@ __all__ = [
 ]
 
 ESTIMATORS: dict[str, type[BackgroundEstimator]] = BackgroundEstimator.registry
-ESTIMATORS.update((c.kind, c) for c in (Cwola, Ideal))
+ESTIMATORS.update((c.kind, c) for c in (Cathode, Cwola, Ideal, LaCathode, Morph))

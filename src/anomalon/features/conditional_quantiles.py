@@ -34,6 +34,14 @@ class ConditionalQuantileMap:
         """
         return _normal_score(x, t, self.coefficients, self.z)
 
+    def inverse(self, score: Floats, t: Floats) -> Floats:
+        """The feature with this normal score at this mass, shape (event,)."""
+        step = self.z[1] - self.z[0]
+        lower = np.clip(((score - self.z[0]) // step).astype(np.intp), 0, len(self.z) - 2)
+        low, high = (_quantile(self.coefficients, k, t) for k in (lower, lower + 1))
+        share = np.clip((score - self.z[lower]) / step, -1.0, 2.0)
+        return np.asarray(low + share * np.maximum(high - low, 0.0))
+
 
 def fit_conditional_quantiles(
     slices: Sequence[Floats], basis: Floats, targets: Floats, z: Floats
@@ -61,22 +69,23 @@ def _normal_score(x: Floats, t: Floats, coefficients: Floats, z: Floats) -> Floa
 
     Found by bisection, so that 6 of 61 polynomials are evaluated for each event.
     """
-
-    def quantile(k: NDArray[np.intp]) -> Floats:
-        value = coefficients[-1][k]
-        for power in coefficients[-2::-1]:
-            value = value * t + power[k]
-        return np.asarray(value)
-
     lower = np.zeros(len(x), dtype=np.intp)
     upper = np.full(len(x), len(z) - 1, dtype=np.intp)
     for _ in range(int(np.ceil(np.log2(len(z) - 1)))):
         middle = (lower + upper) // 2
-        below = quantile(middle) < x
+        below = _quantile(coefficients, middle, t) < x
         lower, upper = np.where(below, middle, lower), np.where(below, upper, middle)
         upper = np.maximum(upper, lower + 1)
-    low, high = quantile(lower), quantile(upper)
+    low, high = (_quantile(coefficients, k, t) for k in (lower, upper))
     width = high - low
     share = np.divide(x - low, width, out=np.full(len(x), 0.5), where=width > 0)
     # A linear tail in a feature with a long one would run away: at most one step beyond.
     return np.asarray(z[lower] + np.clip(share, -1.0, 2.0) * (z[1] - z[0]))
+
+
+def _quantile(coefficients: Floats, k: NDArray[np.intp], t: Floats) -> Floats:
+    """Quantile k of each event at its own mass."""
+    value = coefficients[-1][k]
+    for power in coefficients[-2::-1]:
+        value = value * t + power[k]
+    return np.asarray(value)

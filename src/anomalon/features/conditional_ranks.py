@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit, ndtr, ndtri
 
 from anomalon.features.ties import Ranks
 
@@ -65,6 +65,23 @@ class ConditionalRanks:
         probability = low + np.maximum(high - low, 0.0) * share
         return np.asarray(np.clip(ndtri(probability), -self.z_max, self.z_max))
 
+    def inverse(self, score: Floats, t: Floats) -> Floats:
+        """The feature with this normal score at this mass, shape (event,)."""
+        p = ndtr(score)
+        knots = np.concatenate([[0.0], self.knots, [1.0]])
+        above, low = np.zeros(len(p), np.intp), np.zeros(len(p))
+        high = np.ones(len(p))
+        for knot in range(len(self.knots) + 1):
+            edges = self._probability(np.full(len(p), knot), t)
+            next_edges = self._probability(np.full(len(p), knot + 1), t)
+            here = edges <= p
+            above, low = np.where(here, knot, above), np.where(here, edges, low)
+            high = np.where(here, next_edges, high)
+        width = high - low
+        share = np.divide(p - low, width, out=np.full(len(p), 0.5), where=width > 0)
+        r = knots[above] + np.clip(share, 0, 1) * (knots[above + 1] - knots[above])
+        return self.ranks.inverse(r)
+
     def _probability(self, knot: NDArray[np.intp], t: Floats) -> Floats:
         """F of each event at its knot; 0 at the first, which is before the fitted ones, 1 after."""
         if not len(self.knots):
@@ -79,11 +96,21 @@ class ConditionalRanks:
 
 @dataclass(frozen=True)
 class Constant:
-    """A feature that is the same in all events: it says nothing, and noise would not help."""
+    """A feature that is the same in all events: it says nothing, and noise would not help.
+
+    Args:
+        value: What it is.
+    """
+
+    value: float
 
     def __call__(self, x: Floats, t: Floats, u: Floats) -> Floats:  # noqa: ARG002 - nor do these
         """Zeros, shape (event,)."""
         return np.zeros(len(x))
+
+    def inverse(self, score: Floats, t: Floats) -> Floats:  # noqa: ARG002 - nor do these
+        """The value, shape (event,)."""
+        return np.full(len(score), self.value)
 
 
 def fit_conditional_ranks(

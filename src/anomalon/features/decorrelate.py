@@ -156,7 +156,7 @@ class _Fitting:
         for j in [*np.flatnonzero(tied).tolist(), *continuous]:
             place = _place(self.reference, j)
             if len(ranks[j].values) == 1:
-                plain[j] = Constant()
+                plain[j] = Constant(float(x[0, j]))
                 continue
             if tied[j]:
                 plain[j] = self._ranks(j, everywhere)
@@ -240,13 +240,7 @@ class Decorrelation:
             BadLayout: If the features are not those of the fit.
             MassRequired: If the events have no mass.
         """
-        if sample.names != self.names:
-            raise BadLayout(
-                f"decorrelate: expected features {list(self.names)}, got {list(sample.names)}."
-            )
-        mass = sample.required_mass("decorrelate")
-        log_mass = np.log(np.clip(mass, *self.mass_range))
-        t = (log_mass - self.log_mass_centre) / self.log_mass_scale
+        t = self._place_in_mass(sample)
         columns = []
         for j, one in enumerate(self.maps):
             known = (sample.x[:, j], t, _place(sample, j))
@@ -255,3 +249,46 @@ class Decorrelation:
             else:
                 columns.append(one(*known))
         return sample.with_x(np.stack(columns, axis=1) if columns else sample.x)
+
+    def inverse(self, sample: Sample) -> Sample:
+        """The sample with each normal score replaced by the feature that has it at that mass.
+
+        With other masses than those of `__call__` it moves events along the mass: each keeps its
+        rank among events of the same mass.
+
+        Raises:
+            BadLayout: If the features are not those of the fit.
+            MassRequired: If the events have no mass.
+        """
+        t = self._place_in_mass(sample)
+        x = np.zeros(sample.x.shape)
+        # features that are ranked at given value of another come after it
+        last = [j for j, one in enumerate(self.maps) if isinstance(one, Grouped)]
+        for j in [*(j for j in range(len(self.maps)) if j not in last), *self._in_order(last)]:
+            one = self.maps[j]
+            if isinstance(one, Grouped):
+                x[:, j] = one.inverse(sample.x[:, j], t, x[:, one.grouping.by])
+            else:
+                x[:, j] = one.inverse(sample.x[:, j], t)
+        return sample.with_x(x)
+
+    def _in_order(self, grouped: list[int]) -> list[int]:
+        """Each after the one that it is grouped by."""
+        order: list[int] = []
+        while len(order) < len(grouped):
+            for j in grouped:
+                one = self.maps[j]
+                waits = isinstance(one, Grouped) and one.grouping.by in grouped
+                if j not in order and not (waits and one.grouping.by not in order):  # type: ignore[union-attr]
+                    order.append(j)
+        return order
+
+    def _place_in_mass(self, sample: Sample) -> Floats:
+        """Standardised log(mass), held at the edges of what was seen, shape (event,)."""
+        if sample.names != self.names:
+            raise BadLayout(
+                f"decorrelate: expected features {list(self.names)}, got {list(sample.names)}."
+            )
+        mass = sample.required_mass("decorrelate")
+        log_mass = np.log(np.clip(mass, *self.mass_range))
+        return np.asarray((log_mass - self.log_mass_centre) / self.log_mass_scale)

@@ -83,6 +83,21 @@ class Grouped:
             score[here] = one(x[here], t[here], u[here])
         return score
 
+    def inverse(self, score: Floats, t: Floats, given: Floats) -> Floats:
+        """The feature with this normal score at this mass and value of the other, shape (event,).
+
+        Args:
+            score: Shape (event,).
+            t: Standardised log(mass), shape (event,).
+            given: The other feature, shape (event,).
+        """
+        group = self.grouping.group(given)
+        x = np.zeros(len(score))
+        for i, one in enumerate(self.maps):
+            here = group == i
+            x[here] = one.inverse(score[here], t[here])
+        return x
+
 
 def most_associated(rank: Floats, candidates: Sequence[Grouping], x: Floats) -> Grouping | None:
     """The grouping whose values say most about a feature; None if none says enough.

@@ -64,6 +64,11 @@ class Ranks:
         high = self.below[np.searchsorted(self.values, x, side="right")]
         return np.asarray(np.minimum((low + u * np.maximum(high - low, 1)) / self.below[-1], 1.0))
 
+    def inverse(self, r: Floats) -> Floats:
+        """The value at each rank, shape (event,)."""
+        at = np.searchsorted(self.below, r * self.below[-1], side="right") - 1
+        return np.asarray(self.values[np.clip(at, 0, len(self.values) - 1)])
+
     def with_edges(self, r: Floats) -> Floats:
         """The given ranks; those inside a shared value become the two edges of it."""
         at = np.searchsorted(self.below, r * self.below[-1], side="right") - 1

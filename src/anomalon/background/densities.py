@@ -1,0 +1,52 @@
+"""Densities outside a signal region, for the methods that draw from one or look at one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.background.task import BackgroundTask
+from anomalon.core.errors import BadNumbers
+from anomalon.core.sample import Sample
+from anomalon.learn.density import Density, DensityEstimator, DensityTask
+
+__all__ = ["conditions", "fitted", "outside"]
+
+Floats = NDArray[np.floating[Any]]
+
+
+def conditions(mass: Floats) -> Floats:
+    """What a density is given: the logarithm of the mass, shape (event, 1)."""
+    return np.log(mass)[:, None]
+
+
+def outside(task: BackgroundTask) -> Sample:
+    """The events that may be seen, but for those of the signal region.
+
+    Raises:
+        BadNumbers: If a mass is not positive.
+    """
+    data = task.data
+    if (data.mass <= 0).any():
+        raise BadNumbers(
+            f"a density at given mass: expected positive masses, got {data.mass.min():g} GeV in "
+            f"{data.source}."
+        )
+    return data[~task.window.in_signal_region(data.mass)]
+
+
+def fitted(density: DensityEstimator, tasks: Sequence[BackgroundTask]) -> list[Density]:
+    """One density for each task, of the events outside its signal region, side by side."""
+    return density.fit_many([_task(task) for task in tasks])
+
+
+def _task(task: BackgroundTask) -> DensityTask:
+    events = outside(task)
+    return DensityTask(
+        events.x.astype(np.float64),
+        conditions(events.mass),
+        events.weight,
+        events.event,
+        task.seed.child("density"),
+    )

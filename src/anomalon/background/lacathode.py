@@ -1,0 +1,101 @@
+"""LaCATHODE: compare where background is a unit normal distribution at every mass.
+
+Resonant anomaly detection without background sculpting, Hallin et al., arXiv:2210.14924. The flow
+that CATHODE draws from has a latent space. A signal region is compared there with normal noise,
+and all events are scored there, at any mass: background looks the same everywhere, and a cut on
+the score leaves its spectrum smooth. So the significance can come from a fit of that spectrum.
+
+When not to use it: it is a little less sensitive than CATHODE where features depend little on the
+mass, since the map spreads what the flow did not learn.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.background.base import BackgroundEstimator
+from anomalon.background.densities import conditions, fitted, outside
+from anomalon.background.masses import SmoothMasses
+from anomalon.background.task import BackgroundTask
+from anomalon.background.template import Template, own_identities
+from anomalon.background.transform import Transform, remembered
+from anomalon.core import check
+from anomalon.core.errors import BadValue
+from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+from anomalon.core.window import Window
+from anomalon.learn.density import Density, DensityEstimator, SplineFlow
+
+__all__ = ["LaCathode", "Latent"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Latent(Transform):
+    """The latent features of a density.
+
+    Args:
+        names, becomes, fitted_on: As every `Transform`.
+        density: The fitted density.
+    """
+
+    names: tuple[str, ...]
+    becomes: tuple[str, ...]
+    fitted_on: str
+    density: Density
+
+    def _transform(self, events: Sample) -> NDArray[np.floating[Any]]:
+        x = events.x.astype(np.float64)
+        return self.density.to_normal(x, conditions(events.mass), events.event)
+
+
+@final
+@dataclass(frozen=True)
+class LaCathode(BackgroundEstimator):
+    """Normal noise, and the map of events to it.
+
+    Args:
+        density: How the density is learned; one that has a latent space.
+        oversampling: Events that are drawn, as a multiple of those in the signal region.
+        n_templates: Different trainings for the members of an ensemble, which take turns.
+
+    Raises:
+        BadValue: If a setting is outside its range.
+    """
+
+    kind: ClassVar[str] = "lacathode"
+    cites: ClassVar[tuple[str, ...]] = ("Hallin:2021wme", "Hallin:2022eoq")
+    needs_flat_features: ClassVar[bool] = False
+
+    density: DensityEstimator = field(default_factory=SplineFlow)
+    oversampling: float = 4.0
+    n_templates: int = 2
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.density, DensityEstimator):
+            raise BadValue(
+                f"lacathode.density: expected a density such as SplineFlow(), got "
+                f"{check.shown(self.density)}."
+            )
+        check.fields(self, self.kind, oversampling="(0, 1000]", n_templates=(2, 100))
+
+    def _fit(self, data: Sample, window: Window, simulation: Sample | None, seed: Seed) -> Template:
+        return self._fit_many([BackgroundTask(data, window, simulation, seed)])[0]
+
+    def _fit_many(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
+        densities = fitted(self.density, tasks)
+        return [self._noise(task, one) for task, one in zip(tasks, densities, strict=True)]
+
+    def _noise(self, task: BackgroundTask, density: Density) -> Template:
+        data = task.data
+        n = max(1, round(self.oversampling * task.window.in_signal_region(data.mass).sum()))
+        mass = SmoothMasses.of(data, task.window).draw(n, task.seed.child("mass"))
+        z = task.seed.child("draw").generator().standard_normal((n, len(data.names)))
+        becomes = tuple(f"latent_{name}" for name in data.names)
+        noise = Sample(z, becomes, mass, event=own_identities(n, task.seed), source="normal noise")
+        there = Latent(data.names, becomes, remembered(outside(task)), density)
+        why = f"{n} events of normal noise, in the latent space of a density"
+        return Template(noise, self.kind, why, transform=there)
