@@ -51,6 +51,11 @@ class BackgroundEstimator(ABC):
     member is shown. What an event does to the others' scores through the template is then part of
     the covariance of the folds, and the scatter of the members includes that of the templates. If
     not, one template serves all members, and each sees the events of it that it is shown."""
+    n_templates: int = 0
+    """How many different templates the members of an ensemble share, in turns; 0: one for each.
+
+    A training takes longer than a member. Members with the same template are then shown the same
+    events, so that what an event does through the template is still seen in the members."""
     shares_model: ClassVar[bool] = False
     """Whether tasks with the same data share one model, whatever their windows (`same_data`).
 

@@ -101,6 +101,14 @@ class OneForAll(Linear):
     learns: ClassVar[bool] = False
 
 
+@dataclass(frozen=True)
+class InTurns(Linear):
+    """The same, trained for some members at a time."""
+
+    kind: ClassVar[str] = "in_turns"
+    n_templates: int = 2
+
+
 def excess_and_variances(method, seed):
     """n - b, its variance if folds were independent, and the covariance that is claimed."""
     events = independent_events(seed)
@@ -122,15 +130,48 @@ def excess_and_variances(method, seed):
     return (c * selection.weight).sum(), independent, claimed
 
 
-def test_what_folds_learn_through_the_template_is_in_their_covariance():
+@pytest.mark.parametrize("method", [Linear(), InTurns(2), InTurns(3)])
+def test_what_folds_learn_through_the_template_is_in_their_covariance(method):
     excess, independent, claimed = np.array(
-        [excess_and_variances(Linear(), seed) for seed in range(200)]
+        [excess_and_variances(method, seed) for seed in range(200)]
     ).T
     missing = excess.var() - independent.mean()
     error = np.hypot(excess.var() * np.sqrt(2 / len(excess)), claimed.std() / np.sqrt(len(excess)))
     assert excess.var() > 1.3 * independent.mean()
     assert claimed.mean() == pytest.approx(missing, abs=3 * error)
     assert claimed.mean() > 5 * claimed.std() / np.sqrt(len(claimed))
+
+
+def test_members_that_share_a_template_are_shown_the_same_events():
+    events = independent_events(1)
+    asked = []
+
+    @dataclass(frozen=True)
+    class Asked(InTurns):
+        kind: ClassVar[str] = "asked_in_turns"
+
+        def _fit(self, data, window, simulation, seed):
+            asked.append(data.digest())
+            return Morph()._fit(data, window, simulation, seed)
+
+    scores = score_members(
+        events,
+        WINDOW,
+        None,
+        background=Asked(),
+        classifier=BoostedTrees(n_trees=2),
+        decorrelate=None,
+        n_members=5,
+        n_folds=2,
+        subsample=0.4,
+        seed=Seed(5),
+    )
+    assert len(set(asked)) == len(asked) == 4  # two of each fold
+    assert scores.n_sets == 2
+    np.testing.assert_array_equal(scores.saw[:, 0], scores.saw[:, 2])
+    np.testing.assert_array_equal(scores.saw[:, 1], scores.saw[:, 3])
+    assert (scores.saw[:, 0] != scores.saw[:, 1]).any()
+    assert (scores.score[0] != scores.score[2]).any()  # of other trees
 
 
 def test_of_one_template_for_all_members_it_cannot_be_known():

@@ -83,7 +83,7 @@ class CrossTraining:
             all events: there is no telling.
         """
         variance = 1 / self.scores.subsample - 1
-        if variance == 0 or len(self.scores.score) < 2 or not all(f.any() for f in self._folds):
+        if variance == 0 or self._n_sets < 2 or not all(f.any() for f in self._folds):
             return 0.0
         inside = self.window.in_signal_region(self.events.mass)
         coefficient = np.where(inside, 1.0, -ratio) * self.events.weight
@@ -91,9 +91,10 @@ class CrossTraining:
         for here, x in zip(self._folds, self._normal_scores, strict=True):
             # of events whose scores are the same, the order must not be that of the rows
             first = np.argsort(self.events.event[here], kind="stable")
-            follows = _sensitivity(x, ~inside[here], selection.efficiency, first)
+            reference = ~inside[here]
+            follows = _sensitivity(x, reference, selection.efficiency, first, self._n_sets)
             follows *= coefficient[here]
-            nu = self.scores.saw[:, :, here] / self.scores.subsample - 1
+            nu = self.scores.saw[:, : self._n_sets, here] / self.scores.subsample - 1
             # B[l, m, m'] of this fold
             response.append(np.einsum("me,lne->lmn", follows, nu, optimize=True))
         total = 0.0
@@ -103,6 +104,12 @@ class CrossTraining:
                     total += float((mine[other] * theirs[k].T).mean())
         independent = float(((coefficient * selection.weight)[self._used] ** 2).sum())
         return total / variance**2 / independent if independent > 0 else 0.0
+
+    @property
+    def _n_sets(self) -> int:
+        """Sets of events; those that were shown the same count as one member, with their mean."""
+        n = len(self.scores.score)
+        return min(n, self.scores.n_sets or n)
 
     @cached_property
     def _used(self) -> NDArray[np.bool_]:
@@ -130,17 +137,19 @@ def _sensitivity(
     is_reference: Bool[np.ndarray, " event"],
     efficiency: float,
     first: Int[np.ndarray, " event"],
-) -> Float[np.ndarray, "member event"]:
-    """How the mean selection of each event follows the score of each member.
+    n_sets: int,
+) -> Float[np.ndarray, "set event"]:
+    """How the mean selection of each event follows the scores of each set of events.
 
     Args:
         x: Normal scores.
         is_reference: The events that set the threshold.
         efficiency: Share of them above it.
         first: An order of the events that belongs to them.
+        n_sets: Sets of events that members were trained on, in turns.
 
     Returns:
-        phi(mu/sigma) (x_m - mean of the other members)/sigma.
+        phi(mu/sigma) (x_m - mean of the others)/sigma, x_m the mean of the members of a set.
     """
     n_members, n = x.shape
     x = x - np.quantile(x[:, is_reference], 1 - efficiency, axis=1)[:, None]
@@ -151,5 +160,8 @@ def _sensitivity(
     )
     sigma = np.empty(n)
     sigma[order] = np.sqrt(np.maximum(spread, 1e-12))
-    beside_the_others = (x - mu) * n_members / (n_members - 1)
+    if n_sets < n_members:
+        x = np.stack([x[i::n_sets].mean(axis=0) for i in range(n_sets)])
+        mu = x.mean(axis=0)
+    beside_the_others = (x - mu) * n_sets / (n_sets - 1)
     return np.asarray(norm.pdf(mu / sigma) / sigma * beside_the_others)

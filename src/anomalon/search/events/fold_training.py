@@ -3,7 +3,8 @@
 A template that is trained carries what it learned from one event into the scores of all others, as
 a classifier does. So each member of the ensemble gets a template of its own, fitted on the events
 that the member is shown: how scores follow an event is then seen in the members, whichever way they
-follow it, and the covariance of the folds (`cross_training`) holds both.
+follow it, and the covariance of the folds (`cross_training`) holds both. Where
+templates take long to train, some members share one, and are shown the same events (`n_templates`).
 """
 
 from collections.abc import Sequence
@@ -56,7 +57,7 @@ class FoldTraining:
         return self.of_window.child("classifier", fold=self.fold)
 
     def templates(self) -> list[Template]:
-        """One for each member if they are learned, else one for all.
+        """One for each member, or for those that take turns, if they are learned; else one for all.
 
         Fold by fold, because the events of all folds and their templates at once would need a
         multiple of the memory.
@@ -68,7 +69,7 @@ class FoldTraining:
         return self.background.fit_many(
             [
                 BackgroundTask(*what, own.child(member=i), shown)
-                for i, shown in enumerate(self._shown)
+                for i, shown in enumerate(self.shows(self.seen)[: self.n_sets])
             ]
         )
 
@@ -78,21 +79,30 @@ class FoldTraining:
         scorers = [t.scorer for t in templates if t.scorer is not None]
         if scorers:
             scores = [s.score(view) for s, view in zip(scorers, views, strict=True)]
-            return np.stack(scores * (1 if self.background.learns else self.ensemble.n))
+            return np.stack([scores[i % len(scores)] for i in range(self.ensemble.n)])
         inside = self.window.in_signal_region(self.seen.mass)
         if not self.background.learns:
             (template,) = templates
             region = template.view(self.seen[inside])
             fitted = self.ensemble.fit(region, template.sample, seed=self.seed)
             return cast(EnsembleScorer, fitted).member_scores(template.view(self.unseen))
+        shown = self.shows(self.seen)
         pairs = [
-            (template.view(self.seen[inside & shown]), template.sample)
-            for template, shown in zip(templates, self._shown, strict=True)
+            (template.view(self.seen[inside & shown[i]]), template.sample)
+            for i, template in enumerate(templates)
         ]
-        members = self.ensemble.fit_members(pairs, seed=self.seed)
-        return np.stack([m.score(view) for m, view in zip(members, views, strict=True)])
+        turns = [i % self.n_sets for i in range(self.ensemble.n)]
+        members = self.ensemble.fit_members([pairs[turn] for turn in turns], seed=self.seed)
+        seen = list(views)
+        return np.stack([m.score(seen[turn]) for m, turn in zip(members, turns, strict=True)])
 
     @property
-    def _shown(self) -> Bool[np.ndarray, "member event"]:
-        """Which of the seen events each member is shown."""
-        return self.ensemble.shows(self.seen.event, seed=self.seed)
+    def n_sets(self) -> int:
+        """Different sets of events that members are shown, in turns."""
+        n, background = self.ensemble.n, self.background
+        return min(n, background.n_templates) if background.learns and background.n_templates else n
+
+    def shows(self, events: Sample) -> Bool[np.ndarray, "member event"]:
+        """Which events each member is shown if they are not of the fold."""
+        shown = self.ensemble.shows(events.event, seed=self.seed)
+        return shown[np.arange(self.ensemble.n) % self.n_sets]

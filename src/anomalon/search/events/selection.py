@@ -43,6 +43,7 @@ class MemberScores:
         subsample: Share of the other folds' events that each member was shown.
         mass_leak: What the features, as the members see them, tell of the mass; None if nothing
             depends on it.
+        n_sets: Different sets of events that members were shown, in turns; 0: one for each member.
     """
 
     score: Float[np.ndarray, "member event"]
@@ -50,6 +51,7 @@ class MemberScores:
     saw: Bool[np.ndarray, "fold member event"]
     subsample: float
     mass_leak: MassLeak | None = None
+    n_sets: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +120,13 @@ def score_members(
         training = FoldTraining(seen, unseen, window, model, background, ensemble, seed, k)
         templates = training.templates()
         score[:, here] = training.member_scores(templates)
-        saw[k] = ensemble.shows(events.event, seed=training.seed)
+        saw[k] = training.shows(events)
         if background.needs_flat_features:
             own = seed.child("mass leak", fold=k)
             view = templates[0].view
             leaks.append(fold_leak(view(seen), view(unseen), halves, method.classifier, own))
     leak = combined(leaks) if background.needs_flat_features else None
-    return MemberScores(score, fold, saw, method.subsample, leak)
+    return MemberScores(score, fold, saw, method.subsample, leak, training.n_sets)
 
 
 def select(
