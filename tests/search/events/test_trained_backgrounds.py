@@ -109,19 +109,24 @@ class InTurns(Linear):
     n_templates: int = 2
 
 
-def excess_and_variances(method, seed):
-    """n - b, its variance if folds were independent, and the covariance that is claimed."""
-    events = independent_events(seed)
-    how = Method(
-        background=method,
-        classifier=BoostedTrees(),
-        n_members=MEMBERS,
-        n_folds=FOLDS,
+def method_of(background, classifier, n_members, n_folds):
+    """Members that see half of the events."""
+    return Method(
+        background=background,
+        classifier=classifier,
+        n_members=n_members,
+        n_folds=n_folds,
         subsample=0.5,
         decorrelate=None,
         efficiencies=(0.2,),
         fit=FitSettings(),
     )
+
+
+def excess_and_variances(method, seed):
+    """n - b, its variance if folds were independent, and the covariance that is claimed."""
+    events = independent_events(seed)
+    how = method_of(method, BoostedTrees(), MEMBERS, FOLDS)
     scores = score_members(events, WINDOW, None, how, Seed(seed))
     (selection,) = select(scores, events, WINDOW, (0.2,))
     c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -0.5)
@@ -154,18 +159,8 @@ def test_members_that_share_a_template_are_shown_the_same_events():
             asked.append(data.digest())
             return Morph()._fit(data, window, simulation, seed)
 
-    scores = score_members(
-        events,
-        WINDOW,
-        None,
-        background=Asked(),
-        classifier=BoostedTrees(n_trees=2),
-        decorrelate=None,
-        n_members=5,
-        n_folds=2,
-        subsample=0.4,
-        seed=Seed(5),
-    )
+    how = method_of(Asked(), BoostedTrees(n_trees=2), 5, 2)
+    scores = score_members(events, WINDOW, None, how, Seed(5))
     assert len(set(asked)) == len(asked) == 4  # two of each fold
     assert scores.n_sets == 2
     np.testing.assert_array_equal(scores.saw[:, 0], scores.saw[:, 2])
@@ -191,16 +186,7 @@ def test_a_member_is_trained_on_its_template_and_its_share():
             return Morph()._fit(data, window, simulation, seed)
 
     events = background(3000)
-    how = Method(
-        background=Asked(),
-        classifier=BoostedTrees(n_trees=2),
-        n_members=3,
-        n_folds=2,
-        subsample=0.4,
-        decorrelate=None,
-        efficiencies=(0.2,),
-        fit=FitSettings(),
-    )
+    how = method_of(Asked(), BoostedTrees(n_trees=2), 3, 2)
     scores = score_members(events, WINDOW, None, how, Seed(5))
     assert len(asked) == 6
     assert len({str(seed) for _, seed in asked}) == 6
@@ -209,4 +195,4 @@ def test_a_member_is_trained_on_its_template_and_its_share():
         expected = events[scores.saw[fold, member] & (scores.fold != fold)]
         assert data.digest() == expected.digest()
         assert not np.isin(data.event, events.event[scores.fold == fold]).any()
-    assert abs(scores.saw.mean() - 0.4) < 0.03
+    assert abs(scores.saw.mean() - 0.5) < 0.03
