@@ -6,6 +6,7 @@ from anomalon.background.cwola import Cwola
 from anomalon.background.ideal import Ideal
 from anomalon.background.lacathode import LaCathode
 from anomalon.background.morph import Morph
+from anomalon.background.ranode import Ranode
 from anomalon.background.task import BackgroundTask, same_data
 from anomalon.background.template import Template, own_identities
 from anomalon.background.transform import Transform, remembered
@@ -19,6 +20,7 @@ __all__ = [
     "Ideal",
     "LaCathode",
     "Morph",
+    "Ranode",
     "Template",
     "Transform",
     "own_identities",
@@ -27,4 +29,4 @@ __all__ = [
 ]
 
 ESTIMATORS: dict[str, type[BackgroundEstimator]] = BackgroundEstimator.registry
-ESTIMATORS.update((c.kind, c) for c in (Cathode, Cwola, Ideal, LaCathode, Morph))
+ESTIMATORS.update((c.kind, c) for c in (Cathode, Cwola, Ideal, LaCathode, Morph, Ranode))

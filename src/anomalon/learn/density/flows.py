@@ -112,9 +112,10 @@ class SplineFlow(DensityEstimator):
         fitted = train(negative_log_likelihood, [p.training for p in prepared], schedule)
         return [p.density(one) for p, one in zip(prepared, fitted, strict=True)]
 
-    def _start(self, n_features: int, n_conditions: int, seed: Seed) -> Flow:
+    def start(self, n_features: int, n_conditions: int, seed: Seed) -> Flow:
+        """The flow before it is trained; of a single feature with a companion of noise."""
         return spline_flow(
-            max(n_features, 2),  # a single feature gets a companion of noise
+            max(n_features, 2),
             n_conditions,
             n_layers=self.n_layers,
             hidden=(self.width, 2),
@@ -137,7 +138,7 @@ class SplineFlow(DensityEstimator):
         rows = (z, conditions(task.given))
         weight = (w / w[~held].mean()).astype(np.float32)
         training = Training(
-            params=self._start(task.x.shape[1], rows[1].shape[1], task.seed.child("start")),
+            params=self.start(task.x.shape[1], rows[1].shape[1], task.seed.child("start")),
             data=tuple(a[~held] for a in rows),
             weight=weight[~held],
             seed=task.seed,
