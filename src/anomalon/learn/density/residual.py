@@ -39,8 +39,9 @@ from anomalon.learn.models.flow import Flow
 
 __all__ = ["Residual", "ResidualFlow", "ResidualTask"]
 
-# A logit of the share's part of its bound: 1/20 of it at the start.
-_START = -3.0
+# The logit of the share, in parts of its bound, is so many times a parameter: one number has to go
+# further than the weights of a network. At the start 1/20 of the bound.
+_STRIDE, _START = 20.0, -3.0
 
 
 @final
@@ -71,8 +72,8 @@ class _Mixture:
     def __call__(self, params: Any, z: jax.Array, noise: jax.Array | None) -> jax.Array:
         """Minus the log density of each event, shape (event,)."""
         del noise
-        flow, logit = params
-        log_w = jnp.log(self.most) + jax.nn.log_sigmoid(logit)
+        flow, place = params
+        log_w = jnp.log(self.most) + jax.nn.log_sigmoid(_STRIDE * place)
         background = -(z**2).sum(axis=1) / 2 - z.shape[1] / 2 * jnp.log(2 * jnp.pi)
         signal = flow.log_density(z)
         return -jnp.logaddexp(log_w + signal, jnp.log1p(-jnp.exp(log_w)) + background)
@@ -126,7 +127,7 @@ class ResidualFlow:
 
     def _fitted(self, trained: Trained) -> "Residual":
         flows = tuple(flow for flow, _ in trained.kept)
-        shares = [self.most * float(expit(logit)) for _, logit in trained.kept]
+        shares = [self.most * float(expit(_STRIDE * place)) for _, place in trained.kept]
         return Residual(flows, float(np.mean(shares)))
 
     def _training(self, task: ResidualTask) -> Training:
@@ -137,7 +138,7 @@ class ResidualFlow:
         weight = (w / w[~held].mean()).astype(np.float32)
         start = self.flow.start(task.z.shape[1], 0, task.seed.child("start"))
         return Training(
-            params=(start, np.float32(_START)),
+            params=(start, np.float32(_START / _STRIDE)),
             data=z[~held],
             weight=weight[~held],
             seed=task.seed,
