@@ -2,12 +2,12 @@
 
     python benchmarks/sculpting.py [--seeds 3] [--processes 2]
 
-Half of the shipped background (180,000 events, no signal) with 0.1 times the dijet mass added to the masses
-of both jets, searched in one window without any decorrelation. CATHODE's score is made for the
-window: it is another score at other masses. LaCATHODE and R-ANODE score in the latent space of the
-density, where background looks the same at all masses. Printed is chi2/ndf of the share that passes
-each cut against the mass, which should be flat: 1 is perfect. Published (arXiv:2210.14924, figure,
-with dR): CATHODE 25 to 30, LaCATHODE 1.2.
+Half of the shipped background (180,000 events, no signal) with 0.1 times the dijet mass added to
+the masses of both jets, searched in one window without any decorrelation. CATHODE's score is made
+for the window: it is another score at other masses. LaCATHODE and R-ANODE score in the latent space
+of the density, where background looks the same at all masses. Printed is chi2/ndf of the share that
+passes each cut against the mass, which should be flat: 1 is perfect. Published (arXiv:2210.14924,
+figure, with dR): CATHODE 25 to 30, LaCATHODE 1.2.
 """
 
 import argparse
