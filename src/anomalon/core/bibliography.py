@@ -168,6 +168,16 @@ _ENTRIES = (
         arxiv="2312.11629",
     ),
     Citation(
+        "Lipman:2022fm",
+        "Lipman, Yaron and Chen, Ricky T. Q. and Ben-Hamu, Heli and Nickel, Maximilian and Le, "
+        "Matt",
+        "Flow matching for generative modeling",
+        "ICLR 2023",
+        2023,
+        "continuous flows that are trained by regression",
+        arxiv="2210.02747",
+    ),
+    Citation(
         "Durkan:2019nsq",
         "Durkan, Conor and Bekasov, Artur and Murray, Iain and Papamakarios, George",
         "Neural spline flows",

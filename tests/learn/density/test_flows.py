@@ -6,7 +6,7 @@ from scipy.stats import kstest, multivariate_normal, norm
 
 from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, BadNumbers, TooFewEvents
-from anomalon.learn.density import DensityTask, SplineFlow
+from anomalon.learn.density import DensityTask, FlowMatching, SplineFlow
 
 N = 8000
 QUICK = {"n_layers": 2, "width": 16, "epochs": 12, "batch_size": 256, "n_average": 2}
@@ -27,9 +27,16 @@ def task(n_features=2, seed=1, **changes):
     return DensityTask(**(made | changes), seed=Seed(seed))
 
 
-@pytest.fixture(scope="module", params=["coupling", "autoregressive"])
+KINDS = {
+    "coupling": SplineFlow(layers="coupling", scaling="logit", **QUICK),
+    "autoregressive": SplineFlow(layers="autoregressive", scaling="logit", **QUICK),
+    "matching": FlowMatching(scaling="logit", hidden=(64, 64), epochs=30, batch_size=256),
+}
+
+
+@pytest.fixture(scope="module", params=list(KINDS))
 def fitted(request):
-    return SplineFlow(layers=request.param, scaling="logit", **QUICK).fit_many([task()])[0]
+    return KINDS[request.param].fit_many([task()])[0]
 
 
 def test_values_are_those_of_the_true_density(fitted):

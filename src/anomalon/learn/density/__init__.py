@@ -1,12 +1,13 @@
 """Densities of features at given mass: what learned background templates are made of.
 
 `SplineFlow` is a normalising flow: it draws, evaluates, and maps to a normal latent space and back.
-`ResidualFlow` learns what a sample has beside unit normal noise. Any number of trainings share one
-compiled program.
+`FlowMatching` trains faster and draws slower. `ResidualFlow` learns what a sample has beside unit
+normal noise. Any number of trainings share one compiled program.
 """
 
 from anomalon.learn.density.base import Density, DensityEstimator, DensityTask
 from anomalon.learn.density.flows import SplineFlow
+from anomalon.learn.density.matching import FlowMatching
 from anomalon.learn.density.residual import Residual, ResidualFlow, ResidualTask
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Density",
     "DensityEstimator",
     "DensityTask",
+    "FlowMatching",
     "Residual",
     "ResidualFlow",
     "ResidualTask",

@@ -16,15 +16,14 @@ from scipy.special import logsumexp
 
 from anomalon.core import check
 from anomalon.core.seed import Seed
-from anomalon.learn.classify.split import share
 from anomalon.learn.density.base import Density, DensityEstimator, DensityTask, Floats
-from anomalon.learn.density.scaling import SCALINGS, Scaling
+from anomalon.learn.density.preparation import Prepared
+from anomalon.learn.density.scaling import Scaling
 from anomalon.learn.engine.groups import side_by_side
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Adam, Schedule
 from anomalon.learn.engine.scoring import in_blocks
 from anomalon.learn.engine.standardisation import Standardisation
-from anomalon.learn.engine.training import Trained, Training
 from anomalon.learn.models.flow import Flow, negative_log_likelihood, spline_flow
 
 __all__ = ["FlowDensity", "SplineFlow"]
@@ -91,16 +90,17 @@ class SplineFlow(DensityEstimator):
         """Side by side: they share a compiled program."""
         if not tasks:
             return []
-        prepared = [self._prepared(task) for task in tasks]
+        how = (self.scaling, self.validation)
+        prepared = [Prepared.of(task, *how, companion=True) for task in tasks]
         numbers = tasks[0].x.shape[1] + tasks[0].given.shape[1] + 1
         return side_by_side(
-            [len(p.training.weight) for p in prepared],
+            [p.n_rows for p in prepared],
             numbers,
             self.batch_size,
             lambda group: self._fit_group([prepared[i] for i in group]),
         )
 
-    def _fit_group(self, prepared: Sequence["_Prepared"]) -> list[Density]:
+    def _fit_group(self, prepared: Sequence[Prepared]) -> list[Density]:
         schedule = Schedule(
             self.epochs,
             self.batch_size,
@@ -109,8 +109,16 @@ class SplineFlow(DensityEstimator):
             patience=self.patience,
             keep=self.n_average,
         )
-        fitted = train(negative_log_likelihood, [p.training for p in prepared], schedule)
-        return [p.density(one) for p, one in zip(prepared, fitted, strict=True)]
+        starts = [
+            self.start(p.n_features, p.rows[1].shape[1], p.seed.child("start")) for p in prepared
+        ]
+        trainings = [p.training(start) for p, start in zip(prepared, starts, strict=True)]
+        return [
+            FlowDensity(one.kept, p.scaling, p.conditions, p.n_features)
+            for p, one in zip(
+                prepared, train(negative_log_likelihood, trainings, schedule), strict=True
+            )
+        ]
 
     def start(self, n_features: int, n_conditions: int, seed: Seed) -> Flow:
         """The flow before it is trained; of a single feature with a companion of noise."""
@@ -123,42 +131,6 @@ class SplineFlow(DensityEstimator):
             autoregressive=self.layers == "autoregressive",
             seed=seed,
         )
-
-    def _prepared(self, task: DensityTask) -> "_Prepared":
-        held = share(task.event, self.validation, task.seed.child("validation"))
-        if not task.weight[held].any() or not task.weight[~held].any():
-            held = np.arange(len(task.event)) % 2 == 0
-        x, w = task.x.astype(np.float64), task.weight.astype(np.float64)
-        scaling = SCALINGS[self.scaling].of(x, w)
-        conditions = Standardisation.of(task.given, w)
-        z = scaling(x, task.event)
-        if z.shape[1] == 1:
-            noise = task.seed.child("companion").generator().standard_normal((len(z), 1))
-            z = np.concatenate([z, noise.astype(np.float32)], axis=1)
-        rows = (z, conditions(task.given))
-        weight = (w / w[~held].mean()).astype(np.float32)
-        training = Training(
-            params=self.start(task.x.shape[1], rows[1].shape[1], task.seed.child("start")),
-            data=tuple(a[~held] for a in rows),
-            weight=weight[~held],
-            seed=task.seed,
-            validation=(tuple(a[held] for a in rows), weight[held]),
-        )
-        return _Prepared(training, scaling, conditions, task.x.shape[1])
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """A training, and what its rows went through."""
-
-    training: Training
-    scaling: Scaling
-    conditions: Standardisation
-    n_features: int
-
-    def density(self, fitted: Trained) -> "FlowDensity":
-        return FlowDensity(fitted.kept, self.scaling, self.conditions, self.n_features)
 
 
 @final

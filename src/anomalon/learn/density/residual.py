@@ -27,9 +27,9 @@ from scipy.special import expit, logsumexp
 
 from anomalon.core import check
 from anomalon.core.seed import Seed
-from anomalon.learn.classify.split import share
 from anomalon.learn.density.base import Floats
 from anomalon.learn.density.flows import SplineFlow
+from anomalon.learn.density.preparation import held_back
 from anomalon.learn.engine.groups import side_by_side
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Adam, Schedule
@@ -132,9 +132,7 @@ class ResidualFlow:
 
     def _training(self, task: ResidualTask) -> Training:
         z, w = _with_companion(task.z, task.seed), task.weight.astype(np.float64)
-        held = share(task.event, self.flow.validation, task.seed.child("validation"))
-        if not w[held].any() or not w[~held].any():
-            held = np.arange(len(w)) % 2 == 0
+        held = held_back(w, task.event, self.flow.validation, task.seed)
         weight = (w / w[~held].mean()).astype(np.float32)
         start = self.flow.start(task.z.shape[1], 0, task.seed.child("start"))
         return Training(

@@ -1,0 +1,83 @@
+"""What every training of a density does first: scale, and hold some events back."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.seed import Seed
+from anomalon.learn.classify.split import share
+from anomalon.learn.density.base import DensityTask
+from anomalon.learn.density.scaling import SCALINGS, Scaling
+from anomalon.learn.engine.standardisation import Standardisation
+from anomalon.learn.engine.training import Training
+
+__all__ = ["Prepared", "held_back"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The rows of a training, and what they went through.
+
+    Args:
+        rows: Scaled features and conditions, (event, feature) and (event, condition), float32.
+        weight: Shape (event,), of mean one over the events that train.
+        held: Which events judge epochs, shape (event,).
+        scaling: What features went through.
+        conditions: What conditions went through.
+        n_features: Features of an event.
+        seed: Random numbers of the training.
+    """
+
+    rows: tuple[NDArray[np.float32], NDArray[np.float32]]
+    weight: NDArray[np.float32]
+    held: NDArray[np.bool_]
+    scaling: Scaling
+    conditions: Standardisation
+    n_features: int
+    seed: Seed
+
+    @classmethod
+    def of(
+        cls, task: DensityTask, scaling: str, validation: float, *, companion: bool
+    ) -> "Prepared":
+        """With a companion of noise for a single feature, if one is wanted."""
+        held = held_back(task.weight, task.event, validation, task.seed)
+        x, w = task.x.astype(np.float64), task.weight.astype(np.float64)
+        scale = SCALINGS[scaling].of(x, w)
+        conditions = Standardisation.of(task.given, w)
+        z: Any = scale(x, task.event)
+        if companion and z.shape[1] == 1:
+            noise = task.seed.child("companion").generator().standard_normal((len(z), 1))
+            z = np.concatenate([z, noise.astype(np.float32)], axis=1)
+        weight = (w / w[~held].mean()).astype(np.float32)
+        rows = (z, conditions(task.given))
+        return cls(rows, weight, held, scale, conditions, task.x.shape[1], task.seed)
+
+    def training(self, start: Any) -> Training:
+        """The training that begins with these parameters."""
+        judged = (tuple(a[self.held] for a in self.rows), self.weight[self.held])
+        return Training(
+            params=start,
+            data=tuple(a[~self.held] for a in self.rows),
+            weight=self.weight[~self.held],
+            seed=self.seed,
+            validation=judged,
+        )
+
+    @property
+    def n_rows(self) -> int:
+        """Events that train."""
+        return int(np.count_nonzero(~self.held))
+
+
+def held_back(
+    weight: NDArray[np.floating[Any]], event: NDArray[np.int64], validation: float, seed: Seed
+) -> NDArray[np.bool_]:
+    """Which events judge epochs, drawn along their identity; every other one if that fails."""
+    held = share(event, validation, seed.child("validation"))
+    if not weight[held].any() or not weight[~held].any():
+        return np.arange(len(event)) % 2 == 0
+    return held
