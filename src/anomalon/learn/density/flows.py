@@ -109,16 +109,16 @@ class SplineFlow(DensityEstimator):
             patience=self.patience,
             keep=self.n_average,
         )
-        starts = [
-            self.start(p.n_features, p.rows[1].shape[1], p.seed.child("start")) for p in prepared
-        ]
-        trainings = [p.training(start) for p, start in zip(prepared, starts, strict=True)]
+        trainings = [p.training(self._start_of(p)) for p in prepared]
+        fitted = train(negative_log_likelihood, trainings, schedule)
         return [
             FlowDensity(one.kept, p.scaling, p.conditions, p.n_features)
-            for p, one in zip(
-                prepared, train(negative_log_likelihood, trainings, schedule), strict=True
-            )
+            for p, one in zip(prepared, fitted, strict=True)
         ]
+
+    def _start_of(self, prepared: Prepared) -> Flow:
+        n_conditions = prepared.rows[1].shape[1]
+        return self.start(prepared.n_features, n_conditions, prepared.seed.child("start"))
 
     def start(self, n_features: int, n_conditions: int, seed: Seed) -> Flow:
         """The flow before it is trained; of a single feature with a companion of noise."""
