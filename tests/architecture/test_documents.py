@@ -182,6 +182,14 @@ def test_the_histogram_how_to_works(tmp_path, monkeypatch, capsys):
     assert "global p = " in capsys.readouterr().out
 
 
+def test_the_own_score_of_the_how_to_works(capsys):
+    (example,) = blocks("docs/how-to/own-score.md", "python")
+    scope: dict = {}
+    exec(compile(example, "own-score.md", "exec"), scope)
+    assert {result.by for result in scope["scan"].windows} == {"score", "cut"}
+    assert "result" in capsys.readouterr().out
+
+
 def test_every_setting_is_documented():
     from dataclasses import fields
 

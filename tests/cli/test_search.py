@@ -4,9 +4,14 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import csv
+from pyarrow import parquet as pq
 
+from anomalon import load
 from anomalon.cli import main
+from anomalon.learn import BoostedTrees, save_scorer
 from anomalon.search import Search
 
 CONFIG = """
@@ -150,6 +155,104 @@ def test_bad_input_is_one_clear_message(toy, capsys, tmp_path, setting, status, 
     assert main(arguments) == status
     captured = capsys.readouterr()
     assert captured.out == ""
+    assert message in captured.err
+    assert "Traceback" not in captured.err
+    assert not out.exists()
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """Tables with a signal, a score that knows it and columns that may be cut on."""
+    folder = tmp_path_factory.mktemp("scored")
+    rng = np.random.default_rng(1)
+    m = np.concatenate([2200 + rng.exponential(700, 12_000), rng.normal(3200, 40, 120)])
+    score = np.concatenate([rng.normal(size=12_000), rng.normal(3, 0.5, 120)])
+    columns = {
+        "m": m, "x": rng.normal(size=len(m)), "my score": score, "loss": -score,
+        "n_tags": rng.integers(0, 3, len(m)), "is_good": score > 2,
+    }  # fmt: skip
+    table = pa.table(columns)
+    pq.write_table(table, folder / "toy.parquet")
+    csv.write_csv(table.drop(["is_good"]), folder / "toy.csv")
+    np.savetxt(folder / "hole.csv", np.c_[m, m], "%.6g", ",", header="m,x", comments="")
+    text = (folder / "hole.csv").read_text().splitlines()
+    text[7] = text[7].split(",")[0] + ",nan"
+    (folder / "hole.csv").write_text("\n".join(text) + "\n")
+    (folder / "toy.toml").write_text(CONFIG)
+    return folder
+
+
+def own(folder, out, *arguments):
+    return main(
+        ["search", str(folder / "toy.toml"), "--out", str(out), "--processes", "1", *arguments]
+    )
+
+
+@pytest.mark.parametrize("file", ["toy.csv", "toy.parquet"])
+def test_a_column_of_the_file_takes_the_place_of_the_classifier(scored, tmp_path, capsys, file):
+    out = tmp_path / "run"
+    arguments = ["--set", f"data.path={file}", "--score", "-loss", "--cut", "'my score' > 2"]
+    assert own(scored, out, *arguments, "--cut", "n_tags == 2 and loss < 0") == 0
+    said = capsys.readouterr()
+    assert "score, in the place of a classifier: -loss, flattened in mass" in said.out
+    assert "own cut: 'my score' > 2" in said.out
+    assert "features `x`, `my score`, `n_tags`, `loss`" in said.err
+    result = json.loads((out / "result.json").read_text("utf-8"))["sections"][0]["result"]
+    assert [w["by"] for w in result["windows"]] == ["score", "cut", "cut"]
+    assert result["windows"][0]["cuts"][1]["z_local"] > 3
+    assert result["windows"][1]["cuts"][1]["z_local"] > 6
+    assert len(result["ledger"]) == 4
+    assert "LightGBM" not in (out / "references.bib").read_text("utf-8")
+    settings = (out / "run.toml").read_text("utf-8")
+    assert 'score = "-loss"' in settings
+    again = tmp_path / "again"
+    assert main(["search", str(out / "run.toml"), "--out", str(again), "--processes", "1"]) == 0
+    repeated = json.loads((again / "result.json").read_text("utf-8"))["sections"][0]["result"]
+    assert repeated["ledger"] == result["ledger"]
+
+
+def test_a_column_of_yes_and_no_and_one_with_a_blank_in_its_name(scored, tmp_path, capsys):
+    data = ["--set", "data.path=toy.parquet", "--json"]
+    assert own(scored, tmp_path / "flag", *data, "--score", "is_good") == 0
+    assert own(scored, tmp_path / "blank", *data, "--score", "my score") == 0
+    first, second = capsys.readouterr().out.splitlines()
+    rows = json.loads(first)["results"][0]["numbers"]
+    assert [row["text"] for row in rows if row["name"].startswith("score")] == [
+        "is_good, flattened in mass"
+    ]
+    assert json.loads(second)["results"][0]["status"] == "excess"
+
+
+def test_a_saved_scorer_is_named_in_the_settings(scored, tmp_path, capsys):
+    sample = load(scored / "toy.csv", mass="m", features=["x", "loss"])
+    low = sample[sample.column("loss") < -2]
+    scorer = BoostedTrees(n_trees=3, n_leaves=4).fit(low, sample[:3000], seed=1)
+    save_scorer(scorer, scored / "trees.npz")
+    text = CONFIG.replace('features = [["x"]]', 'score = { file = "trees.npz" }')
+    (scored / "saved.toml").write_text(text)
+    out = tmp_path / "run"
+    assert main(["search", str(scored / "saved.toml"), "--out", str(out), "--processes", "1"]) == 0
+    assert "trees.npz, flattened in mass" in capsys.readouterr().out
+    assert "trees.npz" in (out / "run.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["--score", "los"], 1, "'los'; did you mean 'loss'"),
+        (["--score", "loss +"], 2, "at character 7"),
+        (["--cut", "loss"], 2, "expected a condition"),
+        (["--cut", "los < 3"], 1, "did you mean 'loss'"),
+        (["--cut", "loss < 3 and"], 2, "at character"),
+        (["--score", "x", "--set", "data.path=hole.csv"], 1, "in 1 of 12120 rows (first: 6)"),
+    ],
+)
+def test_a_score_that_is_none_is_one_clear_message(
+    scored, tmp_path, capsys, arguments, status, message
+):
+    out = tmp_path / "run"
+    assert own(scored, out, *arguments) == status
+    captured = capsys.readouterr()
     assert message in captured.err
     assert "Traceback" not in captured.err
     assert not out.exists()

@@ -19,7 +19,7 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
 from anomalon.learn.engine import Adam, Checkpoint, Schedule
 from anomalon.run import Processes
-from anomalon.search import Search, SmoothBackground
+from anomalon.search import SavedScorer, Search, SmoothBackground
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.job import Injection, SearchJob
 from anomalon.search.histogram.hunt import HuntSettings, hunt_bump
@@ -46,6 +46,8 @@ GOOD = [
     FitSettings(range=(2000, 6000)),
     SmoothBackground(),
     Search(windows=(WINDOW,), features=(("a",),)),
+    Search(windows=(WINDOW,), score="-loss", cuts=("a < 0.4 and b > 50",)),
+    SavedScorer("trees.npz"),
     WINDOW,
     Injection(3, 4),
     Processes(2),
@@ -179,6 +181,8 @@ TABLE = {
         "n_folds": 3,
         "n_toys": 2,
         "subsample": 0.5,
+        "score": "-a + b",
+        "cuts": ["a < 0.4"],
         "background": "cwola",
         "classifier": {"kind": "ensemble", "classifier": {"kind": "network", "hidden": [8]}},
         "decorrelate": {"kind": "conditional_quantiles", "n_slices": 12},

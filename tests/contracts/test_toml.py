@@ -22,7 +22,7 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
 from anomalon.run.job import Job
 from anomalon.run.settings import decode, dumps, encode
-from anomalon.search import FitSettings, Search
+from anomalon.search import FitSettings, SavedScorer, Search
 from anomalon.search.events.demo import DemoJob
 from anomalon.search.events.job import DataSource, Injection, SearchJob
 from anomalon.search.histogram.bump import BumpHunt, BumpJob
@@ -60,15 +60,22 @@ def examples(folder):
         "exponential", (2, 3), "likelihood_ratio", 8000.0, 0.04, (1200.0, 1800.0), 0.9, "test",
         ("dijet",), 139.0, 0.5, 0.01, 0.02, 0.03, 0.04, "gaussian", 10,
     )  # fmt: skip
+    own = Search(
+        windows=WINDOWS, score=SavedScorer(folder / "scorer.npz"), cuts=("a < 1 and 'm b' > 2",)
+    )
+    formula = Search(windows=WINDOWS, features=(("a",),), score="-a / 2", n_members=3)
     return {
         SearchJob: [
             SearchJob(SEARCH, DataSource(data, {"mass": "m"}), seed=3),
+            SearchJob(own, DataSource(data, {"mass": "m"}), seed=3),
+            SearchJob(formula, DataSource(data), seed=3),
             SearchJob(
                 replace(SEARCH, decorrelate=None, classifier=BoostedTrees()),
                 DataSource(data), DataSource(other, {"features": ["a"]}), Injection(5, 6),
             ),
         ],
         DemoJob: [DemoJob(5)],
+        SavedScorer: [own.score],
         BumpJob: [
             BumpJob(source, hunt, seed=4),
             BumpJob(source, BumpHunt(toys=9), "b", luminosity=2.0),
@@ -94,7 +101,7 @@ def examples(folder):
         DijetSelection: [DijetSelection(2000.0, 1.1, 2.4, 0.9)],
         Detector: [Detector(0.9)],
         LimitJob: [LimitJob(source, scan, 5), LimitJob(SpectrumFile(data))],
-        Search: [SEARCH, Search(windows=WINDOWS[:1], features=(("a",),))],
+        Search: [SEARCH, Search(windows=WINDOWS[:1], features=(("a",),)), own, formula],
         Window: list(WINDOWS),
         Injection: [Injection(3), Injection(3, 4)],
         SpectrumFile: [SpectrumFile(data), source],
@@ -158,7 +165,7 @@ def of(kind, folder):
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("data.csv", "other.csv"):
+    for name in ("data.csv", "other.csv", "scorer.npz"):
         (tmp_path / name).write_text("x\n")
     return tmp_path
 

@@ -1,8 +1,9 @@
 """`anomalon search`: one TOML file in, one run folder out."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +11,7 @@ from anomalon.cli.job import do, labels_option, set_option, with_labels
 from anomalon.cli.numbers import Whole
 from anomalon.cli.options import as_json_option, out_option, work_options
 from anomalon.cli.settings import overridden, settings_of
+from anomalon.core import check
 
 if TYPE_CHECKING:
     from anomalon.run import Executor
@@ -30,6 +32,19 @@ __all__ = ["search"]
     metavar="N",
     help="Repeat the whole search in N pseudo-experiments for the global p-value.",
 )
+@click.option(
+    "--score",
+    metavar="COLUMN",
+    help="A column of the file, or a formula in columns, in the place of the classifier; higher is "
+    "more anomalous, '-COLUMN' if lower is.",
+)
+@click.option(
+    "--cut",
+    "cuts",
+    metavar="CONDITION",
+    multiple=True,
+    help="A further selection, such as 'tau21_J1 < 0.4 and mJ1 > 50'; repeatable.",
+)
 @work_options()
 @as_json_option
 def search(
@@ -37,6 +52,8 @@ def search(
     out: Path | None,
     seed: int | None,
     n_toys: int | None,
+    score: str | None,
+    cuts: tuple[str, ...],
     settings: tuple[str, ...],
     words: tuple[str, ...],
     executor: "Executor",
@@ -53,9 +70,23 @@ def search(
     from anomalon.search.events.job import SearchJob
 
     table, labels = with_labels(overridden(settings_of(config, SearchJob.kind), settings), words)
-    job = SearchJob.of(table, folder=config.parent)
+    job = SearchJob.of(_with_own(table, score, cuts), folder=config.parent)
     job = job if seed is None else replace(job, seed=seed)
     if n_toys is not None:
         job = replace(job, search=replace(job.search, n_toys=n_toys))
     folder = Path("runs") / config.stem if out is None else out
     do(job, folder, config=config, executor=executor, as_json=as_json, labels=labels)
+
+
+def _with_own(
+    table: Mapping[str, Any], score: str | None, cuts: tuple[str, ...]
+) -> Mapping[str, Any]:
+    """The settings with the score in the place of theirs, and the cuts beside theirs."""
+    search = table.get("search", {})
+    if not isinstance(search, Mapping) or (score is None and not cuts):
+        return table
+    own: dict[str, Any] = {} if score is None else {"score": score}
+    if cuts:
+        given = check.several(search.get("cuts", ()), "search.cuts")
+        own["cuts"] = list(dict.fromkeys((*given, *cuts)))
+    return {**table, "search": {**search, **own}}

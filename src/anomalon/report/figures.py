@@ -48,14 +48,15 @@ _SEEN_THROUGH: dict[str, Any] = {"ms": 5.5, "mfc": "none", "mew": 1.4}
 def drawings(scan: Scan) -> Iterator[Drawing]:
     """All figures of a scan, in the order of the page."""
     for i, group in enumerate(_by_features(scan)):
-        features = ", ".join(group[0].features)
+        what = {"classifier": "features", "score": "score", "cut": "cut"}[group[0].by]
+        features = f"{what} {', '.join(group[0].features)}"
         tag = f"-{i + 1}" if i else ""
         yield Drawing(
             f"significance{tag}",
             "local_significance",
-            f"Local significance in each window with the features {features}. Bars span the "
+            f"Local significance in each window with the {features}. Bars span the "
             "window; a deficit is negative. Windows that overlap share events.",
-            f"Local significance against mass, one marker per working point; features {features}.",
+            f"Local significance against mass, one marker per working point; {features}.",
             local_significance(group),
         )
         yield Drawing(
@@ -63,7 +64,7 @@ def drawings(scan: Scan) -> Iterator[Drawing]:
             "p_values",
             "The same as one-sided p-values, with lines at 1 to 5 standard deviations; "
             "values below 10⁻¹⁶ are drawn there.",
-            f"Local p-value against mass on a logarithmic axis; features {features}.",
+            f"Local p-value against mass on a logarithmic axis; {features}.",
             p_values(group),
         )
     if scan.toys is not None and scan.toys.n > 0:
@@ -155,12 +156,12 @@ def _by_features(scan: Scan) -> list[list[WindowResult]]:
     return list(groups.values())
 
 
-def _by_cut(results: Sequence[WindowResult]) -> dict[float, list[tuple[WindowResult, CutResult]]]:
-    rows: dict[float, list[tuple[WindowResult, CutResult]]] = {}
+def _by_cut(results: Sequence[WindowResult]) -> dict[str, list[tuple[WindowResult, CutResult]]]:
+    rows: dict[tuple[float, str], list[tuple[WindowResult, CutResult]]] = {}
     for result in results:
         for cut in result.cuts:
-            rows.setdefault(cut.efficiency, []).append((result, cut))
-    return dict(sorted(rows.items(), reverse=True))
+            rows.setdefault(result.series(cut), []).append((result, cut))
+    return {name: rows[efficiency, name] for efficiency, name in sorted(rows, reverse=True)}
 
 
 @styled
@@ -172,12 +173,12 @@ def local_significance(results: Sequence[WindowResult]) -> Figure:
     """
     figure, axes = single(5.4, 3.0)
     top = 1.0
-    for k, (efficiency, rows) in enumerate(_by_cut(results).items()):
+    for k, (label, rows) in enumerate(_by_cut(results).items()):
         for result, cut in rows:
             if cut.ok and np.isfinite(cut.z_local):
                 top = max(top, abs(cut.z_local))
                 _mass_point(axes, result, cut.z_local, k)
-        _legend_entry(axes, efficiency, k)
+        _legend_entry(axes, label, k)
     for line in range(-5, 6):
         if line and abs(line) <= top + 0.5:
             axes.axhline(line, color=LIGHT["grid"], lw=0.7, zorder=0)
@@ -197,13 +198,13 @@ def p_values(results: Sequence[WindowResult]) -> Figure:
     """
     figure, axes = single(5.4, 3.0, right=0.3)
     lowest = 0.05
-    for k, (efficiency, rows) in enumerate(_by_cut(results).items()):
+    for k, (label, rows) in enumerate(_by_cut(results).items()):
         for result, cut in rows:
             if cut.ok and np.isfinite(cut.p_local):
                 shown = max(cut.p_local, _SMALLEST)
                 lowest = min(lowest, shown)
                 _mass_point(axes, result, shown, k)
-        _legend_entry(axes, efficiency, k)
+        _legend_entry(axes, label, k)
     axes.set_yscale("log")
     axes.set_ylim(lowest / 5, 2)
     sigma_lines(axes, lowest / 5)
@@ -251,8 +252,7 @@ def _mass_point(axes: Axes, result: WindowResult, y: float, k: int) -> None:
     axes.plot((low + high) / 2, y, MARKERS[k % len(MARKERS)], color=colour, **_SEEN_THROUGH)
 
 
-def _legend_entry(axes: Axes, efficiency: float, k: int) -> None:
-    label = working_point(efficiency)
+def _legend_entry(axes: Axes, label: str, k: int) -> None:
     axes.plot(
         [], [], MARKERS[k % len(MARKERS)], color=SERIES[k % len(SERIES)], label=label,
         **_SEEN_THROUGH,

@@ -195,10 +195,14 @@ def _field(kind: Any, value: Any, where: str, folder: str | Path) -> Any:
 def _one_of(choices: tuple[Any, ...], kind: Any, value: Any, where: str, folder: Any) -> Any:
     if value is None or (value is False and NoneType in choices and bool not in choices):
         return None  # `decorrelate = false`: TOML has no null
+    if isinstance(value, str) and str in choices:
+        return value
     for choice in choices:
         several = get_origin(choice) is tuple and _holds_settings(get_args(choice)[0])
         if several == isinstance(value, list | tuple) and (several or _holds_settings(choice)):
             return _field(choice, value, where, folder)
+    if str in choices and any(map(_holds_settings, choices)):
+        raise BadValue(f"{where}: expected a text or a table, got {value!r}.")
     return Path(existing(value, where, folder)) if Path in choices else _leaf(kind, value, where)
 
 

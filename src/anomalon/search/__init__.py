@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from anomalon.search.events.fit_settings import FitSettings
     from anomalon.search.events.inject import inject
     from anomalon.search.events.scan import Search
+    from anomalon.search.events.selector import SavedScorer
     from anomalon.search.histogram.hunt import HuntSettings, hunt_bump
     from anomalon.search.histogram.limit_scan import LimitSettings, scan_limits
     from anomalon.search.results.about import About
@@ -38,6 +39,7 @@ __all__ = [
     "LimitResult",
     "LimitSettings",
     "Progress",
+    "SavedScorer",
     "Scan",
     "Search",
     "SmoothBackground",
@@ -57,6 +59,7 @@ _HOMES = {
     "anomalon.search.events.fit_settings": ("FitSettings",),
     "anomalon.search.events.inject": ("inject",),
     "anomalon.search.events.scan": ("Search",),
+    "anomalon.search.events.selector": ("SavedScorer",),
     "anomalon.search.histogram.hunt": ("HuntSettings", "hunt_bump"),
     "anomalon.search.histogram.limit_scan": ("LimitSettings", "scan_limits"),
     "anomalon.search.results.about": ("About",),

@@ -25,6 +25,14 @@ def test_methods_are_cited_by_what_they_are():
     assert "Wager:2014jackknife" not in cites(subsample=1)
 
 
+def test_a_score_cites_no_classifier():
+    own = cites(features=(), score="-loss / tau21_J1", cuts=("a < 1",))
+    assert own >= {*ALWAYS, "Thaler:2010tr"}
+    trained = {"Ke:2017lightgbm", "Metodiev:2017vrx", "Collins:2018epr", "Wager:2014jackknife"}
+    assert not own & trained
+    assert "Ke:2017lightgbm" in cites(cuts=("a < 1",))
+
+
 def test_the_functions_of_the_fit_are_cited():
     fit = search().fit
     assert {"Dauncey:2014xga", "ATLAS:2019fgd"} <= cites()

@@ -11,7 +11,7 @@ from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.run import Store
 from anomalon.search import Window, inject
-from anomalon.search.events import scan
+from anomalon.search.events import pieces
 from anomalon.search.results.ledger import Trial, best_of, global_p, repeat_choice
 from anomalon.search.results.scan import Scan
 from anomalon.stats import p_from_z, z_from_p
@@ -169,7 +169,7 @@ def test_the_spectrum_without_a_cut_is_one_trial_for_all_feature_sets(found):
 
 
 def test_a_region_that_comes_out_empty_is_a_failed_trial(monkeypatch):
-    real, calls = scan.search_window, []
+    real, calls = pieces.search_window, []
 
     def empty_in_pseudo_data(data, *rest, **options):
         calls.append(data.source)
@@ -177,7 +177,7 @@ def test_a_region_that_comes_out_empty_is_a_failed_trial(monkeypatch):
             raise TooFewEvents("the region is empty")
         return real(data, *rest, **options)
 
-    monkeypatch.setattr(scan, "search_window", empty_in_pseudo_data)
+    monkeypatch.setattr(pieces, "search_window", empty_in_pseudo_data)
     found = search(**QUICK, n_toys=2).run(B, seed=5)
     assert len(calls) == 3
     assert np.isnan(found.toys.p_local).all()

@@ -18,7 +18,7 @@ from anomalon.core.errors import (
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.run import Processes, Store
 from anomalon.search import Search, Window, inject
-from anomalon.search.events import scan as scan_module
+from anomalon.search.events import pieces as scan_module
 from anomalon.search.results.scan import Scan
 
 B, S = background(), signal()

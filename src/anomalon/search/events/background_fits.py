@@ -87,26 +87,32 @@ def fit_backgrounds(
     window: Window,
     outside: NDArray[np.bool_],
     base: Envelope | None = None,
+    least: int = 1,
 ) -> BackgroundFits:
     """Fit the bins outside of the signal region.
 
     With a `base`, functions of the spectrum before the cut, the selected spectrum is fitted
     relative to each of them; what a base costs before the cut is added to what the fit costs. A
-    base is one function alone if a test has chosen it.
+    base is one function alone if a test has chosen it. A relative fit has at least `least`
+    parameters, as many as what has made the spectrum follow its base outside of the signal region.
 
     Raises:
         TooFewEvents, DidNotConverge: If no function can be fitted.
         BadValue: If none is defined on all bins.
     """
-    return BackgroundFits(_envelope(spectrum, settings, ~outside, base), window, outside)
+    return BackgroundFits(_envelope(spectrum, settings, ~outside, base, least), window, outside)
 
 
 def _envelope(
-    spectrum: Spectrum, settings: FitSettings, mask: NDArray[np.bool_], base: Envelope | None
+    spectrum: Spectrum,
+    settings: FitSettings,
+    mask: NDArray[np.bool_],
+    base: Envelope | None,
+    least: int,
 ) -> Envelope:
     if base is None:
         return settings.smooth.envelope(spectrum, mask)
-    chosen = [_relative(spectrum, settings, mask, fit) for fit in base.fits]
+    chosen = [_relative(spectrum, settings, mask, fit, least) for fit in base.fits]
     total = [
         float(fit.deviance) + PENALTY * fit.n_parameters + cost
         for fit, cost in zip(chosen, base.cost, strict=True)
@@ -114,12 +120,15 @@ def _envelope(
     return Envelope.of(chosen, total)
 
 
-def _relative(spectrum: Spectrum, settings: FitSettings, mask: NDArray[np.bool_], base: Fit) -> Fit:
+def _relative(
+    spectrum: Spectrum, settings: FitSettings, mask: NDArray[np.bool_], base: Fit, least: int
+) -> Fit:
     """The fit relative to one base, with as many parameters as a test asks for.
 
     Not profiled: that a cut which does not look at the mass keeps the same share everywhere is
     known, so one parameter suffices until the data say otherwise.
     """
-    most = min(settings.n_max, Relative.n_most)
+    least = min(least, Relative.n_most)
+    most = max(least, min(settings.n_max, Relative.n_most))
     test = NestedTest(settings.test, settings.alpha)
-    return choose_order(spectrum, Relative(1, base), 1, most, mask=mask, test=test)
+    return choose_order(spectrum, Relative(least, base), least, most, mask=mask, test=test)

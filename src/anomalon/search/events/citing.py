@@ -1,10 +1,12 @@
 """What a search has used that somebody has published: its methods, its features, its data."""
 
 import re
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from anomalon.core.bibliography import cited, in_order
 from anomalon.core.sample import Sample
+from anomalon.search.events.selector import columns_of
 
 if TYPE_CHECKING:
     from anomalon.search.events.scan import Search
@@ -27,8 +29,10 @@ def citations(search: "Search", data: Sample) -> tuple[str, ...]:
         data: What was searched.
     """
     names = {name for features in search.features for name in features}
+    names |= set(columns_of(search.score, search.cuts, data.names))
+    used = {f.name: getattr(search, f.name) for f in fields(search) if f.name not in search.unused}
     of_features = ("Thaler:2010tr",) if any(map(_SUBJETTINESS.search, names)) else ()
-    return in_order(*cited(search), *of_features, *_of_data(data.source))
+    return in_order(*search.cites, *cited(used), *of_features, *_of_data(data.source))
 
 
 def _of_data(source: str) -> tuple[str, ...]:

@@ -21,8 +21,9 @@ classifier = { kind = "boosted_trees" }
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -30,6 +31,7 @@ from anomalon.core import check
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadLayout, BadValue, TruthRequired, UnknownKey
 from anomalon.core.sample import Sample
+from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window, sliding_windows
 from anomalon.data import chunks, event_roles
@@ -38,6 +40,7 @@ from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.settings import decode, encode, existing, refuse_unknown
 from anomalon.search.events.inject import inject, with_injection
 from anomalon.search.events.scan import Search
+from anomalon.search.events.selector import columns_of
 from anomalon.search.results.scan import Scan
 
 __all__ = ["DataSource", "Injection", "SearchJob", "read"]
@@ -69,6 +72,23 @@ class DataSource:
         """The reverse; the path from `folder`, or the name alone."""
         path = self.path.name if folder is None else os.path.relpath(self.path, folder)
         return {"path": Path(path).as_posix(), **self.options}
+
+    def with_columns(self, needed: Callable[[Sequence[str]], list[str]]) -> Self:
+        """The same with more columns of a table among its features; never the truth.
+
+        Args:
+            needed: Called with the columns that it has; which ones are needed. One that it has not
+                is asked for all the same, so that whoever reads the file can say what is near.
+        """
+        found = event_roles(self.path, **self.options)
+        if found.mass is None:
+            return self
+        features = dict(found.features)
+        known = dict.fromkeys((*features, found.mass, *found.left_out))
+        more = [n for n in needed(tuple(known)) if n not in features and n != found.label]
+        if not more:
+            return self
+        return replace(self, options={**self.options, "features": features | {n: n for n in more}})
 
     def roles(self) -> tuple[str, ...]:
         """What its columns are taken for, and what may be wrong with that."""
@@ -144,6 +164,11 @@ class SearchJob(Job):
 
     def __post_init__(self) -> None:
         Seed.of(self.seed)
+        if isinstance(self.search.score, Scorer):
+            raise BadValue(
+                "search.score: a job is repeated from files. Save the scorer with "
+                "anomalon.learn.save_scorer, and give anomalon.search.SavedScorer(path)."
+            )
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
@@ -171,7 +196,7 @@ class SearchJob(Job):
             settings["name"] = table["name"]
         simulation, injection = table.get("simulation"), table.get("injection")
         return cls(
-            search=decode(Search, settings, "search"),
+            search=decode(Search, settings, "search", folder=folder),
             data=DataSource.of(table["data"], "data", folder),
             simulation=None
             if simulation is None
@@ -211,7 +236,7 @@ class SearchJob(Job):
         Raises:
             TruthRequired: If there is an injection and the data have no label.
         """
-        data = self.data.read()
+        data = self._data.read()
         simulation = None if self.simulation is None else self.simulation.read()
         if self.injection is not None:
             if data.label is None:
@@ -241,7 +266,7 @@ class SearchJob(Job):
 
     def roles(self) -> tuple[str, ...]:
         """What the columns of the files are taken for, a sentence each; doubts among them."""
-        named = (("data", self.data), ("simulation", self.simulation))
+        named = (("data", self._data), ("simulation", self.simulation))
         return tuple(
             f"{what} {source.path.name}: {text}"
             for what, source in named
@@ -254,6 +279,14 @@ class SearchJob(Job):
         if self.injection is None:
             return scan
         return with_injection(scan, self.injection.n_signal, seed=self._injection_seed)
+
+    @cached_property
+    def _data(self) -> DataSource:
+        """The data, with what score and cuts need of their columns."""
+        search = self.search
+        if search.score is None and not search.cuts:
+            return self.data
+        return self.data.with_columns(partial(columns_of, search.score, search.cuts))
 
     @property
     def _injection_seed(self) -> int:

@@ -40,22 +40,24 @@ out; the error is that of the others. Whether what is left can tell anything is 
 answer is used (`anomalon.search.results.checks`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit, ndtr
+from scipy.special import logit, ndtr, ndtri
+from scipy.stats import norm
 
 from anomalon.core.errors import TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
+from anomalon.learn.classify.split import folds
 from anomalon.search.results.window import MassLeak
 
-__all__ = ["FoldLeak", "Halves", "combined", "fold_leak"]
+__all__ = ["FoldLeak", "Halves", "combined", "cut_leak", "fold_leak", "score_leak"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -66,6 +68,10 @@ _DOUBTFUL = 0.1
 _FARTHEST = 10.0  # distance of halves that are told apart without error
 _LEAST = 1e-9  # probability that still has a logarithm
 _FOLDS_TOGETHER = 2.0  # variance of folds that learn from each other, see above
+# The histograms of a score: bins by their share of the events below, finer where cuts are; folds.
+_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+_EVEN = 5.0  # events of even odds in each half and bin, so that empty bins say nothing
+_N_FOLDS = 5
 # A band is halved in the middle if either half has so many effective events, and this share of all.
 _ENOUGH, _SHARE = 10.0, 0.05
 
@@ -157,8 +163,85 @@ def fold_leak(
         halves = where.split(unseen)
     except TooFewEvents:
         return None
+    return _apart(halves, scorer.score)
+
+
+def score_leak(events: Sample, window: Window, seed: Seed) -> MassLeak:
+    """What a score tells of the mass.
+
+    Args:
+        events: With the score, as it is cut on, for their only feature.
+        window: Its side bands are halved.
+        seed: Random numbers of the folds.
+    """
+    where, fold = Halves.of(events, window), folds(events.event, _N_FOLDS, seed.child("folds"))
+    found: list[FoldLeak | None] = []
+    for k in range(_N_FOLDS):
+        try:
+            inner, outer = where.split(events[fold != k])
+            halves = where.split(events[fold == k])
+        except TooFewEvents:
+            found.append(None)
+        else:
+            found.append(_apart(halves, _Ratio.of(inner, outer).score))
+    return combined(found)
+
+
+def cut_leak(events: Sample, window: Window, passed: NDArray[np.bool_]) -> MassLeak:
+    """What a cut tells of the mass.
+
+    Args:
+        events: All of them.
+        window: Its side bands are halved.
+        passed: Which events pass, shape (event,).
+    """
+    try:
+        halves = Halves.of(events, window).split(events.with_x(passed[:, None] * 1.0, ("passed",)))
+    except TooFewEvents:
+        return MassLeak.unknown()
     share = [half.weight / half.weight.sum() for half in halves]
-    score = [logit(np.clip(scorer.score(half), _LEAST, 1 - _LEAST)) for half in halves]
+    variance = sum(float((w**2).sum()) for w in share)
+    least = variance / 4  # half an event
+    passing = np.clip([float(w @ h.x[:, 0]) for w, h in zip(share, halves, strict=True)],
+                      least, 1 - least)  # fmt: skip
+    mean = float(passing.mean())
+    error = np.sqrt(mean * (1 - mean) * variance) / norm.pdf(ndtri(mean))
+    return _leak(float(ndtri(passing[0]) - ndtri(passing[1])), float(error))
+
+
+@dataclass(frozen=True, eq=False)
+class _Ratio:
+    """The probability of the inner halves for a score, from histograms.
+
+    Args:
+        edges: Between the bins, shape (bin - 1,).
+        inner: Probability in each, shape (bin,).
+    """
+
+    edges: Floats
+    inner: Floats
+
+    @staticmethod
+    def of(inner: Sample, outer: Sample) -> "_Ratio":
+        """From the bins of `_SHARES`, each with a few events of even odds added."""
+        both = Sample.concatenate([inner, outer])
+        edges = np.unique(np.quantile(both.x[:, 0], _SHARES))
+        counts = []
+        for half in (inner, outer):
+            at = np.searchsorted(edges, half.x[:, 0], side="right")
+            share = np.bincount(at, half.weight / half.weight.sum(), len(edges) + 1)
+            counts.append(share * len(both) / 2 + _EVEN)
+        return _Ratio(edges, counts[0] / (counts[0] + counts[1]))
+
+    def score(self, events: Sample) -> Floats:
+        """The probability for each event, shape (event,)."""
+        return np.asarray(self.inner[np.searchsorted(self.edges, events.x[:, 0], side="right")])
+
+
+def _apart(halves: tuple[Sample, Sample], probability: Callable[[Sample], Floats]) -> FoldLeak:
+    """How far apart a classifier puts the two halves."""
+    share = [half.weight / half.weight.sum() for half in halves]
+    score = [logit(np.clip(probability(half), _LEAST, 1 - _LEAST)) for half in halves]
     means = [float(w @ s) for w, s in zip(share, score, strict=True)]
     spread = np.mean([w @ (s - m) ** 2 for w, s, m in zip(share, score, means, strict=True)])
     apart = means[0] - means[1]
@@ -177,6 +260,10 @@ def combined(folds: Sequence[FoldLeak | None]) -> MassLeak:
     share = np.array([fold.n for fold in given]) / sum(fold.n for fold in given)
     distance = float(share @ [fold.distance for fold in given])
     error = float(np.sqrt(_FOLDS_TOGETHER * share**2 @ [fold.variance for fold in given]))
+    return _leak(distance, error)
+
+
+def _leak(distance: float, error: float) -> MassLeak:
     p = float(ndtr(-distance / error))
     beyond = float(np.sqrt(max(distance**2 - error**2, 0.0)))
     return MassLeak(distance, error, p, beyond if p < _DOUBTFUL else 0.0)

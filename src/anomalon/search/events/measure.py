@@ -62,7 +62,8 @@ def measure(
     """
     passed = _Passed.of(events, window, selection, edges)
     try:
-        fits = fit_backgrounds(passed.spectrum, settings, window, passed.outside, base)
+        least = selection.flat + 1
+        fits = fit_backgrounds(passed.spectrum, settings, window, passed.outside, base, least)
     except FitError as error:
         return passed.counted(settings, None, str(error))
     counted = passed.counted(settings, fits, "")

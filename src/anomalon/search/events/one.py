@@ -1,4 +1,4 @@
-"""One window with one feature set: decorrelate, make a template, train, cut, fit."""
+"""One window with one feature set, score or cut: decorrelate, train if need be, cut, fit."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,9 @@ from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.measure import measure
 from anomalon.search.events.method import Method
+from anomalon.search.events.own import flattened, own_cut, own_scores
 from anomalon.search.events.selection import MemberScores, Selection, score_members, select
+from anomalon.search.events.selector import Selector
 from anomalon.search.events.weighing import Weighing
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.failed import failed_cut
@@ -31,6 +33,7 @@ Floats = NDArray[np.floating[Any]]
 # Below this many true signal events in a signal region a ROC curve says nothing.
 _MIN_SIGNAL_FOR_ROC = 20
 _HISTOGRAM_BINS = 30
+_MASSES = ("m", "dm", "delta_m", "pt")  # how names of features in GeV begin
 _HUGE = 1e307
 _BAND_TOYS = 100
 
@@ -38,7 +41,7 @@ _BAND_TOYS = 100
 def search_window(
     data: Sample,
     window: Window,
-    features: tuple[str, ...],
+    by: Selector,
     method: Method,
     *,
     simulation: Sample | None,
@@ -50,7 +53,7 @@ def search_window(
         data: All events; only those in the fitted range and the window are used. The label, if
             there is one, never reaches the method: it fills the truth columns of the result.
         window: Signal region and side bands.
-        features: What the classifier sees.
+        by: What selects.
         method: How.
         simulation: For background methods that need one.
         seed: Random numbers of this window.
@@ -63,14 +66,16 @@ def search_window(
     lost = "" if method.fit.range is None else left_out(data.mass, edges, method.fit.range)
     low = min(edges[0], window.sideband_low)
     high = max(edges[-1], window.sideband_high)
-    original = data.select(features).between(low, high)
+    original = data.select(by.needed).between(low, high)
     window.check_inside(original)
-    reference = None if simulation is None else simulation.select(features).between(low, high)
+    reference = None
+    if simulation is not None and by.by == "classifier":
+        reference = simulation.select(by.features).between(low, high)
     uncut = Selection(1.0, np.ones((1, len(original))))
     first = measure(original, window, uncut, edges, method.fit)
     result = WindowResult(
         window=window,
-        features=features,
+        features=by.features,
         n_signal_region=int(window.in_signal_region(original.mass).sum()),
         n_sidebands=int(window.in_sidebands(original.mass).sum()),
         cuts=(first,),
@@ -78,36 +83,32 @@ def search_window(
         roc=None,
         correlation=(),
         warnings=(lost,) if lost else (),
+        by=by.by,
     )
     try:
-        return _cut(result, original, window, edges, method, reference, seed)
+        return _cut(result, original, by, edges, method, reference, seed)
     except MissingExtra:
         raise  # no answer of this window's, but of where it was asked
     except AnomalonError as error:
-        failed = (failed_cut(e, method.fit.shape, str(error)) for e in method.efficiencies)
+        efficiencies = (0.0,) if by.by == "cut" else method.efficiencies
+        failed = (failed_cut(e, method.fit.shape, str(error)) for e in efficiencies)
         return replace(result, cuts=(first, *failed))
 
 
 def _cut(
     result: WindowResult,
     original: Sample,
-    window: Window,
+    by: Selector,
     edges: Floats,
     method: Method,
     reference: Sample | None,
     seed: Seed,
 ) -> WindowResult:
     """The result without a cut, and with all others."""
-    scores = score_members(
-        original.blind(),
-        window,
-        None if reference is None else reference.blind(),
-        method,
-        seed,
-    )
+    window = result.window
+    scores, selections = _selected(original, window, by, method, reference, seed)
     base = _base(original, window, edges, method.fit)
     training = CrossTraining(scores, original, window)
-    selections = select(scores, original, window, method.efficiencies)
     leak = scores.mass_leak
     cuts = (
         *result.cuts,
@@ -120,12 +121,37 @@ def _cut(
     return replace(
         result,
         cuts=cuts,
-        histograms=_histograms(original, window, scores, tightest),
-        roc=_roc(original, window, scores, seed.child("roc")),
-        correlation=_correlation(original, window, method),
-        warnings=(*result.warnings, *_warnings(cuts, method, original.weight)),
+        histograms=_histograms(original, window, by, scores, tightest),
+        roc=None if by.by == "cut" else _roc(original, window, scores, seed.child("roc")),
+        correlation=() if by.by == "cut" else _correlation(original, window, by, method),
+        warnings=(*result.warnings, *_warnings(cuts, by, method, original.weight)),
         mass_leak=leak,
     )
+
+
+def _selected(
+    original: Sample,
+    window: Window,
+    by: Selector,
+    method: Method,
+    reference: Sample | None,
+    seed: Seed,
+) -> tuple[MemberScores, tuple[Selection, ...]]:
+    """The scores of the events, which have not seen their labels, and what passes each cut."""
+    if by.by == "cut":
+        scores, selection = own_cut(original.blind(), window, by.name)
+        return scores, (selection,)
+    if by.by == "score":
+        scores = own_scores(original.blind(), window, by.name, method.decorrelate, seed)
+    else:
+        scores = score_members(
+            original.blind(),
+            window,
+            None if reference is None else reference.blind(),
+            method,
+            seed,
+        )
+    return scores, select(scores, original, window, method.efficiencies)
 
 
 def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> Envelope | None:
@@ -178,12 +204,12 @@ def _roc(events: Sample, window: Window, scores: MemberScores, seed: Seed) -> Ro
 
 
 def _histograms(
-    original: Sample, window: Window, scores: MemberScores, selection: Selection
+    original: Sample, window: Window, by: Selector, scores: MemberScores, selection: Selection
 ) -> tuple[Histogram, ...]:
     inside = window.in_signal_region(original.mass)
     side = window.in_sidebands(original.mass)
-    columns = {"score": _mean_score(scores)}
-    columns |= {name: original.column(name) for name in original.names}
+    columns = {} if by.by == "cut" else {"score": _mean_score(scores)}
+    columns |= {name: original.column(name) for name in by.columns}
     rows = []
     for name, values in columns.items():
         shown = values[inside | side]
@@ -199,7 +225,7 @@ def _histograms(
         rows.append(
             Histogram(
                 name=name,
-                unit="GeV" if name.startswith(("m", "dm", "delta_m", "pt")) else "",
+                unit="GeV" if name.startswith(_MASSES) and not by.is_score(name) else "",
                 edges=edges,
                 signal_region=shape(inside, weight[inside]),
                 sidebands=shape(side, weight[side]),
@@ -225,13 +251,16 @@ def _edges(values: Floats) -> Floats:
 
 
 def _correlation(
-    original: Sample, window: Window, method: Method
+    original: Sample, window: Window, by: Selector, method: Method
 ) -> tuple[FeatureCorrelation, ...]:
     """Spearman correlation with the mass in the side bands, where no signal is expected."""
-    side = original[window.in_sidebands(original.mass)].blind()
-    flat = side
-    if method.decorrelate is not None:
-        flat = method.decorrelate.fit(original.blind())(side)
+    original = original.select(by.features).blind()
+    in_sidebands = window.in_sidebands(original.mass)
+    side = flat = original[in_sidebands]
+    if by.by == "score":
+        flat = flattened(original, window, method.decorrelate)[in_sidebands]
+    elif method.decorrelate is not None:
+        flat = method.decorrelate.fit(original)(side)
 
     def rho(sample: Sample, name: str) -> float | None:
         column = sample.column(name)
@@ -247,10 +276,12 @@ def _correlation(
     )
 
 
-def _warnings(cuts: tuple[CutResult, ...], method: Method, weight: Floats) -> tuple[str, ...]:
+def _warnings(
+    cuts: tuple[CutResult, ...], by: Selector, method: Method, weight: Floats
+) -> tuple[str, ...]:
     """What the numbers do not say themselves; why a cut failed and how well it fits, they do."""
     notes = []
-    if method.subsample == 1 or method.n_members == 1:
+    if by.by == "classifier" and (method.subsample == 1 or method.n_members == 1):
         notes.append(
             "with subsample = 1 or a single member the correlation between the folds is not "
             "measured: the distribution of significances after a cut is too wide."

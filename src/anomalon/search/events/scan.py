@@ -10,20 +10,16 @@ from numpy.typing import NDArray
 
 from anomalon.background import BackgroundEstimator, Cwola
 from anomalon.core import check, config
-from anomalon.core.errors import (
-    AnomalonError,
-    BadLayout,
-    BadValue,
-    MissingExtra,
-    TooFewEvents,
-)
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.memory import enough_memory
-from anomalon.core.plain import from_plain, to_plain
+from anomalon.core.plain import from_plain
 from anomalon.core.provenance import code_version
 from anomalon.core.sample import Sample
+from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.features.expression import Expression
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
 from anomalon.learn.classify.ensemble import MOST_MEMBERS
 from anomalon.learn.classify.k_fold import MOST_FOLDS
@@ -31,9 +27,9 @@ from anomalon.run import Executor, Progress, Store, do
 from anomalon.search.events.citing import citations
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.method import Method
-from anomalon.search.events.one import search_window
-from anomalon.search.events.pseudo_data import PseudoData, deal
-from anomalon.search.results.failed import failed_window
+from anomalon.search.events.pieces import Piece, Shared, ToyPiece
+from anomalon.search.events.pseudo_data import PseudoData
+from anomalon.search.events.selector import SavedScorer, Selector, with_own
 from anomalon.search.results.ledger import (
     best_of,
     counted,
@@ -49,7 +45,7 @@ __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or other fields, so that what an earlier state of
 # the code has stored under this version is done again.
-_FORMAT = 4
+_FORMAT = 5
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000
@@ -64,9 +60,14 @@ class Search:
     given background efficiencies on events that it never saw, fit the selected mass spectrum
     outside the signal region and compare the counts inside.
 
+    With a `score` of the user's own nothing is trained: it is flattened in mass like a feature, cut
+    at the same background efficiencies, and is one feature set among the trials. `cuts` are further
+    selections, as they are.
+
     Args:
         windows: Signal regions with their side bands.
-        features: Feature sets, each a tuple of names; every one is a search of its own.
+        features: Feature sets, each a tuple of names; every one is a search of its own. With a
+            score they are only shown, and may be left out; so they may be with cuts alone.
         background: Template method.
         classifier: One member, trained per fold; or several, which take turns to be a member.
         n_members: Classifiers in the ensemble.
@@ -76,16 +77,24 @@ class Search:
             covariance of the folds (`CutResult.sigma.folds`); at one it stays unknown, and Z is too
             wide.
         decorrelate: How features are made independent of the mass; None to leave them as they are.
+            A score is flattened as well, with polynomials of degree 1 at most.
         efficiencies: Background efficiencies of the cuts, each in (0, 1).
         fit: How the spectrum is fitted.
         n_toys: Pseudo-experiments without signal in which the whole search is repeated, training
             included, for the global p-value: so many times the work. Without any, the global
             p-value is a bound.
         name: Title for the report.
+        score: What takes the place of the classifier: a column of the data or a formula in columns
+            (`anomalon.features.expression`), higher is more anomalous ("-loss" if lower is); a
+            fitted `Scorer`; or a file of one. It must not have learned from which of these events
+            are in the signal region.
+        cuts: Conditions such as "tau21_J1 < 0.4 and mJ1 > 50", each a selection of its own beside
+            the efficiencies, not flattened in mass; its efficiency is measured in the side bands.
 
     Raises:
-        BadValue: If there is no window or no feature set, one of them or an efficiency is there
-            twice, or an efficiency is outside (0, 1).
+        BadValue: If there is no window, or neither a feature set nor a score nor a cut; if one of
+            them or an efficiency is there twice, an efficiency is outside (0, 1), or a cut is no
+            condition.
 
     Example:
         >>> from anomalon.core.window import Window
@@ -94,7 +103,7 @@ class Search:
     """
 
     windows: tuple[Window, ...]
-    features: tuple[tuple[str, ...], ...]
+    features: tuple[tuple[str, ...], ...] = ()
     background: BackgroundEstimator = field(default_factory=Cwola)
     classifier: Classifiers = field(default_factory=BoostedTrees)
     n_members: int = 10
@@ -105,6 +114,8 @@ class Search:
     fit: FitSettings = field(default_factory=FitSettings)
     n_toys: int = 0
     name: str = "Resonance search"
+    score: str | SavedScorer | Scorer | None = None
+    cuts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)
@@ -112,9 +123,10 @@ class Search:
             ("windows", _window),
             ("features", _feature_set),
             ("efficiencies", _efficiency),
+            ("cuts", _condition),
         ):
             given = check.several(getattr(self, name), f"search.{name}", _MOST_TRIALS)
-            if not given:
+            if not given and name in ("windows", "efficiencies"):
                 raise BadValue(f"search.{name}: expected at least one, got none.")
             entries = [one(x, f"search.{name}[{i}]") for i, x in enumerate(given)]
             put(name, check.once(entries, f"search.{name}"))
@@ -139,12 +151,35 @@ class Search:
                 )
         ensemble = Ensemble(self.classifier, self.n_members)
         put("classifier", ensemble.classifier)  # a list as a tuple
+        if not isinstance(self.score, str | SavedScorer | Scorer | None) or self.score == "":
+            raise BadValue(
+                "search.score: expected a column, a formula in columns, a fitted Scorer or the "
+                f"file of one, got {check.shown(self.score)}."
+            )
+        if not (self.features or self.cuts or self.score):
+            raise BadValue(
+                "search.features: expected at least one feature set, or `score` or `cuts` in their "
+                "place, got none."
+            )
 
     @property
     def cites(self) -> tuple[str, ...]:
         """What every search of this kind uses; its methods name their own."""
-        of_folds = ("Wager:2014jackknife",) if self.subsample < 1 and self.n_members > 1 else ()
+        measured = self.trains and self.subsample < 1 and self.n_members > 1
+        of_folds = ("Wager:2014jackknife",) if measured else ()
         return ("ATLAS:2025obc", "Cousins:2008zz", "Bohm:2013gla", "Sidak:1967", *of_folds)
+
+    @property
+    def trains(self) -> bool:
+        """Whether there are classifiers."""
+        return self.score is None and bool(self.features)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Fields that do not matter, because there are no classifiers."""
+        if self.trains:
+            return ()
+        return ("background", "classifier", "n_members", "n_folds", "subsample")
 
     @property
     def method(self) -> Method:
@@ -164,7 +199,7 @@ class Search:
         """Search the data. A window that has no answer is part of the result, with the reason.
 
         Args:
-            data: Events with all features of all feature sets.
+            data: Events with all features of all feature sets, and what score and cuts need.
             simulation: Simulated or true background, for background methods that need it.
             seed: Root of all random numbers.
             executor: Who does the work; this process if None. The numbers do not depend on it.
@@ -176,26 +211,28 @@ class Search:
             BadLayout: If data or simulation are no samples.
             TooFewEvents: If there are no events, or a window lies outside the data.
             ColumnMissing: If a feature is not in the data, or not in the simulation.
-            BadValue: If the family of functions is not defined on all masses that are fitted.
+            BadValue: If the family of functions is not defined on all masses that are fitted, a
+                formula cannot be read, or all events of the data pass a cut, or none.
+            BadNumbers: If the score of an event does not exist.
             DidNotConverge: If there are to be pseudo-experiments, and the whole spectrum cannot be
                 fitted.
         """
         seed = Seed.of(seed)
         self._check(data, simulation)
+        searched, selectors = self._selectors(data)
+        digest = data.digest()
         digests = (
-            data.digest(),
+            digest if searched is data else searched.digest(),
             "" if simulation is None else simulation.digest(),
             "" if data.label is None else config.digest(data.label),
         )
         of = config.digest(code_version(), _FORMAT, self.method, *digests, str(seed))
-        pieces = [
-            _Piece(of, window, features) for window in self.windows for features in self.features
-        ]
-        toys = [_ToyPiece(piece, toy) for toy in range(self.n_toys) for piece in pieces]
-        pseudo = PseudoData.like(data, self.fit) if toys else None
+        pieces = [Piece(of, window, by) for window in self.windows for by in selectors]
+        toys = [ToyPiece(piece, toy) for toy in range(self.n_toys) for piece in pieces]
+        pseudo = PseudoData.like(searched, self.fit) if toys else None
         values: list[Any] = do(
             [*pieces, *toys],
-            shared=_Shared(self.method, data, simulation, pseudo, seed),
+            shared=Shared(self.method, searched, simulation, pseudo, seed),
             executor=executor,
             store=store,
             progress=progress,
@@ -203,9 +240,18 @@ class Search:
         # Always through the plain form, so that stored and fresh results are the same to the bit.
         windows = labelled([from_plain(WindowResult, v) for v in values[: len(pieces)]])
         own = counted(windows)
-        p_local = np.array(values[len(pieces) :], dtype=np.float64)
+        of_toys = [p for of_piece in values[len(pieces) :] for p in of_piece]
+        p_local = np.array(of_toys, dtype=np.float64)
         p_local = p_local.reshape(self.n_toys, len(own))[:, own]
-        return self._scan(windows, p_local, data, digests[0], seed)
+        return self._scan(windows, p_local, data, digest, seed)
+
+    def _selectors(self, data: Sample) -> tuple[Sample, tuple[Selector, ...]]:
+        """The data with the columns of score and cuts, and all that selects."""
+        shown = tuple(dict.fromkeys(name for features in self.features for name in features))
+        searched, own = with_own(data, self.score, self.cuts, shown)
+        if self.score is not None:
+            return searched, own
+        return searched, (*(Selector("classifier", f, f) for f in self.features), *own)
 
     def _check(self, data: Sample, simulation: Sample | None) -> None:
         for what, given in (("data", data), ("simulation", simulation)):
@@ -221,10 +267,11 @@ class Search:
             raise TooFewEvents(f"search: {data.source} has no events.")
         for features in self.features:
             data.select(features)
-            if simulation is not None:
+            if simulation is not None and self.trains:
                 simulation.select(features)
         self.fit.check(data)
-        self._check_memory(len(data))
+        if self.trains:
+            self._check_memory(len(data))
         first, last = data.mass.min(), data.mass.max()
         for window in self.windows:
             # a gap in the data is the result of that window alone
@@ -260,7 +307,7 @@ class Search:
             best=best_of(trials),
             p_global=found.p,
             z_global=found.z,
-            settings=config.to_plain(self),
+            settings=self._settings,
             data=DataInfo(data.source, len(data), digest, has_truth=data.label is not None),
             seed=seed.root,
             notes=notes,
@@ -269,6 +316,17 @@ class Search:
             p_global_source=found.source,
             citations=citations(self, data),
         )
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        """All that matter, plain; a scorer by its name."""
+        score: Any = self.score
+        if isinstance(score, SavedScorer):
+            score = {"file": score.file.name}
+        elif score is not None and not isinstance(score, str):
+            score = type(score).__name__
+        plain = config.to_plain(replace(self, score=None if score is None else "score"))
+        return {k: v for k, v in plain.items() if k not in self.unused} | {"score": score}
 
 
 def _window(given: Any, where: str) -> Window:
@@ -286,84 +344,15 @@ def _feature_set(given: Any, where: str) -> tuple[str, ...]:
     return tuple(check.text(name, where) for name in names)
 
 
+def _condition(given: Any, where: str) -> str:
+    condition = Expression(given, where)
+    if condition.kind == "condition":
+        return condition.text
+    raise BadValue(
+        f"{where}: '{condition.text}': expected a condition such as `{condition.columns[0]} < 1`, "
+        "got a number."
+    )
+
+
 def _efficiency(given: Any, where: str) -> float:
     return check.number(given, where, "(0, 1)")
-
-
-@dataclass(frozen=True, eq=False)
-class _Shared:
-    """What all windows need to be searched elsewhere."""
-
-    method: Method
-    data: Sample
-    simulation: Sample | None
-    pseudo: PseudoData | None
-    seed: Seed
-
-    def search(self, window: Window, features: tuple[str, ...]) -> WindowResult:
-        """One window must not end the whole scan: what goes wrong in it is its result."""
-        seed = self.seed.child("window", str(window), features="+".join(features))
-        what, how = (self.data, window, features), self.method
-        try:
-            return search_window(*what, how, simulation=self.simulation, seed=seed)
-        except MissingExtra:
-            raise
-        except AnomalonError as error:
-            return failed_window(*what, how.efficiencies, how.fit.shape, str(error))
-
-    def in_toy(self, toy: int) -> "_Shared":
-        """The same in a pseudo-experiment."""
-        if self.pseudo is None:
-            raise ValueError("search: no pseudo-data for the pseudo-experiments")  # a bug of ours
-        seed = self.seed.child("pseudo-experiment", toy=toy)
-        fit = self.method.fit
-        simulation = self.simulation
-        return _Shared(
-            # the range of the data, not that of the masses which happen to be drawn
-            method=replace(self.method, fit=replace(fit, range=fit.range_in(self.data))),
-            data=self.pseudo.draw(seed.child("data")),
-            # dealt out like the data, or classifiers would tell the two apart by that
-            simulation=None if simulation is None else deal(simulation, seed.child("simulation")),
-            pseudo=None,
-            seed=seed,
-        )
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """One window with one feature set."""
-
-    of: str  # digest of all that is shared
-    window: Window
-    features: tuple[str, ...]
-
-    @property
-    def what(self) -> str:
-        return f"window {self.window} GeV"
-
-    @property
-    def key(self) -> str:
-        return config.digest(self.of, self.window, self.features)
-
-    def __call__(self, shared: _Shared) -> dict[str, Any]:
-        return dict(to_plain(shared.search(self.window, self.features)))
-
-
-@dataclass(frozen=True)
-class _ToyPiece:
-    """The same window and feature set in a pseudo-experiment; gives its local p-values."""
-
-    piece: _Piece
-    toy: int
-
-    @property
-    def what(self) -> str:
-        return f"pseudo-experiment {self.toy + 1}, {self.piece.what}"
-
-    @property
-    def key(self) -> str:
-        return config.digest(self.piece.key, "pseudo-experiment", self.toy)
-
-    def __call__(self, shared: _Shared) -> list[float]:
-        found = shared.in_toy(self.toy).search(self.piece.window, self.piece.features)
-        return [cut.p_local for cut in found.cuts]

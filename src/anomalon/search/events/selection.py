@@ -44,6 +44,8 @@ class MemberScores:
         mass_leak: What the features, as the members see them, tell of the mass; None if nothing
             depends on it.
         n_sets: Different sets of events that members were shown, in turns; 0: one for each member.
+        flat: Degree of the polynomials in ln(mass) that made the scores flat outside of the signal
+            region, on these very events; 0 if nothing did.
     """
 
     score: Float[np.ndarray, "member event"]
@@ -52,6 +54,7 @@ class MemberScores:
     subsample: float
     mass_leak: MassLeak | None = None
     n_sets: int = 0
+    flat: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +65,13 @@ class Selection:
         efficiency: Background efficiency asked for.
         members: Weight in [0, 1] that each member gives each event. It is 0 or 1 but for the
             events at the threshold.
+        flat: As in `MemberScores`: the share that passes has lost so many degrees of freedom
+            outside of the signal region, and what follows inside is uncertain by as many.
     """
 
     efficiency: float
     members: Float[np.ndarray, "member event"]
+    flat: int = 0
 
     @property
     def weight(self) -> Float[np.ndarray, " event"]:
@@ -151,4 +157,6 @@ def select(
                 is_reference=reference[here],
                 weight=events.weight[here],
             )
-    return tuple(Selection(e, members) for e, members in zip(efficiencies, passed, strict=True))
+    return tuple(
+        Selection(e, members, scores.flat) for e, members in zip(efficiencies, passed, strict=True)
+    )

@@ -94,7 +94,7 @@ def _told_elsewhere(scan: "Scan", result: WindowResult, cut: CutResult) -> Itera
     for other in scan.windows:
         if other is not result and _same_place(result, other):
             for same in other.cuts:
-                if same.efficiency == cut.efficiency:
+                if other.series(same) == result.series(cut):
                     yield from filter(told, checks_of(other, same))
 
 

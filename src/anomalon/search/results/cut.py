@@ -28,7 +28,8 @@ class Uncertainties:
             chosen one, which leaves it unknown.
         ensemble: Uncertainty of the count from the spread of the members.
         folds: Uncertainty of the count because folds that learn from each other fluctuate together;
-            0 if members see all events, which leaves it unknown.
+            0 if members see all events, which leaves it unknown, and of a score or a cut of the
+            user's own, which has learned from none.
         closure: Excess that the cut makes by itself, as far as features tell the mass.
     """
 

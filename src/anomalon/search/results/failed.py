@@ -6,7 +6,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.search.results.cut import CutResult, PassFraction, Uncertainties
 from anomalon.search.results.fitted import SpectrumFit
-from anomalon.search.results.window import WindowResult
+from anomalon.search.results.window import By, WindowResult
 
 __all__ = ["failed_cut", "failed_window"]
 
@@ -62,17 +62,21 @@ def failed_window(
     efficiencies: tuple[float, ...],
     shape: str,
     why: str,
+    by: By = "classifier",
 ) -> WindowResult:
     """A window without any answer, not even without a cut.
 
     Args:
         data: What was searched; its events in the window are counted.
         window: Signal region and side bands.
-        features: What the classifier would have seen.
+        features: What the classifier would have seen, or the name of the score or cut.
         efficiencies: Background efficiencies asked for; the spectrum without a cut comes first.
         shape: Family of functions that would have been fitted.
         why: What went wrong.
+        by: What would have selected.
     """
+    if by == "cut":
+        efficiencies = (0.0,)  # which it has is not known
     return WindowResult(
         window=window,
         features=features,
@@ -82,4 +86,5 @@ def failed_window(
         histograms=(),
         roc=None,
         correlation=(),
+        by=by,
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from anomalon.core.rounding import efficiency as working_point
 from anomalon.core.rounding import p_value, sigmas
-from anomalon.search.results.claim import Claim
+from anomalon.search.results.claim import Claim, result_of
 from anomalon.search.results.ledger import GlobalP, Trial, global_p
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def headline(scan: "Scan", claim: Claim) -> str:
             f"No answer: none of the {len(scan.ledger)} trials has a p-value. "
             "The reasons are listed below."
         )
-    what = f"{_where(best)}: {sigmas(best.z_local)} local"
+    what = f"{_where(scan, best)}: {sigmas(best.z_local)} local"
     after = _after(scan, GlobalP(scan.p_global, scan.p_global_source))
     words = [f"{_OPENING[claim.status]} {what}; {after}."]
     if claim.status == "nothing" and best.z_local <= 0:
@@ -47,13 +47,16 @@ def headline(scan: "Scan", claim: Claim) -> str:
         if check.verdict == "not made"
     ]
     if claim.instead is not None:
-        z = f"{_where(claim.instead)}: {sigmas(claim.instead.z_local)} local"
+        z = f"{_where(scan, claim.instead)}: {sigmas(claim.instead.z_local)} local"
         own = _after(scan, global_p(scan.ledger, scan.toys, claim.instead))
         words.append(f"Among the trials whose checks passed there is an excess in {z}; {own}.")
     return " ".join(words)
 
 
-def _where(trial: Trial) -> str:
+def _where(scan: "Scan", trial: Trial) -> str:
+    found = result_of(scan, trial)
+    if found is not None and found[0].by == "cut" and trial.efficiency < 1:
+        return f"window {trial.window} GeV, {trial.features}"
     cut = "" if trial.efficiency >= 1 else "background efficiency "
     return f"window {trial.window} GeV, {cut}{working_point(trial.efficiency)}"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anomalon.core.plain import to_plain
-from anomalon.core.result import Check, Column, Number, Part, Summary, Table
+from anomalon.core.result import Check, Column, Number, Part, Summary, Table, Text
 from anomalon.core.rounding import count, p_value, percent, plain
 from anomalon.core.rounding import efficiency as working_point
 from anomalon.search.results.checks import checks_of
@@ -56,15 +56,16 @@ def summary(scan: "Scan") -> Summary:
 
 def _significances(scan: "Scan") -> Table:
     """Local significances: a row for each window and feature set, a column for each cut."""
-    cuts = sorted({c.efficiency for w in scan.windows for c in w.cuts}, reverse=True)
+    cuts = sorted({w.series(c) for w in scan.windows for c in w.cuts}, reverse=True)
     rows: list[tuple[float | str | None, ...]] = []
     for result in scan.windows:
-        z = {c.efficiency: c.z_local if c.ok else nan for c in result.cuts}
-        rows.append((result.name, *(z.get(e, nan) for e in cuts), result.feature_names))
+        z = {result.series(c): c.z_local if c.ok else nan for c in result.cuts}
+        rows.append((result.name, *(z.get(e) for e in cuts), result.feature_names))
+    trained = all(result.by == "classifier" for result in scan.windows)
     columns = (
         Column("window"),
-        *(Column(working_point(e), form="significance") for e in cuts),
-        Column("features"),
+        *(Column(name, form="significance") for _, name in cuts),
+        Column("features" if trained else "selected by"),
     )
     return Table("Local significances", columns, tuple(rows))
 
@@ -91,7 +92,7 @@ def _finite(value: float | None) -> bool:
     return value is not None and isfinite(value)
 
 
-def _numbers(scan: "Scan") -> tuple[Number, ...]:
+def _numbers(scan: "Scan") -> tuple[Number | Text, ...]:
     toys = scan.toys
     repeated = () if toys is None else (
         Number("pseudo-experiments", toys.n, form="count"),
@@ -103,7 +104,19 @@ def _numbers(scan: "Scan") -> tuple[Number, ...]:
         Number("trials", len(scan.ledger), form="count"),
         Number("trials with an answer", scan.n_with_answer, form="count"),
         Number("windows", len({result.window for result in scan.windows}), form="count"),
+        *_own(scan),
     )
+
+
+def _own(scan: "Scan") -> Iterator[Text]:
+    """The score and the cuts that the user brought."""
+    names = dict.fromkeys((result.by, result.features[0]) for result in scan.windows)
+    for by, name in names:
+        if by == "score":
+            flat = "as it is" if scan.settings.get("decorrelate") is None else "flattened in mass"
+            yield Text("score, in the place of a classifier", f"{name}, {flat}")
+        elif by == "cut":
+            yield Text("own cut", name)
 
 
 def _how(scan: "Scan") -> str:
@@ -116,9 +129,11 @@ def _how(scan: "Scan") -> str:
             "p-value is smaller than the bound. Pseudo-experiments that repeat the whole search "
             "(n_toys) give its value."
         )
+    trained = any(result.by == "classifier" for result in scan.windows)
     words = (
-        f"The whole search was repeated in {count(toys.n)} pseudo-experiments without signal, "
-        f"training included: {count(toys.k)} found a trial at least as significant"
+        f"The whole search was repeated in {count(toys.n)} pseudo-experiments without signal"
+        f"{', training included' if trained else ''}: {count(toys.k)} found a trial at least as "
+        "significant"
         f"{_bound(scan, toys)}."
     )
     if isfinite(toys.n_effective):

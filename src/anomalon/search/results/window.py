@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil, floor, inf, isfinite, log10, nan
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,14 @@ from anomalon.core.window import Window
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.naming import feature_names
 
-__all__ = ["FeatureCorrelation", "Histogram", "MassLeak", "Roc", "WindowResult"]
+__all__ = ["By", "FeatureCorrelation", "Histogram", "MassLeak", "Roc", "WindowResult"]
 
 Floats = NDArray[np.floating[Any]]
 
+By = Literal["classifier", "score", "cut"]
+"""What selects: classifiers of a feature set, or a score or a cut that the user brings."""
+
+_NAMED: dict[By, str] = {"classifier": "features", "score": "score", "cut": "cut"}
 _LEVEL = 0.95  # of a one-sided limit
 _HIDDEN = 2.0  # standard deviations up to which a distance is not seen, or hardly
 
@@ -172,7 +176,7 @@ class WindowResult(Shown):
 
     Args:
         window: Signal region and side bands.
-        features: The feature set.
+        features: The feature set; or the name of the score, or the text of the cut.
         n_signal_region, n_sidebands: Events there before any cut.
         cuts: The result without a cut first, then one for each working point.
         histograms: Distributions of the score and of each feature, before and after the tightest
@@ -185,6 +189,7 @@ class WindowResult(Shown):
             nothing depends on it.
         label: Of the window among the others of its search, if its signal region to six digits is
             not enough (`anomalon.search.results.naming`).
+        by: What selects.
     """
 
     window: Window
@@ -198,6 +203,7 @@ class WindowResult(Shown):
     warnings: tuple[str, ...] = ()
     mass_leak: MassLeak | None = None
     label: str = ""
+    by: By = "classifier"
 
     @property
     def name(self) -> str:
@@ -214,6 +220,15 @@ class WindowResult(Shown):
         """The feature set in one text."""
         return feature_names(self.features)
 
+    def series(self, cut: CutResult) -> tuple[float, str]:
+        """What a cut has in common with the same one in other windows: efficiency and name.
+
+        A cut of the user's own has an efficiency of its
+        own in each window, and -1 for all of them.
+        """
+        own = self.by == "cut" and cut.efficiency < 1
+        return (-1.0, "own cut") if own else (cut.efficiency, cut.label)
+
     def facts(self) -> tuple[Number | Text, ...]:
         """What its short form says."""
         cuts = (
@@ -224,7 +239,7 @@ class WindowResult(Shown):
         )
         return (
             Text("signal region", self.name),
-            Text("features", self.feature_names),
+            Text(_NAMED[self.by], self.feature_names),
             Number("events in it", self.n_signal_region, form="count"),
             Number("events in the side bands", self.n_sidebands, form="count"),
             *cuts,

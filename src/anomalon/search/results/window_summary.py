@@ -6,7 +6,7 @@ from anomalon.core.result import Column, Number, Part, Table, Text
 from anomalon.core.rounding import count, measured, p_value, plain, sigmas
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.functions import functions_table
-from anomalon.search.results.window import MassLeak, Roc, WindowResult
+from anomalon.search.results.window import By, MassLeak, Roc, WindowResult
 from anomalon.stats.cuts import FIGURES_OF_MERIT
 
 __all__ = ["warnings_of", "window_part"]
@@ -14,6 +14,7 @@ __all__ = ["warnings_of", "window_part"]
 DEFICIT = -4.0
 """A local significance below this is no deficit but a background that was not understood."""
 
+_BY: dict[By, str] = {"classifier": "Features", "score": "Score", "cut": "Cut"}
 _PURPOSES = {
     "discovery": "a discovery; cuts that are best for it are not best for a limit",
     "limit": "a limit; cuts that are best for it are not best for a discovery",
@@ -43,7 +44,7 @@ def window_part(result: WindowResult, name: str, *, best: bool) -> Part:
     z = ", ".join(f"{c.label} {sigmas(c.z_local) if c.ok else 'no answer'}" for c in result.cuts)
     return Part(
         f"{result.name}{' (best trial)' if best else ''}: {z}",
-        text=" ".join((f"Features: {result.feature_names}.", *warnings)),
+        text=" ".join((f"{_BY[result.by]}: {result.feature_names}.", *warnings)),
         numbers=_numbers(result),
         figures=("spectrum",),
         tables=(_counts(result),),
@@ -191,8 +192,9 @@ def _roc_words(roc: Roc) -> str:
 
 
 def _features(result: WindowResult, name: str) -> Part:
+    what = "features" if result.by == "classifier" else "score"
     table = Table(
-        "Correlation of the features with the mass",
+        f"Correlation of the {what} with the mass",
         (
             Column("feature"),
             Column("Spearman ρ before", digits=2),
@@ -204,21 +206,29 @@ def _features(result: WindowResult, name: str) -> Part:
         "Features",
         figures=("distributions",) if result.histograms else (),
         tables=(table,) if result.correlation else (),
-        note="" if result.mass_leak is None else _leak_words(result.mass_leak),
+        note="" if result.mass_leak is None else _leak_words(result.mass_leak, result.by),
         name=name,
     )
 
 
-def _leak_words(leak: MassLeak) -> str:
+def _leak_words(leak: MassLeak, by: By) -> str:
+    what = {"classifier": "these features", "score": "the score", "cut": "the cut"}[by]
     if not leak.known:
+        tells = "tell" if by == "classifier" else "tells"
         return (
-            "What these features tell of the mass could not be measured: half of a side band has "
+            f"What {what} {tells} of the mass could not be measured: half of a side band has "
             "too few events."
         )
     none = ": none, since it may be a fluctuation" if leak.d == 0 else ""
+    apart = measured(leak.distance, leak.uncertainty)
+    how = (
+        "the shares of the inner and the outer halves of the side bands that pass differ by "
+        f"{apart} standard deviations of a normal distribution"
+        if by == "cut"
+        else "a classifier of the inner against the outer halves of the side bands separates them "
+        f"by {apart} standard deviations of its score"
+    )
     return (
-        "Dependence of these features on the mass: a classifier of the inner against the outer "
-        "halves of the side bands separates them by "
-        f"{measured(leak.distance, leak.uncertainty)} standard deviations of its score, "
-        f"p = {p_value(leak.p_value)}. The effect on a cut is its uncertainty “closure”{none}."
+        f"Dependence of {what} on the mass: {how}, p = {p_value(leak.p_value)}. The effect on a "
+        f"cut is its uncertainty “closure”{none}."
     )
