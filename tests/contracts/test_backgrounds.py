@@ -12,11 +12,21 @@ from toy_backgrounds import TOYS
 from two_samples import same_p_value
 
 from anomalon import Sample
-from anomalon.background import ESTIMATORS, BackgroundTask, Cathode, Cwola, LaCathode, Ranode
+from anomalon.background import (
+    ESTIMATORS,
+    BackgroundTask,
+    Cathode,
+    Curtains,
+    Cwola,
+    LaCathode,
+    Ranode,
+    Salad,
+)
 from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, TooFewEvents, TruthRequired
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
+from anomalon.learn import Network
 from anomalon.learn.density import ResidualFlow, SplineFlow
 
 WINDOW = Window(3000, 3600, 2400, 4200)
@@ -26,6 +36,8 @@ QUICK = {
     "cathode": Cathode(_FLOW),
     "lacathode": _LATENT,
     "ranode": Ranode(_LATENT, ResidualFlow(replace(_FLOW, epochs=3))),
+    "curtains": Curtains(replace(_FLOW, n_layers=1, width=16, batch_size=2048, learning_rate=1e-2)),
+    "salad": Salad(Network((32, 32), 0.0, epochs=20, selection="best_loss"), n_networks=2),
 }
 METHODS = {kind: QUICK.get(kind) or cls() for kind, cls in (ESTIMATORS | TOYS).items()}
 
@@ -200,7 +212,7 @@ def test_refuses_other_features(method):
 
 
 def test_repr_rebuilds(method):
-    known = (SplineFlow, ResidualFlow, ConditionalQuantiles, LaCathode, type(method))
+    known = (SplineFlow, Network, ResidualFlow, ConditionalQuantiles, LaCathode, type(method))
     assert eval(repr(method), {one.__name__: one for one in known}) == method
 
 

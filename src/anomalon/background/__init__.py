@@ -2,11 +2,13 @@
 
 from anomalon.background.base import BackgroundEstimator
 from anomalon.background.cathode import Cathode
+from anomalon.background.curtains import Curtains
 from anomalon.background.cwola import Cwola
 from anomalon.background.ideal import Ideal
 from anomalon.background.lacathode import LaCathode
 from anomalon.background.morph import Morph
 from anomalon.background.ranode import Ranode
+from anomalon.background.salad import Salad
 from anomalon.background.task import BackgroundTask, same_data
 from anomalon.background.template import Template, own_identities
 from anomalon.background.transform import Transform, remembered
@@ -16,11 +18,13 @@ __all__ = [
     "BackgroundEstimator",
     "BackgroundTask",
     "Cathode",
+    "Curtains",
     "Cwola",
     "Ideal",
     "LaCathode",
     "Morph",
     "Ranode",
+    "Salad",
     "Template",
     "Transform",
     "own_identities",
@@ -29,4 +33,6 @@ __all__ = [
 ]
 
 ESTIMATORS: dict[str, type[BackgroundEstimator]] = BackgroundEstimator.registry
-ESTIMATORS.update((c.kind, c) for c in (Cathode, Cwola, Ideal, LaCathode, Morph, Ranode))
+ESTIMATORS.update(
+    (c.kind, c) for c in (Cathode, Curtains, Cwola, Ideal, LaCathode, Morph, Ranode, Salad)
+)

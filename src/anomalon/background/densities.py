@@ -11,7 +11,7 @@ from anomalon.core.errors import BadNumbers
 from anomalon.core.sample import Sample
 from anomalon.learn.density import Density, DensityEstimator, DensityTask
 
-__all__ = ["conditions", "fitted", "outside"]
+__all__ = ["conditions", "fitted", "outside", "with_log_mass"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -19,6 +19,12 @@ Floats = NDArray[np.floating[Any]]
 def conditions(mass: Floats) -> Floats:
     """What a density is given: the logarithm of the mass, shape (event, 1)."""
     return np.log(mass)[:, None]
+
+
+def with_log_mass(events: Sample) -> Sample:
+    """The same events, with the logarithm of the mass as a feature more."""
+    x = np.concatenate([events.x, conditions(events.mass)], axis=1)
+    return events.with_x(x, (*events.names, "log_mass"))
 
 
 def outside(task: BackgroundTask) -> Sample:

@@ -54,6 +54,10 @@ class SmoothMasses:
         below = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
         return cls(grid, below / below[-1])
 
+    def density(self, mass: Floats) -> Floats:
+        """At masses in GeV inside the signal region, per GeV; the integral over it is one."""
+        return np.asarray(np.interp(mass, self.grid, np.gradient(self.cumulative, self.grid)))
+
     def draw(self, n: int, seed: Seed) -> Floats:
         """Masses in GeV, shape (n,)."""
         return np.asarray(np.interp(seed.generator().random(n), self.cumulative, self.grid))

@@ -5,6 +5,8 @@ coupling layers or in autoregressive ones (Papamakarios et al., arXiv:1705.07057
 are equally fast both ways; autoregressive ones are closer to the truth at the same cost of
 training, and draw one feature after the other. Features should be standardised: beyond `interval`
 the splines are the identity.
+
+`spline_move` makes a map instead, of events at one condition to another one.
 """
 
 from functools import lru_cache
@@ -12,8 +14,10 @@ from typing import Any, final
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
-from flowjax.bijections import RationalQuadraticSpline
+import paramax
+from flowjax.bijections import MaskedAutoregressive, RationalQuadraticSpline, Vmap
 from flowjax.distributions import StandardNormal
 from flowjax.flows import coupling_flow, masked_autoregressive_flow
 from jaxtyping import Array, Float
@@ -21,7 +25,7 @@ from jaxtyping import Array, Float
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
 
-__all__ = ["Flow", "negative_log_likelihood", "spline_flow"]
+__all__ = ["Flow", "Move", "negative_log_likelihood", "spline_flow", "spline_move"]
 
 
 @final
@@ -121,3 +125,75 @@ def negative_log_likelihood(
     del noise
     x, given = batch if isinstance(batch, tuple) else (batch, None)
     return -flow.log_density(x, given)
+
+
+@final
+class Move(eqx.Module):
+    """A monotone map of features that depends on where it starts and where it leads to."""
+
+    layers: tuple[Any, ...]
+
+    def __call__(
+        self, x: Float[Array, " feature"], start: Float[Array, ""], end: Float[Array, ""]
+    ) -> tuple[Float[Array, " feature"], Float[Array, ""]]:
+        """Where an event goes, and the logarithm of the determinant of the derivative there.
+
+        Args:
+            x: One event.
+            start: Its condition.
+            end: The condition that it is moved to.
+        """
+        log_det = jnp.zeros(())
+        for layer in self.layers:
+            network = paramax.unwrap(layer.masked_autoregressive_mlp)
+            # in proportion to the distance: no distance, no move
+            bend = (end - start) * network(jnp.hstack([x, start, end]))
+            splines = eqx.filter_vmap(layer.transformer_constructor)(bend.reshape(len(x), -1))
+            each: Any = Vmap(splines, in_axes=eqx.if_array(0))
+            x, slope = each.transform_and_log_det(x)
+            x, log_det = x[::-1], log_det + slope
+        return (x[::-1] if len(self.layers) % 2 else x), log_det
+
+
+def spline_move(
+    n_features: int,
+    *,
+    n_layers: int = 2,
+    hidden: tuple[int, int] = (64, 2),
+    n_knots: int = 8,
+    interval: float = 5.0,
+    seed: Seed,
+) -> Move:
+    """A map in autoregressive layers of splines, in alternating order of features.
+
+    Args:
+        n_features: Features of an event, at least two.
+        n_layers: Layers of splines.
+        hidden: Width and number of the hidden layers of each layer's network.
+        n_knots: Knots of the splines.
+        interval: The splines act between -interval and interval.
+        seed: Random numbers of the start.
+    """
+    settings = n_features, n_layers, *hidden, n_knots, interval
+    arrays = eqx.filter(_layers(settings, seed), eqx.is_array)
+    return Move(eqx.combine(arrays, _rest_of_layers(settings)))
+
+
+def _layers(settings: Any, seed: Seed) -> tuple[Any, ...]:
+    n_features, n_layers, width, depth, n_knots, interval = settings
+    return tuple(
+        MaskedAutoregressive(
+            key,
+            transformer=RationalQuadraticSpline(knots=n_knots, interval=interval),
+            dim=n_features,
+            cond_dim=2,
+            nn_width=width,
+            nn_depth=depth,
+        )
+        for key in jax.random.split(jax.random.key(seed.integer()), n_layers)
+    )
+
+
+@lru_cache(maxsize=64)
+def _rest_of_layers(settings: Any) -> Any:
+    return eqx.filter(_layers(settings, Seed(0)), eqx.is_array, inverse=True)

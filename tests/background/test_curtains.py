@@ -1,0 +1,131 @@
+"""CURTAINs against a toy whose density at given mass is known."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy.stats import kstest, norm
+
+from anomalon import Sample
+from anomalon.background import BackgroundTask, Curtains
+from anomalon.background.closure import told_apart
+from anomalon.core import Seed
+from anomalon.core.errors import BadNumbers, BadValue, TooFewEvents
+from anomalon.core.window import Window
+from anomalon.learn.density import SplineFlow
+from anomalon.learn.density.flow_for_flow import FlowForFlow
+
+WINDOW = Window(3000, 3600, 2400, 4200)
+FLOW = SplineFlow(n_layers=2, width=32, epochs=12, batch_size=1024, learning_rate=5e-3, n_average=1)
+TOP = FlowForFlow(n_layers=1, width=16, epochs=6, batch_size=1024, learning_rate=5e-3)
+QUICK = Curtains(FLOW, TOP)
+
+
+def events(seed, n=15_000):
+    """Means move with the mass, 0.1 units per 100 GeV, and so does the correlation."""
+    rng = np.random.default_rng(seed)
+    mass = 2400 * (1 - rng.random(n)) ** (-1 / 6)
+    t = (mass - 3300) / 1000
+    z = rng.normal(size=(n, 2))
+    x = np.stack([z[:, 0] + t, rho(t) * z[:, 0] + np.sqrt(1 - rho(t) ** 2) * z[:, 1] - t], axis=1)
+    return Sample(x, ("a", "b"), mass, event=seed * 1_000_000 + np.arange(n))
+
+
+def rho(t):
+    return 0.5 + 0.3 * np.tanh(t)
+
+
+DATA = events(1)
+
+
+@pytest.fixture(scope="module", params=["top", "latent"])
+def template(request):
+    return Curtains(FLOW, TOP if request.param == "top" else None).fit(DATA, WINDOW, seed=1)
+
+
+def test_events_follow_the_true_density_at_their_new_mass(template):
+    sample = template.sample
+    t = (sample.mass - 3300) / 1000
+    z = sample.x[:, 0] - t
+    rest = (sample.x[:, 1] + t - rho(t) * z) / np.sqrt(1 - rho(t) ** 2)
+    rng, p = np.random.default_rng(0), sample.weight / sample.weight.sum()
+    for latent in (z, rest):
+        # draws with replacement are events of equal weight
+        assert kstest(rng.choice(latent, 3000, p=p), norm.cdf).statistic < 0.08
+    assert abs(np.corrcoef(z, rest)[0, 1]) < 0.08
+
+
+def test_events_are_those_of_the_side_bands_each_moved_once(template):
+    sample, sides = template.sample, DATA[WINDOW.in_sidebands(DATA.mass)]
+    np.testing.assert_array_equal(sample.event, sides.event)
+    assert WINDOW.in_signal_region(sample.mass).all()
+    low = sides.mass < WINDOW.low
+    assert sample.weight[low].sum() == pytest.approx(sample.weight[~low].sum())
+    # neighbours stay neighbours: ranks are kept
+    assert np.corrcoef(sample.x[low, 0], sides.x[low, 0])[0, 1] > 0.93
+
+
+def closure(template):
+    return float(re.search(r"ROC curve of (0\.\d+)", template.why)[1])
+
+
+def test_closure_is_told():
+    data = events(2, 60_000)
+    assert closure(Curtains(FLOW, None, held_out=0.3).fit(data, WINDOW, seed=1)) < 0.55
+    lazy = SplineFlow(n_layers=1, width=2, epochs=1, batch_size=4096, learning_rate=1e-9)
+    assert closure(Curtains(lazy, None, held_out=0.3).fit(data, WINDOW, seed=1)) > 0.6
+    assert "too few for a test" in told_apart(DATA[:100], DATA[:100], Seed(1))
+
+
+def test_copies_keep_their_identity():
+    twice = Curtains(FLOW, None, copies=2).fit(DATA, WINDOW, seed=1).sample
+    n = len(twice) // 2
+    np.testing.assert_array_equal(twice.event[:n], twice.event[n:])
+    assert (twice.mass[:n] != twice.mass[n:]).mean() > 0.99
+
+
+@pytest.mark.parametrize("top", [TOP, None])
+@pytest.mark.parametrize(("period", "flat"), [(5, False), (2, True)])
+def test_constants_integers_booleans_and_unequal_weights(top, period, flat):
+    n = np.arange(len(DATA))
+    first = np.full(len(n), 3.0) if flat else DATA.x[:, 0]
+    data = DATA.with_x(np.stack([first, n % period], axis=1), ("a", "i"))
+    data = data.with_weight(np.where(n % 3 == 0, 2.0, 0.5))
+    moved = Curtains(FLOW, top).fit(data, WINDOW, seed=1).sample
+    assert not flat or (moved.x[:, 0] == 3).all()
+    assert np.isin(moved.x[:, 1], np.arange(period)).all()
+    mean = np.average(moved.x[:, 1], weights=moved.weight)
+    assert mean == pytest.approx((period - 1) / 2, abs=0.15)
+
+
+def test_a_trained_map_does_not_depend_on_what_is_trained_beside_it():
+    tasks = [BackgroundTask(DATA, WINDOW, seed=Seed(k)) for k in (1, 2)]
+    there, back = QUICK.fit_many(tasks), QUICK.fit_many(tasks[::-1])
+    alone = QUICK.fit_many(tasks[1:])
+    for one, other in ((there[0], back[1]), (there[1], back[0]), (there[1], alone[0])):
+        assert one.sample.digest() == other.sample.digest()
+
+
+@pytest.mark.parametrize("top", [TOP, None])
+def test_a_single_feature(top):
+    moved = Curtains(FLOW, top).fit(DATA.select(["a"]), WINDOW, seed=1).sample
+    z = moved.x[:, 0] - (moved.mass - 3300) / 1000
+    p = moved.weight / moved.weight.sum()
+    assert kstest(np.random.default_rng(0).choice(z, 3000, p=p), norm.cdf).statistic < 0.05
+
+
+def test_what_is_missing_is_said():
+    side = DATA.mass >= 3600
+    with pytest.raises(TooFewEvents, match="no events in the upper side band"):
+        QUICK.fit(DATA[~side], WINDOW)
+    with pytest.raises(TooFewEvents, match="upper side band"):
+        QUICK.fit(DATA.with_weight(~side), WINDOW)
+    few = Sample.concatenate([DATA[~side], DATA[side][:15]])
+    with pytest.raises(TooFewEvents, match="curtains: expected at least 20 events"):
+        QUICK.fit(few, WINDOW)
+    with pytest.raises(BadNumbers, match="curtains: weight of"):
+        QUICK.fit(DATA.with_weight(np.where(DATA.event % 7 == 0, -1.0, 1.0)), WINDOW)
+    with pytest.raises(BadValue, match=r"curtains\.density"):
+        Curtains("spline_flow")
+    with pytest.raises(BadValue, match=r"curtains\.top"):
+        Curtains(top=True)
