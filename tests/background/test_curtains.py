@@ -16,7 +16,7 @@ from anomalon.learn.density import SplineFlow
 from anomalon.learn.density.flow_for_flow import FlowForFlow
 
 WINDOW = Window(3000, 3600, 2400, 4200)
-FLOW = SplineFlow(n_layers=2, width=32, epochs=12, batch_size=1024, learning_rate=5e-3, n_average=1)
+FLOW = SplineFlow(n_layers=2, width=32, epochs=8, batch_size=1024, learning_rate=5e-3, n_average=1)
 TOP = FlowForFlow(n_layers=1, width=16, epochs=6, batch_size=1024, learning_rate=5e-3)
 QUICK = Curtains(FLOW, TOP)
 

@@ -30,13 +30,13 @@ from anomalon.learn import Network
 from anomalon.learn.density import ResidualFlow, SplineFlow
 
 WINDOW = Window(3000, 3600, 2400, 4200)
-_FLOW = SplineFlow(n_layers=2, width=32, epochs=6, batch_size=512, n_average=1)
+_FLOW = SplineFlow(n_layers=1, width=16, epochs=6, batch_size=1024, learning_rate=1e-2, n_average=1)
 _LATENT = LaCathode(_FLOW)
 QUICK = {
     "cathode": Cathode(_FLOW),
     "lacathode": _LATENT,
     "ranode": Ranode(_LATENT, ResidualFlow(replace(_FLOW, epochs=3))),
-    "curtains": Curtains(replace(_FLOW, n_layers=1, width=16, batch_size=2048, learning_rate=1e-2)),
+    "curtains": Curtains(_FLOW),
     "salad": Salad(Network((32, 32), 0.0, epochs=20, selection="best_loss"), n_networks=2),
 }
 METHODS = {kind: QUICK.get(kind) or cls() for kind, cls in (ESTIMATORS | TOYS).items()}

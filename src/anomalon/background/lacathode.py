@@ -94,7 +94,8 @@ class LaCathode(BackgroundEstimator):
         n = max(1, round(self.oversampling * task.window.in_signal_region(data.mass).sum()))
         mass = SmoothMasses.of(data, task.window).draw(n, task.seed.child("mass"))
         z = task.seed.child("draw").generator().standard_normal((n, len(data.names)))
-        becomes = tuple(f"latent_{name}" for name in data.names)
+        # a flow permutes features: a latent one belongs to none of them
+        becomes = tuple(f"latent_{i + 1}" for i in range(len(data.names)))
         noise = Sample(z, becomes, mass, event=own_identities(n, task.seed), source="normal noise")
         there = Latent(data.names, becomes, remembered(outside(task)), density)
         why = f"{n} events of normal noise, in the latent space of a density"

@@ -121,11 +121,16 @@ class SplineFlow(DensityEstimator):
         return self.start(prepared.n_features, n_conditions, prepared.seed.child("start"))
 
     def start(self, n_features: int, n_conditions: int, seed: Seed) -> Flow:
-        """The flow before it is trained; of a single feature with a companion of noise."""
+        """The flow before it is trained; of a single feature with a companion of noise.
+
+        Layers turn the order of features round. With a companion there must be an even number of
+        them, or its place would be taken for that of the feature.
+        """
+        alone = n_features == 1
         return spline_flow(
-            max(n_features, 2),
+            2 if alone else n_features,
             n_conditions,
-            n_layers=self.n_layers,
+            n_layers=self.n_layers + (self.n_layers % 2 if alone else 0),
             hidden=(self.width, 2),
             n_knots=self.n_knots,
             autoregressive=self.layers == "autoregressive",
