@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from anomalon.run import Executor
 
 __all__ = ["search"]
+
+
+class _Own(TypedDict):
+    """What may be said on the command line instead of in the file."""
+
+    seed: int | None
+    n_toys: int | None
+    score: str | None
+    cuts: tuple[str, ...]
 
 
 @click.command()
@@ -50,14 +59,11 @@ __all__ = ["search"]
 def search(
     config: Path,
     out: Path | None,
-    seed: int | None,
-    n_toys: int | None,
-    score: str | None,
-    cuts: tuple[str, ...],
     settings: tuple[str, ...],
     words: tuple[str, ...],
     executor: "Executor",
     as_json: bool,  # noqa: FBT001  click passes by name
+    **own: Unpack[_Own],
 ) -> None:
     """Search the data that CONFIG, a TOML file, names, and write a run folder.
 
@@ -70,23 +76,22 @@ def search(
     from anomalon.search.events.job import SearchJob
 
     table, labels = with_labels(overridden(settings_of(config, SearchJob.kind), settings), words)
-    job = SearchJob.of(_with_own(table, score, cuts), folder=config.parent)
-    job = job if seed is None else replace(job, seed=seed)
-    if n_toys is not None:
+    job = SearchJob.of(_with_own(table, own), folder=config.parent)
+    if (seed := own["seed"]) is not None:
+        job = replace(job, seed=seed)
+    if (n_toys := own["n_toys"]) is not None:
         job = replace(job, search=replace(job.search, n_toys=n_toys))
     folder = Path("runs") / config.stem if out is None else out
     do(job, folder, config=config, executor=executor, as_json=as_json, labels=labels)
 
 
-def _with_own(
-    table: Mapping[str, Any], score: str | None, cuts: tuple[str, ...]
-) -> Mapping[str, Any]:
+def _with_own(table: Mapping[str, Any], own: _Own) -> Mapping[str, Any]:
     """The settings with the score in the place of theirs, and the cuts beside theirs."""
-    search = table.get("search", {})
+    search, score, cuts = table.get("search", {}), own["score"], own["cuts"]
     if not isinstance(search, Mapping) or (score is None and not cuts):
         return table
-    own: dict[str, Any] = {} if score is None else {"score": score}
+    new: dict[str, Any] = {} if score is None else {"score": score}
     if cuts:
         given = check.several(search.get("cuts", ()), "search.cuts")
-        own["cuts"] = list(dict.fromkeys((*given, *cuts)))
-    return {**table, "search": {**search, **own}}
+        new["cuts"] = list(dict.fromkeys((*given, *cuts)))
+    return {**table, "search": {**search, **new}}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout, BadNumbers, TooFewEvents
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 
 __all__ = ["Density", "DensityEstimator", "DensityTask"]
 
@@ -19,8 +20,8 @@ Floats = NDArray[np.floating[Any]]
 _FEWEST = 100
 
 
-@dataclass(frozen=True, eq=False)
-class DensityTask:
+@dataclass(frozen=True, eq=False, repr=False)
+class DensityTask(Shown):
     """One density that is wanted.
 
     Args:

@@ -27,6 +27,7 @@ from scipy.special import expit, logsumexp
 
 from anomalon.core import check
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 from anomalon.learn.density.base import Floats
 from anomalon.learn.density.flows import SplineFlow
 from anomalon.learn.density.preparation import held_back
@@ -45,8 +46,8 @@ _STRIDE, _START = 20.0, -3.0
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class ResidualTask:
+@dataclass(frozen=True, eq=False, repr=False)
+class ResidualTask(Shown):
     """Events to look for a signal in.
 
     Args:
