@@ -1,13 +1,14 @@
 """CURTAINs against a toy whose density at given mass is known."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.stats import kstest, norm
 
 from anomalon import Sample
-from anomalon.background import BackgroundTask, Curtains
+from anomalon.background import Curtains
 from anomalon.background.closure import told_apart
 from anomalon.core import Seed
 from anomalon.core.errors import BadNumbers, BadValue, TooFewEvents
@@ -71,7 +72,8 @@ def closure(template):
 
 def test_closure_is_told():
     data = events(2, 60_000)
-    assert closure(Curtains(FLOW, None, held_out=0.3).fit(data, WINDOW, seed=1)) < 0.55
+    longer = replace(FLOW, epochs=12)
+    assert closure(Curtains(longer, None, held_out=0.3).fit(data, WINDOW, seed=1)) < 0.55
     lazy = SplineFlow(n_layers=1, width=2, epochs=1, batch_size=4096, learning_rate=1e-9)
     assert closure(Curtains(lazy, None, held_out=0.3).fit(data, WINDOW, seed=1)) > 0.6
     assert "too few for a test" in told_apart(DATA[:100], DATA[:100], Seed(1))
@@ -84,9 +86,10 @@ def test_copies_keep_their_identity():
     assert (twice.mass[:n] != twice.mass[n:]).mean() > 0.99
 
 
-@pytest.mark.parametrize("top", [TOP, None])
-@pytest.mark.parametrize(("period", "flat"), [(5, False), (2, True)])
-def test_constants_integers_booleans_and_unequal_weights(top, period, flat):
+@pytest.mark.parametrize(
+    ("period", "flat", "top"), [(5, False, None), (2, True, None), (2, True, TOP)]
+)
+def test_constants_integers_booleans_and_unequal_weights(period, flat, top):
     n = np.arange(len(DATA))
     first = np.full(len(n), 3.0) if flat else DATA.x[:, 0]
     data = DATA.with_x(np.stack([first, n % period], axis=1), ("a", "i"))
@@ -98,17 +101,8 @@ def test_constants_integers_booleans_and_unequal_weights(top, period, flat):
     assert mean == pytest.approx((period - 1) / 2, abs=0.15)
 
 
-def test_a_trained_map_does_not_depend_on_what_is_trained_beside_it():
-    tasks = [BackgroundTask(DATA, WINDOW, seed=Seed(k)) for k in (1, 2)]
-    there, back = QUICK.fit_many(tasks), QUICK.fit_many(tasks[::-1])
-    alone = QUICK.fit_many(tasks[1:])
-    for one, other in ((there[0], back[1]), (there[1], back[0]), (there[1], alone[0])):
-        assert one.sample.digest() == other.sample.digest()
-
-
-@pytest.mark.parametrize("top", [TOP, None])
-def test_a_single_feature(top):
-    moved = Curtains(FLOW, top).fit(DATA.select(["a"]), WINDOW, seed=1).sample
+def test_a_single_feature():
+    moved = Curtains(FLOW, None).fit(DATA.select(["a"]), WINDOW, seed=1).sample
     z = moved.x[:, 0] - (moved.mass - 3300) / 1000
     p = moved.weight / moved.weight.sum()
     assert kstest(np.random.default_rng(0).choice(z, 3000, p=p), norm.cdf).statistic < 0.05
