@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from anomalon.background.base import BackgroundEstimator
 from anomalon.background.closure import told_apart
 from anomalon.background.cwola import Cwola
-from anomalon.background.densities import conditions, outside, with_log_mass
+from anomalon.background.densities import conditions, density_task, outside, with_log_mass
 from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template
@@ -161,7 +161,7 @@ class _Curtain:
 
     def density_task(self) -> DensityTask:
         """All events outside: what is learned far away helps nearby."""
-        return _density_task(self.trained, self.task.seed.child("density"))
+        return density_task(self.trained, self.task.seed.child("density"))
 
     def move_task(self, density: Density) -> MoveTask:
         """Side-band events, to masses of either side band."""
@@ -169,7 +169,7 @@ class _Curtain:
         rng, shape = seed.child("ends").generator(), (len(sides), _ENDS)
         ends = [_masses(side, shape, rng) for side in self._halves(sides)]
         either = np.where(rng.random(shape) < 0.5, *ends)
-        return MoveTask(_density_task(sides, seed), np.log(either), density)
+        return MoveTask(density_task(sides, seed), np.log(either), density)
 
     def inside(self, move: Move, copies: int) -> Sample:
         """All side-band events, at masses of the signal region."""
@@ -205,8 +205,3 @@ def _masses(events: Sample, shape: tuple[int, ...], rng: np.random.Generator) ->
 def _moved(events: Sample, move: Move, mass: Floats) -> Sample:
     x = move(events.x.astype(np.float64), conditions(events.mass), conditions(mass), events.event)
     return events.with_x(x).with_mass(mass)
-
-
-def _density_task(events: Sample, seed: Seed) -> DensityTask:
-    x = events.x.astype(np.float64)
-    return DensityTask(x, conditions(events.mass), events.weight, events.event, seed)

@@ -1,6 +1,5 @@
 """Densities outside a signal region, for the methods that draw from one or look at one."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,10 @@ from numpy.typing import NDArray
 from anomalon.background.task import BackgroundTask
 from anomalon.core.errors import BadNumbers
 from anomalon.core.sample import Sample
-from anomalon.learn.density import Density, DensityEstimator, DensityTask
+from anomalon.core.seed import Seed
+from anomalon.learn.density import DensityTask
 
-__all__ = ["conditions", "fitted", "outside", "with_log_mass"]
+__all__ = ["conditions", "density_task", "outside", "with_log_mass"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -42,17 +42,7 @@ def outside(task: BackgroundTask) -> Sample:
     return data[~task.window.in_signal_region(data.mass)]
 
 
-def fitted(density: DensityEstimator, tasks: Sequence[BackgroundTask]) -> list[Density]:
-    """One density for each task, of the events outside its signal region, side by side."""
-    return density.fit_many([_task(task) for task in tasks])
-
-
-def _task(task: BackgroundTask) -> DensityTask:
-    events = outside(task)
-    return DensityTask(
-        events.x.astype(np.float64),
-        conditions(events.mass),
-        events.weight,
-        events.event,
-        task.seed.child("density"),
-    )
+def density_task(events: Sample, seed: Seed) -> DensityTask:
+    """The density of events at given mass, that is wanted."""
+    x = events.x.astype(np.float64)
+    return DensityTask(x, conditions(events.mass), events.weight, events.event, seed)

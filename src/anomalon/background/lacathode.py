@@ -9,25 +9,19 @@ When not to use it: it is a little less sensitive than CATHODE where features de
 mass, since the map spreads what the flow did not learn.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.background.base import BackgroundEstimator
-from anomalon.background.densities import conditions, fitted, outside
-from anomalon.background.masses import SmoothMasses
+from anomalon.background.densities import conditions
+from anomalon.background.from_density import FromDensity
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template, own_identities
 from anomalon.background.transform import Transform, remembered
-from anomalon.core import check
-from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
-from anomalon.core.seed import Seed
-from anomalon.core.window import Window
-from anomalon.learn.density import Density, DensityEstimator, SplineFlow
+from anomalon.learn.density import Density
 
 __all__ = ["LaCathode", "Latent"]
 
@@ -54,7 +48,7 @@ class Latent(Transform):
 
 @final
 @dataclass(frozen=True)
-class LaCathode(BackgroundEstimator):
+class LaCathode(FromDensity):
     """Normal noise, and the map of events to it.
 
     Args:
@@ -68,35 +62,19 @@ class LaCathode(BackgroundEstimator):
 
     kind: ClassVar[str] = "lacathode"
     cites: ClassVar[tuple[str, ...]] = ("Hallin:2021wme", "Hallin:2022eoq")
-    needs_flat_features: ClassVar[bool] = False
 
-    density: DensityEstimator = field(default_factory=SplineFlow)
-    oversampling: float = 4.0
-    n_templates: int = 2
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.density, DensityEstimator):
-            raise BadValue(
-                f"lacathode.density: expected a density such as SplineFlow(), got "
-                f"{check.shown(self.density)}."
-            )
-        check.fields(self, self.kind, oversampling="(0, 1000]", n_templates=(2, 100))
-
-    def _fit(self, data: Sample, window: Window, simulation: Sample | None, seed: Seed) -> Template:
-        return self._fit_many([BackgroundTask(data, window, simulation, seed)])[0]
-
-    def _fit_many(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
-        densities = fitted(self.density, tasks)
-        return [self._noise(task, one) for task, one in zip(tasks, densities, strict=True)]
-
-    def _noise(self, task: BackgroundTask, density: Density) -> Template:
-        data = task.data
-        n = max(1, round(self.oversampling * task.window.in_signal_region(data.mass).sum()))
-        mass = SmoothMasses.of(data, task.window).draw(n, task.seed.child("mass"))
-        z = task.seed.child("draw").generator().standard_normal((n, len(data.names)))
+    def _template(
+        self,
+        task: BackgroundTask,
+        learned_from: Sample,
+        density: Density,
+        mass: NDArray[np.floating[Any]],
+    ) -> Template:
+        n, names = len(mass), learned_from.names
+        z = task.seed.child("draw").generator().standard_normal((n, len(names)))
         # a flow permutes features: a latent one belongs to none of them
-        becomes = tuple(f"latent_{i + 1}" for i in range(len(data.names)))
+        becomes = tuple(f"latent_{i + 1}" for i in range(len(names)))
         noise = Sample(z, becomes, mass, event=own_identities(n, task.seed), source="normal noise")
-        there = Latent(data.names, becomes, remembered(outside(task)), density)
+        there = Latent(names, becomes, remembered(learned_from), density)
         why = f"{n} events of normal noise, in the latent space of a density"
         return Template(noise, self.kind, why, transform=there)

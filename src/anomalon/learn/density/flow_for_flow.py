@@ -25,9 +25,9 @@ from scipy.special import ndtri
 from anomalon.core import check, event_random
 from anomalon.core.errors import BadLayout
 from anomalon.core.seed import Seed
-from anomalon.learn.classify.split import share
 from anomalon.learn.density.base import Density, DensityTask, Floats
 from anomalon.learn.density.flows import FlowDensity
+from anomalon.learn.density.preparation import held_back
 from anomalon.learn.engine.groups import side_by_side
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Adam, Schedule
@@ -146,9 +146,7 @@ class FlowForFlow:
     def _training(self, task: MoveTask) -> Training:
         events, density = task.events, task.density
         assert isinstance(density, FlowDensity)
-        held = share(events.event, self.validation, events.seed.child("validation"))
-        if not events.weight[held].any() or not events.weight[~held].any():
-            held = np.arange(len(held)) % 2 == 0
+        held = held_back(events.weight, events.event, self.validation, events.seed)
         z, start = _scaled(density, events.x, events.event), density.conditions(events.given)
         ends = density.conditions(task.ends.reshape(-1, 1)).reshape(task.ends.shape)
         rows = (z, start[:, 0], ends)

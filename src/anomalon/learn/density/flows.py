@@ -4,7 +4,7 @@ Rational-quadratic splines (Durkan et al., arXiv:1906.04032), in autoregressive 
 coupling layers (`learn.models.flow`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, final, get_args
 
@@ -16,25 +16,23 @@ from scipy.special import logsumexp
 
 from anomalon.core import check
 from anomalon.core.seed import Seed
-from anomalon.learn.density.base import Density, DensityEstimator, DensityTask, Floats
-from anomalon.learn.density.preparation import Prepared
+from anomalon.learn.density.base import Density, DensityEstimator, Floats
+from anomalon.learn.density.learned import LearnedDensity, ScalingName
+from anomalon.learn.density.preparation import Prepared, beside_zeros
 from anomalon.learn.density.scaling import Scaling
-from anomalon.learn.engine.groups import side_by_side
-from anomalon.learn.engine.loop import train
-from anomalon.learn.engine.schedule import Adam, Schedule
 from anomalon.learn.engine.scoring import in_blocks
 from anomalon.learn.engine.standardisation import Standardisation
+from anomalon.learn.engine.training import Loss
 from anomalon.learn.models.flow import Flow, negative_log_likelihood, spline_flow
 
 __all__ = ["FlowDensity", "SplineFlow"]
 
-ScalingName = Literal["normal_scores", "logit"]
 LayerName = Literal["autoregressive", "coupling"]
 
 
 @final
 @dataclass(frozen=True)
-class SplineFlow(DensityEstimator):
+class SplineFlow(LearnedDensity):
     """A normalising flow with conditions.
 
     Args:
@@ -56,6 +54,8 @@ class SplineFlow(DensityEstimator):
 
     kind: ClassVar[str] = "spline_flow"
     cites: ClassVar[tuple[str, ...]] = ("Durkan:2019nsq", "jax2018github", "Kidger:2021equinox")
+    halve_after: ClassVar[int] = 1
+    needs_two_features: ClassVar[bool] = True
 
     scaling: ScalingName = "normal_scores"
     layers: LayerName = "autoregressive"
@@ -86,39 +86,16 @@ class SplineFlow(DensityEstimator):
             validation="(0, 1)",
         )
 
-    def fit_many(self, tasks: Sequence[DensityTask]) -> list[Density]:
-        """Side by side: they share a compiled program."""
-        if not tasks:
-            return []
-        how = (self.scaling, self.validation)
-        prepared = [Prepared.of(task, *how, companion=True) for task in tasks]
-        numbers = tasks[0].x.shape[1] + tasks[0].given.shape[1] + 1
-        return side_by_side(
-            [p.n_rows for p in prepared],
-            numbers,
-            self.batch_size,
-            lambda group: self._fit_group([prepared[i] for i in group]),
-        )
+    @property
+    def _loss(self) -> Loss:
+        return negative_log_likelihood
 
-    def _fit_group(self, prepared: Sequence[Prepared]) -> list[Density]:
-        schedule = Schedule(
-            self.epochs,
-            self.batch_size,
-            Adam(self.learning_rate),
-            halve_after=1,
-            patience=self.patience,
-            keep=self.n_average,
-        )
-        trainings = [p.training(self._start_of(p)) for p in prepared]
-        fitted = train(negative_log_likelihood, trainings, schedule)
-        return [
-            FlowDensity(one.kept, p.scaling, p.conditions, p.n_features)
-            for p, one in zip(prepared, fitted, strict=True)
-        ]
-
-    def _start_of(self, prepared: Prepared) -> Flow:
+    def _start(self, prepared: Prepared) -> Flow:
         n_conditions = prepared.rows[1].shape[1]
         return self.start(prepared.n_features, n_conditions, prepared.seed.child("start"))
+
+    def _density(self, prepared: Prepared, kept: tuple[Flow, ...]) -> Density:
+        return FlowDensity(kept, prepared.scaling, prepared.conditions, prepared.n_features)
 
     def start(self, n_features: int, n_conditions: int, seed: Seed) -> Flow:
         """The flow before it is trained; of a single feature with a companion of noise.
@@ -181,16 +158,13 @@ class FlowDensity(Density):
 
     def from_normal(self, z: Floats, given: Floats) -> Floats:
         """The features that belong to latent ones of the best epoch."""
-        rows = (self._with_companion(z.astype(np.float32)), self.conditions(given))
+        rows = (beside_zeros(z.astype(np.float32)), self.conditions(given))
         x = _in_blocks(_from_normal, self.flows[0], rows)
         return self.scaling.inverse(x[:, : self.n_features])
 
     def _rows(self, x: Floats, given: Floats, event: NDArray[np.int64]) -> Any:
         z = self.scaling(x.astype(np.float64), event)
-        return self._with_companion(z), self.conditions(given)
-
-    def _with_companion(self, z: Floats) -> Floats:
-        return z if z.shape[1] > 1 else np.concatenate([z, np.zeros_like(z)], axis=1)
+        return beside_zeros(z), self.conditions(given)
 
 
 def _in_blocks(function: Callable[..., jax.Array], flow: Flow, rows: Any) -> Floats:

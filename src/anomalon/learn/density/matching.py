@@ -6,7 +6,7 @@ the velocity in `n_steps` steps. The log density is the integral of the divergen
 fifty times slower than that of a spline flow: where densities are wanted, take `SplineFlow`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, final, get_args
 
@@ -18,15 +18,13 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.seed import Seed
-from anomalon.learn.density.base import Density, DensityEstimator, DensityTask, Floats
-from anomalon.learn.density.flows import ScalingName
+from anomalon.learn.density.base import Density, DensityEstimator, Floats
+from anomalon.learn.density.learned import LearnedDensity, ScalingName
 from anomalon.learn.density.preparation import Prepared
 from anomalon.learn.density.scaling import Scaling
-from anomalon.learn.engine.groups import side_by_side
-from anomalon.learn.engine.loop import train
-from anomalon.learn.engine.schedule import Adam, Schedule
 from anomalon.learn.engine.scoring import in_blocks
 from anomalon.learn.engine.standardisation import Standardisation
+from anomalon.learn.engine.training import Loss
 from anomalon.learn.models.dense import Dense
 
 __all__ = ["FlowMatching", "MatchedDensity"]
@@ -37,7 +35,7 @@ _WAVES = 4
 
 @final
 @dataclass(frozen=True)
-class FlowMatching(DensityEstimator):
+class FlowMatching(LearnedDensity):
     """A continuous flow with conditions.
 
     Args:
@@ -57,6 +55,7 @@ class FlowMatching(DensityEstimator):
 
     kind: ClassVar[str] = "flow_matching"
     cites: ClassVar[tuple[str, ...]] = ("Lipman:2022fm", "jax2018github", "Kidger:2021equinox")
+    halve_after: ClassVar[int] = 3
 
     scaling: ScalingName = "normal_scores"
     hidden: tuple[int, ...] = (128, 128, 128, 128)
@@ -85,38 +84,17 @@ class FlowMatching(DensityEstimator):
             n_steps=(1, 10_000),
         )
 
-    def fit_many(self, tasks: Sequence[DensityTask]) -> list[Density]:
-        """Side by side: they share a compiled program."""
-        if not tasks:
-            return []
-        how = (self.scaling, self.validation)
-        prepared = [Prepared.of(task, *how, companion=False) for task in tasks]
-        return side_by_side(
-            [p.n_rows for p in prepared],
-            tasks[0].x.shape[1] + tasks[0].given.shape[1] + 1,
-            self.batch_size,
-            lambda group: self._fit_group([prepared[i] for i in group]),
-        )
-
-    def _fit_group(self, prepared: Sequence[Prepared]) -> list[Density]:
-        schedule = Schedule(
-            self.epochs,
-            self.batch_size,
-            Adam(self.learning_rate),
-            halve_after=3,
-            patience=self.patience,
-            keep=self.n_average,
-        )
-        trainings = [p.training(self._start(p)) for p in prepared]
-        return [
-            MatchedDensity(one.kept, p.scaling, p.conditions, self.n_steps)
-            for p, one in zip(prepared, train(_mismatch, trainings, schedule), strict=True)
-        ]
+    @property
+    def _loss(self) -> Loss:
+        return _mismatch
 
     def _start(self, prepared: Prepared) -> Dense:
         n, n_given = prepared.n_features, prepared.rows[1].shape[1]
         n_in = n + n_given + 1 + 2 * _WAVES
         return Dense(n_in, self.hidden, n, seed=prepared.seed.child("start"))
+
+    def _density(self, prepared: Prepared, kept: tuple[Dense, ...]) -> Density:
+        return MatchedDensity(kept, prepared.scaling, prepared.conditions, self.n_steps)
 
 
 @final

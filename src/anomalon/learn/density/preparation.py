@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from anomalon.core.seed import Seed
 from anomalon.learn.classify.split import share
-from anomalon.learn.density.base import DensityTask
+from anomalon.learn.density.base import DensityTask, Floats
 from anomalon.learn.density.scaling import SCALINGS, Scaling
 from anomalon.learn.engine.standardisation import Standardisation
 from anomalon.learn.engine.training import Training
 
-__all__ = ["Prepared", "held_back"]
+__all__ = ["Prepared", "beside_noise", "beside_zeros", "held_back"]
 
 
 @final
@@ -49,9 +49,8 @@ class Prepared:
         scale = SCALINGS[scaling].of(x, w)
         conditions = Standardisation.of(task.given, w)
         z: Any = scale(x, task.event)
-        if companion and z.shape[1] == 1:
-            noise = task.seed.child("companion").generator().standard_normal((len(z), 1))
-            z = np.concatenate([z, noise.astype(np.float32)], axis=1)
+        if companion:
+            z = beside_noise(z, task.seed)
         weight = (w / w[~held].mean()).astype(np.float32)
         rows = (z, conditions(task.given))
         return cls(rows, weight, held, scale, conditions, task.x.shape[1], task.seed)
@@ -81,3 +80,16 @@ def held_back(
     if not weight[held].any() or not weight[~held].any():
         return np.arange(len(event)) % 2 == 0
     return held
+
+
+def beside_noise(z: Floats, seed: Seed) -> NDArray[np.float32]:
+    """A single feature with a companion, for networks that need two; two or more as they are."""
+    if z.shape[1] > 1:
+        return z.astype(np.float32)
+    noise = seed.child("companion").generator().standard_normal((len(z), 1))
+    return np.concatenate([z, noise], axis=1).astype(np.float32)
+
+
+def beside_zeros(z: Floats) -> Floats:
+    """The same with the companion in the middle of its distribution, to look at one place."""
+    return z if z.shape[1] > 1 else np.concatenate([z, np.zeros_like(z)], axis=1)

@@ -22,15 +22,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import NDArray
 from scipy.special import expit, logsumexp
 
 from anomalon.core import check
 from anomalon.core.seed import Seed
 from anomalon.core.shown import Shown
-from anomalon.learn.density.base import Floats
 from anomalon.learn.density.flows import SplineFlow
-from anomalon.learn.density.preparation import held_back
+from anomalon.learn.density.preparation import beside_noise, beside_zeros, held_back
 from anomalon.learn.engine.groups import side_by_side
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Adam, Schedule
@@ -132,7 +130,7 @@ class ResidualFlow:
         return Residual(flows, float(np.mean(shares)))
 
     def _training(self, task: ResidualTask) -> Training:
-        z, w = _with_companion(task.z, task.seed), task.weight.astype(np.float64)
+        z, w = beside_noise(task.z, task.seed), task.weight.astype(np.float64)
         held = held_back(w, task.event, self.flow.validation, task.seed)
         weight = (w / w[~held].mean()).astype(np.float32)
         start = self.flow.start(task.z.shape[1], 0, task.seed.child("start"))
@@ -160,19 +158,10 @@ class Residual:
 
     def log_ratio(self, z: Float[np.ndarray, "event feature"]) -> Float[np.ndarray, " event"]:
         """The logarithm of signal over background density, averaged over the kept epochs."""
-        alone = z.shape[1] == 1
-        rows = np.concatenate([z, np.zeros_like(z)], axis=1) if alone else z
-        rows = rows.astype(np.float32)
+        rows = beside_zeros(z).astype(np.float32)
         each = [in_blocks(partial(_log_density, flow), rows) for flow in self.flows]
         background = -(rows.astype(np.float64) ** 2 + np.log(2 * np.pi)).sum(axis=1) / 2
         return np.asarray(logsumexp(each, axis=0) - np.log(len(each)) - background)
-
-
-def _with_companion(z: Floats, seed: Seed) -> NDArray[np.float32]:
-    if z.shape[1] > 1:
-        return z.astype(np.float32)
-    noise = seed.child("companion").generator().standard_normal((len(z), 1))
-    return np.concatenate([z, noise], axis=1).astype(np.float32)
 
 
 @eqx.filter_jit

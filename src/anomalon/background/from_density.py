@@ -1,0 +1,82 @@
+"""`FromDensity`: what templates have in common that come from a density outside the region."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.background.base import BackgroundEstimator
+from anomalon.background.densities import density_task, outside
+from anomalon.background.masses import SmoothMasses
+from anomalon.background.task import BackgroundTask
+from anomalon.background.template import Template
+from anomalon.core import check
+from anomalon.core.errors import BadValue
+from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+from anomalon.core.window import Window
+from anomalon.learn.density import Density, DensityEstimator, SplineFlow
+
+__all__ = ["FromDensity"]
+
+
+@dataclass(frozen=True)
+class FromDensity(BackgroundEstimator):
+    """Events at masses that are drawn from a smooth spectrum, and a density for them.
+
+    Args:
+        density: How it is learned.
+        oversampling: Events that are drawn, as a multiple of those in the signal region.
+        n_templates: Different trainings for the members of an ensemble, which take turns.
+
+    Raises:
+        BadValue: If a setting is outside its range.
+    """
+
+    needs_flat_features: ClassVar[bool] = False
+
+    density: DensityEstimator = field(default_factory=SplineFlow)
+    oversampling: float = 4.0
+    n_templates: int = 2
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.density, DensityEstimator):
+            raise BadValue(
+                f"{self.kind}.density: expected a density such as SplineFlow(), got "
+                f"{check.shown(self.density)}."
+            )
+        check.fields(self, self.kind, oversampling="(0, 1000]", n_templates=(2, 100))
+
+    def _fit(self, data: Sample, window: Window, simulation: Sample | None, seed: Seed) -> Template:
+        return self._fit_many([BackgroundTask(data, window, simulation, seed)])[0]
+
+    def _fit_many(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
+        learned_from = [outside(task) for task in tasks]
+        densities = self.density.fit_many(
+            [
+                density_task(events, task.seed.child("density"))
+                for events, task in zip(learned_from, tasks, strict=True)
+            ]
+        )
+        return [
+            self._template(*known, self._masses(known[0]))
+            for known in zip(tasks, learned_from, densities, strict=True)
+        ]
+
+    def _masses(self, task: BackgroundTask) -> NDArray[np.floating[Any]]:
+        data = task.data
+        n = max(1, round(self.oversampling * task.window.in_signal_region(data.mass).sum()))
+        return SmoothMasses.of(data, task.window).draw(n, task.seed.child("mass"))
+
+    @abstractmethod
+    def _template(
+        self,
+        task: BackgroundTask,
+        learned_from: Sample,
+        density: Density,
+        mass: NDArray[np.floating[Any]],
+    ) -> Template:
+        """Events at these masses, and the density with what it was learned from."""
