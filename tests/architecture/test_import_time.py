@@ -53,7 +53,7 @@ def test_help_answers_at_once_and_loads_nothing_heavy(command):
     "options",
     [
         ["bump", "--toys", "20", "--closure", "0"],
-        ["limit", "--resolution", "0.05", "--masses", "2000", "2200"],
+        ["limit", "--resolution", "0.05", "--masses", "2000", "2200", "--closure", "0"],
     ],
 )
 def test_searches_in_a_histogram_load_no_classifier(options, tmp_path):

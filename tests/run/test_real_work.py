@@ -47,7 +47,7 @@ def limits(executor):
     return scan_limits(
         (COUNTS, EDGES),
         SMOOTH,
-        LimitSettings(resolution=0.1, n_closure=12),
+        LimitSettings(resolution=0.1, masses=(2000.0, 2500.0, 3000.0), n_closure=12),
         place=Workplace(executor=executor),
     )
 
@@ -61,8 +61,8 @@ def scan(executor):
 def simulated(executor):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "s.parquet"
-        job = DijetSimulation(process="a0", masses=(3000, 300, 150), mpi=False, events=40,
-                              chunk_size=20, out=out)  # fmt: skip
+        job = DijetSimulation(process="a0", masses=(3000, 300, 150), mpi=False, events=20,
+                              chunk_size=10, out=out)  # fmt: skip
         return job.run(Workplace(executor)), out.read_bytes().hex()
 
 

@@ -131,7 +131,8 @@ def alive(pid):
     return state != "Z"
 
 
-def test_nobody_answers():
+def test_nobody_answers(monkeypatch):
+    monkeypatch.setattr("anomalon.run.dask._PATIENCE", 0.5)  # nobody ever will
     with pytest.raises(BadValue, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
         do([Sum(0)], shared=SHARED, executor=Dask("tcp://127.0.0.1:9"))
 

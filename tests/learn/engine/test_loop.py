@@ -31,7 +31,7 @@ def adam(training, schedule):
     return p
 
 
-@pytest.mark.parametrize("passes", ["compiled", "stepwise"])
+@pytest.mark.parametrize("passes", ["compiled", "blocks", "stepwise"])
 def test_full_batches_are_adam(passes):
     schedule = Schedule(20, 32, Adam(0.1), choose="last", passes=passes)
     # 20 rows in a batch of 32: the padding has no weight.
@@ -66,16 +66,17 @@ def test_it_converges_with_shuffled_batches():
     assert fit.params["b"] == pytest.approx(-1, abs=0.02)
 
 
-def test_scan_and_python_loop_agree():
-    compiled, stepwise = (
+def test_scan_blocks_and_python_loop_agree():
+    compiled, *others = (
         train(squared_error, [line(500, 1)], replace(LINE, passes=passes))[0]
-        for passes in ("compiled", "stepwise")
+        for passes in ("compiled", "blocks", "stepwise")
     )
-    np.testing.assert_allclose(compiled.params["a"], stepwise.params["a"], rtol=1e-6)
-    np.testing.assert_allclose(compiled.losses, stepwise.losses, rtol=1e-6)
+    for other in others:
+        np.testing.assert_allclose(compiled.params["a"], other.params["a"], rtol=1e-6)
+        np.testing.assert_allclose(compiled.losses, other.losses, rtol=1e-6)
 
 
-@pytest.mark.parametrize("passes", ["compiled", "stepwise"])
+@pytest.mark.parametrize("passes", ["compiled", "blocks", "stepwise"])
 def test_company_changes_nothing(passes):
     schedule = replace(LINE, passes=passes, halve_after=1)
     trainings = [line(200, seed) for seed in (1, 2, 3)]

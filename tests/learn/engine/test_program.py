@@ -55,3 +55,11 @@ def test_trainings_of_almost_the_same_size_share_a_program():
         train(squared_error, [line(n, seed)], schedule)
     train(squared_error, [line(1000, 1)], Schedule(5, 16, Adam(0.0123), patience=2))
     assert program.scan._cache_size() == before + 1
+
+
+def test_blocks_of_steps_share_a_program_whatever_the_number_of_rows():
+    schedule = Schedule(2, 16, Adam(0.0124), passes="blocks")
+    before = program.block._cache_size()
+    for n in (40, 300, 1000):  # less than a block, some, many
+        train(squared_error, [line(n, 1)], schedule)
+    assert program.block._cache_size() == before + 1

@@ -37,7 +37,7 @@ def test_chunks_that_do_not_go_together_leave_nothing(tmp_path):
     assert not list(tmp_path.rglob("*.npy"))
 
 
-@pytest.mark.parametrize("passes", ["compiled", "stepwise"])
+@pytest.mark.parametrize("passes", ["compiled", "blocks", "stepwise"])
 @pytest.mark.parametrize("n", [500, 60])  # many steps, and a single one
 @pytest.mark.parametrize("together", [1, 2])
 def test_streamed_rows_give_the_same_bytes(passes, n, together, tmp_path, monkeypatch):

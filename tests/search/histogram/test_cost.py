@@ -18,14 +18,15 @@ EDGES = np.linspace(1000.0, 6000.0, 5001)
 COUNTS = np.random.default_rng(0).poisson(Exponential(2).integrate([7.4, -1.4], EDGES))
 
 
-def test_five_thousand_bins_are_told_first_and_kept_small():
-    told = []
+def test_five_thousand_bins_are_told_first_and_kept_small(tmp_path):
+    told, store = [], Store(tmp_path)
     result = hunt_bump(
         (COUNTS, EDGES),
         SmoothBackground("exponential", 2, 2),
         HuntSettings(n_toys=60, n_closure=0),
-        place=Workplace(progress=lambda done, total, what: told.append((done, total, what))),
+        place=Workplace(store=store, progress=lambda *now: told.append(now)),
     )
+    assert len(list(tmp_path.glob("*.npz"))) == 2  # it takes long: what is finished is kept
     assert told[0][:2] == (0, 120)
     said = r"5000 bins, 9376250 windows, 120 pseudo-experiments: about \d:\d\d:\d\d and 0\.\d GB"
     assert re.match(said, told[0][2])
@@ -61,7 +62,8 @@ def test_limits_count_their_masses_and_toys():
     assert limit_cost(lambda: None, 50, 20, 12, 0, 0) is None
 
 
-def test_a_long_hunt_goes_on_after_an_interruption(tmp_path):
+def test_a_long_hunt_goes_on_after_an_interruption(tmp_path, monkeypatch):
+    monkeypatch.setattr("anomalon.search.histogram.pieces._LONG", 100)  # pseudo-experiments
     smooth = SmoothBackground("exponential", 2, 2)
 
     def hunted(stop_at, store):
@@ -73,7 +75,7 @@ def test_a_long_hunt_goes_on_after_an_interruption(tmp_path):
                 raise KeyboardInterrupt
 
         return hunt_bump(
-            (COUNTS, EDGES),
+            (COUNTS[:500], EDGES[:501]),
             smooth,
             HuntSettings(n_toys=55, n_closure=0),
             place=Workplace(store=store, progress=tell),

@@ -136,6 +136,7 @@ class FlowForFlow:
             Adam(self.learning_rate),
             halve_after=1,
             patience=self.patience,
+            passes="blocks",
         )
         fitted = train(_unlikeliness, [training for _, training in group], schedule)
         return [

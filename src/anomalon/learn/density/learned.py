@@ -63,6 +63,7 @@ class LearnedDensity(DensityEstimator):
             halve_after=self.halve_after,
             patience=self.patience,
             keep=self.n_average,
+            passes="blocks",
         )
         trainings = [p.training(self._start(p)) for p in prepared]
         fitted = train(self._loss, trainings, schedule)

@@ -121,6 +121,7 @@ class ResidualFlow:
             halve_after=2,
             patience=self.flow.patience,
             keep=self.flow.n_average,
+            passes="blocks",
         )
         return [self._fitted(one) for one in train(_Mixture(self.most), trainings, schedule)]
 

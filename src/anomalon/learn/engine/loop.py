@@ -21,16 +21,17 @@ from anomalon.learn.engine.program import (
     Parts,
     Program,
     State,
-    is_stepwise,
+    block,
     judge,
     scan,
     step,
     taken_apart,
+    way_of,
 )
 from anomalon.learn.engine.progress import Clock, OnProgress
 from anomalon.learn.engine.record import Record
 from anomalon.learn.engine.rows import Source, read, stacked
-from anomalon.learn.engine.schedule import Schedule
+from anomalon.learn.engine.schedule import Schedule, Way
 from anomalon.learn.engine.training import AnyLoss, PerBatch, Trained, Training
 
 __all__ = ["train"]
@@ -108,7 +109,7 @@ class _Group:
     source: Source
     fixed: Any
     n_steps: int
-    stepwise: bool
+    way: Way
 
     @classmethod
     def of(cls, loss: AnyLoss, trainings: Sequence[Training], schedule: Schedule) -> "_Group":
@@ -124,12 +125,10 @@ class _Group:
         )
         _check_hashable(program)
         batch = read(trainings[0].data, trainings[0].weight, np.zeros(size, np.int32))
-        stepwise = is_stepwise(program, schedule, parts[0], batch)
-        source = Source.of(
-            [t.data for t in trainings], [t.weight for t in trainings], size, n, stepwise=stepwise
-        )
+        way = way_of(program, schedule, parts[0], batch)
+        source = Source.of([t.data for t in trainings], [t.weight for t in trainings], size, n, way)
         fixed = jax.tree.map(jnp.asarray, stacked([p.fixed for p in parts]))
-        return cls(program, trainings, parts, source, fixed, n, stepwise)
+        return cls(program, trainings, parts, source, fixed, n, way)
 
     def start(self) -> State:
         """The state before the first step."""
@@ -148,12 +147,24 @@ class _Group:
         order = np.stack([s.child("order").generator().permutation(n_rows) for s in seeds])
         first = np.array([s.child("noise").integer(2**32) for s in seeds], np.uint32)
         noise = first[:, None] + np.arange(self.n_steps, dtype=np.uint32)
-        run, n, losses = step if self.stepwise else scan, self.source.at_a_time, []
+        n, losses = self.source.at_a_time, []
         for i, (rows, which) in enumerate(self.source.blocks(order.astype(np.int32))):
             some = noise[:, i * n : (i + 1) * n]
-            state, loss = run(self.program, state, self.fixed, damping, rows, which, some)
+            state, loss = self._steps(state, damping, rows, which, some)
             losses.append(loss)
         return state, np.concatenate(jax.device_get(losses), axis=1)
+
+    def _steps(
+        self, state: State, damping: NDArray[np.float32], rows: Any, which: Any, noise: Any
+    ) -> tuple[State, Any]:
+        """One block of steps."""
+        if self.way != "blocks":
+            run = step if self.way == "stepwise" else scan
+            return run(self.program, state, self.fixed, damping, rows, which, noise)
+        n = noise.shape[1]
+        filled = np.pad(noise, ((0, 0), (0, self.source.at_a_time - n)))
+        state, losses = block(self.program, n, state, self.fixed, damping, rows, filled)
+        return state, losses[:, :n]
 
     def judged(
         self, records: Sequence[Record], state: State, losses: NDArray[np.float32]

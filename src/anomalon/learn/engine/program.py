@@ -17,10 +17,10 @@ import numpy as np
 import optax
 
 from anomalon.core.errors import BadLayout
-from anomalon.learn.engine.schedule import Optimiser, Schedule
+from anomalon.learn.engine.schedule import Optimiser, Schedule, Way
 from anomalon.learn.engine.training import Loss, Params, PerBatch
 
-__all__ = ["Parts", "Program", "State", "is_stepwise", "judge", "scan", "step", "taken_apart"]
+__all__ = ["Parts", "Program", "State", "block", "judge", "scan", "step", "taken_apart", "way_of"]
 
 
 @final
@@ -162,6 +162,33 @@ def scan(program: Program, *arrays: Any) -> tuple[State, jax.Array]:
     return _for_all(partial(_scan, program), arrays)
 
 
+def _block(
+    program: Program,
+    n: jax.Array,
+    state: State,
+    fixed: Any,
+    damping: jax.Array,
+    rows: Any,
+    noise: jax.Array,
+) -> tuple[State, jax.Array]:
+    size = program.batch_size
+    batches = jax.tree.map(lambda a: a.reshape(-1, size, *a.shape[1:]), rows)
+
+    def one(i: jax.Array, before: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+        state, losses = before
+        batch = jax.tree.map(lambda a: a[i], batches)
+        state, loss = _step(program, state, fixed, damping, batch, noise[i])
+        return state, losses.at[i].set(loss)
+
+    return jax.lax.fori_loop(0, n, one, (state, jnp.zeros(len(noise))))
+
+
+@partial(jax.jit, static_argnums=0)
+def block(program: Program, n: jax.Array, *arrays: Any) -> tuple[State, jax.Array]:
+    """The first `n` steps of a block, without an order: one program for any number of steps."""
+    return _for_all(partial(_block, program, n), arrays)
+
+
 @partial(jax.jit, static_argnums=0)
 def step(program: Program, *arrays: Any) -> tuple[State, jax.Array]:
     """The same for a single step, without a loop; the order may be None."""
@@ -182,8 +209,8 @@ def judge(program: Program, trained: Any, fixed: Any, batch: Any) -> jax.Array:
     return program.batch_loss(trained, fixed, batch, None)
 
 
-def is_stepwise(program: Program, schedule: Schedule, parts: Parts, batch: Any) -> bool:
-    """Whether the steps of an epoch are a loop in Python.
+def way_of(program: Program, schedule: Schedule, parts: Parts, batch: Any) -> Way:
+    """How the steps of an epoch are done.
 
     Args:
         program: What is trained.
@@ -199,8 +226,8 @@ def is_stepwise(program: Program, schedule: Schedule, parts: Parts, batch: Any) 
         program, tuple((np.shape(x), jnp.result_type(x)) for x in leaves), structure
     )
     if schedule.passes == "auto":
-        return convolves and jax.default_backend() == "cpu"
-    return schedule.passes == "stepwise"
+        return "stepwise" if convolves and jax.default_backend() == "cpu" else "compiled"
+    return schedule.passes
 
 
 @lru_cache(maxsize=256)

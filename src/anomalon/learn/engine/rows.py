@@ -20,9 +20,12 @@ from numpy.typing import NDArray
 
 from anomalon.core.atomic import write_atomically
 from anomalon.core.errors import BadLayout
+from anomalon.learn.engine.schedule import Way
 
 __all__ = ["Source", "are_streamed", "n_rows_of", "padded", "read", "spooled", "stacked"]
 
+# Steps of a block: a call costs less than a percent, and the last block of an epoch is short.
+BLOCK_STEPS = 16
 # Bytes that are read from disk at a time.
 _BLOCK_BYTES = 64_000_000
 
@@ -76,7 +79,7 @@ class Source:
         weights: Their weights, filled up with zeros to `n_steps` full batches.
         size: Rows of a step.
         at_a_time: Steps of a block.
-        stepwise: Whether every block is a single step.
+        way: How the steps are done; "stepwise", a block is a single one.
         held: Data and weights on the device, filled up and stacked, or None if they are read when
             they are needed.
     """
@@ -85,25 +88,28 @@ class Source:
     weights: Sequence[NDArray[np.float32]]
     size: int
     at_a_time: int
-    stepwise: bool
+    way: Way
     held: Any
 
     @classmethod
     def of(
-        cls, data: Sequence[Any], weights: Sequence[Any], size: int, n_steps: int, *, stepwise: bool
+        cls, data: Sequence[Any], weights: Sequence[Any], size: int, n_steps: int, way: Way
     ) -> "Source":
-        """What is fastest: streamed rows stay on disk, steps on a CPU read from memory."""
+        """What is fastest: streamed rows stay on disk, steps on a CPU read from memory.
+
+        Blocks are read when they are needed: a program that held all rows would know how many.
+        """
         n_rows = n_steps * size
         filled = [np.append(w, np.zeros(n_rows - len(w), np.float32)) for w in weights]
         streamed = any(are_streamed(one) for one in data)
-        at_a_time = 1 if stepwise else n_steps
-        if streamed and not stepwise:
+        at_a_time = {"compiled": n_steps, "blocks": BLOCK_STEPS, "stepwise": 1}[way]
+        if streamed and way == "compiled":
             at_a_time = steps_at_a_time(data[0], n_steps, size)
-        held = None
-        if not streamed and not (stepwise and jax.default_backend() == "cpu"):
+        held, on_cpu = None, jax.default_backend() == "cpu"
+        if not streamed and way != "blocks" and not (way == "stepwise" and on_cpu):
             rows = [(padded(one, n_rows), w) for one, w in zip(data, filled, strict=True)]
             held = jax.tree.map(jnp.asarray, stacked(rows))
-        return cls(data, filled, size, at_a_time, stepwise, held)
+        return cls(data, filled, size, at_a_time, way, held)
 
     def blocks(self, order: NDArray[np.int32]) -> Iterator[tuple[Any, Any]]:
         """Data and weights, and which of their rows to take (None: all, as they are).
@@ -112,15 +118,18 @@ class Source:
             order: Which rows, shape (training, row); beyond the last, the first one with weight 0.
         """
         n = self.at_a_time * self.size
-        forwards = np.tile(np.arange(n, dtype=np.int32), (len(order), 1))
+        scanned = self.way == "compiled"
+        in_order = np.tile(np.arange(n, dtype=np.int32), (len(order), 1)) if scanned else None
+        # all blocks have one size; what the last one is filled up with is never looked at
+        order = np.pad(order, ((0, 0), (0, -order.shape[1] % n)))
         for start in range(0, order.shape[1], n):
             wanted = order[:, start : start + n]
             if self.held is not None:
                 yield self.held, wanted
             else:
                 parts = zip(self.data, self.weights, wanted, strict=True)
-                # Loops get an order as well, so that one program serves disk and memory.
-                yield stacked([read(*part) for part in parts]), None if self.stepwise else forwards
+                # Scans get an order as well, so that one program serves disk and memory.
+                yield stacked([read(*part) for part in parts]), in_order
 
 
 def read(data: Any, weight: NDArray[np.float32], wanted: NDArray[np.int32]) -> Any:

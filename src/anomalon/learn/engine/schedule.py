@@ -10,7 +10,7 @@ import optax
 from anomalon.core import check
 from anomalon.core.errors import BadValue
 
-__all__ = ["Adam", "Optimiser", "Schedule", "is_over", "n_halvings"]
+__all__ = ["Adam", "Optimiser", "Schedule", "Way", "is_over", "n_halvings"]
 
 
 @final
@@ -44,7 +44,8 @@ class Adam:
 Optimiser = Any
 """`Adam`, or any `optax.GradientTransformation`; the same object shares a compiled program."""
 
-Passes = Literal["auto", "compiled", "stepwise"]
+Way = Literal["compiled", "blocks", "stepwise"]
+Passes = Literal["auto", "compiled", "blocks", "stepwise"]
 
 
 @final
@@ -64,9 +65,11 @@ class Schedule:
         patience: Stop after this many epochs without a better one; 0: never.
         choose: Which epochs to keep: the "best" ones, or the "last".
         keep: How many.
-        passes: An epoch as one "compiled" loop, or "stepwise", as a loop in Python over a compiled
-            step; "auto" is stepwise for models with convolutions on a CPU, which are 8 to 20 times
-            slower inside a compiled loop there, and compiled for all others.
+        passes: An epoch as one "compiled" loop, in "blocks" of some steps, or "stepwise", as a loop
+            in Python over a compiled step. Blocks share a program whatever the number of rows,
+            which pays where compiling takes seconds (flows). "auto" is stepwise for models with
+            convolutions on a CPU, which are 8 to 20 times slower inside a compiled loop there, and
+            compiled for all others.
 
     Raises:
         BadValue: If a setting is outside its range.
