@@ -71,7 +71,7 @@ def closure(template):
 
 
 def test_closure_is_told():
-    data = events(2, 30_000)
+    data = events(2, 60_000)
     longer = replace(FLOW, epochs=12)
     assert closure(Curtains(longer, None, held_out=0.3).fit(data, WINDOW, seed=1)) < 0.55
     lazy = SplineFlow(n_layers=1, width=2, epochs=1, batch_size=4096, learning_rate=1e-9)
