@@ -6,6 +6,7 @@ A new dataclass of settings costs one line in `GOOD`.
 import copy
 import datetime as dt
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import numpy as np
@@ -19,9 +20,17 @@ from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
 from anomalon.learn.engine import Adam, Checkpoint, Schedule
 from anomalon.run import Processes
-from anomalon.search import SavedScorer, Search, SmoothBackground
+from anomalon.search import (
+    Control,
+    Resampled,
+    SavedScorer,
+    Search,
+    Simulated,
+    SmoothBackground,
+    Validation,
+)
 from anomalon.search.events.fit_settings import FitSettings
-from anomalon.search.events.job import Injection, SearchJob
+from anomalon.search.events.job import DataSource, Injection, SearchJob
 from anomalon.search.histogram.hunt import HuntSettings, hunt_bump
 from anomalon.search.histogram.limit_scan import LimitSettings, scan_limits
 from anomalon.simulate import DijetSimulation
@@ -46,6 +55,10 @@ GOOD = [
     FitSettings(range=(2000, 6000)),
     SmoothBackground(),
     Search(windows=(WINDOW,), features=(("a",),)),
+    Control("a < 1"),
+    Simulated(DataSource(Path("a.csv"))),
+    Resampled(),
+    Validation((Resampled(),)),
     Search(windows=(WINDOW,), score="-loss", cuts=("a < 0.4 and b > 50",)),
     SavedScorer("trees.npz"),
     WINDOW,

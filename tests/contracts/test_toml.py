@@ -16,18 +16,29 @@ import anomalon.background
 import anomalon.learn
 from anomalon.cli.spectrum import bump, limit
 from anomalon.core.labels import Labels
+from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
+from anomalon.learn.density import SplineFlow
 from anomalon.run.job import Job
 from anomalon.run.settings import decode, dumps, encode
-from anomalon.search import FitSettings, SavedScorer, Search
+from anomalon.search import (
+    Control,
+    FitSettings,
+    Resampled,
+    SavedScorer,
+    Search,
+    Simulated,
+    Validation,
+)
 from anomalon.search.events.demo import DemoJob
 from anomalon.search.events.job import DataSource, Injection, SearchJob
 from anomalon.search.histogram.bump import BumpHunt, BumpJob
 from anomalon.search.histogram.limit import LimitJob, LimitScan
 from anomalon.search.histogram.source import SpectrumFile
+from anomalon.search.validation.job import ValidationJob
 from anomalon.simulate import DijetSimulation
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
@@ -64,8 +75,16 @@ def examples(folder):
         windows=WINDOWS, score=SavedScorer(folder / "scorer.npz"), cuts=("a < 1 and 'm b' > 2",)
     )
     formula = Search(windows=WINDOWS, features=(("a",),), score="-a / 2", n_members=3)
+    validated = replace(SEARCH, validation=other)
+    samples = (
+        Control("a < 1", DataSource(other, {"mass": "m"}), "large |dY|"),
+        Control("a > 1"),
+        Simulated(DataSource(other)),
+        Resampled(3, 0.2, SplineFlow(width=8), "few"),
+    )
     return {
         SearchJob: [
+            SearchJob(validated, DataSource(data)),
             SearchJob(SEARCH, DataSource(data, {"mass": "m"}), seed=3),
             SearchJob(own, DataSource(data, {"mass": "m"}), seed=3),
             SearchJob(formula, DataSource(data), seed=3),
@@ -74,6 +93,13 @@ def examples(folder):
                 DataSource(data), DataSource(other, {"features": ["a"]}), Injection(5, 6),
             ),
         ],
+        ValidationJob: [
+            ValidationJob(SearchJob(SEARCH, DataSource(data, {"mass": "m"}), seed=3)),
+            ValidationJob(SearchJob(own, DataSource(data)), Validation(samples, 0.01, 0.2)),
+        ],
+        Validation: [Validation(samples[1:2]), Validation(samples[1::2], 0.01, 0.2)],
+        Control: [samples[1]],
+        Simulated: [samples[2]],
         DemoJob: [DemoJob(5)],
         SavedScorer: [own.score],
         BumpJob: [
@@ -146,7 +172,8 @@ JOBS = sorted(
     key=lambda cls: cls.__name__,
 )
 SETTINGS = sorted(
-    set().union({Labels}, *(inside(cls, set()) for cls in JOBS)) - {DataSource},  # free options
+    set().union({Labels}, *(inside(cls, set()) for cls in JOBS))
+    - {DataSource, Sample},  # free options, and what only Python gives
     key=lambda cls: cls.__name__,
 )
 

@@ -12,9 +12,11 @@ from anomalon.report.event_figures import event_drawings
 from anomalon.report.figures import drawings
 from anomalon.report.run_folder import read_run, write_run
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
+from anomalon.report.validation_figures import validation_drawings
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.results.limit import LimitResult
 from anomalon.search.results.scan import Scan
+from anomalon.search.results.validation import ValidationResult
 from anomalon.simulate.result import SimulationResult
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 register_result(Scan, drawings)
+register_result(ValidationResult, validation_drawings)
 register_result(BumpResult, bump_drawings)
 register_result(LimitResult, limit_drawings)
 register_result(SimulationResult, event_drawings)

@@ -1,6 +1,7 @@
 """The resonance search, in events and in a histogram.
 
     results     what was found
+    validation  the whole search on samples without signal
     histogram   bump hunts and limits in a spectrum that is all there is
     events      windows, one window, the scan, injection, and what may be claimed
 
@@ -27,24 +28,32 @@ if TYPE_CHECKING:
     from anomalon.search.results.ledger import Trial
     from anomalon.search.results.limit import LimitResult
     from anomalon.search.results.scan import Scan
+    from anomalon.search.results.validation import ValidationResult
     from anomalon.search.results.window import WindowResult
     from anomalon.search.smooth import SmoothBackground
+    from anomalon.search.validation.job import Validation
+    from anomalon.search.validation.samples import Control, Resampled, Simulated
 
 __all__ = [
     "About",
     "BumpResult",
+    "Control",
     "CutResult",
     "FitSettings",
     "HuntSettings",
     "LimitResult",
     "LimitSettings",
     "Progress",
+    "Resampled",
     "SavedScorer",
     "Scan",
     "Search",
+    "Simulated",
     "SmoothBackground",
     "SpectrumFit",
     "Trial",
+    "Validation",
+    "ValidationResult",
     "Window",
     "WindowResult",
     "hunt_bump",
@@ -69,8 +78,11 @@ _HOMES = {
     "anomalon.search.results.fitted": ("SpectrumFit",),
     "anomalon.search.results.ledger": ("Trial",),
     "anomalon.search.results.scan": ("Scan",),
+    "anomalon.search.results.validation": ("ValidationResult",),
     "anomalon.search.results.window": ("WindowResult",),
     "anomalon.search.smooth": ("SmoothBackground",),
+    "anomalon.search.validation.job": ("Validation",),
+    "anomalon.search.validation.samples": ("Control", "Resampled", "Simulated"),
 }
 
 __getattr__, __dir__ = loader(__name__, _HOMES)

@@ -30,6 +30,7 @@ from typing import Any, ClassVar, Self
 from anomalon.core import check
 from anomalon.core.config import read_toml
 from anomalon.core.errors import BadLayout, BadValue, TruthRequired, UnknownKey
+from anomalon.core.result import Result
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
@@ -46,6 +47,7 @@ from anomalon.search.results.scan import Scan
 __all__ = ["DataSource", "Injection", "SearchJob", "read"]
 
 _CHUNK = 10_000
+_OF_VALIDATION = ("samples", "validation")  # one file may serve `anomalon validate`, too
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,11 @@ class SearchJob(Job):
                 "search.score: a job is repeated from files. Save the scorer with "
                 "anomalon.learn.save_scorer, and give anomalon.search.SavedScorer(path)."
             )
+        if isinstance(self.search.validation, Result):
+            raise BadValue(
+                "search.validation: a job is repeated from files. Give the path of the run folder "
+                "that anomalon.report.write_run has written."
+            )
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
@@ -180,10 +187,11 @@ class SearchJob(Job):
         """The search that a table, as read from TOML, describes.
 
         Args:
-            table: Keys name, seed, data, simulation, injection, windows, search.
+            table: Keys name, seed, data, simulation, injection, windows, search; those of a
+                validation may be there, and are not for it.
             folder: Where relative paths are looked for first.
         """
-        refuse_unknown(table, cls.keys(), "")
+        refuse_unknown(table, (*cls.keys(), *_OF_VALIDATION), "")
         for key in ("data", "windows", "search"):
             if key not in table:
                 raise BadValue(f"{key}: expected a [{key}] table, got none.")

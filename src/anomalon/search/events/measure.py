@@ -11,7 +11,8 @@ functions fitted to the same spectrum without the signal region. These uncertain
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
 * Folds: what the counts of different folds fluctuate together, because each was selected by models
   that had learned from the others (`cross_training`).
-* Closure: the excess that the cut makes by itself if features tell the mass (`mass_leak`).
+* Closure: the excess that the cut makes by itself if features tell the mass (`mass_leak`), and that
+  was seen in samples without signal (`validated`).
 """
 
 from dataclasses import dataclass, replace
@@ -27,13 +28,13 @@ from anomalon.search.events.background_fits import BackgroundFits, fit_backgroun
 from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.merged_goodness import goodness
+from anomalon.search.events.non_closure import NOTHING_SEEN, NonClosure
 from anomalon.search.events.sculpting import pass_fraction
 from anomalon.search.events.selection import Selection
 from anomalon.search.events.weighing import Weighing, carried
 from anomalon.search.results.cut import CutResult, Truth, Uncertainties
 from anomalon.search.results.failed import failed_cut
 from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
-from anomalon.search.results.window import MassLeak
 from anomalon.stats import Envelope, Spectrum, p_from_z, scaled_significance
 from anomalon.stats.fits import profiled_significance
 
@@ -50,13 +51,13 @@ def measure(
     settings: FitSettings,
     base: Envelope | None = None,
     training: CrossTraining | None = None,
-    leak: MassLeak | None = None,
+    closure: NonClosure = NOTHING_SEEN,
 ) -> CutResult:
     """Count, fit and compare. `events.label`, if any, only fills the truth columns.
 
     With a `base`, fits of the spectrum before the cut, the selected spectrum is fitted relative to
     them. With the `training` that the selection comes from, the uncertainty that comes from folds
-    learning from each other is measured; with the `leak` of the features, that of the closure.
+    learning from each other is measured; `closure` is what cuts may make without any signal.
 
     A fit that fails gives a result with `ok` False, the reason, and no significance.
     """
@@ -67,7 +68,7 @@ def measure(
     except FitError as error:
         return passed.counted(settings, None, str(error))
     counted = passed.counted(settings, fits, "")
-    return _compared(counted, passed, fits, training, leak)
+    return _compared(counted, passed, fits, training, closure)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ def _compared(
     passed: _Passed,
     fits: BackgroundFits,
     training: CrossTraining | None,
-    leak: MassLeak | None,
+    non_closure: NonClosure,
 ) -> CutResult:
     """The count beside what is expected, with all uncertainties."""
     expected = float(fits.expected[0])
@@ -150,7 +151,7 @@ def _compared(
     sigma_ensemble = _training_scatter(passed, expected)
     together = _folds_together(passed, training, expected)
     folds = np.clip(together, 0, 1) * (effective + effective_sigma**2)
-    closure = 0.0 if leak is None else leak.non_closure(passed.selection.efficiency)
+    closure = non_closure.at(passed.selection.efficiency)
     apart = (sigma_ensemble * unit) ** 2 + (closure * effective) ** 2
     sigma_b = np.sqrt(effective_sigma**2 + apart + folds)
     each = scaled_significance(n_effective, effective, 1.0, sigma_b)

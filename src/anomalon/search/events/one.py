@@ -17,6 +17,7 @@ from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.measure import measure
 from anomalon.search.events.method import Method
+from anomalon.search.events.non_closure import NOTHING_SEEN, NonClosure
 from anomalon.search.events.own import flattened, own_cut, own_scores
 from anomalon.search.events.selection import MemberScores, Selection, score_members, select
 from anomalon.search.events.selector import Selector
@@ -46,6 +47,7 @@ def search_window(
     *,
     simulation: Sample | None,
     seed: Seed,
+    closure: NonClosure = NOTHING_SEEN,
 ) -> WindowResult:
     """Search one window; cuts that come to nothing become results that say why.
 
@@ -57,6 +59,7 @@ def search_window(
         method: How.
         simulation: For background methods that need one.
         seed: Random numbers of this window.
+        closure: What a validation has shown.
 
     Raises:
         AnomalonError: If there is not even a spectrum without a cut: `TooFewEvents` if a region of
@@ -72,7 +75,7 @@ def search_window(
     if simulation is not None and by.by == "classifier":
         reference = simulation.select(by.features).between(low, high)
     uncut = Selection(1.0, np.ones((1, len(original))))
-    first = measure(original, window, uncut, edges, method.fit)
+    first = measure(original, window, uncut, edges, method.fit, closure=closure)
     result = WindowResult(
         window=window,
         features=by.features,
@@ -86,7 +89,7 @@ def search_window(
         by=by.by,
     )
     try:
-        return _cut(result, original, by, edges, method, reference, seed)
+        return _cut(result, original, by, edges, method, reference, seed, closure)
     except MissingExtra:
         raise  # no answer of this window's, but of where it was asked
     except AnomalonError as error:
@@ -103,17 +106,18 @@ def _cut(
     method: Method,
     reference: Sample | None,
     seed: Seed,
+    closure: NonClosure,
 ) -> WindowResult:
     """The result without a cut, and with all others."""
     window = result.window
     scores, selections = _selected(original, window, by, method, reference, seed)
     base = _base(original, window, edges, method.fit)
     training = CrossTraining(scores, original, window)
-    leak = scores.mass_leak
+    closure = replace(closure, leak=scores.mass_leak)
     cuts = (
         *result.cuts,
         *(
-            measure(original, window, s, edges, method.fit, base, training, leak)
+            measure(original, window, s, edges, method.fit, base, training, closure)
             for s in selections
         ),
     )
@@ -125,7 +129,7 @@ def _cut(
         roc=None if by.by == "cut" else _roc(original, window, scores, seed.child("roc")),
         correlation=() if by.by == "cut" else _correlation(original, window, by, method),
         warnings=(*result.warnings, *_warnings(cuts, by, method, original.weight)),
-        mass_leak=leak,
+        mass_leak=scores.mass_leak,
     )
 
 

@@ -10,6 +10,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.search.events.method import Method
+from anomalon.search.events.non_closure import NOTHING_SEEN, NonClosure
 from anomalon.search.events.one import search_window
 from anomalon.search.events.pseudo_data import PseudoData, deal
 from anomalon.search.events.selector import Selector
@@ -29,12 +30,12 @@ class Shared:
     pseudo: PseudoData | None
     seed: Seed
 
-    def search(self, window: Window, by: Selector) -> WindowResult:
+    def search(self, window: Window, by: Selector, closure: NonClosure) -> WindowResult:
         """One window must not end the whole scan: what goes wrong in it is its result."""
         seed = self.seed.child("window", str(window), features="+".join(by.features))
         what, how = (self.data, window, by), self.method
         try:
-            return search_window(*what, how, simulation=self.simulation, seed=seed)
+            return search_window(*what, how, simulation=self.simulation, seed=seed, closure=closure)
         except MissingExtra:
             raise
         except AnomalonError as error:
@@ -67,6 +68,7 @@ class Piece:
     of: str  # digest of all that is shared
     window: Window
     by: Selector
+    closure: NonClosure = NOTHING_SEEN
 
     @property
     def what(self) -> str:
@@ -76,11 +78,12 @@ class Piece:
     @property
     def key(self) -> str:
         """What its result is stored under."""
-        return config.digest(self.of, self.window, self.by)
+        validated = (self.closure,) if self.closure.validated else ()
+        return config.digest(self.of, self.window, self.by, *validated)
 
     def __call__(self, shared: Shared) -> dict[str, Any]:
         """The result, plain."""
-        return dict(to_plain(shared.search(self.window, self.by)))
+        return dict(to_plain(shared.search(self.window, self.by, self.closure)))
 
 
 @dataclass(frozen=True)
@@ -102,5 +105,6 @@ class ToyPiece:
 
     def __call__(self, shared: Shared) -> list[float]:
         """Local p-values of its cuts."""
-        found = shared.in_toy(self.toy).search(self.piece.window, self.piece.by)
+        piece = self.piece
+        found = shared.in_toy(self.toy).search(piece.window, piece.by, piece.closure)
         return [cut.p_local for cut in found.cuts]

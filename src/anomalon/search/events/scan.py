@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.memory import enough_memory
 from anomalon.core.plain import from_plain
 from anomalon.core.provenance import code_version
+from anomalon.core.result import Result
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
@@ -30,6 +32,7 @@ from anomalon.search.events.method import Method
 from anomalon.search.events.pieces import Piece, Shared, ToyPiece
 from anomalon.search.events.pseudo_data import PseudoData
 from anomalon.search.events.selector import SavedScorer, Selector, with_own
+from anomalon.search.events.validated import Validated, checked_validation, validation_name
 from anomalon.search.results.ledger import (
     best_of,
     counted,
@@ -90,6 +93,9 @@ class Search:
             are in the signal region.
         cuts: Conditions such as "tau21_J1 < 0.4 and mJ1 > 50", each a selection of its own beside
             the efficiencies, not flattened in mass; its efficiency is measured in the side bands.
+        validation: The run folder of `anomalon validate`, its result.json, or a `ValidationResult`:
+            what has failed is left out, and the non-closure that was measured is an uncertainty of
+            the others.
 
     Raises:
         BadValue: If there is no window, or neither a feature set nor a score nor a cut; if one of
@@ -116,6 +122,7 @@ class Search:
     name: str = "Resonance search"
     score: str | SavedScorer | Scorer | None = None
     cuts: tuple[str, ...] = ()
+    validation: Path | Result | None = None
 
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)
@@ -151,6 +158,7 @@ class Search:
                 )
         ensemble = Ensemble(self.classifier, self.n_members)
         put("classifier", ensemble.classifier)  # a list as a tuple
+        put("validation", checked_validation(self.validation))
         if not isinstance(self.score, str | SavedScorer | Scorer | None) or self.score == "":
             raise BadValue(
                 "search.score: expected a column, a formula in columns, a fitted Scorer or the "
@@ -212,22 +220,21 @@ class Search:
             TooFewEvents: If there are no events, or a window lies outside the data.
             ColumnMissing: If a feature is not in the data, or not in the simulation.
             BadValue: If the family of functions is not defined on all masses that are fitted, a
-                formula cannot be read, or all events of the data pass a cut, or none.
+                formula cannot be read, or all events of the data pass a cut, or none; if the
+                validation has no entry for a trial, or is of another method.
             BadNumbers: If the score of an event does not exist.
+            DataError: If there is no validation where one should be.
             DidNotConverge: If there are to be pseudo-experiments, and the whole spectrum cannot be
                 fitted.
         """
         seed = Seed.of(seed)
         self._check(data, simulation)
-        searched, selectors = self._selectors(data)
-        digest = data.digest()
-        digests = (
-            digest if searched is data else searched.digest(),
-            "" if simulation is None else simulation.digest(),
-            "" if data.label is None else config.digest(data.label),
-        )
-        of = config.digest(code_version(), _FORMAT, self.method, *digests, str(seed))
-        pieces = [Piece(of, window, by) for window in self.windows for by in selectors]
+        searched, selectors = self.selectors(data)
+        validated = Validated.of(self.validation)
+        validated.check(self.settings)
+        of = self._key(searched, simulation, seed)
+        scopes = validated.scopes(self.windows, selectors, self.efficiencies)
+        pieces = [Piece(of, *scope) for scope in scopes]
         toys = [ToyPiece(piece, toy) for toy in range(self.n_toys) for piece in pieces]
         pseudo = PseudoData.like(searched, self.fit) if toys else None
         values: list[Any] = do(
@@ -243,15 +250,26 @@ class Search:
         of_toys = [p for of_piece in values[len(pieces) :] for p in of_piece]
         p_local = np.array(of_toys, dtype=np.float64)
         p_local = p_local.reshape(self.n_toys, len(own))[:, own]
-        return self._scan(windows, p_local, data, digest, seed)
+        scan = self._scan(windows, p_local, data, seed)
+        notes = validated.notes(self.settings, self.windows)
+        return replace(scan, notes=(*notes, *scan.notes))
 
-    def _selectors(self, data: Sample) -> tuple[Sample, tuple[Selector, ...]]:
+    def selectors(self, data: Sample) -> tuple[Sample, tuple[Selector, ...]]:
         """The data with the columns of score and cuts, and all that selects."""
         shown = tuple(dict.fromkeys(name for features in self.features for name in features))
         searched, own = with_own(data, self.score, self.cuts, shown)
         if self.score is not None:
             return searched, own
         return searched, (*(Selector("classifier", f, f) for f in self.features), *own)
+
+    def _key(self, searched: Sample, simulation: Sample | None, seed: Seed) -> str:
+        """A digest of all that every window depends on."""
+        digests = (
+            searched.digest(),
+            "" if simulation is None else simulation.digest(),
+            "" if searched.label is None else config.digest(searched.label),
+        )
+        return config.digest(code_version(), _FORMAT, self.method, *digests, str(seed))
 
     def _check(self, data: Sample, simulation: Sample | None) -> None:
         for what, given in (("data", data), ("simulation", simulation)):
@@ -292,7 +310,6 @@ class Search:
         windows: Sequence[WindowResult],
         p_local: NDArray[np.float64],
         data: Sample,
-        digest: str,
         seed: Seed,
     ) -> Scan:
         trials = ledger(windows)
@@ -307,8 +324,8 @@ class Search:
             best=best_of(trials),
             p_global=found.p,
             z_global=found.z,
-            settings=self._settings,
-            data=DataInfo(data.source, len(data), digest, has_truth=data.label is not None),
+            settings=self.settings,
+            data=DataInfo(data.source, len(data), data.digest(), has_truth=data.label is not None),
             seed=seed.root,
             notes=notes,
             p_global_is_bound=found.is_bound,
@@ -318,15 +335,19 @@ class Search:
         )
 
     @property
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """All that matter, plain; a scorer by its name."""
         score: Any = self.score
         if isinstance(score, SavedScorer):
             score = {"file": score.file.name}
         elif score is not None and not isinstance(score, str):
             score = type(score).__name__
-        plain = config.to_plain(replace(self, score=None if score is None else "score"))
-        return {k: v for k, v in plain.items() if k not in self.unused} | {"score": score}
+        bare = replace(self, score=None if score is None else "score", validation=None)
+        plain = {k: v for k, v in config.to_plain(bare).items() if k not in self.unused}
+        plain |= {"score": score}
+        if self.validation is None:
+            return {k: v for k, v in plain.items() if k != "validation"}
+        return plain | {"validation": validation_name(self.validation)}
 
 
 def _window(given: Any, where: str) -> Window:

@@ -30,7 +30,8 @@ class Uncertainties:
         folds: Uncertainty of the count because folds that learn from each other fluctuate together;
             0 if members see all events, which leaves it unknown, and of a score or a cut of the
             user's own, which has learned from none.
-        closure: Excess that the cut makes by itself, as far as features tell the mass.
+        closure: Excess that the cut makes by itself, as far as features tell the mass, and
+            as far as samples without signal have shown one.
     """
 
     poisson: float
