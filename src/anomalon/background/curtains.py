@@ -8,7 +8,8 @@ from their mass m to a mass m' that is drawn from a smooth spectrum. There are t
   at both masses cancels. It costs nothing more, and is the default;
 * with `top`, one that is trained for pairs of side-band masses in both directions, to make events
   of mass m likely at mass m' (`learn.density.flow_for_flow`), as in the papers. It costs as much as
-  the density again, and was measured to be as good, not better.
+  the density again, and was measured to be as good, not better. With `loss="transport"` it is that
+  of the first paper, which compares with events of mass m' and needs no density.
 
 When not to use it: with few events in the side bands, or features that change so much with the mass
 that the density is not known well; `Template.why` says how well events that were not trained on
@@ -167,9 +168,19 @@ class _Curtain:
         """Side-band events, to masses of either side band."""
         sides, seed = self.sides[~self.held], self.task.seed.child("top")
         rng, shape = seed.child("ends").generator(), (len(sides), _ENDS)
-        ends = [_masses(side, shape, rng) for side in self._halves(sides)]
-        either = np.where(rng.random(shape) < 0.5, *ends)
-        return MoveTask(density_task(sides, seed), np.log(either), density)
+        halves = self._halves(sides)
+        drawn = [_rows(side, shape, rng) for side in halves]
+        low = rng.random(shape) < 0.5
+        ends, there = (
+            [getattr(side, what)[rows] for side, rows in zip(halves, drawn, strict=True)]
+            for what in ("mass", "x")
+        )
+        return MoveTask(
+            density_task(sides, seed),
+            np.log(np.where(low, *ends)),
+            density,
+            np.where(low[..., None], *there).astype(np.float64),
+        )
 
     def inside(self, move: Move, copies: int) -> Sample:
         """All side-band events, at masses of the signal region."""
@@ -197,9 +208,13 @@ class _Curtain:
         return events[low & some], events[~low & some]
 
 
+def _rows(events: Sample, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Rows of some events, as often as they weigh."""
+    return rng.choice(len(events), shape, p=events.weight / events.weight.sum())
+
+
 def _masses(events: Sample, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Masses of some events, as often as they weigh."""
-    return rng.choice(events.mass, shape, p=events.weight / events.weight.sum())
+    return events.mass[_rows(events, shape, rng)]
 
 
 def _moved(events: Sample, move: Move, mass: Floats) -> Sample:

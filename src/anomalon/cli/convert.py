@@ -42,6 +42,14 @@ __all__ = ["convert"]
     help="Ratios of neighbouring tau_N, the tau_N themselves, or both.",
 )
 @click.option(
+    "--feature-set",
+    "feature_sets",
+    multiple=True,
+    metavar="NAME",
+    help="A feature set of the literature in their place: masses, baseline, prongs, ext1, ext2 or "
+    "ext3; repeatable.",
+)
+@click.option(
     "--on-missing",
     type=click.Choice(["raise", "drop"]),
     default="raise",

@@ -56,6 +56,14 @@ def simulation_options(command: Callable[..., None]) -> Callable[..., None]:
     show_default=True,
     help="Smallest dijet mass in GeV, below 13000; for qcd from 200.",
 )
+@click.option(
+    "--feature-set",
+    "feature_sets",
+    multiple=True,
+    metavar="NAME",
+    help="Which features the file has, a feature set of the literature: masses, baseline, prongs, "
+    "ext1, ext2 or ext3; repeatable.  [default: prongs]",
+)
 @click.option("--mpi/--no-mpi", default=True, help="Multiparton interactions; off is 4x faster.")
 @click.option("--list-points", is_flag=True, help="List the named signals and stop.")
 @simulation_options
@@ -86,7 +94,10 @@ def dijet(
         options,
         _facts,
         out_missing=f"{missing}.",
-        keys={"mjj_min": "selection.mjj_min"},
+        keys={
+            "mjj_min": "selection.mjj_min",
+            "feature_sets": "selection.feature_sets",
+        },
     )
 
 

@@ -1,5 +1,7 @@
 """Events in, samples out: the features that methods learn from, and transforms of them."""
 
-from anomalon.features.dijet import Subjettiness, dijet
+from anomalon.features.dijet import dijet
+from anomalon.features.feature_sets import FEATURE_SETS
+from anomalon.features.subjettiness import Subjettiness
 
-__all__ = ["Subjettiness", "dijet"]
+__all__ = ["FEATURE_SETS", "Subjettiness", "dijet"]

@@ -17,7 +17,9 @@ from anomalon.data.event_file import check_name, written
 from anomalon.data.recognise import recognise
 from anomalon.data.source import Source
 from anomalon.features.conversion_result import ConversionResult
-from anomalon.features.dijet import Subjettiness, dijet
+from anomalon.features.dijet import dijet
+from anomalon.features.feature_sets import joined
+from anomalon.features.subjettiness import Subjettiness
 from anomalon.run import Serial
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.overwriting import refuse_overwriting
@@ -38,10 +40,13 @@ class DijetFeatures:
         n_tau: Largest N of tau_N.
         betas: Exponents of tau_N.
         substructure: "ratios" of neighbouring tau_N, the "taus" themselves, or "both".
+        feature_sets: Names of sets (`anomalon.features.FEATURE_SETS`) in place of `n_tau`, `betas`
+            and `substructure`: their features, each once, and dR and dY.
         on_missing: What to do with events that have fewer than two jets: "raise" or "drop".
 
     Raises:
-        BadValue: If a value is outside what is allowed.
+        BadValue: If a value is outside what is allowed, or sets are given beside what they say.
+        UnknownKey: If there is no such set.
     """
 
     cites: ClassVar[tuple[str, ...]] = ("Cacciari:2011ma", "Cacciari:2008gp", "Thaler:2010tr")
@@ -52,6 +57,7 @@ class DijetFeatures:
     betas: tuple[float, ...] = (1.0,)
     substructure: Literal["ratios", "taus", "both"] = "ratios"
     on_missing: Literal["raise", "drop"] = "raise"
+    feature_sets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check.fields(
@@ -68,11 +74,29 @@ class DijetFeatures:
         if not betas:
             raise BadValue("betas: expected at least one exponent of tau_N, got none.")
         object.__setattr__(self, "betas", betas)
+        sets = check.once(check.several(self.feature_sets, "feature_sets", 100), "feature_sets")
+        object.__setattr__(self, "feature_sets", sets)
+        joined(sets, "feature_sets")  # what is wrong with a name is said at once
+        said = (self.n_tau, self.betas, self.substructure)
+        if sets and said != (3, (1.0,), "ratios"):
+            raise BadValue(
+                f"feature_sets: {', '.join(sets)} say which features there are; expected neither "
+                "`n_tau` nor `betas` nor `substructure` beside them, got "
+                f"{self.n_tau}, {list(self.betas)}, '{self.substructure}'."
+            )
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The features of the sets; None without any."""
+        if not self.feature_sets:
+            return None
+        return tuple(dict.fromkeys((*joined(self.feature_sets, "feature_sets"), "dR", "dY")))
 
     def of(self, events: Events) -> Sample:
         """The features of some events."""
         return dijet(
             events,
+            features=self.names,
             subjettiness=Subjettiness(self.betas, self.n_tau),
             substructure=self.substructure,
             radius=self.radius,

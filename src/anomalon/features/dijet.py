@@ -12,8 +12,12 @@ J1 is the lighter of the two jets of highest pT, J2 the other. The features are,
   `tau21_J1_b0.5`;
 - `pt_J1` and `pt_J2`, in GeV, if `momenta`;
 - `dR`, the distance of the jets in pseudorapidity and azimuth, and `dY` = |y1 - y2|.
+
+Or exactly those that are asked for by name, with `features`: a set of the literature
+(`anomalon.features.FEATURE_SETS`) or any others; the names say which tau_N are needed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events, Particles, Sample, check
-from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, TooFewEvents, suggest
 from anomalon.core.kinematics import (
     delta_r,
     energy_momentum,
@@ -30,36 +34,13 @@ from anomalon.core.kinematics import (
     rapidity,
 )
 from anomalon.core.renamed import gathered
+from anomalon.features.feature_sets import feature_set
+from anomalon.features.subjettiness import Subjettiness, needed, suffix
 from anomalon.jets import leading_jets, nsubjettiness
 
 __all__ = ["Subjettiness", "dijet"]
 
 Floats = NDArray[np.floating[Any]]
-
-
-@dataclass(frozen=True)
-class Subjettiness:
-    """Which N-subjettiness of a jet, and how it is computed (`anomalon.jets.nsubjettiness`).
-
-    Args:
-        betas: Angular exponents.
-        n_tau: Largest N, up to 9.
-        axes: How the subjet axes are found, "wta_kt" or "kt".
-
-    Raises:
-        BadValue: If an exponent or N is out of range, or exponents are the same.
-    """
-
-    betas: tuple[float, ...] = (1.0,)
-    n_tau: int = 3
-    axes: str = "wta_kt"
-
-    def __post_init__(self) -> None:
-        betas = tuple(check.number(b, "dijet: betas", "(0, 1000]") for b in self.betas)
-        object.__setattr__(self, "betas", betas)
-        object.__setattr__(self, "n_tau", check.whole(self.n_tau, "dijet: n_tau", 1, 9))
-        if not betas or len(set(betas)) < len(betas):
-            raise BadValue(f"dijet: expected distinct exponents `betas`, got {betas}.")
 
 
 THREE = Subjettiness()
@@ -87,6 +68,7 @@ class _TwoJets:
 def dijet(
     events: Events,
     *,
+    features: str | Sequence[str] | None = None,
     subjettiness: Subjettiness = THREE,
     substructure: Literal["ratios", "taus", "both"] = "ratios",
     radius: float = 1.0,
@@ -96,29 +78,28 @@ def dijet(
 ) -> Sample:
     """The two leading jets of each event as a sample: m_jj and the features of the jets.
 
-    `anomalon.features.dijet` says in its first lines which features these are, and their names.
-    Events of particles are clustered with anti-kT (E-scheme); particles without a mass count as
-    massless. Of events with jets (slots of the kind "jet") these are taken as they are, with the
-    tau_N they have, and what else is in them is left alone.
+    The first lines of `anomalon.features.dijet` say which features these are, and their names.
+    Particles are clustered with anti-kT (E-scheme), massless if they have no mass. Jets (slots of
+    the kind "jet") are taken as they are, with the tau_N they have.
 
     Args:
-        events: Particles with the features pt, eta, phi (and mass), or jets with pt, eta, phi and
-            mass (and tau1, tau2, …).
+        events: Particles with pt, eta, phi (and mass), or jets with these and tau1, tau1_b0.5, ….
+        features: A set of `FEATURE_SETS`, or names: these and no others, whatever `substructure`,
+            `momenta` and, but for its axes, `subjettiness` say.
         subjettiness: Which tau_N: exponents, largest N, and how axes are found.
         substructure: Ratios of neighbouring tau_N, the tau_N themselves, or both.
         radius: Jet radius.
         pt_min: Smallest transverse momentum of a jet, in GeV.
-        on_missing: What to do with events that have fewer than two jets: raise, or drop them and
-            say so in the sample's `source`.
+        on_missing: Of events with fewer than two jets: raise, or drop and say so in `source`.
         momenta: Whether the transverse momenta of the jets are features too.
 
     Returns:
-        The sample; its event identities are the column `event` of the events, or row numbers.
+        The sample; event identities are the column `event` of the events, or row numbers.
 
     Raises:
-        BadLayout: If these are no `Events`, or the objects are neither particles nor jets or lack
-            the tau_N asked for.
+        BadLayout: If these are no events of particles or jets, or lack the tau_N asked for.
         BadValue: If a setting is out of range.
+        ColumnMissing, UnknownKey: If a feature cannot be made, or there is no such set.
         TooFewEvents: If an event has fewer than two jets and is not to be dropped.
         MissingExtra: If particles need clustering and FastJet is not installed.
     """
@@ -127,12 +108,14 @@ def dijet(
     pt_min = check.number(pt_min, "dijet: pt_min", "[0, inf)")
     check.one_of(substructure, "dijet: substructure", ("ratios", "taus", "both"))
     check.one_of(on_missing, "dijet: on_missing", ("raise", "drop"))
-    if "jet" in events.object_kinds:
-        jets = _given_jets(events.of_kind("jet"), subjettiness, pt_min)
-    else:
-        jets = _clustered_jets(events, subjettiness, radius, pt_min)
+    if features is not None:
+        features = _names(features)
+        subjettiness = needed(features, subjettiness.axes)
+        substructure, momenta = "both", True
+    jets = _two_jets(events, subjettiness, radius, pt_min)
     events, jets, source = _complete(events, jets, on_missing)
     x = _features(jets, subjettiness.betas, substructure, momenta=momenta)
+    x = {name: _made(name, x, events.source) for name in features or x}
     return Sample(
         x=np.stack(list(x.values()), axis=1),
         names=tuple(x),
@@ -150,6 +133,29 @@ def _check_events(events: Any) -> None:
             f"dijet: expected events of particles or jets, got a {type(events).__name__}: "
             f"{events!r}. A table of features needs no conversion."
         )
+
+
+def _names(features: str | Sequence[str]) -> tuple[str, ...]:
+    if isinstance(features, str):
+        return feature_set(features, "dijet: features")
+    names = tuple(check.text(name, "dijet: features") for name in features)
+    if not names:
+        raise BadValue("dijet: features: expected at least one name, got none.")
+    return check.once(names, "dijet: features")
+
+
+def _made(name: str, x: dict[str, Floats], source: str) -> Floats:
+    if name not in x:
+        raise ColumnMissing(
+            f"{source}: no feature '{name}' can be made of these events; {suggest(name, x)}"
+        )
+    return x[name]
+
+
+def _two_jets(events: Events, asked: Subjettiness, radius: float, pt_min: float) -> _TwoJets:
+    if "jet" in events.object_kinds:
+        return _given_jets(events.of_kind("jet"), asked, pt_min)
+    return _clustered_jets(events, asked, radius, pt_min)
 
 
 def _clustered_jets(events: Events, asked: Subjettiness, radius: float, pt_min: float) -> _TwoJets:
@@ -177,19 +183,7 @@ def _given_jets(events: Events, asked: Subjettiness, pt_min: float) -> _TwoJets:
             f"{events.source}: dijet features need at least two jets with pt, eta, phi and mass; "
             f"got {len(events.object_names)} with {list(known)}."
         )
-    wanted = [f"tau{n}" for n in range(1, asked.n_tau + 1)]
-    taus = wanted if "tau1" in known else []
-    lacking = [name for name in taus if name not in known]
-    if lacking:
-        raise BadLayout(
-            f"{events.source}: `n_tau` = {asked.n_tau} asks for {lacking}, which these jets do not "
-            f"have; they have {list(known)}. Take a smaller `n_tau`, or start from particles."
-        )
-    if asked.betas != (1.0,):
-        raise BadValue(
-            f"{events.source}: `betas` = {asked.betas} needs particles; the tau_N of these jets "
-            "are taken as they are (beta = 1)."
-        )
+    taus = _tau_columns(events, asked)
     pt = np.where(events.mask, events.feature("pt"), 0.0).astype(np.float64)
     two = np.argsort(-pt, axis=1, kind="stable")[:, :2]
 
@@ -199,11 +193,34 @@ def _given_jets(events: Events, asked: Subjettiness, pt_min: float) -> _TwoJets:
 
     mass = of_two("mass")
     p4 = energy_momentum(of_two("pt"), of_two("eta"), of_two("phi"), mass)
-    tau = np.zeros((1, len(events), 2, len(taus)))
-    for n, name in enumerate(taus):
-        tau[0, :, :, n] = of_two(name)
+    tau = np.zeros((len(taus), len(events), 2, len(taus[0])))
+    for b, names in enumerate(taus):
+        for n, name in enumerate(names):
+            tau[b, :, :, n] = of_two(name)
     found = np.all(of_two("pt") >= max(pt_min, np.finfo(float).tiny), axis=1)
     return _TwoJets(p4, mass, tau, found)
+
+
+def _tau_columns(events: Events, asked: Subjettiness) -> list[list[str]]:
+    """What the tau_N that are wanted are called among what is known of jets, (beta, n)."""
+    known = events.feature_names
+    if asked.betas == (1.0,) and "tau1" not in known:
+        return [[]]
+    for beta in asked.betas:
+        if f"tau1{suffix(beta)}" not in known:
+            raise BadValue(
+                f"{events.source}: `betas` = {asked.betas} needs particles, or jets with "
+                f"'tau1{suffix(beta)}'; the tau_N of jets are taken as they are, and these have "
+                f"{[name for name in known if name.startswith('tau')]}."
+            )
+    wanted = [[f"tau{n}{suffix(beta)}" for n in range(1, asked.n_tau + 1)] for beta in asked.betas]
+    lacking = [name for names in wanted for name in names if name not in known]
+    if lacking:
+        raise BadLayout(
+            f"{events.source}: `n_tau` = {asked.n_tau} asks for {lacking}, which these jets do not "
+            f"have; they have {list(known)}. Take a smaller `n_tau`, or start from particles."
+        )
+    return wanted
 
 
 def _complete(events: Events, jets: _TwoJets, on_missing: str) -> tuple[Events, _TwoJets, str]:
@@ -238,11 +255,10 @@ def _features(
     tau = jets.tau[:, rows[:, None], np.stack([lighter, 1 - lighter], axis=1)]
     x = {"mJ1": m1, "dmJ": m2 - m1}
     for b, beta in enumerate(betas):
-        suffix = "" if beta == 1 else f"_b{beta:g}"
         if substructure in ("taus", "both"):
-            x |= _taus(tau[b], suffix)
+            x |= _taus(tau[b], suffix(beta))
         if substructure in ("ratios", "both"):
-            x |= _ratios(tau[b], suffix)
+            x |= _ratios(tau[b], suffix(beta))
     pt, eta, phi, _ = pt_eta_phi_mass(jets.p4)
     if momenta:
         x |= {"pt_J1": pt[rows, lighter], "pt_J2": pt[rows, 1 - lighter]}
@@ -252,17 +268,17 @@ def _features(
     return x
 
 
-def _taus(tau: Floats, suffix: str) -> dict[str, Floats]:
+def _taus(tau: Floats, ending: str) -> dict[str, Floats]:
     return {
-        f"tau{n + 1}_J{j + 1}{suffix}": tau[:, j, n] for n in range(tau.shape[2]) for j in (0, 1)
+        f"tau{n + 1}_J{j + 1}{ending}": tau[:, j, n] for n in range(tau.shape[2]) for j in (0, 1)
     }
 
 
-def _ratios(tau: Floats, suffix: str) -> dict[str, Floats]:
+def _ratios(tau: Floats, ending: str) -> dict[str, Floats]:
     ratios = {}
     for n in range(1, tau.shape[2]):
         for j in (0, 1):
             above, below = tau[:, j, n], tau[:, j, n - 1]
             ratio = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-            ratios[f"tau{n + 1}{n}_J{j + 1}{suffix}"] = ratio
+            ratios[f"tau{n + 1}{n}_J{j + 1}{ending}"] = ratio
     return ratios

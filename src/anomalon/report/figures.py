@@ -49,7 +49,7 @@ def drawings(scan: Scan) -> Iterator[Drawing]:
     """All figures of a scan, in the order of the page."""
     for i, group in enumerate(_by_features(scan)):
         what = {"classifier": "features", "score": "score", "cut": "cut"}[group[0].by]
-        features = f"{what} {', '.join(group[0].features)}"
+        features = f"{what} {group[0].feature_names}"
         tag = f"-{i + 1}" if i else ""
         yield Drawing(
             f"significance{tag}",

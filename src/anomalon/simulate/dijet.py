@@ -11,11 +11,11 @@ from anomalon.core import Events, Particles, check
 from anomalon.core.kinematics import pt_eta_phi_mass
 from anomalon.data.columns import DIJET_FEATURES
 from anomalon.features import dijet
+from anomalon.features.feature_sets import joined
+from anomalon.features.subjettiness import needed, suffix
 from anomalon.jets import Jets, leading_jets, nsubjettiness
 
 __all__ = ["DijetSelection", "dijet_events", "dijet_table"]
-
-N_TAU = 3
 
 
 @dataclass(frozen=True)
@@ -30,19 +30,22 @@ class DijetSelection:
         dy_max: Of their rapidity difference.
         eta_max: Of both jets.
         radius: Of the anti-kT jets.
+        feature_sets: Which features a file has, by the names of sets
+            (`anomalon.features.FEATURE_SETS`); dR and dY in any case. Those of `prongs` if none.
 
     Raises:
-        BadValue: If one is negative, or no number.
+        BadValue: If a number is negative, or none.
+        UnknownKey: If there is no such set.
     """
 
     mass: ClassVar[str | None] = "mjj"
-    features: ClassVar[tuple[str, ...]] = DIJET_FEATURES
     cites: ClassVar[tuple[str, ...]] = ("Cacciari:2011ma", "Cacciari:2008gp", "Thaler:2010tr")
 
     mjj_min: float = 2500.0
     dy_max: float = 1.2
     eta_max: float = 2.5
     radius: float = 1.0
+    feature_sets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check.fields(
@@ -53,6 +56,17 @@ class DijetSelection:
             eta_max="(0, inf)",
             radius="(0, 10]",
         )
+        where = "selection.feature_sets"
+        sets = check.once(check.several(self.feature_sets, where, 100), where)
+        object.__setattr__(self, "feature_sets", sets)
+        joined(sets, where)  # what is wrong with a name is said at once
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The columns of a file that a search takes for features."""
+        if not self.feature_sets:
+            return DIJET_FEATURES
+        return tuple(dict.fromkeys((*joined(self.feature_sets, ""), "dR", "dY")))
 
     @property
     def jet_pt_min(self) -> float:
@@ -74,7 +88,7 @@ class DijetSelection:
 
     def columns(self, events: Events) -> dict[str, NDArray[np.float32]]:
         """As `dijet_table`."""
-        return dijet_table(events)
+        return dijet_table(events, self)
 
 
 def dijet_events(particles: Particles, selection: DijetSelection, *, first: int = 0) -> Events:
@@ -86,20 +100,28 @@ def dijet_events(particles: Particles, selection: DijetSelection, *, first: int 
         first: Number of the first event.
 
     Returns:
-        Events of two jets of falling pT with pt, eta, phi, mass and tau1 to tau3 (beta = 1,
-        winner-take-all kT axes), in float64; the column `event` is the number of the event.
+        Events of two jets of falling pT with pt, eta, phi, mass and the tau_N (winner-take-all kT
+        axes) that the features of the selection are made of, in float64: `tau1` to `tau3` by
+        default, `tau1_b0.5`, … with other exponents. The column `event` is the number of the event.
     """
     jets = leading_jets(particles, radius=selection.radius, pt_min=selection.jet_pt_min, n_jets=2)
     rows = np.flatnonzero(jets.n >= 2)
     events = _two_jets(jets, rows, first, particles.source)
     kept = selection.accepts(events)
     slots = (2 * rows[kept, None] + [0, 1]).ravel()
-    tau = nsubjettiness(jets.constituents[slots], n=N_TAU, R0=selection.radius)
+    asked = needed(selection.features)
+    tau = nsubjettiness(
+        jets.constituents[slots], n=asked.n_tau, beta=asked.betas, R0=selection.radius
+    )
     events = events[kept]
+    tau = np.moveaxis(tau, 0, 1).reshape(len(events), 2, tau.shape[0] * tau.shape[2])
     return Events(
-        objects=np.concatenate([events.objects, tau.reshape(-1, 2, N_TAU)], axis=2),
+        objects=np.concatenate([events.objects, tau], axis=2),
         object_names=events.object_names,
-        feature_names=(*events.feature_names, *(f"tau{n + 1}" for n in range(N_TAU))),
+        feature_names=(
+            *events.feature_names,
+            *(f"tau{n + 1}{suffix(beta)}" for beta in asked.betas for n in range(asked.n_tau)),
+        ),
         columns=events.columns,
         source=events.source,
         object_kinds=events.object_kinds,
@@ -118,8 +140,19 @@ def _two_jets(jets: Jets, rows: NDArray[np.integer], first: int, source: str) ->
     )
 
 
-def dijet_table(events: Events) -> dict[str, NDArray[np.float32]]:
-    """The columns of a file of dijet events: mjj, the features of a search, and the jets' pT."""
-    sample = dijet(events, pt_min=0.0, momenta=True)
+_DEFAULT = DijetSelection()
+
+
+def dijet_table(
+    events: Events, selection: DijetSelection = _DEFAULT
+) -> dict[str, NDArray[np.float32]]:
+    """The columns of a file of dijet events: mjj, the features of a search, and the jets' pT.
+
+    Args:
+        events: As `dijet_events` gave them with this selection.
+        selection: Which features there are.
+    """
+    *features, dr, dy = selection.features  # in the order of files that are older than sets
+    sample = dijet(events, pt_min=0.0, features=[*features, "pt_J1", "pt_J2", dr, dy])
     columns = {"mjj": sample.mass} | {name: sample.column(name) for name in sample.names}
     return {name: values.astype(np.float32) for name, values in columns.items()}

@@ -321,7 +321,7 @@ def test_errors_before_any_work():
     ("changes", "message"),
     [
         ({"windows": ()}, "windows: expected at least one"),
-        ({"features": ("a", "b")}, "list of lists"),
+        ({"features": "masses"}, "features: expected a list, got 'masses'"),
         (
             {"efficiencies": (0.1, 1.5)},
             r"efficiencies\[1\]: .* in \(0, 1\), got 1.5",

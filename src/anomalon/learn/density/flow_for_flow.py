@@ -8,11 +8,21 @@ T(x | start, end) is trained such that events at `start` that went through it ar
 with a density p that was learned before and stays as it is. T is the identity where start and end
 are the same, and starts close to it: events move no further than they have to, and what the density
 gets wrong between features is kept from the events.
+
+The original loss (CURTAINs, Raine et al., arXiv:2203.09470) needs no density: what arrives is
+compared with events that are there, by the Sinkhorn divergence (`learn.density.transport`). Each
+event is paired with others, drawn at random from where it may be moved to, and takes over their
+condition:
+
+    loss = S({T(x_i | m_i, m_j), m_j}, {x_j, m_j}).
+
+The condition is one of the coordinates in which clouds are compared, so that a batch may hold
+pairs of all conditions.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final, get_args
 
 import equinox as eqx
 import jax
@@ -28,14 +38,17 @@ from anomalon.core.seed import Seed
 from anomalon.learn.density.base import Density, DensityTask, Floats
 from anomalon.learn.density.flows import FlowDensity
 from anomalon.learn.density.preparation import held_back
+from anomalon.learn.density.transport import sinkhorn_divergence
 from anomalon.learn.engine.groups import side_by_side
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Adam, Schedule
 from anomalon.learn.engine.scoring import in_blocks
-from anomalon.learn.engine.training import Training
+from anomalon.learn.engine.training import AnyLoss, PerBatch, Training
 from anomalon.learn.models.flow import Flow, Move, spline_move
 
 __all__ = ["FlowForFlow", "LatentMove", "MoveTask", "TrainedMove"]
+
+LossName = Literal["likelihood", "transport"]
 
 
 @final
@@ -46,7 +59,9 @@ class MoveTask:
     Args:
         events: What is to be moved, with one condition.
         ends: Conditions that each event may be moved to in training; one is drawn in each step.
-        density: What is known where they end: of a `SplineFlow`.
+        density: What is known where they end: of a `SplineFlow`. For the loss `transport` only how
+            it scales features matters.
+        there: Features of events at these ends, for the loss `transport`.
 
     Raises:
         BadLayout: If shapes do not go together, or the density is no flow.
@@ -55,6 +70,7 @@ class MoveTask:
     events: DensityTask
     ends: Float[np.ndarray, "event choice"]
     density: Density
+    there: Float[np.ndarray, "event choice feature"] | None = None
 
     def __post_init__(self) -> None:
         n, n_conditions = self.events.given.shape
@@ -76,6 +92,8 @@ class FlowForFlow:
     """Settings of a map.
 
     Args:
+        loss: "likelihood", of the density where events arrive; or "transport", how far what arrives
+            is from events that are there.
         n_layers: Autoregressive layers of splines.
         width: Of the two hidden layers of each layer's network.
         n_knots: Knots of the splines.
@@ -89,6 +107,7 @@ class FlowForFlow:
         BadValue: If a setting is outside its range.
     """
 
+    loss: LossName = "likelihood"
     n_layers: int = 3
     width: int = 64
     n_knots: int = 8
@@ -102,6 +121,7 @@ class FlowForFlow:
         check.fields(
             self,
             "flow_for_flow",
+            loss=get_args(LossName),
             n_layers=(1, 100),
             width=(1, 10_000),
             n_knots=(2, 1000),
@@ -138,7 +158,8 @@ class FlowForFlow:
             patience=self.patience,
             passes="blocks",
         )
-        fitted = train(_unlikeliness, [training for _, training in group], schedule)
+        loss: AnyLoss = PerBatch(_distance) if self.loss == "transport" else _unlikeliness
+        fitted = train(loss, [training for _, training in group], schedule)
         return [
             TrainedMove(one.params.move, task.density, one.merits)  # type: ignore[arg-type]
             for (task, _), one in zip(group, fitted, strict=True)
@@ -150,7 +171,9 @@ class FlowForFlow:
         held = held_back(events.weight, events.event, self.validation, events.seed)
         z, start = _scaled(density, events.x, events.event), density.conditions(events.given)
         ends = density.conditions(task.ends.reshape(-1, 1)).reshape(task.ends.shape)
-        rows = (z, start[:, 0], ends)
+        rows: tuple[Floats, ...] = (z, start[:, 0], ends)
+        if self.loss == "transport":
+            rows = (*rows, _there(task, density))
         weight = (events.weight / events.weight[~held].mean()).astype(np.float32)
         move = spline_move(
             z.shape[1],
@@ -188,6 +211,34 @@ def _unlikeliness(both: _Moved, batch: Any, noise: jax.Array | None) -> Float[ja
     flow: Flow = eqx.combine(jax.lax.stop_gradient(arrays), rest)
     moved, log_det = jax.vmap(both.move)(z, start, end)
     return -flow.log_density(moved, end[:, None]) - log_det
+
+
+def _distance(
+    both: _Moved, batch: Any, weight: Float[jax.Array, " row"], noise: jax.Array | None
+) -> Float[jax.Array, ""]:
+    """How far events that were moved are from those that are there."""
+    z, start, ends, there = batch
+    choice = jnp.zeros(len(z), int)
+    if noise is not None:
+        choice = jax.random.randint(jax.random.key(noise), (len(z),), 0, ends.shape[1])
+    rows = jnp.arange(len(z))
+    end = ends[rows, choice]
+    moved, _ = jax.vmap(both.move)(z, start, end)
+    arrived, wanted = (jnp.column_stack([x, end]) for x in (moved, there[rows, choice]))
+    return sinkhorn_divergence(arrived, wanted, weight)
+
+
+def _there(task: MoveTask, density: FlowDensity) -> Floats:
+    """Features of events at the ends, as the flow knows them, (event, choice, feature)."""
+    if task.there is None:
+        raise BadLayout(
+            "flow for flow: the loss 'transport' compares with events that are there; expected "
+            "`there` of shape (event, choice, feature), got none."
+        )
+    # values that many events share get a place among each other, which is drawn by identity
+    identity = np.arange(task.ends.size)
+    z = _scaled(density, task.there.reshape(task.ends.size, -1), identity)
+    return z.reshape(*task.ends.shape, -1)
 
 
 @final

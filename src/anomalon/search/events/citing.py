@@ -28,7 +28,7 @@ def citations(search: "Search", data: Sample) -> tuple[str, ...]:
         search: The settings.
         data: What was searched.
     """
-    names = {name for features in search.features for name in features}
+    names = {name for features in search.feature_sets for name in features}
     names |= set(columns_of(search.score, search.cuts, data.names))
     used = {f.name: getattr(search, f.name) for f in fields(search) if f.name not in search.unused}
     of_features = ("Thaler:2010tr",) if any(map(_SUBJETTINESS.search, names)) else ()

@@ -23,7 +23,7 @@ classifier = { kind = "boosted_trees" }
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -36,6 +36,7 @@ from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window, sliding_windows
 from anomalon.data import chunks, event_roles
+from anomalon.data.columns import DIJET_FEATURES
 from anomalon.features import dijet
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.settings import decode, encode, existing, refuse_unknown
@@ -98,18 +99,24 @@ class DataSource:
         left = len(found.said) - len(found.doubts)
         return (*found.said[:left], *(f"warning: {text}" for text in found.doubts))
 
-    def read(self) -> Sample:
+    def read(self, needed: Sequence[str] = ()) -> Sample:
         """The events as a sample of features; particles are clustered into jets on the way.
+
+        Args:
+            needed: What has to be made of particles or jets, beside the standard features.
 
         Raises:
             BadLayout: If the file is a table and nothing says which column is the mass.
+            ColumnMissing: If what is needed cannot be made of these particles or jets.
         """
+        more = [name for name in needed if name not in DIJET_FEATURES]
+        made = (*DIJET_FEATURES, *more) if more else None
         parts: list[Sample] = []
         for part in chunks(self.path, size=_CHUNK, **self.options):
             if isinstance(part, Sample):
                 parts.append(part)
             elif part.object_names:
-                parts.append(dijet(part))
+                parts.append(dijet(part, features=made))
             else:
                 raise BadLayout(
                     f"{self.path}: a search needs a mass and features, and this is a table without "
@@ -244,8 +251,9 @@ class SearchJob(Job):
         Raises:
             TruthRequired: If there is an injection and the data have no label.
         """
-        data = self._data.read()
-        simulation = None if self.simulation is None else self.simulation.read()
+        features = self._features
+        data = self._data.read([*features, *columns_of(self.search.score, self.search.cuts, ())])
+        simulation = None if self._simulation is None else self._simulation.read(features)
         if self.injection is not None:
             if data.label is None:
                 raise TruthRequired(
@@ -274,7 +282,7 @@ class SearchJob(Job):
 
     def roles(self) -> tuple[str, ...]:
         """What the columns of the files are taken for, a sentence each; doubts among them."""
-        named = (("data", self._data), ("simulation", self.simulation))
+        named = (("data", self._data), ("simulation", self._simulation))
         return tuple(
             f"{what} {source.path.name}: {text}"
             for what, source in named
@@ -290,11 +298,26 @@ class SearchJob(Job):
 
     @cached_property
     def _data(self) -> DataSource:
-        """The data, with what score and cuts need of their columns."""
-        search = self.search
-        if search.score is None and not search.cuts:
-            return self.data
-        return self.data.with_columns(partial(columns_of, search.score, search.cuts))
+        """The data, with what features, score and cuts need of their columns."""
+        return self.data.with_columns(self._needed)
+
+    @cached_property
+    def _simulation(self) -> DataSource | None:
+        """The simulation, with the columns of the features."""
+        return None if self.simulation is None else self.simulation.with_columns(self._known)
+
+    @property
+    def _features(self) -> list[str]:
+        sets = self.search.feature_sets
+        return list(dict.fromkeys(name for features in sets for name in features))
+
+    def _known(self, columns: Sequence[str]) -> list[str]:
+        """Features that a table has; those that it has not, the search names."""
+        return [name for name in self._features if name in columns]
+
+    def _needed(self, columns: Sequence[str]) -> list[str]:
+        own = columns_of(self.search.score, self.search.cuts, columns)
+        return [*own, *self._known(columns)]
 
     @property
     def _injection_seed(self) -> int:

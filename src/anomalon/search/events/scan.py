@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from anomalon.background import BackgroundEstimator, Cwola
 from anomalon.core import check, config
-from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, TooFewEvents
 from anomalon.core.memory import enough_memory
 from anomalon.core.plain import from_plain
 from anomalon.core.provenance import code_version
@@ -22,6 +22,7 @@ from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.features.expression import Expression
+from anomalon.features.feature_sets import feature_set, how_to_make
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
 from anomalon.learn.classify.ensemble import MOST_MEMBERS
 from anomalon.learn.classify.k_fold import MOST_FOLDS
@@ -69,8 +70,10 @@ class Search:
 
     Args:
         windows: Signal regions with their side bands.
-        features: Feature sets, each a tuple of names; every one is a search of its own. With a
-            score they are only shown, and may be left out; so they may be with cuts alone.
+        features: Feature sets, each a tuple of names, or the name of a set of the literature
+            (`anomalon.features.FEATURE_SETS`), which becomes such a tuple; every one is a search of
+            its own. With a score they are only shown, and may be left out; so they may be with cuts
+            alone.
         background: Template method.
         classifier: One member, trained per fold; or several, which take turns to be a member.
         n_members: Classifiers in the ensemble.
@@ -101,15 +104,17 @@ class Search:
         BadValue: If there is no window, or neither a feature set nor a score nor a cut; if one of
             them or an efficiency is there twice, an efficiency is outside (0, 1), or a cut is no
             condition.
+        UnknownKey: If there is no feature set of a name.
 
     Example:
         >>> from anomalon.core.window import Window
-        >>> Search(windows=(Window(3300, 3700, 2900, 4100),), features=(("mJ1",),)).n_members
-        10
+        >>> search = Search((Window(3300, 3700, 2900, 4100),), features=("baseline", ("mJ1",)))
+        >>> search.features
+        (('mJ1', 'dmJ', 'tau21_J1', 'tau21_J2'), ('mJ1',))
     """
 
     windows: tuple[Window, ...]
-    features: tuple[tuple[str, ...], ...] = ()
+    features: tuple[str | tuple[str, ...], ...] = ()
     background: BackgroundEstimator = field(default_factory=Cwola)
     classifier: Classifiers = field(default_factory=BoostedTrees)
     n_members: int = 10
@@ -176,6 +181,11 @@ class Search:
         measured = self.trains and self.subsample < 1 and self.n_members > 1
         of_folds = ("Wager:2014jackknife",) if measured else ()
         return ("ATLAS:2025obc", "Cousins:2008zz", "Bohm:2013gla", "Sidak:1967", *of_folds)
+
+    @property
+    def feature_sets(self) -> tuple[tuple[str, ...], ...]:
+        """The names of the features of each set."""
+        return tuple(_feature_set(given, "search.features") for given in self.features)
 
     @property
     def trains(self) -> bool:
@@ -256,11 +266,11 @@ class Search:
 
     def selectors(self, data: Sample) -> tuple[Sample, tuple[Selector, ...]]:
         """The data with the columns of score and cuts, and all that selects."""
-        shown = tuple(dict.fromkeys(name for features in self.features for name in features))
+        shown = tuple(dict.fromkeys(name for features in self.feature_sets for name in features))
         searched, own = with_own(data, self.score, self.cuts, shown)
         if self.score is not None:
             return searched, own
-        return searched, (*(Selector("classifier", f, f) for f in self.features), *own)
+        return searched, (*(Selector("classifier", f, f) for f in self.feature_sets), *own)
 
     def _key(self, searched: Sample, simulation: Sample | None, seed: Seed) -> str:
         """A digest of all that every window depends on."""
@@ -283,10 +293,10 @@ class Search:
                 given.required_mass(f"search: {what}")
         if len(data) == 0:
             raise TooFewEvents(f"search: {data.source} has no events.")
-        for features in self.features:
-            data.select(features)
+        for features in self.feature_sets:
+            _check_has(data, features)
             if simulation is not None and self.trains:
-                simulation.select(features)
+                _check_has(simulation, features)
         self.fit.check(data)
         if self.trains:
             self._check_memory(len(data))
@@ -358,11 +368,18 @@ def _window(given: Any, where: str) -> Window:
 
 def _feature_set(given: Any, where: str) -> tuple[str, ...]:
     if isinstance(given, str):
-        raise BadValue(f"{where}: expected a list of lists of names, got the name {given!r}.")
+        return feature_set(given, where)
     names = check.several(given, where)
     if not names:
         raise BadValue(f"{where}: expected at least one name, got none.")
     return tuple(check.text(name, where) for name in names)
+
+
+def _check_has(sample: Sample, features: tuple[str, ...]) -> None:
+    try:
+        sample.select(features)
+    except ColumnMissing as error:
+        raise ColumnMissing(f"{error}{how_to_make(features)}") from error
 
 
 def _condition(given: Any, where: str) -> str:

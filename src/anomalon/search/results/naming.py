@@ -8,8 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from anomalon.core.window import Window
+from anomalon.features.feature_sets import name_of_set
 
 __all__ = ["feature_names", "window_names"]
+
+_MOST_LISTED = 8
 
 
 def window_names(windows: Sequence[Window]) -> tuple[str, ...]:
@@ -31,10 +34,18 @@ def window_names(windows: Sequence[Window]) -> tuple[str, ...]:
 def feature_names(features: Sequence[str]) -> str:
     """The feature set in one text; names that hold a comma or quotes are in quotes.
 
+    A long set of the literature is called by its name: fifty-six features fill no table's cell.
+
     Example:
         >>> feature_names(["a", "b"]), feature_names(["a, b"])
         ('a, b', '"a, b"')
+        >>> from anomalon.features import FEATURE_SETS
+        >>> feature_names(FEATURE_SETS["ext3"])
+        'ext3 (56 features)'
     """
+    name = name_of_set(features)
+    if name is not None and len(features) > _MOST_LISTED:
+        return f"{name} ({len(features)} features)"
     return ", ".join(_quoted(name) if {",", '"'} & set(name) else name for name in features)
 
 
