@@ -18,6 +18,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
+from anomalon.features.axes import axes_among, checked_axes
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.features.expression import Expression
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
@@ -90,6 +91,11 @@ class Search:
             are in the signal region.
         cuts: Conditions such as "tau21_J1 < 0.4 and mJ1 > 50", each a selection of its own beside
             the efficiencies, not flattened in mass; its efficiency is measured in the side bands.
+        axes: Formulas in features that classifiers see as further columns, flattened in mass like
+            the features, each with the feature sets that have what it needs; "automatic" for those
+            in which a resonance is narrow, by the names of the features
+            (`anomalon.features.axes`). Templates are made of the features alone. A template in
+            a latent space, and a method that is a score by itself, go without.
 
     Raises:
         BadValue: If there is no window, or neither a feature set nor a score nor a cut; if one of
@@ -116,6 +122,7 @@ class Search:
     name: str = "Resonance search"
     score: str | SavedScorer | Scorer | None = None
     cuts: tuple[str, ...] = ()
+    axes: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)
@@ -149,6 +156,7 @@ class Search:
                 raise BadValue(
                     f"search.{name}: expected a {what}, got {check.shown(getattr(self, name))}."
                 )
+        put("axes", self._checked_axes())
         ensemble = Ensemble(self.classifier, self.n_members)
         put("classifier", ensemble.classifier)  # a list as a tuple
         if not isinstance(self.score, str | SavedScorer | Scorer | None) or self.score == "":
@@ -161,6 +169,17 @@ class Search:
                 "search.features: expected at least one feature set, or `score` or `cuts` in their "
                 "place, got none."
             )
+
+    def _checked_axes(self) -> tuple[str, ...] | str:
+        axes = checked_axes(self.axes, "search.axes")
+        for i, text in enumerate(() if isinstance(axes, str) else axes):
+            if self.features and not any(axes_among((text,), names) for names in self.features):
+                needed = Expression(text, "search.axes").columns
+                raise BadValue(
+                    f"search.axes[{i}]: '{text}': expected a feature set with {list(needed)}, got "
+                    f"{[list(names) for names in self.features]}."
+                )
+        return axes
 
     @property
     def cites(self) -> tuple[str, ...]:
@@ -179,7 +198,7 @@ class Search:
         """Fields that do not matter, because there are no classifiers."""
         if self.trains:
             return ()
-        return ("background", "classifier", "n_members", "n_folds", "subsample")
+        return ("background", "classifier", "n_members", "n_folds", "subsample", "axes")
 
     @property
     def method(self) -> Method:
