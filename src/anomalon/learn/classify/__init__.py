@@ -7,6 +7,7 @@ from anomalon.learn.classify.boosted_trees import (
     BoostedTreesScorer,
 )
 from anomalon.learn.classify.ensemble import Ensemble, EnsembleScorer
+from anomalon.learn.classify.excess import Excess, ExcessScorer
 from anomalon.learn.classify.k_fold import KFold, KFoldScorer
 from anomalon.learn.classify.network import Network, NetworkScorer
 from anomalon.learn.engine.storage import register
@@ -18,15 +19,17 @@ __all__ = [
     "Classifier",
     "Classifiers",
     "Ensemble",
+    "Excess",
     "KFold",
     "Network",
     "Task",
 ]
 
 CLASSIFIERS: dict[str, type[Classifier]] = Classifier.registry
-CLASSIFIERS.update((c.kind, c) for c in (BoostedTrees, Network, Ensemble, KFold))
+CLASSIFIERS.update((c.kind, c) for c in (BoostedTrees, Network, Excess, Ensemble, KFold))
 
 register("boosted_trees", BoostedTreesScorer)
 register("network", NetworkScorer)
+register("excess", ExcessScorer)
 register("ensemble", EnsembleScorer)
 register("k_fold", KFoldScorer)

@@ -9,6 +9,7 @@ templates take long to train, some members share one, and are shown the same eve
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from anomalon.background import BackgroundEstimator, BackgroundTask, Template
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
+from anomalon.features.axes import Axes
 from anomalon.learn import Ensemble
 from anomalon.learn.classify.ensemble import EnsembleScorer
 
@@ -38,6 +40,7 @@ class FoldTraining:
         simulation: That of the other folds, for background methods that need one.
         background: Template method.
         ensemble: The members.
+        axes: Further columns that members see beside the features.
         of_window: Random numbers of the window.
         fold: Number of the fold.
     """
@@ -48,6 +51,7 @@ class FoldTraining:
     simulation: Sample | None
     background: BackgroundEstimator
     ensemble: Ensemble
+    axes: Axes
     of_window: Seed
     fold: int
 
@@ -75,26 +79,44 @@ class FoldTraining:
 
     def member_scores(self, templates: Sequence[Template]) -> Float[np.ndarray, "member event"]:
         """Scores of the events of the fold."""
-        views = (template.view(self.unseen) for template in templates)
         scorers = [t.scorer for t in templates if t.scorer is not None]
         if scorers:
-            scores = [s.score(view) for s, view in zip(scorers, views, strict=True)]
-            return np.stack([scores[i % len(scores)] for i in range(self.ensemble.n)])
+            own = [s.score(t.view(self.unseen)) for s, t in zip(scorers, templates, strict=True)]
+            return np.stack([own[i % len(own)] for i in range(self.ensemble.n)])
+        views = [self.views(template) for template in templates]
+        references = [self._reference(template) for template in templates]
         inside = self.window.in_signal_region(self.seen.mass)
         if not self.background.learns:
-            (template,) = templates
-            region = template.view(self.seen[inside])
-            fitted = self.ensemble.fit(region, template.sample, seed=self.seed)
-            return cast(EnsembleScorer, fitted).member_scores(template.view(self.unseen))
+            ((seen, unseen),), (reference,) = views, references
+            fitted = self.ensemble.fit(seen[inside], reference, seed=self.seed)
+            return cast(EnsembleScorer, fitted).member_scores(unseen)
         shown = self.shows(self.seen)
         pairs = [
-            (template.view(self.seen[inside & shown[i]]), template.sample)
-            for i, template in enumerate(templates)
+            (seen[inside & shown[i]], reference)
+            for i, ((seen, _), reference) in enumerate(zip(views, references, strict=True))
         ]
         turns = [i % self.n_sets for i in range(self.ensemble.n)]
         members = self.ensemble.fit_members([pairs[turn] for turn in turns], seed=self.seed)
-        seen = list(views)
-        return np.stack([m.score(seen[turn]) for m, turn in zip(members, turns, strict=True)])
+        return np.stack([m.score(views[turn][1]) for m, turn in zip(members, turns, strict=True)])
+
+    def views(self, template: Template) -> tuple[Sample, Sample]:
+        """The events of the other folds and those of the fold, as members see them."""
+        if self._has_axes(template):
+            return self._with_axes
+        return template.view(self.seen), template.view(self.unseen)
+
+    def _reference(self, template: Template) -> Sample:
+        return self.axes(template.sample) if self._has_axes(template) else template.sample
+
+    def _has_axes(self, template: Template) -> bool:
+        """Whether events are where the axes were made for, at known masses."""
+        known = template.transform is None and template.sample.has_mass
+        return known and template.scorer is None
+
+    @cached_property
+    def _with_axes(self) -> tuple[Sample, Sample]:
+        """Once for all members."""
+        return self.axes(self.seen), self.axes(self.unseen)
 
     @property
     def n_sets(self) -> int:

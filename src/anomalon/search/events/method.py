@@ -22,3 +22,4 @@ class Method:
     decorrelate: ConditionalQuantiles | None
     efficiencies: tuple[float, ...]
     fit: FitSettings
+    axes: tuple[str, ...] | str = ()

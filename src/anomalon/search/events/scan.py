@@ -20,6 +20,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
+from anomalon.features.axes import axes_among, checked_axes
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.features.expression import Expression
 from anomalon.features.feature_sets import feature_set, how_to_make
@@ -99,6 +100,11 @@ class Search:
         validation: The run folder of `anomalon validate`, its result.json, or a `ValidationResult`:
             what has failed is left out, and the non-closure that was measured is an uncertainty of
             the others.
+        axes: Formulas in features that classifiers see as further columns, flattened in mass like
+            the features, each with the feature sets that have what it needs; "automatic" for those
+            in which a resonance is narrow, by the names of the features
+            (`anomalon.features.axes`). Templates are made of the features alone. A template in
+            a latent space, and a method that is a score by itself, go without.
 
     Raises:
         BadValue: If there is no window, or neither a feature set nor a score nor a cut; if one of
@@ -128,6 +134,7 @@ class Search:
     score: str | SavedScorer | Scorer | None = None
     cuts: tuple[str, ...] = ()
     validation: Path | Result | None = None
+    axes: tuple[str, ...] | str = ()
 
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)
@@ -161,6 +168,7 @@ class Search:
                 raise BadValue(
                     f"search.{name}: expected a {what}, got {check.shown(getattr(self, name))}."
                 )
+        put("axes", self._checked_axes())
         ensemble = Ensemble(self.classifier, self.n_members)
         put("classifier", ensemble.classifier)  # a list as a tuple
         put("validation", checked_validation(self.validation))
@@ -174,6 +182,17 @@ class Search:
                 "search.features: expected at least one feature set, or `score` or `cuts` in their "
                 "place, got none."
             )
+
+    def _checked_axes(self) -> tuple[str, ...] | str:
+        axes = checked_axes(self.axes, "search.axes")
+        for i, text in enumerate(() if isinstance(axes, str) else axes):
+            if self.features and not any(axes_among((text,), names) for names in self.features):
+                needed = Expression(text, "search.axes").columns
+                raise BadValue(
+                    f"search.axes[{i}]: '{text}': expected a feature set with {list(needed)}, got "
+                    f"{[list(names) for names in self.features]}."
+                )
+        return axes
 
     @property
     def cites(self) -> tuple[str, ...]:
@@ -197,7 +216,7 @@ class Search:
         """Fields that do not matter, because there are no classifiers."""
         if self.trains:
             return ()
-        return ("background", "classifier", "n_members", "n_folds", "subsample")
+        return ("background", "classifier", "n_members", "n_folds", "subsample", "axes")
 
     @property
     def method(self) -> Method:

@@ -18,6 +18,7 @@ from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
+from anomalon.features.axes import Axes, axes_among
 from anomalon.learn import Ensemble
 from anomalon.learn.classify.split import folds
 from anomalon.search.events.fold_training import FoldTraining
@@ -116,21 +117,22 @@ def score_members(
     halves, leaks = Halves.of(events, window), []
     for k in range(n_folds):
         here = fold == k
-        seen, unseen, model = events[~here], events[here], simulation
+        seen, unseen, model, flatten = events[~here], events[here], simulation, None
         if model is not None:
             model = model[folds(model.event, n_folds, seed.child("folds")) != k]
         if decorrelate is not None:
             flatten = decorrelate.fit(seen)
             seen, unseen = flatten(seen), flatten(unseen)
             model = None if model is None else flatten(model)
-        training = FoldTraining(seen, unseen, window, model, background, ensemble, seed, k)
+        axes = Axes.fit(axes_among(method.axes, events.names), seen, flatten, decorrelate)
+        training = FoldTraining(seen, unseen, window, model, background, ensemble, axes, seed, k)
         templates = training.templates()
         score[:, here] = training.member_scores(templates)
         saw[k] = training.shows(events)
         if background.needs_flat_features:
             own = seed.child("mass leak", fold=k)
-            view = templates[0].view
-            leaks.append(fold_leak(view(seen), view(unseen), halves, method.classifier, own))
+            views = training.views(templates[0])
+            leaks.append(fold_leak(*views, halves, method.classifier, own))
     leak = combined(leaks) if background.needs_flat_features else None
     return MemberScores(score, fold, saw, method.subsample, leak, training.n_sets)
 
