@@ -10,9 +10,11 @@ from anomalon.report.document import write_report
 from anomalon.report.drawing import Drawing, register_result
 from anomalon.report.event_figures import event_drawings
 from anomalon.report.figures import drawings
+from anomalon.report.injection_figures import injection_drawings
 from anomalon.report.run_folder import read_run, write_run
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.search.results.bump import BumpResult
+from anomalon.search.results.injection_limit import InjectionLimitResult
 from anomalon.search.results.limit import LimitResult
 from anomalon.search.results.scan import Scan
 from anomalon.simulate.result import SimulationResult
@@ -30,5 +32,6 @@ __all__ = [
 register_result(Scan, drawings)
 register_result(BumpResult, bump_drawings)
 register_result(LimitResult, limit_drawings)
+register_result(InjectionLimitResult, injection_drawings)
 register_result(SimulationResult, event_drawings)
 register_result(ConversionResult, event_drawings)

@@ -283,10 +283,14 @@ class SearchJob(Job):
     @cached_property
     def _data(self) -> DataSource:
         """The data, with what score and cuts need of their columns."""
+        return self.columns(self.data)
+
+    def columns(self, source: DataSource) -> DataSource:
+        """A file with what score and cuts need of its columns."""
         search = self.search
         if search.score is None and not search.cuts:
-            return self.data
-        return self.data.with_columns(partial(columns_of, search.score, search.cuts))
+            return source
+        return source.with_columns(partial(columns_of, search.score, search.cuts))
 
     @property
     def _injection_seed(self) -> int:
