@@ -190,18 +190,27 @@ def test_the_own_score_of_the_how_to_works(capsys):
     assert "result" in capsys.readouterr().out
 
 
+def test_the_limits_of_the_how_to_work(capsys):
+    """Up to the strength of its signal, which is far above the limit."""
+    (example,) = blocks("docs/how-to/limits.md", "python")
+    exec(compile(example, "limits.md", "exec"), {})
+    observed = float(capsys.readouterr().out.split()[0])
+    assert 10 <= observed < 160
+
+
 def test_every_setting_is_documented():
     from dataclasses import fields
 
     from anomalon.background import ESTIMATORS
     from anomalon.learn import CLASSIFIERS
-    from anomalon.search import FitSettings, Search
+    from anomalon.search import FitSettings, InjectionLimits, Search
     from anomalon.search.events.job import Injection
 
     text = (ROOT / "docs" / "reference" / "configuration.md").read_text("utf-8")
-    names = [f.name for setting in (Search, FitSettings, Injection) for f in fields(setting)]
+    settings = (Search, FitSettings, Injection, InjectionLimits)
+    names = [f.name for setting in settings for f in fields(setting) if f.name != "search"]
     missing = [name for name in (*names, *ESTIMATORS, *CLASSIFIERS) if f"`{name}`" not in text]
-    assert missing == ["windows"]  # it has a heading of its own
+    assert missing == []
     assert "## `[windows]`" in text
 
 

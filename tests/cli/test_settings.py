@@ -11,6 +11,7 @@ from anomalon.core.errors import BadValue, ConfigError
 from anomalon.report import write_run
 from anomalon.run.settings import dumps
 from anomalon.search.events.demo import DemoJob
+from anomalon.search.events.injection_job import InjectionLimitJob
 from anomalon.search.events.job import SearchJob
 from anomalon.search.histogram.bump import BumpJob
 from anomalon.search.histogram.limit import LimitJob
@@ -85,7 +86,7 @@ def test_a_job_written_in_full_is_the_same_job(tmp_path):
     assert (folder / written["data"]["path"]).resolve() == (tmp_path / "data.csv").resolve()
 
 
-KINDS = [job.kind for job in (SearchJob, DemoJob, BumpJob, LimitJob)]
+KINDS = [job.kind for job in (SearchJob, InjectionLimitJob, DemoJob, BumpJob, LimitJob)]
 
 
 @pytest.mark.usefixtures("no_figures")

@@ -2,6 +2,7 @@
 
     anomalon demo      a search that needs no data
     anomalon search    search a file for resonances
+    anomalon reach     limits on signals, injected and searched for again
     anomalon bump      find the most significant window of a histogram
     anomalon limit     upper limits from a histogram
     anomalon report    make the page of a finished run again

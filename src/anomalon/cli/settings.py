@@ -13,6 +13,7 @@ from anomalon.core.errors import BadValue
 __all__ = ["overridden", "put", "settings_of"]
 
 _TELLTALES = {
+    "reach": ("limits", "signals"),
     "search": ("windows", "search"),
     "bump": ("file", "widths", "toys"),
     "limit": ("file", "alternatives", "level"),

@@ -10,10 +10,12 @@ from anomalon.report.document import write_report
 from anomalon.report.drawing import Drawing, register_result
 from anomalon.report.event_figures import event_drawings
 from anomalon.report.figures import drawings
+from anomalon.report.injection_figures import injection_drawings
 from anomalon.report.run_folder import read_run, write_run
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.report.validation_figures import validation_drawings
 from anomalon.search.results.bump import BumpResult
+from anomalon.search.results.injection_limit import InjectionLimitResult
 from anomalon.search.results.limit import LimitResult
 from anomalon.search.results.scan import Scan
 from anomalon.search.results.validation import ValidationResult
@@ -33,5 +35,6 @@ register_result(Scan, drawings)
 register_result(ValidationResult, validation_drawings)
 register_result(BumpResult, bump_drawings)
 register_result(LimitResult, limit_drawings)
+register_result(InjectionLimitResult, injection_drawings)
 register_result(SimulationResult, event_drawings)
 register_result(ConversionResult, event_drawings)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from anomalon.run.progress import Progress
     from anomalon.search.events.fit_settings import FitSettings
     from anomalon.search.events.inject import inject
+    from anomalon.search.events.injection_limits import InjectionLimits, Signal
     from anomalon.search.events.scan import Search
     from anomalon.search.events.selector import SavedScorer
     from anomalon.search.histogram.hunt import HuntSettings, hunt_bump
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from anomalon.search.results.bump import BumpResult
     from anomalon.search.results.cut import CutResult
     from anomalon.search.results.fitted import SpectrumFit
+    from anomalon.search.results.injection_limit import InjectionLimitResult
     from anomalon.search.results.ledger import Trial
     from anomalon.search.results.limit import LimitResult
     from anomalon.search.results.scan import Scan
@@ -41,6 +43,8 @@ __all__ = [
     "CutResult",
     "FitSettings",
     "HuntSettings",
+    "InjectionLimitResult",
+    "InjectionLimits",
     "LimitResult",
     "LimitSettings",
     "Progress",
@@ -49,6 +53,7 @@ __all__ = [
     "Scan",
     "Search",
     "Simulated",
+    "Signal",
     "SmoothBackground",
     "SpectrumFit",
     "Trial",
@@ -67,12 +72,14 @@ _HOMES = {
     "anomalon.run.progress": ("Progress",),
     "anomalon.search.events.fit_settings": ("FitSettings",),
     "anomalon.search.events.inject": ("inject",),
+    "anomalon.search.events.injection_limits": ("InjectionLimits", "Signal"),
     "anomalon.search.events.scan": ("Search",),
     "anomalon.search.events.selector": ("SavedScorer",),
     "anomalon.search.histogram.hunt": ("HuntSettings", "hunt_bump"),
     "anomalon.search.histogram.limit_scan": ("LimitSettings", "scan_limits"),
     "anomalon.search.results.about": ("About",),
     "anomalon.search.results.bump": ("BumpResult",),
+    "anomalon.search.results.injection_limit": ("InjectionLimitResult",),
     "anomalon.search.results.limit": ("LimitResult",),
     "anomalon.search.results.cut": ("CutResult",),
     "anomalon.search.results.fitted": ("SpectrumFit",),

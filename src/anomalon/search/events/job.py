@@ -299,7 +299,11 @@ class SearchJob(Job):
     @cached_property
     def _data(self) -> DataSource:
         """The data, with what features, score and cuts need of their columns."""
-        return self.data.with_columns(self._needed)
+        return self.columns(self.data)
+
+    def columns(self, source: DataSource) -> DataSource:
+        """A file with what features, score and cuts need of its columns."""
+        return source.with_columns(self._needed)
 
     @cached_property
     def _simulation(self) -> DataSource | None:

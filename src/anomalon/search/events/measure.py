@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from anomalon.core.errors import FitError
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
+from anomalon.search.events.absorbed import absorbed
 from anomalon.search.events.background_fits import BackgroundFits, fit_backgrounds
 from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
@@ -68,7 +69,11 @@ def measure(
     except FitError as error:
         return passed.counted(settings, None, str(error))
     counted = passed.counted(settings, fits, "")
-    return _compared(counted, passed, fits, training, closure)
+    found = _compared(counted, passed, fits, training, closure)
+    if found.truth is None:
+        return found
+    lost = absorbed(events, window, selection, edges, settings, base, found.expected)
+    return replace(found, truth=replace(found.truth, absorbed=lost))
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,7 @@ __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or other fields, so that what an earlier state of
 # the code has stored under this version is done again.
-_FORMAT = 5
+_FORMAT = 6
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000

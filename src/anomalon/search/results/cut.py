@@ -60,11 +60,14 @@ class Truth:
     Args:
         signal, background: Events.
         efficiency: Share of the signal there that passes; None if there is none.
+        absorbed: Events by which signal outside of the region lifts the expectation inside, so that
+            the excess is smaller than `signal`; None if that is not known.
     """
 
     signal: float
     background: float
     efficiency: float | None
+    absorbed: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

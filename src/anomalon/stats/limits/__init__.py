@@ -10,7 +10,13 @@ from anomalon.stats.limits.count_limits import (
 )
 from anomalon.stats.limits.efficiency import EfficiencyCurve
 from anomalon.stats.limits.on_off_limits import on_off_upper_limit
-from anomalon.stats.limits.rerun import Interpolation, RerunLimit, RerunPoint, limit_by_rerun
+from anomalon.stats.limits.rerun import (
+    Interpolation,
+    RerunLimit,
+    RerunPoint,
+    limit_by_rerun,
+    limit_from_runs,
+)
 from anomalon.stats.limits.signal_limits import SignalModel
 from anomalon.stats.limits.signal_nuisances import SignalNuisances
 from anomalon.stats.limits.strength_limits import StrengthLimit, upper_limit_with_efficiency
@@ -32,6 +38,7 @@ __all__ = [
     "cls_upper_limit",
     "expected_upper_limits",
     "limit_by_rerun",
+    "limit_from_runs",
     "on_off_upper_limit",
     "upper_limit_with_efficiency",
     "upper_limits",

@@ -23,7 +23,7 @@ from anomalon.stats.limits.count_limits import Limit
 from anomalon.stats.limits.efficiency import EfficiencyCurve
 from anomalon.stats.limits.strength_limits import StrengthLimit, on_curve, part_of
 
-__all__ = ["Interpolation", "RerunLimit", "RerunPoint", "limit_by_rerun"]
+__all__ = ["Interpolation", "RerunLimit", "RerunPoint", "limit_by_rerun", "limit_from_runs"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -88,6 +88,7 @@ class RerunLimit(Shown):
         dispersion: Variance between runs of the same strength over the binomial one, at least 1;
             the errors of the curve include it. Above one, training fluctuates more than counts.
         limit: The limits on events.
+        events_at_one: Signal events before the selection at a strength of one.
     """
 
     observed: StrengthLimit
@@ -97,6 +98,7 @@ class RerunLimit(Shown):
     curve: EfficiencyCurve | None
     dispersion: float
     limit: Limit
+    events_at_one: float = 1.0
 
     def facts(self) -> tuple[Fact, ...]:
         """What its short form says."""
@@ -172,13 +174,40 @@ def limit_by_rerun(
         >>> bool(abs(found.observed.strength - 80.049) < 3), bool(found.expected.ok.all())
         (True, True)
     """
-    if limit.observed.shape != ():
-        raise BadLayout(
-            f"limit_by_rerun: expected limits of one measurement, got {limit.observed.shape}."
-        )
     root = Seed.of(seed).child("rerun")
     work = _every_run(strengths, repeats)
     points = _run(_Once(chain, root), work, executor)
+    return limit_from_runs(
+        points, limit, seed=seed, events_at_one=events_at_one, interpolation=interpolation
+    )
+
+
+def limit_from_runs(
+    points: Sequence[RerunPoint],
+    limit: Limit,
+    *,
+    seed: Seed | int,
+    events_at_one: float = 1.0,
+    interpolation: Interpolation = RISING,
+) -> RerunLimit:
+    """Limits on a strength from runs of the analysis that are done; see `limit_by_rerun`.
+
+    Args:
+        points: Every run, also those that failed.
+        limit: Limits on selected signal events of one measurement, from `upper_limits`.
+        seed: Random numbers of the band.
+        events_at_one: Signal events before the selection at a strength of one.
+        interpolation: The efficiency between the strengths, and the band of each limit.
+
+    Raises:
+        BadLayout: If the limit is not that of one measurement.
+    """
+    if limit.observed.shape != ():
+        raise BadLayout(
+            f"limit_from_runs: expected limits of one measurement, got {limit.observed.shape}."
+        )
+    points = tuple(points)
+    root = Seed.of(seed).child("rerun")
     curve, dispersion = _curve(points, interpolation)
     targets = np.concatenate([np.atleast_1d(limit.observed), limit.expected])
     if curve is None:
@@ -194,6 +223,7 @@ def limit_by_rerun(
         curve=curve,
         dispersion=dispersion,
         limit=limit,
+        events_at_one=events_at_one,
     )
 
 
