@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.background import BackgroundEstimator, Cwola
+from anomalon.background import Backgrounds, Cwola
 from anomalon.core import check, config
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.memory import enough_memory
@@ -19,17 +19,27 @@ from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
-from anomalon.features.expression import Expression
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
 from anomalon.learn.classify.ensemble import MOST_MEMBERS
 from anomalon.learn.classify.k_fold import MOST_FOLDS
 from anomalon.run import Executor, Progress, Store, do
 from anomalon.search.events.citing import citations
 from anomalon.search.events.fit_settings import FitSettings
+from anomalon.search.events.given import (
+    backgrounds_of,
+    condition_of,
+    efficiency_of,
+    feature_set_of,
+    method_names,
+    window_of,
+)
 from anomalon.search.events.method import Method
-from anomalon.search.events.pieces import Piece, Shared, ToyPiece
+from anomalon.search.events.pieces import Piece, Shared, ToyCut, ToyPiece, searched
+from anomalon.search.events.pooling import pooled, pooled_p
 from anomalon.search.events.pseudo_data import PseudoData
 from anomalon.search.events.selector import SavedScorer, Selector, with_own
+from anomalon.search.events.sketch import correlation
+from anomalon.search.results.correlated_trials import CorrelatedTrials
 from anomalon.search.results.ledger import (
     best_of,
     counted,
@@ -45,7 +55,7 @@ __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or other fields, so that what an earlier state of
 # the code has stored under this version is done again.
-_FORMAT = 5
+_FORMAT = 6
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000
@@ -53,7 +63,7 @@ _MOST_TOYS = 1_000_000
 
 @dataclass(frozen=True)
 class Search:
-    """A resonance search: windows x feature sets x working points.
+    """A resonance search: windows x feature sets x background methods x working points.
 
     For each window and feature set: flatten the features in mass, make a background template, train
     `n_members` x `n_folds` classifiers on signal region against template, cut each member at the
@@ -68,7 +78,7 @@ class Search:
         windows: Signal regions with their side bands.
         features: Feature sets, each a tuple of names; every one is a search of its own. With a
             score they are only shown, and may be left out; so they may be with cuts alone.
-        background: Template method.
+        background: Template method, or several, each of which is a search of its own.
         classifier: One member, trained per fold; or several, which take turns to be a member.
         n_members: Classifiers in the ensemble.
         n_folds: Folds; no event is scored by a model that saw it or a copy of it.
@@ -81,8 +91,8 @@ class Search:
         efficiencies: Background efficiencies of the cuts, each in (0, 1).
         fit: How the spectrum is fitted.
         n_toys: Pseudo-experiments without signal in which the whole search is repeated, training
-            included, for the global p-value: so many times the work. Without any, the global
-            p-value is a bound.
+            included, for the global p-value: so many times the work. Without any, it follows from
+            the correlation of the trials through the events that they share.
         name: Title for the report.
         score: What takes the place of the classifier: a column of the data or a formula in columns
             (`anomalon.features.expression`), higher is more anomalous ("-loss" if lower is); a
@@ -104,7 +114,7 @@ class Search:
 
     windows: tuple[Window, ...]
     features: tuple[tuple[str, ...], ...] = ()
-    background: BackgroundEstimator = field(default_factory=Cwola)
+    background: Backgrounds = field(default_factory=Cwola)
     classifier: Classifiers = field(default_factory=BoostedTrees)
     n_members: int = 10
     n_folds: int = 5
@@ -120,10 +130,10 @@ class Search:
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)
         for name, one in (
-            ("windows", _window),
-            ("features", _feature_set),
-            ("efficiencies", _efficiency),
-            ("cuts", _condition),
+            ("windows", window_of),
+            ("features", feature_set_of),
+            ("efficiencies", efficiency_of),
+            ("cuts", condition_of),
         ):
             given = check.several(getattr(self, name), f"search.{name}", _MOST_TRIALS)
             if not given and name in ("windows", "efficiencies"):
@@ -140,7 +150,6 @@ class Search:
             name=str,
         )
         for name, kind in (
-            ("background", BackgroundEstimator),
             ("decorrelate", ConditionalQuantiles | None),
             ("fit", FitSettings),
         ):
@@ -149,6 +158,7 @@ class Search:
                 raise BadValue(
                     f"search.{name}: expected a {what}, got {check.shown(getattr(self, name))}."
                 )
+        put("background", backgrounds_of(self.background))
         ensemble = Ensemble(self.classifier, self.n_members)
         put("classifier", ensemble.classifier)  # a list as a tuple
         if not isinstance(self.score, str | SavedScorer | Scorer | None) or self.score == "":
@@ -182,9 +192,16 @@ class Search:
         return ("background", "classifier", "n_members", "n_folds", "subsample")
 
     @property
-    def method(self) -> Method:
-        """What the result of each window depends on."""
-        return Method(**{f.name: getattr(self, f.name) for f in fields(Method)})
+    def methods(self) -> tuple[Method, ...]:
+        """What the result of each window depends on, for each background method."""
+        given = self.background if isinstance(self.background, tuple) else (self.background,)
+        given = given if self.trains else given[:1]
+        names = method_names(given)
+        common = {f.name: getattr(self, f.name) for f in fields(Method) if f.name != "name"}
+        return tuple(
+            Method(**(common | {"background": background}), name=name)
+            for background, name in zip(given, names, strict=True)
+        )
 
     def run(
         self,
@@ -219,31 +236,53 @@ class Search:
         """
         seed = Seed.of(seed)
         self._check(data, simulation)
-        searched, selectors = self._selectors(data)
+        events, selectors = self._selectors(data)
         digest = data.digest()
         digests = (
-            digest if searched is data else searched.digest(),
+            digest if events is data else events.digest(),
             "" if simulation is None else simulation.digest(),
             "" if data.label is None else config.digest(data.label),
         )
-        of = config.digest(code_version(), _FORMAT, self.method, *digests, str(seed))
-        pieces = [Piece(of, window, by) for window in self.windows for by in selectors]
+        methods = self.methods
+        # of one method alone, so that a search with another one beside it does nothing again
+        of = [
+            config.digest(code_version(), _FORMAT, replace(m, name=""), *digests, str(seed))
+            for m in methods
+        ]
+        pieces = [
+            Piece(of[i], window, by, i)
+            for window in self.windows
+            for by in selectors
+            for i in range(len(methods) if by.by == "classifier" else 1)
+        ]
         toys = [ToyPiece(piece, toy) for toy in range(self.n_toys) for piece in pieces]
-        pseudo = PseudoData.like(searched, self.fit) if toys else None
+        pseudo = PseudoData.like(events, self.fit) if toys else None
         values: list[Any] = do(
             [*pieces, *toys],
-            shared=Shared(self.method, searched, simulation, pseudo, seed),
+            shared=Shared(methods, events, simulation, pseudo, seed),
             executor=executor,
             store=store,
             progress=progress,
         )
         # Always through the plain form, so that stored and fresh results are the same to the bit.
-        windows = labelled([from_plain(WindowResult, v) for v in values[: len(pieces)]])
+        found = [searched(v) for v in values[: len(pieces)]]
+        results = [
+            replace(f.result, method=methods[piece.method].name)
+            for f, piece in zip(found, pieces, strict=True)
+        ]
+        windows = labelled(pooled(results))
         own = counted(windows)
-        of_toys = [p for of_piece in values[len(pieces) :] for p in of_piece]
-        p_local = np.array(of_toys, dtype=np.float64)
-        p_local = p_local.reshape(self.n_toys, len(own))[:, own]
-        return self._scan(windows, p_local, data, digest, seed)
+        of_toys = [[from_plain(ToyCut, cut) for cut in v] for v in values[len(pieces) :]]
+        ways = [window.way for window in windows]
+        p_local = np.array(
+            [
+                pooled_p(ways, of_toys[i * len(pieces) : (i + 1) * len(pieces)])
+                for i in range(self.n_toys)
+            ]
+        ).reshape(self.n_toys, len(own))[:, own]
+        sketches = [one for f in found for one in f.sketches]
+        correlated = _correlated([s for s, o in zip(sketches, own, strict=True) if o], seed)
+        return self._scan(windows, p_local, correlated, data, digest, seed)
 
     def _selectors(self, data: Sample) -> tuple[Sample, tuple[Selector, ...]]:
         """The data with the columns of score and cuts, and all that selects."""
@@ -291,13 +330,14 @@ class Search:
         self,
         windows: Sequence[WindowResult],
         p_local: NDArray[np.float64],
+        correlated: CorrelatedTrials | None,
         data: Sample,
         digest: str,
         seed: Seed,
     ) -> Scan:
         trials = ledger(windows)
         toys = repeat_choice(trials, p_local)
-        found = global_p(trials, toys)
+        found = global_p(trials, toys, correlated=correlated)
         failed = sum(1 for t in trials if not np.isfinite(t.p_local))
         notes = (f"{failed} of {len(trials)} trials have no significance.",) if failed else ()
         return Scan(
@@ -315,6 +355,7 @@ class Search:
             toys=toys,
             p_global_source=found.source,
             citations=citations(self, data),
+            correlated=correlated,
         )
 
     @property
@@ -329,30 +370,9 @@ class Search:
         return {k: v for k, v in plain.items() if k not in self.unused} | {"score": score}
 
 
-def _window(given: Any, where: str) -> Window:
-    if not isinstance(given, Window):
-        raise BadValue(f"{where}: expected a Window, got {check.shown(given)}.")
-    return given
-
-
-def _feature_set(given: Any, where: str) -> tuple[str, ...]:
-    if isinstance(given, str):
-        raise BadValue(f"{where}: expected a list of lists of names, got the name {given!r}.")
-    names = check.several(given, where)
-    if not names:
-        raise BadValue(f"{where}: expected at least one name, got none.")
-    return tuple(check.text(name, where) for name in names)
-
-
-def _condition(given: Any, where: str) -> str:
-    condition = Expression(given, where)
-    if condition.kind == "condition":
-        return condition.text
-    raise BadValue(
-        f"{where}: '{condition.text}': expected a condition such as `{condition.columns[0]} < 1`, "
-        "got a number."
-    )
-
-
-def _efficiency(given: Any, where: str) -> float:
-    return check.number(given, where, "(0, 1)")
+def _correlated(sketches: Sequence[NDArray[np.int64]], seed: Seed) -> CorrelatedTrials | None:
+    """What the trials that have an answer have in common."""
+    answered = [one for one in sketches if len(one)]
+    if not answered:
+        return None
+    return CorrelatedTrials.of(correlation(answered), seed.child("correlated trials"))
