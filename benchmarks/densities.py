@@ -70,12 +70,9 @@ def zukos(x: torch.Tensor, given: torch.Tensor) -> tuple[float, Any]:
     return len(x) / seconds(epoch), flow
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--features", type=int, default=4)
-    options = parser.parse_args()
-    events = sample("qcd_data").select(NAMES[: options.features])[:N]
+def compared(rounds: int, features: int) -> list[dict[str, Any]]:
+    """Training and drawing, ours and zuko's."""
+    events = sample("qcd_data").select(NAMES[:features])[:N]
     x, given = events.x.astype(np.float64), np.log(events.mass)[:, None]
     task = DensityTask(x, given, np.ones(N), events.event, Seed(1))
     z = torch.from_numpy(NormalScores.of(x, np.ones(N))(x, events.event))
@@ -85,7 +82,7 @@ def main() -> None:
     draw: list[tuple[float, float]] = []
     where = given[np.arange(N_DRAWN) % N]
     theirs = c[torch.arange(N_DRAWN) % N]
-    for i in range(options.rounds):
+    for i in range(rounds):
         speed, density = ours(task)
         peer_speed, flow = zukos(z, c)
         train.append((speed, peer_speed))
@@ -103,7 +100,7 @@ def main() -> None:
         bar = BAR if what == "training" else 1.0
         results.append(
             row(
-                f"{what}, {options.features} features, events/s",
+                f"{what}, {features} features, events/s",
                 mine,
                 peer=round(float(peer)),
                 peer_name="zuko",
@@ -112,7 +109,15 @@ def main() -> None:
                 ok=ratio >= bar,
             )
         )
-    finish("densities", results)
+    return results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--features", type=int, default=4)
+    options = parser.parse_args()
+    finish("densities", compared(options.rounds, options.features))
 
 
 if __name__ == "__main__":

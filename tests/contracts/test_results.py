@@ -22,6 +22,8 @@ from anomalon.core.result import Result, Summary
 from anomalon.core.sample import Sample
 from anomalon.features.conversion_result import ConversionResult
 from anomalon.report.drawing import RESULTS as KNOWN
+from anomalon.search.results.comparison import Comparison
+from anomalon.search.results.correlated_trials import CorrelatedTrials
 from anomalon.search.results.cut import Carried
 from anomalon.search.results.scan import Scan
 from anomalon.simulate.result import Process, SimulationResult
@@ -65,10 +67,15 @@ def simulated() -> SimulationResult:
 
 
 def carried(scan: Scan) -> Scan:
-    """The scan with weights that a few events carry."""
+    """The scan with weights that a few events carry, and what newer runs have."""
     first = scan.windows[0]
-    cut = replace(first.cuts[0], carried=Carried(4.0, 200.0, 30.0, 400.0))
-    return replace(scan, windows=(replace(first, cuts=(cut, *first.cuts[1:])), *scan.windows[1:]))
+    known = Comparison(
+        9.0, np.array([7.0]), np.array([0.5]), np.array([0.1]), np.zeros(1), 1.0, 0.2
+    )
+    cut = replace(first.cuts[0], carried=Carried(4.0, 200.0, 30.0, 400.0), comparison=known)
+    together = CorrelatedTrials(np.array([0.0, 1.0]), np.array([1.5, 2.5]), 3)
+    windows = (replace(first, cuts=(cut, *first.cuts[1:])), *scan.windows[1:])
+    return replace(scan, windows=windows, correlated=together)
 
 
 def descendants(cls):

@@ -1,6 +1,6 @@
 """Background templates in a signal region; one paper, one file."""
 
-from anomalon.background.base import BackgroundEstimator
+from anomalon.background.base import BackgroundEstimator, Backgrounds
 from anomalon.background.cathode import Cathode
 from anomalon.background.curtains import Curtains
 from anomalon.background.cwola import Cwola
@@ -17,6 +17,7 @@ __all__ = [
     "ESTIMATORS",
     "BackgroundEstimator",
     "BackgroundTask",
+    "Backgrounds",
     "Cathode",
     "Curtains",
     "Cwola",

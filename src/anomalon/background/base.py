@@ -28,7 +28,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 
-__all__ = ["BackgroundEstimator"]
+__all__ = ["BackgroundEstimator", "Backgrounds"]
 
 
 class BackgroundEstimator(ABC):
@@ -131,3 +131,7 @@ class BackgroundEstimator(ABC):
     @abstractmethod
     def _fit(self, data: Sample, window: Window, simulation: Sample | None, seed: Seed) -> Template:
         """The template, from clean input."""
+
+
+Backgrounds = BackgroundEstimator | tuple[BackgroundEstimator, ...]
+"""One method, or several."""

@@ -3,7 +3,7 @@
 Masses are in GeV. `figures(scan)` names them all, the way the page and the files do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ def drawings(scan: Scan) -> Iterator[Drawing]:
     """All figures of a scan, in the order of the page."""
     for i, group in enumerate(_by_features(scan)):
         what = {"classifier": "features", "score": "score", "cut": "cut"}[group[0].by]
-        features = f"{what} {group[0].feature_names}"
+        features = f"{what} {group[0].selection_name}"
         tag = f"-{i + 1}" if i else ""
         yield Drawing(
             f"significance{tag}",
@@ -150,9 +150,9 @@ def _spectrum_of(result: WindowResult, cut: CutResult, name: str, part: str) -> 
 
 
 def _by_features(scan: Scan) -> list[list[WindowResult]]:
-    groups: dict[tuple[str, ...], list[WindowResult]] = {}
+    groups: dict[Hashable, list[WindowResult]] = {}
     for result in scan.windows:
-        groups.setdefault(result.features, []).append(result)
+        groups.setdefault(result.way, []).append(result)
     return list(groups.values())
 
 

@@ -10,7 +10,6 @@ from anomalon.report.axes import blank, powers, single
 from anomalon.report.drawing import Drawing
 from anomalon.report.style import LIGHT, MARKERS, SERIES, styled
 from anomalon.search.results.injection_limit import InjectionLimitResult
-from anomalon.search.results.naming import feature_names
 from anomalon.search.results.signal_limit import CutLimit, SignalLimit
 
 __all__ = ["injection_drawings"]
@@ -103,7 +102,7 @@ def _gains(result: InjectionLimitResult) -> list[tuple[str, str, float]]:
 
 
 def _named(cut: CutLimit) -> str:
-    return cut.label if cut.by == "cut" else f"{cut.label}, {feature_names(cut.features)}"
+    return cut.label if cut.by == "cut" else f"{cut.label}, {cut.selection_name}"
 
 
 @styled

@@ -87,4 +87,4 @@ def test_without_subsampling_or_with_one_member_it_is_unknown():
     one = MemberScores(scores.score[:1], scores.fold, scores.saw[:, :1], 0.5)
     for unknown in (everything, one):
         (selection,) = select(unknown, events, WINDOW, (EFFICIENCY,))
-        assert CrossTraining(unknown, events, WINDOW).correlation(selection, RATIO) == 0
+        assert CrossTraining(unknown, events, WINDOW).correlation(selection, RATIO) is None

@@ -81,9 +81,9 @@ def test_no_signal_no_significance(three):
     z = [t.z_local for t in three.ledger]
     assert np.max(np.abs(z)) < 4
     assert three.p_global > 0.001
-    # nine dependent trials are at most as bad as nine independent ones
+    # nine dependent trials are not as bad as nine independent ones
     best = three.best.p_local
-    assert three.p_global == pytest.approx(1 - (1 - best) ** 9)
+    assert best < three.p_global < 1 - (1 - best) ** 9
 
 
 def test_each_cut_keeps_the_share_it_was_asked_for(three):

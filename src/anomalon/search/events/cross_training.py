@@ -71,7 +71,7 @@ class CrossTraining:
     events: Sample
     window: Window
 
-    def correlation(self, selection: Selection, ratio: float) -> float:
+    def correlation(self, selection: Selection, ratio: float) -> float | None:
         """sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k | models), for the excesses D of the folds.
 
         Args:
@@ -79,12 +79,12 @@ class CrossTraining:
             ratio: Background expected in the signal region per event of the side bands, b/n_side.
 
         Returns:
-            The estimate, unbiased around zero and therefore sometimes negative. 0.0 if members saw
+            The estimate, unbiased around zero and therefore sometimes negative. None if members saw
             all events: there is no telling.
         """
         variance = 1 / self.scores.subsample - 1
         if variance == 0 or self._n_sets < 2 or not all(f.any() for f in self._folds):
-            return 0.0
+            return None
         inside = self.window.in_signal_region(self.events.mass)
         coefficient = np.where(inside, 1.0, -ratio) * self.events.weight
         response = []
@@ -103,7 +103,7 @@ class CrossTraining:
                 if k != other:
                     total += float((mine[other] * theirs[k].T).mean())
         independent = float(((coefficient * selection.weight)[self._used] ** 2).sum())
-        return total / variance**2 / independent if independent > 0 else 0.0
+        return total / variance**2 / independent if independent > 0 else None
 
     @property
     def _n_sets(self) -> int:

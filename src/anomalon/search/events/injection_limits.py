@@ -314,7 +314,7 @@ class InjectionLimits:
         return config.digest(
             code_version(),
             _FORMAT,
-            search.method,
+            *search.methods,
             search.features,
             search.cuts,
             self.into,

@@ -10,7 +10,7 @@ functions fitted to the same spectrum without the signal region. These uncertain
   (`anomalon.stats.fits.envelope`).
 * Ensemble: what the members' counts scatter beyond what event statistics explains.
 * Folds: what the counts of different folds fluctuate together, because each was selected by models
-  that had learned from the others (`cross_training`).
+  that had learned from the others (`cross_training`; pooled over a search by `pooling`).
 * Closure: the excess that the cut makes by itself if features tell the mass (`mass_leak`), and that
   was seen in samples without signal (`validated`).
 """
@@ -33,11 +33,11 @@ from anomalon.search.events.non_closure import NOTHING_SEEN, NonClosure
 from anomalon.search.events.sculpting import pass_fraction
 from anomalon.search.events.selection import Selection
 from anomalon.search.events.weighing import Weighing, carried
+from anomalon.search.results.comparison import Comparison
 from anomalon.search.results.cut import CutResult, Truth, Uncertainties
 from anomalon.search.results.failed import failed_cut
 from anomalon.search.results.fitted import SpectrumFit, spectrum_fit
-from anomalon.stats import Envelope, Spectrum, p_from_z, scaled_significance
-from anomalon.stats.fits import profiled_significance
+from anomalon.stats import Envelope, Spectrum
 
 __all__ = ["measure"]
 
@@ -154,14 +154,17 @@ def _compared(
     effective, effective_sigma = fits.effective / overweight, fits.effective_sigma / overweight
     unit = float(effective[0]) / expected
     sigma_ensemble = _training_scatter(passed, expected)
-    together = _folds_together(passed, training, expected)
-    folds = np.clip(together, 0, 1) * (effective + effective_sigma**2)
     closure = non_closure.at(passed.selection.efficiency)
-    apart = (sigma_ensemble * unit) ** 2 + (closure * effective) ** 2
-    sigma_b = np.sqrt(effective_sigma**2 + apart + folds)
-    each = scaled_significance(n_effective, effective, 1.0, sigma_b)
-    z, _ = profiled_significance(np.asarray(each), fits.envelope.cost)
-    return replace(
+    comparison = Comparison(
+        n=n_effective,
+        expected=effective,
+        fit=effective_sigma,
+        apart=(sigma_ensemble * unit) ** 2 + (closure * effective) ** 2,
+        cost=fits.envelope.cost,
+        unit=unit,
+        correlation=_folds_together(passed, training, expected),
+    )
+    compared = replace(
         counted,
         expected=expected,
         n_effective=n_effective,
@@ -171,21 +174,23 @@ def _compared(
             fit=float(fits.sigma[0]),
             function=fits.sigma_function,
             ensemble=sigma_ensemble,
-            folds=float(np.sqrt(folds[0])) / unit,
+            folds=0.0,
             closure=float(closure * expected),
         ),
-        z_local=z,
-        p_local=float(p_from_z(z)),
         ok=True,
         why="",
+        comparison=comparison,
     )
+    return compared.with_folds(comparison.correlation or 0.0)
 
 
-def _folds_together(passed: _Passed, training: CrossTraining | None, expected: float) -> float:
-    """Correlation of the folds' counts, as far as it is known."""
+def _folds_together(
+    passed: _Passed, training: CrossTraining | None, expected: float
+) -> float | None:
+    """Correlation of the folds' counts; None if there is no telling."""
     side = float(passed.weight[passed.window.in_sidebands(passed.events.mass)].sum())
     if training is None or side <= 0:
-        return 0.0
+        return None
     return training.correlation(passed.selection, expected / side)
 
 

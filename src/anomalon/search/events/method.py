@@ -12,7 +12,11 @@ __all__ = ["Method"]
 
 @dataclass(frozen=True)
 class Method:
-    """All settings that a window's result depends on; the fields of `Search` of the same name."""
+    """All settings that a window's result depends on: the fields of `Search` of the same name.
+
+    Args:
+        name: What readers call the background method, if a search has several; else "".
+    """
 
     background: BackgroundEstimator
     classifier: Classifiers
@@ -23,3 +27,4 @@ class Method:
     efficiencies: tuple[float, ...]
     fit: FitSettings
     axes: tuple[str, ...] | str = ()
+    name: str = ""

@@ -1,6 +1,6 @@
 """One window with one feature set, score or cut: decorrelate, train if need be, cut, fit."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,15 +21,17 @@ from anomalon.search.events.non_closure import NOTHING_SEEN, NonClosure
 from anomalon.search.events.own import flattened, own_cut, own_scores
 from anomalon.search.events.selection import MemberScores, Selection, score_members, select
 from anomalon.search.events.selector import Selector
+from anomalon.search.events.sketch import nothing, sketch
 from anomalon.search.events.weighing import Weighing
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.failed import failed_cut
 from anomalon.search.results.window import FeatureCorrelation, Histogram, Roc, WindowResult
 from anomalon.stats import Envelope, evaluate
 
-__all__ = ["search_window"]
+__all__ = ["Searched", "search_window"]
 
 Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.int64]
 
 # Below this many true signal events in a signal region a ROC curve says nothing.
 _MIN_SIGNAL_FOR_ROC = 20
@@ -37,6 +39,19 @@ _HISTOGRAM_BINS = 30
 _MASSES = ("m", "dm", "delta_m", "pt")  # how names of features in GeV begin
 _HUGE = 1e307
 _BAND_TOYS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """What a window gives to its search.
+
+    Args:
+        result: What was found in it.
+        sketches: Of each of its cuts, what it has in common with those of other windows.
+    """
+
+    result: WindowResult
+    sketches: tuple[Ints, ...] = ()
 
 
 def search_window(
@@ -48,7 +63,7 @@ def search_window(
     simulation: Sample | None,
     seed: Seed,
     closure: NonClosure = NOTHING_SEEN,
-) -> WindowResult:
+) -> Searched:
     """Search one window; cuts that come to nothing become results that say why.
 
     Args:
@@ -87,19 +102,23 @@ def search_window(
         correlation=(),
         warnings=(lost,) if lost else (),
         by=by.by,
+        method=method.name,
     )
+    own = sketch(original, window, uncut, first)
     try:
-        return _cut(result, original, by, edges, method, reference, seed, closure)
+        return _cut(Searched(result, (own,)), original, by, edges, method, reference, seed, closure)
     except MissingExtra:
         raise  # no answer of this window's, but of where it was asked
     except AnomalonError as error:
         efficiencies = (0.0,) if by.by == "cut" else method.efficiencies
         failed = (failed_cut(e, method.fit.shape, str(error)) for e in efficiencies)
-        return replace(result, cuts=(first, *failed))
+        return Searched(
+            replace(result, cuts=(first, *failed)), (own, *[nothing() for _ in efficiencies])
+        )
 
 
 def _cut(
-    result: WindowResult,
+    uncut: Searched,
     original: Sample,
     by: Selector,
     edges: Floats,
@@ -107,22 +126,20 @@ def _cut(
     reference: Sample | None,
     seed: Seed,
     closure: NonClosure,
-) -> WindowResult:
+) -> Searched:
     """The result without a cut, and with all others."""
-    window = result.window
+    result, window = uncut.result, uncut.result.window
     scores, selections = _selected(original, window, by, method, reference, seed)
     base = _base(original, window, edges, method.fit)
     training = CrossTraining(scores, original, window)
     closure = replace(closure, leak=scores.mass_leak)
-    cuts = (
-        *result.cuts,
-        *(
-            measure(original, window, s, edges, method.fit, base, training, closure)
-            for s in selections
-        ),
-    )
+    after = [
+        measure(original, window, s, edges, method.fit, base, training, closure) for s in selections
+    ]
+    cuts = (*result.cuts, *after)
+    sketches = (sketch(original, window, *both) for both in zip(selections, after, strict=True))
     tightest = min(selections, key=lambda s: s.efficiency)
-    return replace(
+    full = replace(
         result,
         cuts=cuts,
         histograms=_histograms(original, window, by, scores, tightest),
@@ -131,6 +148,7 @@ def _cut(
         warnings=(*result.warnings, *_warnings(cuts, by, method, original.weight)),
         mass_leak=scores.mass_leak,
     )
+    return Searched(full, (*uncut.sketches, *sketches))
 
 
 def _selected(

@@ -5,54 +5,60 @@ from typing import Any
 
 from anomalon.core import config
 from anomalon.core.errors import AnomalonError, MissingExtra
-from anomalon.core.plain import to_plain
+from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.search.events.method import Method
 from anomalon.search.events.non_closure import NOTHING_SEEN, NonClosure
-from anomalon.search.events.one import search_window
+from anomalon.search.events.one import Searched, search_window
 from anomalon.search.events.pseudo_data import PseudoData, deal
 from anomalon.search.events.selector import Selector
+from anomalon.search.events.sketch import nothing
+from anomalon.search.results.comparison import Comparison
 from anomalon.search.results.failed import failed_window
-from anomalon.search.results.window import WindowResult
+from anomalon.stats import p_from_z
 
-__all__ = ["Piece", "Shared", "ToyPiece"]
+__all__ = ["Piece", "Shared", "ToyCut", "ToyPiece", "searched"]
 
 
 @dataclass(frozen=True, eq=False)
 class Shared:
     """What all windows need to be searched elsewhere."""
 
-    method: Method
+    methods: tuple[Method, ...]
     data: Sample
     simulation: Sample | None
     pseudo: PseudoData | None
     seed: Seed
 
-    def search(self, window: Window, by: Selector, closure: NonClosure) -> WindowResult:
-        """One window must not end the whole scan: what goes wrong in it is its result."""
+    def search(self, window: Window, by: Selector, closure: NonClosure, method: int) -> Searched:
+        """One window must not end the whole scan: what goes wrong in it is its result.
+
+        Methods have the same random numbers, so that they are compared on the same folds.
+        """
         seed = self.seed.child("window", str(window), features="+".join(by.features))
-        what, how = (self.data, window, by), self.method
+        what, how = (self.data, window, by), self.methods[method]
         try:
             return search_window(*what, how, simulation=self.simulation, seed=seed, closure=closure)
         except MissingExtra:
             raise
         except AnomalonError as error:
-            return failed_window(
-                self.data, window, by.features, how.efficiencies, how.fit.shape, str(error), by.by
-            )
+            e, shape = how.efficiencies, how.fit.shape
+            failed = failed_window(*what[:2], by.features, e, shape, str(error), by.by, how.name)
+            return Searched(failed, tuple(nothing() for _ in failed.cuts))
 
     def in_toy(self, toy: int) -> "Shared":
         """The same in a pseudo-experiment."""
         if self.pseudo is None:
             raise ValueError("search: no pseudo-data for the pseudo-experiments")  # a bug of ours
         seed = self.seed.child("pseudo-experiment", toy=toy)
-        fit = self.method.fit
+        fit = self.methods[0].fit
+        fit = replace(fit, range=fit.range_in(self.data))
         simulation = self.simulation
         return Shared(
             # the range of the data, not that of the masses which happen to be drawn
-            method=replace(self.method, fit=replace(fit, range=fit.range_in(self.data))),
+            methods=tuple(replace(method, fit=fit) for method in self.methods),
             data=self.pseudo.draw(seed.child("data")),
             # dealt out like the data, or classifiers would tell the two apart by that
             simulation=None if simulation is None else deal(simulation, seed.child("simulation")),
@@ -63,12 +69,13 @@ class Shared:
 
 @dataclass(frozen=True)
 class Piece:
-    """One window with one feature set, score or cut."""
+    """One window with one feature set and method, score or cut."""
 
     of: str  # digest of all that is shared
     window: Window
     by: Selector
     closure: NonClosure = NOTHING_SEEN
+    method: int = 0  # which of those that are shared
 
     @property
     def what(self) -> str:
@@ -83,12 +90,36 @@ class Piece:
 
     def __call__(self, shared: Shared) -> dict[str, Any]:
         """The result, plain."""
-        return dict(to_plain(shared.search(self.window, self.by, self.closure)))
+        return dict(to_plain(shared.search(self.window, self.by, self.closure, self.method)))
+
+
+def searched(plain: dict[str, Any]) -> Searched:
+    """The reverse: what a piece has found."""
+    return from_plain(Searched, plain)
+
+
+@dataclass(frozen=True, eq=False)
+class ToyCut:
+    """What is kept of a cut in a pseudo-experiment.
+
+    Args:
+        p_local: By itself.
+        comparison: For those who know better how folds are correlated.
+    """
+
+    p_local: float
+    comparison: Comparison | None = None
+
+    def p(self, correlation: float) -> float:
+        """The local p-value, if this is how the counts of the folds are correlated."""
+        if self.comparison is None or self.comparison.correlation is None:
+            return self.p_local
+        return float(p_from_z(self.comparison.z(correlation)))
 
 
 @dataclass(frozen=True)
 class ToyPiece:
-    """The same window and feature set in a pseudo-experiment; gives its local p-values."""
+    """The same in a pseudo-experiment; gives what its local p-values are made of."""
 
     piece: Piece
     toy: int
@@ -103,8 +134,9 @@ class ToyPiece:
         """What its result is stored under."""
         return config.digest(self.piece.key, "pseudo-experiment", self.toy)
 
-    def __call__(self, shared: Shared) -> list[float]:
-        """Local p-values of its cuts."""
+    def __call__(self, shared: Shared) -> list[dict[str, Any]]:
+        """Its cuts, plain."""
         piece = self.piece
-        found = shared.in_toy(self.toy).search(piece.window, piece.by, piece.closure)
-        return [cut.p_local for cut in found.cuts]
+        where = (piece.window, piece.by, piece.closure, piece.method)
+        found = shared.in_toy(self.toy).search(*where).result
+        return [dict(to_plain(ToyCut(cut.p_local, cut.comparison))) for cut in found.cuts]

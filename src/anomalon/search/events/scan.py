@@ -9,32 +9,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.background import BackgroundEstimator, Cwola
+from anomalon.background import Backgrounds, Cwola
 from anomalon.core import check, config
-from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, TooFewEvents
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.memory import enough_memory
-from anomalon.core.plain import from_plain
 from anomalon.core.provenance import code_version
 from anomalon.core.result import Result
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
-from anomalon.features.axes import axes_among, checked_axes
 from anomalon.features.decorrelate import ConditionalQuantiles
-from anomalon.features.expression import Expression
-from anomalon.features.feature_sets import feature_set, how_to_make
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
 from anomalon.learn.classify.ensemble import MOST_MEMBERS
 from anomalon.learn.classify.k_fold import MOST_FOLDS
 from anomalon.run import Executor, Progress, Store, do
 from anomalon.search.events.citing import citations
 from anomalon.search.events.fit_settings import FitSettings
+from anomalon.search.events.given import (
+    axes_of,
+    backgrounds_of,
+    check_has,
+    condition_of,
+    efficiency_of,
+    feature_set_of,
+    method_names,
+    window_of,
+)
 from anomalon.search.events.method import Method
-from anomalon.search.events.pieces import Piece, Shared, ToyPiece
+from anomalon.search.events.pieces import Piece, Shared, ToyPiece, searched
+from anomalon.search.events.pooling import pooled, toy_p_values
 from anomalon.search.events.pseudo_data import PseudoData
 from anomalon.search.events.selector import SavedScorer, Selector, with_own
+from anomalon.search.events.sketch import correlated
 from anomalon.search.events.validated import Validated, checked_validation, validation_name
+from anomalon.search.results.correlated_trials import CorrelatedTrials
 from anomalon.search.results.ledger import (
     best_of,
     counted,
@@ -50,7 +59,7 @@ __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or other fields, so that what an earlier state of
 # the code has stored under this version is done again.
-_FORMAT = 6
+_FORMAT = 7
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000
@@ -58,7 +67,7 @@ _MOST_TOYS = 1_000_000
 
 @dataclass(frozen=True)
 class Search:
-    """A resonance search: windows x feature sets x working points.
+    """A resonance search: windows x feature sets x background methods x working points.
 
     For each window and feature set: flatten the features in mass, make a background template, train
     `n_members` x `n_folds` classifiers on signal region against template, cut each member at the
@@ -75,7 +84,7 @@ class Search:
             (`anomalon.features.FEATURE_SETS`), which becomes such a tuple; every one is a search of
             its own. With a score they are only shown, and may be left out; so they may be with cuts
             alone.
-        background: Template method.
+        background: Template method, or several, each of which is a search of its own.
         classifier: One member, trained per fold; or several, which take turns to be a member.
         n_members: Classifiers in the ensemble.
         n_folds: Folds; no event is scored by a model that saw it or a copy of it.
@@ -88,8 +97,8 @@ class Search:
         efficiencies: Background efficiencies of the cuts, each in (0, 1).
         fit: How the spectrum is fitted.
         n_toys: Pseudo-experiments without signal in which the whole search is repeated, training
-            included, for the global p-value: so many times the work. Without any, the global
-            p-value is a bound.
+            included, for the global p-value: so many times the work. Without any, it follows from
+            the correlation of the trials through the events that they share.
         name: Title for the report.
         score: What takes the place of the classifier: a column of the data or a formula in columns
             (`anomalon.features.expression`), higher is more anomalous ("-loss" if lower is); a
@@ -121,7 +130,7 @@ class Search:
 
     windows: tuple[Window, ...]
     features: tuple[str | tuple[str, ...], ...] = ()
-    background: BackgroundEstimator = field(default_factory=Cwola)
+    background: Backgrounds = field(default_factory=Cwola)
     classifier: Classifiers = field(default_factory=BoostedTrees)
     n_members: int = 10
     n_folds: int = 5
@@ -139,10 +148,10 @@ class Search:
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)
         for name, one in (
-            ("windows", _window),
-            ("features", _feature_set),
-            ("efficiencies", _efficiency),
-            ("cuts", _condition),
+            ("windows", window_of),
+            ("features", feature_set_of),
+            ("efficiencies", efficiency_of),
+            ("cuts", condition_of),
         ):
             given = check.several(getattr(self, name), f"search.{name}", _MOST_TRIALS)
             if not given and name in ("windows", "efficiencies"):
@@ -158,20 +167,21 @@ class Search:
             n_toys=(0, _MOST_TOYS),
             name=str,
         )
-        for name, kind in (
-            ("background", BackgroundEstimator),
-            ("decorrelate", ConditionalQuantiles | None),
-            ("fit", FitSettings),
-        ):
+        for name, kind in (("decorrelate", ConditionalQuantiles | None), ("fit", FitSettings)):
             if not isinstance(getattr(self, name), kind):
                 what = getattr(kind, "__name__", kind)
                 raise BadValue(
                     f"search.{name}: expected a {what}, got {check.shown(getattr(self, name))}."
                 )
-        put("axes", self._checked_axes())
+        put("axes", axes_of(self.axes, self.features))
+        put("background", backgrounds_of(self.background))
         ensemble = Ensemble(self.classifier, self.n_members)
         put("classifier", ensemble.classifier)  # a list as a tuple
         put("validation", checked_validation(self.validation))
+        if self.validation is not None and isinstance(self.background, tuple):
+            raise BadValue(
+                "search.validation: expected one background method, got several. Search each alone."
+            )
         if not isinstance(self.score, str | SavedScorer | Scorer | None) or self.score == "":
             raise BadValue(
                 "search.score: expected a column, a formula in columns, a fitted Scorer or the "
@@ -183,17 +193,6 @@ class Search:
                 "place, got none."
             )
 
-    def _checked_axes(self) -> tuple[str, ...] | str:
-        axes = checked_axes(self.axes, "search.axes")
-        for i, text in enumerate(() if isinstance(axes, str) else axes):
-            if self.features and not any(axes_among((text,), names) for names in self.features):
-                needed = Expression(text, "search.axes").columns
-                raise BadValue(
-                    f"search.axes[{i}]: '{text}': expected a feature set with {list(needed)}, got "
-                    f"{[list(names) for names in self.features]}."
-                )
-        return axes
-
     @property
     def cites(self) -> tuple[str, ...]:
         """What every search of this kind uses; its methods name their own."""
@@ -204,7 +203,7 @@ class Search:
     @property
     def feature_sets(self) -> tuple[tuple[str, ...], ...]:
         """The names of the features of each set."""
-        return tuple(_feature_set(given, "search.features") for given in self.features)
+        return tuple(feature_set_of(given, "search.features") for given in self.features)
 
     @property
     def trains(self) -> bool:
@@ -219,9 +218,16 @@ class Search:
         return ("background", "classifier", "n_members", "n_folds", "subsample", "axes")
 
     @property
-    def method(self) -> Method:
-        """What the result of each window depends on."""
-        return Method(**{f.name: getattr(self, f.name) for f in fields(Method)})
+    def methods(self) -> tuple[Method, ...]:
+        """What the result of each window depends on, for each background method."""
+        given = self.background if isinstance(self.background, tuple) else (self.background,)
+        given = given if self.trains else given[:1]
+        names = method_names(given)
+        common = {f.name: getattr(self, f.name) for f in fields(Method) if f.name != "name"}
+        return tuple(
+            Method(**(common | {"background": background}), name=name)
+            for background, name in zip(given, names, strict=True)
+        )
 
     def run(
         self,
@@ -258,28 +264,37 @@ class Search:
         """
         seed = Seed.of(seed)
         self._check(data, simulation)
-        searched, selectors = self.selectors(data)
+        events, selectors = self.selectors(data)
         validated = Validated.of(self.validation)
         validated.check(self.settings)
-        of = self._key(searched, simulation, seed)
-        scopes = validated.scopes(self.windows, selectors, self.efficiencies)
-        pieces = [Piece(of, *scope) for scope in scopes]
+        methods = self.methods
+        of = [self._key(method, events, simulation, seed) for method in methods]
+        pieces = [
+            Piece(of[i], *scope, i)
+            for scope in validated.scopes(self.windows, selectors, self.efficiencies)
+            for i in range(len(methods) if scope[1].by == "classifier" else 1)
+        ]
         toys = [ToyPiece(piece, toy) for toy in range(self.n_toys) for piece in pieces]
-        pseudo = PseudoData.like(searched, self.fit) if toys else None
+        pseudo = PseudoData.like(events, self.fit) if toys else None
         values: list[Any] = do(
             [*pieces, *toys],
-            shared=Shared(self.method, searched, simulation, pseudo, seed),
+            shared=Shared(methods, events, simulation, pseudo, seed),
             executor=executor,
             store=store,
             progress=progress,
         )
         # Always through the plain form, so that stored and fresh results are the same to the bit.
-        windows = labelled([from_plain(WindowResult, v) for v in values[: len(pieces)]])
+        found = [searched(v) for v in values[: len(pieces)]]
+        results = [
+            replace(f.result, method=methods[piece.method].name)
+            for f, piece in zip(found, pieces, strict=True)
+        ]
+        windows = labelled(pooled(results))
         own = counted(windows)
-        of_toys = [p for of_piece in values[len(pieces) :] for p in of_piece]
-        p_local = np.array(of_toys, dtype=np.float64)
-        p_local = p_local.reshape(self.n_toys, len(own))[:, own]
-        scan = self._scan(windows, p_local, data, seed)
+        of_toys = toy_p_values(values[len(pieces) :], windows)[:, own]
+        sketches = [one for f in found for one in f.sketches]
+        common = correlated([s for s, is_own in zip(sketches, own, strict=True) if is_own], seed)
+        scan = self._scan(windows, of_toys, common, data, seed)
         notes = validated.notes(self.settings, self.windows)
         return replace(scan, notes=(*notes, *scan.notes))
 
@@ -291,14 +306,17 @@ class Search:
             return searched, own
         return searched, (*(Selector("classifier", f, f) for f in self.feature_sets), *own)
 
-    def _key(self, searched: Sample, simulation: Sample | None, seed: Seed) -> str:
-        """A digest of all that every window depends on."""
+    def _key(self, method: Method, events: Sample, simulation: Sample | None, seed: Seed) -> str:
+        """A digest of all that every window depends on.
+
+        Of one method alone, so that a search with another one beside it does nothing again.
+        """
         digests = (
-            searched.digest(),
+            events.digest(),
             "" if simulation is None else simulation.digest(),
-            "" if searched.label is None else config.digest(searched.label),
+            "" if events.label is None else config.digest(events.label),
         )
-        return config.digest(code_version(), _FORMAT, self.method, *digests, str(seed))
+        return config.digest(code_version(), _FORMAT, replace(method, name=""), *digests, str(seed))
 
     def _check(self, data: Sample, simulation: Sample | None) -> None:
         for what, given in (("data", data), ("simulation", simulation)):
@@ -313,9 +331,9 @@ class Search:
         if len(data) == 0:
             raise TooFewEvents(f"search: {data.source} has no events.")
         for features in self.feature_sets:
-            _check_has(data, features)
+            check_has(data, features)
             if simulation is not None and self.trains:
-                _check_has(simulation, features)
+                check_has(simulation, features)
         self.fit.check(data)
         if self.trains:
             self._check_memory(len(data))
@@ -337,13 +355,14 @@ class Search:
     def _scan(
         self,
         windows: Sequence[WindowResult],
-        p_local: NDArray[np.float64],
+        p_local: NDArray[np.floating[Any]],
+        correlated: CorrelatedTrials | None,
         data: Sample,
         seed: Seed,
     ) -> Scan:
         trials = ledger(windows)
         toys = repeat_choice(trials, p_local)
-        found = global_p(trials, toys)
+        found = global_p(trials, toys, correlated=correlated)
         failed = sum(1 for t in trials if not np.isfinite(t.p_local))
         notes = (f"{failed} of {len(trials)} trials have no significance.",) if failed else ()
         return Scan(
@@ -361,6 +380,7 @@ class Search:
             toys=toys,
             p_global_source=found.source,
             citations=citations(self, data),
+            correlated=correlated,
         )
 
     @property
@@ -377,39 +397,3 @@ class Search:
         if self.validation is None:
             return {k: v for k, v in plain.items() if k != "validation"}
         return plain | {"validation": validation_name(self.validation)}
-
-
-def _window(given: Any, where: str) -> Window:
-    if not isinstance(given, Window):
-        raise BadValue(f"{where}: expected a Window, got {check.shown(given)}.")
-    return given
-
-
-def _feature_set(given: Any, where: str) -> tuple[str, ...]:
-    if isinstance(given, str):
-        return feature_set(given, where)
-    names = check.several(given, where)
-    if not names:
-        raise BadValue(f"{where}: expected at least one name, got none.")
-    return tuple(check.text(name, where) for name in names)
-
-
-def _check_has(sample: Sample, features: tuple[str, ...]) -> None:
-    try:
-        sample.select(features)
-    except ColumnMissing as error:
-        raise ColumnMissing(f"{error}{how_to_make(features)}") from error
-
-
-def _condition(given: Any, where: str) -> str:
-    condition = Expression(given, where)
-    if condition.kind == "condition":
-        return condition.text
-    raise BadValue(
-        f"{where}: '{condition.text}': expected a condition such as `{condition.columns[0]} < 1`, "
-        "got a number."
-    )
-
-
-def _efficiency(given: Any, where: str) -> float:
-    return check.number(given, where, "(0, 1)")

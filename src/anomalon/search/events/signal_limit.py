@@ -93,6 +93,7 @@ def _cut_limit(
         window=result.window,
         by=result.by,
         features=result.features,
+        method=result.method,
         cut=cut.efficiency,
         n=cut.n,
         expected=cut.expected,

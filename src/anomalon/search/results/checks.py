@@ -43,7 +43,7 @@ _FEW = "no few events carry the weight"
 
 def place(result: WindowResult, cut: CutResult) -> str:
     """How a check names the working point that it is about."""
-    return f"{result.name} ({result.feature_names}), {cut.label}"
+    return f"{result.name} ({result.selection_name}), {cut.label}"
 
 
 def checks_of(result: WindowResult, cut: CutResult) -> tuple[Check, ...]:

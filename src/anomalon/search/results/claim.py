@@ -106,7 +106,7 @@ def _instead(scan: "Scan", doubted: Trial) -> Trial | None:
     """
     left = list(_elsewhere(scan, doubted, scan.ledger))
     while (trial := best_of(left)) is not None:
-        if not _is_excess(global_p(scan.ledger, scan.toys, trial).p):
+        if not _is_excess(global_p(scan.ledger, scan.toys, trial, scan.correlated).p):
             return None
         if not _doubts(scan, trial):
             return trial
@@ -126,8 +126,8 @@ def _elsewhere(scan: "Scan", doubted: Trial, trials: Iterable[Trial]) -> Iterabl
 
 
 def _same_place(one: WindowResult, other: WindowResult, *, whatever_features: bool = False) -> bool:
-    """Whether two results are of the same features in nearly the same signal region."""
-    same = whatever_features or one.features == other.features
+    """Whether two results are of the same selection in nearly the same signal region."""
+    same = whatever_features or one.way == other.way
     return same and _overlap(one.window, other.window) > _SAME
 
 

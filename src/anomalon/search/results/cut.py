@@ -1,8 +1,8 @@
 """One working point of one window: the count, what was expected, and how well that is known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot, sqrt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from anomalon.core.result import Number, Text
 from anomalon.core.rounding import efficiency as working_point
 from anomalon.core.shown import Shown
+from anomalon.search.results.comparison import Comparison
 from anomalon.search.results.fitted import SpectrumFit
+from anomalon.stats import p_from_z
 
 __all__ = ["Carried", "CutResult", "PassFraction", "Truth", "Uncertainties"]
 
@@ -153,6 +155,7 @@ class CutResult(Shown):
         truth: What was selected in truth; None if that is not known.
         ok: False if there is no significance to give; then `why` says it and z is NaN.
         carried: How many events carry the weight; None if all weigh the same.
+        comparison: What the significance is made of; None if there is none, and in older files.
     """
 
     efficiency: float
@@ -170,6 +173,17 @@ class CutResult(Shown):
     ok: bool
     why: str
     carried: Carried | None = None
+    comparison: Comparison | None = None
+
+    def with_folds(self, correlation: float) -> Self:
+        """The same cut, if this is how the counts of the folds are correlated."""
+        if self.comparison is None:
+            return self
+        z = self.comparison.z(correlation)
+        folds = self.comparison.sigma_folds(correlation)
+        return replace(
+            self, sigma=replace(self.sigma, folds=folds), z_local=z, p_local=float(p_from_z(z))
+        )
 
     @property
     def label(self) -> str:

@@ -63,6 +63,7 @@ def failed_window(
     shape: str,
     why: str,
     by: By = "classifier",
+    method: str = "",
 ) -> WindowResult:
     """A window without any answer, not even without a cut.
 
@@ -74,6 +75,7 @@ def failed_window(
         shape: Family of functions that would have been fitted.
         why: What went wrong.
         by: What would have selected.
+        method: What the template would have been from, if there are several.
     """
     if by == "cut":
         efficiencies = (0.0,)  # which it has is not known
@@ -87,4 +89,5 @@ def failed_window(
         roc=None,
         correlation=(),
         by=by,
+        method=method,
     )

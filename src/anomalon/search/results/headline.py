@@ -48,7 +48,7 @@ def headline(scan: "Scan", claim: Claim) -> str:
     ]
     if claim.instead is not None:
         z = f"{_where(scan, claim.instead)}: {sigmas(claim.instead.z_local)} local"
-        own = _after(scan, global_p(scan.ledger, scan.toys, claim.instead))
+        own = _after(scan, global_p(scan.ledger, scan.toys, claim.instead, scan.correlated))
         words.append(f"Among the trials whose checks passed there is an excess in {z}; {own}.")
     return " ".join(words)
 

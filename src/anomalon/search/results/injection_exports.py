@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anomalon.search.results.naming import feature_names
 from anomalon.stats.exchange import HepDataColumn, HepDataTable, Quantity, limit_table, to_hepdata
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _limits(result: "InjectionLimitResult") -> Iterable[Sequence[Cell]]:
         limits = [cut.observed, *(float(x) for x in cut.band)]
         values = limits if fb is None else [*limits, *(x * fb for x in limits)]
         yield (
-            s.name, s.mass, str(cut.window), feature_names(cut.features), cut.cut, cut.events,
+            s.name, s.mass, str(cut.window), cut.selection_name, cut.cut, cut.events,
             *values, cut.why,
         )  # fmt: skip
 
@@ -105,7 +104,7 @@ def _efficiencies(result: "InjectionLimitResult") -> Iterable[Sequence[Cell]]:
             for i, strength in enumerate(s.strengths):
                 values = (strength, injected[i], passed[i], c.efficiency[i], c.low[i], c.high[i])
                 yield (
-                    s.name, s.mass, str(c.window), feature_names(c.features), c.cut,
+                    s.name, s.mass, str(c.window), c.selection_name, c.cut,
                     *(float(v) for v in values), float(z[i]),
                 )  # fmt: skip
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from anomalon.core.result import Check, Column, Number, Part, Summary, Table, Text, Verdict
 from anomalon.core.rounding import percent, plain
-from anomalon.search.results.naming import feature_names
 from anomalon.search.results.signal_limit import CutLimit, SignalLimit
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def _table(result: "InjectionLimitResult") -> Table:
             continue
         limits = [cut.observed, *(float(x) for x in cut.band)]
         rows.append(
-            (s.name, s.mass, str(cut.window), feature_names(cut.features), cut.label,
+            (s.name, s.mass, str(cut.window), cut.selection_name, cut.label,
              *(x * factor if _is(x) else None for x in limits))
         )  # fmt: skip
     return Table("Upper limits", columns, tuple(rows))
@@ -204,7 +203,7 @@ def _points(signal: SignalLimit) -> Table:
     )
     rows = tuple(
         (
-            str(c.window), feature_names(c.features), c.label, c.n, _or_none(c.expected),
+            str(c.window), c.selection_name, c.label, c.n, _or_none(c.expected),
             _or_none(c.sigma), _or_none(c.events), c.retained, _or_none(c.observed),
             _or_none(c.median), _gained(signal, c), c.why,
         )
@@ -243,4 +242,4 @@ def _strengths(result: "InjectionLimitResult", signal: SignalLimit) -> Table:
         columns.append(Column("injected", "fb"))
         values.append(signal.strengths * result.per_event)
     rows = tuple(tuple(_or_none(float(v)) for v in row) for row in zip(*values, strict=True))
-    return Table(f"Injections, {cut.label} of {feature_names(cut.features)}", tuple(columns), rows)
+    return Table(f"Injections, {cut.label} of {cut.selection_name}", tuple(columns), rows)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.search.results.correlated_trials import CorrelatedTrials
 from anomalon.search.results.naming import window_names
 from anomalon.search.results.window import WindowResult
 from anomalon.stats import combine_trials, empirical_p, sidak, z_from_p
@@ -33,9 +34,12 @@ Floats = NDArray[np.floating[Any]]
 NO_FEATURES = "none"
 """The features of a trial without a cut, which looks at none."""
 
-PGlobalSource = Literal["sidak", "pseudo-experiments", "number of pseudo-experiments"]
-"""Where a global p-value comes from: Sidak's bound for independent trials, the share of
-pseudo-experiments that are as significant, or the bound 1/(n + 1) if none of n is."""
+PGlobalSource = Literal[
+    "sidak", "correlated trials", "pseudo-experiments", "number of pseudo-experiments"
+]
+"""Where a global p-value comes from: Sidak's bound for independent trials, the correlation of the
+trials through the events that they share, the share of pseudo-experiments that are as significant,
+or the bound 1/(n + 1) if none of n is."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,8 @@ class Trial:
     """One line of the ledger: a place where an excess could have been seen.
 
     Args:
-        window, features: As readers name them. Without a cut no feature is looked at: `features` is
-            then "none".
+        window, features: As readers name them, with the method if there are several. Without a cut
+            no feature is looked at: `features` is then "none".
         efficiency: Background efficiency of the cut; 1 without one.
         p_local, z_local: What was found.
         result: Which of the results of the scan it is from, and
@@ -137,7 +141,7 @@ def ledger(windows: Sequence[WindowResult]) -> tuple[Trial, ...]:
     return tuple(
         Trial(
             window=w.window_name,
-            features=w.feature_names if cut.efficiency < 1 else NO_FEATURES,
+            features=w.selection_name if cut.efficiency < 1 else NO_FEATURES,
             efficiency=cut.efficiency,
             p_local=cut.p_local,
             z_local=cut.z_local,
@@ -158,7 +162,7 @@ def place_of(trial: Trial, windows: Sequence[WindowResult]) -> tuple[int, int] |
         there = trial.result < len(windows) and trial.cut < len(windows[trial.result].cuts)
         return (trial.result, trial.cut) if there else None
     for i, window in enumerate(windows):
-        named = trial.features == window.feature_names or trial.efficiency >= 1
+        named = trial.features == window.selection_name or trial.efficiency >= 1
         if trial.window == window.window_name and named:
             for j, cut in enumerate(window.cuts):
                 if cut.efficiency == trial.efficiency:
@@ -216,7 +220,7 @@ class GlobalP:
     @property
     def is_bound(self) -> bool:
         """Whether it is only an upper bound."""
-        return self.source != "pseudo-experiments"
+        return self.source not in ("pseudo-experiments", "correlated trials")
 
     @property
     def z(self) -> float | None:
@@ -225,30 +229,45 @@ class GlobalP:
 
 
 def global_p(
-    trials: Sequence[Trial], toys: TrialToys | None, trial: Trial | None = None
+    trials: Sequence[Trial],
+    toys: TrialToys | None,
+    trial: Trial | None = None,
+    correlated: CorrelatedTrials | None = None,
 ) -> GlobalP:
     """Global p-value of a trial.
 
-    The share of pseudo-experiments that do as well, if any does. Else an upper bound: what their
-    number can exclude, 1/(n + 1), or Sidak's for as many independent trials, if that is smaller and
-    there are enough pseudo-experiments to contradict it, and they do not. Sidak's takes the local
-    p-value at its word; if pseudo-experiments have local p-values that are too small, it is no
-    bound, and few would not show it.
+    The share of pseudo-experiments that do as well, if any does. Without pseudo-experiments, what
+    follows from the correlation of the trials, or Sidak's bound for as many independent ones if
+    that is not known. If there are pseudo-experiments and none does as well, an upper bound: what
+    their number can exclude, 1/(n + 1); or the former, if that is smaller and there are enough
+    pseudo-experiments to contradict it, and they do not. For it takes the local p-value at its
+    word; if pseudo-experiments have local p-values that are too small, it is wrong, and few would
+    not show it.
 
     Args:
         trials: All of them.
         toys: Pseudo-experiments in which they were repeated, if there are any.
         trial: The one in question; the best if None.
+        correlated: How the trials are correlated, if that is known.
     """
     trial = best_of(trials) if trial is None else trial
     if trial is None:
         return GlobalP(None, "sidak")
-    bound = float(sidak(trial.p_local, sum(1 for t in trials if np.isfinite(t.p_local))))
-    if toys is None:
-        return GlobalP(bound, "sidak")
+    cheap = _without_toys(trials, trial, correlated)
+    if toys is None or cheap.p is None:
+        return cheap
     found = empirical_p(-trial.p_local, -toys.smallest)
     if found.k > 0:
         return GlobalP(found.p, "pseudo-experiments")
-    if bound < found.p and toys.confirm:
-        return GlobalP(bound, "sidak")
+    if cheap.p < found.p and toys.confirm:
+        return cheap
     return GlobalP(found.p, "number of pseudo-experiments")
+
+
+def _without_toys(
+    trials: Sequence[Trial], trial: Trial, correlated: CorrelatedTrials | None
+) -> GlobalP:
+    if correlated is not None:
+        return GlobalP(correlated.p(trial.p_local), "correlated trials")
+    n = sum(1 for t in trials if np.isfinite(t.p_local))
+    return GlobalP(float(sidak(trial.p_local, n)), "sidak")

@@ -10,6 +10,7 @@ from anomalon.core.result import Number, Result, Summary, Text
 from anomalon.core.rounding import count
 from anomalon.core.shown import Shown
 from anomalon.search.results.claim import claim
+from anomalon.search.results.correlated_trials import CorrelatedTrials
 from anomalon.search.results.ledger import PGlobalSource, Trial, TrialToys
 from anomalon.search.results.scan_summary import answer, summary
 from anomalon.search.results.window import WindowResult
@@ -48,11 +49,8 @@ class Scan(Shown, Result):
         ledger: Every trial, in order; the spectrum without a cut once for each signal region.
         best: The trial with the smallest local p-value, or None if no trial has one.
         p_global: Probability that background alone gives, anywhere in the ledger, a p-value as
-            small as the best: the share of pseudo-experiments that do. Without any that does, an
-            upper bound: 1/(n + 1) of n pseudo-experiments, or Sidak's 1 - (1 - p)^trials if that
-            is smaller and their own p-values, if there are enough, do not contradict it. The trials
-            are positively correlated (overlapping windows, nested cuts), so the true one is smaller
-            than Sidak's if local p-values are right.
+            small as the best; `p_global_source` says where it comes from
+            (`anomalon.search.results.ledger.global_p`).
         z_global: The same in standard deviations.
         settings: The search as resolved, plain.
         data: What was searched.
@@ -63,6 +61,8 @@ class Scan(Shown, Result):
         p_global_source: Where `p_global` comes from.
         citations: Keys of `anomalon.core.bibliography`, of all that was used.
         roles: What the columns of the files were taken for, a sentence each.
+        correlated: What the trials have in common; None if there are too many of them to say, and
+            in older files.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Scan(Shown, Result):
     p_global_source: PGlobalSource = "sidak"
     citations: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    correlated: CorrelatedTrials | None = None
 
     kind: ClassVar[str] = "search"
 

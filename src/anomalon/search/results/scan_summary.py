@@ -60,7 +60,7 @@ def _significances(scan: "Scan") -> Table:
     rows: list[tuple[float | str | None, ...]] = []
     for result in scan.windows:
         z = {result.series(c): c.z_local if c.ok else nan for c in result.cuts}
-        rows.append((result.name, *(z.get(e) for e in cuts), result.feature_names))
+        rows.append((result.name, *(z.get(e) for e in cuts), result.selection_name))
     trained = all(result.by == "classifier" for result in scan.windows)
     columns = (
         Column("window"),
@@ -122,6 +122,8 @@ def _own(scan: "Scan") -> Iterator[Text]:
 def _how(scan: "Scan") -> str:
     """Where the global p-value comes from."""
     toys = scan.toys
+    if toys is None and scan.p_global_source == "correlated trials":
+        return _correlated(scan)
     if toys is None:
         return (
             "The global p-value is Šidák's bound 1 − (1 − p)^N for the N trials that have an "
@@ -146,8 +148,32 @@ def _how(scan: "Scan") -> str:
     return f"{words}; {n_failed} have no value." if n_failed else f"{words}."
 
 
+def _correlated(scan: "Scan") -> str:
+    """What it means that they share events."""
+    n = scan.n_with_answer
+    words = (
+        f"The global p-value is the probability that the best of {count(n)} trials is as "
+        "significant without a signal, their significances being normal and correlated as the "
+        "events that they share make them"
+    )
+    if scan.correlated is not None and scan.best is not None:
+        worth = scan.correlated.n_at(scan.best.p_local)
+        words += f": as of {plain(worth, 2)} independent trials"
+    return (
+        f"{words}. It takes local p-values at their word. Pseudo-experiments that repeat the whole "
+        "search (n_toys) do not."
+    )
+
+
 def _bound(scan: "Scan", toys: TrialToys) -> str:
     refuted = isfinite(toys.p_sidak)
+    if scan.p_global_source == "correlated trials":
+        p = f" (p = {p_value(toys.p_sidak)})" if refuted else ""
+        return (
+            ", so the global p-value is what follows from the correlation of the trials through "
+            f"the events that they share, which is smaller than 1/({toys.n} + 1), and whose local "
+            f"p-values those of the pseudo-experiments do not contradict{p}"
+        )
     if scan.p_global_source == "sidak":
         p = f" (p = {p_value(toys.p_sidak)})" if refuted else ""
         return (
@@ -183,7 +209,7 @@ def failures(result: WindowResult) -> Iterator[str]:
             why = cut.why or cut.fit.why or "no reason was given"
             reasons.setdefault(why, []).append(cut.label)
     for why, labels in reasons.items():
-        yield (f"{result.name} ({result.feature_names}), {', '.join(labels)}: {why}")
+        yield (f"{result.name} ({result.selection_name}), {', '.join(labels)}: {why}")
 
 
 def _checks(scan: "Scan") -> Iterator[Check]:

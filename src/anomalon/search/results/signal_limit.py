@@ -46,6 +46,7 @@ class CutLimit:
         low_observed, high_observed: What the statistics of the injections leaves open of it.
         band: The expected ones, shape (5,).
         why: The reason where there is no limit, or a remark.
+        method: What the template is from, if the search has several methods; else "".
     """
 
     window: Window
@@ -71,6 +72,13 @@ class CutLimit:
     high_observed: float
     band: Floats
     why: str
+    method: str = ""
+
+    @property
+    def selection_name(self) -> str:
+        """Features, score or cut, as readers name them, with the method if there are several."""
+        named = feature_names(self.features)
+        return f"{named} ({self.method})" if self.method else named
 
     @property
     def median(self) -> float:

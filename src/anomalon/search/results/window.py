@@ -190,6 +190,7 @@ class WindowResult(Shown):
         label: Of the window among the others of its search, if its signal region to six digits is
             not enough (`anomalon.search.results.naming`).
         by: What selects.
+        method: What the background template is from, if a search has several; else "".
     """
 
     window: Window
@@ -204,6 +205,7 @@ class WindowResult(Shown):
     mass_leak: MassLeak | None = None
     label: str = ""
     by: By = "classifier"
+    method: str = ""
 
     @property
     def name(self) -> str:
@@ -219,6 +221,16 @@ class WindowResult(Shown):
     def feature_names(self) -> str:
         """The feature set in one text."""
         return feature_names(self.features)
+
+    @property
+    def way(self) -> tuple[By, tuple[str, ...], str]:
+        """How events were selected, as in other windows: what selects, features and method."""
+        return self.by, self.features, self.method
+
+    @property
+    def selection_name(self) -> str:
+        """The same as readers name it: the feature set, and the method if there are several."""
+        return f"{self.feature_names} ({self.method})" if self.method else self.feature_names
 
     def series(self, cut: CutResult) -> tuple[float, str]:
         """What a cut has in common with the same one in other windows: efficiency and name.
@@ -239,7 +251,7 @@ class WindowResult(Shown):
         )
         return (
             Text("signal region", self.name),
-            Text(_NAMED[self.by], self.feature_names),
+            Text(_NAMED[self.by], self.selection_name),
             Number("events in it", self.n_signal_region, form="count"),
             Number("events in the side bands", self.n_sidebands, form="count"),
             *cuts,

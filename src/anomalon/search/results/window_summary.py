@@ -44,7 +44,7 @@ def window_part(result: WindowResult, name: str, *, best: bool) -> Part:
     z = ", ".join(f"{c.label} {sigmas(c.z_local) if c.ok else 'no answer'}" for c in result.cuts)
     return Part(
         f"{result.name}{' (best trial)' if best else ''}: {z}",
-        text=" ".join((f"{_BY[result.by]}: {result.feature_names}.", *warnings)),
+        text=" ".join((f"{_BY[result.by]}: {result.selection_name}.", *warnings)),
         numbers=_numbers(result),
         figures=("spectrum",),
         tables=(_counts(result),),

@@ -33,8 +33,9 @@ def generator_for(search: Search, asked: DensityEstimator | None) -> DensityEsti
     Raises:
         BadValue: If the background method has one of its family, or of all that there are.
     """
-    used = families(search.background) if search.trains else set()
-    kind = search.background.kind
+    (method,) = search.methods
+    used = families(method.background) if search.trains else set()
+    kind = method.background.kind
     if asked is not None:
         if asked.kind in used:
             others = ", ".join(g.kind for g in _BY_DEFAULT if g.kind not in used) or "none"

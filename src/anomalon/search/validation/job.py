@@ -111,6 +111,11 @@ class Validation:
         """
         seed = Seed.of(seed)
         data.required_mass("validation: data")
+        if len(search.methods) > 1:
+            raise BadValue(
+                "search.background: expected one method to validate, got several. Validate each on "
+                "its own."
+            )
         seeds = tuple(seed.child("validation", sample=one.title) for one in self.samples)
         given = tuple(
             prepared(one, search, data, simulation, of)
@@ -156,7 +161,7 @@ def _pieces(
     """A data set each; of a sample that has only one, a window each."""
     searched, selectors = search.selectors(data)
     used = (searched.digest(), "" if simulation is None else simulation.digest())
-    how = (search.method, search.windows, selectors)
+    how = (*search.methods, search.windows, selectors)
     of = config.digest(code_version(), _FORMAT, *how, used, list(map(str, seeds)))
     every = tuple(range(len(search.windows)))
     for k, sample in enumerate(given):

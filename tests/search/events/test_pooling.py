@@ -1,0 +1,63 @@
+"""The correlation of folds is one number for all cuts that were selected in the same way."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake_scans import fake_scan
+
+from anomalon.search.events.pieces import ToyCut
+from anomalon.search.events.pooling import pooled, pooled_p
+from anomalon.search.results.comparison import Comparison
+from anomalon.stats import p_from_z, scaled_significance
+
+
+def comparison(correlation, n=130.0, b=100.0):
+    one = np.array([b])
+    return Comparison(n, one, 0.05 * one, 0.0 * one, np.zeros(1), 1.0, correlation)
+
+
+def with_correlations(result, *values):
+    cuts = [replace(c, comparison=comparison(v)) for c, v in zip(result.cuts, values, strict=True)]
+    return replace(result, cuts=tuple(cuts))
+
+
+@pytest.fixture
+def windows():
+    first, second, third = fake_scan().windows
+    return [
+        with_correlations(first, None, 0.7, -0.3),
+        with_correlations(second, None, 0.1, 0.3),
+        replace(with_correlations(third, None, -0.5, -0.1), method="other"),
+    ]
+
+
+def significance(correlation, n=130.0, b=100.0):
+    """As if it were known: the variance of the folds beside those of Poisson and fit."""
+    fit = 0.05 * b
+    return float(scaled_significance(n, b, 1.0, np.sqrt(fit**2 + correlation * (b + fit**2))))
+
+
+def test_noise_is_averaged_before_it_is_clipped(windows):
+    first, second, third = pooled(windows)
+    for cut in (*first.cuts[1:], *second.cuts[1:]):
+        assert cut.z_local == pytest.approx(significance(0.2))
+        assert cut.sigma.folds == pytest.approx(np.sqrt(0.2 * 125))
+        assert cut.p_local == pytest.approx(float(p_from_z(cut.z_local)))
+    assert [cut.z_local for cut in third.cuts[1:]] == pytest.approx([significance(0)] * 2)
+
+
+def test_cuts_that_have_not_learned_stay_as_they_are(windows):
+    for before, after in zip(windows, pooled(windows), strict=True):
+        assert after.cuts[0] == before.cuts[0] or after.cuts[0].z_local == before.cuts[0].z_local
+
+
+def test_no_correlation_is_above_one():
+    assert comparison(0.0).z(7.0) == comparison(0.0).z(1.0)
+
+
+def test_pseudo_experiments_are_treated_alike(windows):
+    cuts = [[ToyCut(c.p_local, c.comparison) for c in w.cuts] for w in windows]
+    expected = [c.p_local for w in pooled(windows) for c in w.cuts]
+    assert pooled_p([w.way for w in windows], cuts) == pytest.approx(expected)
+    assert pooled_p(["a"], [[ToyCut(0.3)]]) == [0.3]
