@@ -32,7 +32,18 @@ def test_version(capsys):
 def test_help_lists_the_commands_in_the_order_of_the_work(capsys):
     assert main(["--help"]) == 0
     out = capsys.readouterr().out
-    order = ["demo", "search", "reach", "bump", "limit", "report", "simulate", "data", "info"]
+    order = [
+        "demo",
+        "search",
+        "validate",
+        "reach",
+        "bump",
+        "limit",
+        "report",
+        "simulate",
+        "data",
+        "info",
+    ]
     assert list(COMMANDS) == order
     places = [out.index(f"\n  {name} ") for name in COMMANDS]
     assert places == sorted(places)
@@ -81,7 +92,7 @@ def test_a_command_that_is_nearly_right_is_suggested(capsys):
     assert "no command 'serch'; did you mean 'search'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["search", "reach", "bump", "limit"])
+@pytest.mark.parametrize("command", ["search", "validate", "reach", "bump", "limit"])
 @pytest.mark.parametrize("content", [None, "= 3"])
 def test_a_configuration_that_cannot_be_read_is_2(tmp_path, capsys, command, content):
     path = tmp_path / "a.toml"

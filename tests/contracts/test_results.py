@@ -12,6 +12,7 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 from fake_scans import fake_scan, with_toys
+from found_reach import found_reach
 from found_spectra import found_bump, found_limit
 from found_validation import found_validation
 
@@ -43,6 +44,7 @@ def examples() -> list[Result]:
         replace(limit, luminosity=139.0, nuisances=SignalNuisances(0.1, 0.2, 0.01, 0.1)),
         replace(limit, coverage=None, signal=None, observed=some),
         simulated(),
+        found_reach(),
         found_validation(bad=(1, 0.1, 6.0), failed_fit=2),
         ConversionResult("raw.h5", "jets", "ab" * 32, 7, 2, "cd" * 32, event_file(truth=False)),
     ]

@@ -34,6 +34,8 @@ from anomalon.search import (
     Validation,
 )
 from anomalon.search.events.demo import DemoJob
+from anomalon.search.events.injection_job import InjectionLimitJob, SignalSource
+from anomalon.search.events.injection_limits import InjectionLimits
 from anomalon.search.events.job import DataSource, Injection, SearchJob
 from anomalon.search.histogram.bump import BumpHunt, BumpJob
 from anomalon.search.histogram.limit import LimitJob, LimitScan
@@ -82,6 +84,10 @@ def examples(folder):
         Simulated(DataSource(other)),
         Resampled(3, 0.2, SplineFlow(width=8), "few"),
     )
+    signal = SignalSource("a signal", 3500.0, DataSource(other, {"mass": "m"}))
+    reach = InjectionLimits(
+        SEARCH, (1.0, 2.0), "fb", 3, 0.9, 139.0, 0.5, "all", "data", poisson=False
+    )
     return {
         SearchJob: [
             SearchJob(validated, DataSource(data)),
@@ -97,6 +103,11 @@ def examples(folder):
             ValidationJob(SearchJob(SEARCH, DataSource(data, {"mass": "m"}), seed=3)),
             ValidationJob(SearchJob(own, DataSource(data)), Validation(samples, 0.01, 0.2)),
         ],
+        InjectionLimitJob: [
+            InjectionLimitJob(SearchJob(SEARCH, DataSource(data)), reach, (signal,))
+        ],
+        InjectionLimits: [reach],
+        SignalSource: [signal],
         Validation: [Validation(samples[1:2]), Validation(samples[1::2], 0.01, 0.2)],
         Control: [samples[1]],
         Simulated: [samples[2]],

@@ -69,7 +69,7 @@ def checked_axes(given: object, where: str) -> tuple[str, ...] | str:
     Raises:
         BadValue: If it is neither, or one of them is there twice.
     """
-    if given == AUTOMATIC:
+    if isinstance(given, str) and given == AUTOMATIC:
         return AUTOMATIC
     if isinstance(given, str):
         raise BadValue(f'{where}: expected "{AUTOMATIC}" or a list of formulas, got {given!r}.')

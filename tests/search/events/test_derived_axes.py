@@ -61,7 +61,7 @@ def test_every_template_goes_with_axes(kind):
     )
     wide, narrow = (
         score_members(
-            background(6000), WINDOW, None, replace(search(**how), axes=axes).method, Seed(3)
+            background(6000), WINDOW, None, replace(search(**how), axes=axes).methods[0], Seed(3)
         )
         for axes in (AUTOMATIC, ())
     )
@@ -80,7 +80,7 @@ def test_axes_of_no_feature_change_no_bit(decorrelate):
             named,
             WINDOW,
             None,
-            search(features=(("a", "b"),), axes=axes, decorrelate=decorrelate).method,
+            search(features=(("a", "b"),), axes=axes, decorrelate=decorrelate).methods[0],
             Seed(3),
         )
         for axes in (AUTOMATIC, ())
@@ -91,7 +91,7 @@ def test_axes_of_no_feature_change_no_bit(decorrelate):
 
 def test_events_of_a_fold_are_not_seen_by_its_axes():
     data = background(6000).blind()
-    how = search(**settings(axes=AUTOMATIC)).method
+    how = search(**settings(axes=AUTOMATIC)).methods[0]
     scores = score_members(data, WINDOW, None, how, Seed(3))
     first = np.flatnonzero(scores.fold == 0)
     x = data.x.copy()

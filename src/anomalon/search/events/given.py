@@ -6,7 +6,7 @@ from typing import Any
 
 from anomalon.background import BackgroundEstimator, Backgrounds
 from anomalon.core import check
-from anomalon.core.errors import BadValue, ColumnMissing
+from anomalon.core.errors import BadLayout, BadValue, ColumnMissing
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.features.axes import axes_among, checked_axes
@@ -17,6 +17,7 @@ __all__ = [
     "axes_of",
     "backgrounds_of",
     "check_has",
+    "check_sample",
     "condition_of",
     "efficiency_of",
     "feature_set_of",
@@ -103,3 +104,14 @@ def check_has(sample: Sample, features: tuple[str, ...]) -> None:
         sample.select(features)
     except ColumnMissing as error:
         raise ColumnMissing(f"{error}{how_to_make(features)}") from error
+
+
+def check_sample(given: Any, where: str) -> None:
+    """Refuse what is no sample with a mass, and say how one is made."""
+    if not isinstance(given, Sample):
+        raise BadLayout(
+            f"{where}: expected a Sample, got {given!r}. Make one with "
+            "anomalon.features.dijet(events), or of the columns of a table with "
+            "anomalon.load(path, mass=..., features=[...])."
+        )
+    given.required_mass(where)

@@ -252,7 +252,9 @@ class SearchJob(Job):
             TruthRequired: If there is an injection and the data have no label.
         """
         features = self._features
-        data = self._data.read([*features, *columns_of(self.search.score, self.search.cuts, ())])
+        listed = tuple(self._data.options.get("features") or ())
+        own = columns_of(self.search.score, self.search.cuts, listed)
+        data = self._data.read([*features, *own])
         simulation = None if self._simulation is None else self._simulation.read(features)
         if self.injection is not None:
             if data.label is None:

@@ -82,8 +82,7 @@ def search_window(
     """
     edges = mass_edges(window, method.fit.range_in(data), method.fit.bin_width)
     lost = "" if method.fit.range is None else left_out(data.mass, edges, method.fit.range)
-    low = min(edges[0], window.sideband_low)
-    high = max(edges[-1], window.sideband_high)
+    low, high = min(edges[0], window.sideband_low), max(edges[-1], window.sideband_high)
     original = data.select(by.needed).between(low, high)
     window.check_inside(original)
     reference = None
@@ -111,10 +110,8 @@ def search_window(
         raise  # no answer of this window's, but of where it was asked
     except AnomalonError as error:
         efficiencies = (0.0,) if by.by == "cut" else method.efficiencies
-        failed = (failed_cut(e, method.fit.shape, str(error)) for e in efficiencies)
-        return Searched(
-            replace(result, cuts=(first, *failed)), (own, *[nothing() for _ in efficiencies])
-        )
+        failed = [failed_cut(e, method.fit.shape, str(error)) for e in efficiencies]
+        return Searched(replace(result, cuts=(first, *failed)), (own, *[nothing() for _ in failed]))
 
 
 def _cut(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from anomalon.background import Backgrounds, Cwola
 from anomalon.core import check, config
-from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.memory import enough_memory
 from anomalon.core.provenance import code_version
 from anomalon.core.result import Result
@@ -30,6 +30,7 @@ from anomalon.search.events.given import (
     axes_of,
     backgrounds_of,
     check_has,
+    check_sample,
     condition_of,
     efficiency_of,
     feature_set_of,
@@ -57,8 +58,7 @@ from anomalon.search.results.window import WindowResult
 
 __all__ = ["Search"]
 
-# Raised when the same settings give other numbers or other fields, so that what an earlier state of
-# the code has stored under this version is done again.
+# Raised when the same settings give other numbers or fields: what is stored is then done again.
 _FORMAT = 7
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
@@ -283,10 +283,19 @@ class Search:
             store=store,
             progress=progress,
         )
+        scan = self._assembled(values, pieces, data, seed)
+        notes = validated.notes(self.settings, self.windows)
+        return replace(scan, notes=(*notes, *scan.notes))
+
+    def _assembled(
+        self, values: Sequence[Any], pieces: Sequence[Piece], data: Sample, seed: Seed
+    ) -> Scan:
+        """The scan, of what the pieces gave, and after them those of the pseudo-experiments."""
+        names = [method.name for method in self.methods]
         # Always through the plain form, so that stored and fresh results are the same to the bit.
-        found = [searched(v) for v in values[: len(pieces)]]
+        found = [searched(value) for value in values[: len(pieces)]]
         results = [
-            replace(f.result, method=methods[piece.method].name)
+            replace(f.result, method=names[piece.method])
             for f, piece in zip(found, pieces, strict=True)
         ]
         windows = labelled(pooled(results))
@@ -294,9 +303,7 @@ class Search:
         of_toys = toy_p_values(values[len(pieces) :], windows)[:, own]
         sketches = [one for f in found for one in f.sketches]
         common = correlated([s for s, is_own in zip(sketches, own, strict=True) if is_own], seed)
-        scan = self._scan(windows, of_toys, common, data, seed)
-        notes = validated.notes(self.settings, self.windows)
-        return replace(scan, notes=(*notes, *scan.notes))
+        return self._scan(windows, of_toys, common, data, seed)
 
     def selectors(self, data: Sample) -> tuple[Sample, tuple[Selector, ...]]:
         """The data with the columns of score and cuts, and all that selects."""
@@ -320,14 +327,8 @@ class Search:
 
     def _check(self, data: Sample, simulation: Sample | None) -> None:
         for what, given in (("data", data), ("simulation", simulation)):
-            if given is not None and not isinstance(given, Sample):
-                raise BadLayout(
-                    f"search: {what}: expected a Sample, got {given!r}. Make one with "
-                    "anomalon.features.dijet(events), or of the columns of a table with "
-                    "anomalon.load(path, mass=..., features=[...])."
-                )
-            if given is not None:
-                given.required_mass(f"search: {what}")
+            if what == "data" or given is not None:
+                check_sample(given, f"search: {what}")
         if len(data) == 0:
             raise TooFewEvents(f"search: {data.source} has no events.")
         for features in self.feature_sets:

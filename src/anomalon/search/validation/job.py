@@ -111,11 +111,7 @@ class Validation:
         """
         seed = Seed.of(seed)
         data.required_mass("validation: data")
-        if len(search.methods) > 1:
-            raise BadValue(
-                "search.background: expected one method to validate, got several. Validate each on "
-                "its own."
-            )
+        _check_one_method(search)
         seeds = tuple(seed.child("validation", sample=one.title) for one in self.samples)
         given = tuple(
             prepared(one, search, data, simulation, of)
@@ -135,7 +131,6 @@ class Validation:
             of_sample = found[given[piece.sample].about.name]
             of_sample.setdefault(piece.number, []).extend(map(Found.of, rows))
         _, selectors = search.selectors(data)
-        digest = data.digest()
         return ValidationResult(
             name=search.name,
             samples=tuple(one.about for one in given),
@@ -145,9 +140,16 @@ class Validation:
             level=self.level,
             chance=self.chance,
             settings=bare.settings,
-            data=DataInfo(data.source, len(data), digest, has_truth=data.label is not None),
+            data=DataInfo(data.source, len(data), data.digest(), has_truth=data.label is not None),
             seed=seed.root,
             citations=in_order(*citations(bare, data), *_cited(given)),
+        )
+
+
+def _check_one_method(search: Search) -> None:
+    if len(search.methods) > 1:
+        raise BadValue(
+            "search.background: expected one method to validate, got several. Validate each alone."
         )
 
 
