@@ -62,8 +62,8 @@ def heat_map(result: ValidationResult, sample: str) -> Figure:
     """Mean pulls of a sample: windows against feature sets and working points."""
     rows, windows = _rows(result.places), _windows(result.places)
     values = np.full((len(rows), len(windows)), np.nan)
-    height = 0.26 * len(rows) + 1.35
-    figure = blank(6.4, height, left=2.1, right=0.75, bottom=0.95, top=0.2)
+    height = 0.26 * len(rows) + 1.45
+    figure = blank(6.4, height, left=2.1, right=0.95, bottom=1.05, top=0.2)
     axes = figure.subplots()
     for place in result.places:
         y, x = rows.index(_row(place)), windows.index(place.window_name)
@@ -80,8 +80,9 @@ def heat_map(result: ValidationResult, sample: str) -> Figure:
     axes.set_yticks(range(len(rows)), rows)
     axes.set_xticks(range(len(windows)), windows, rotation=35, ha="right", size=7.5)
     axes.invert_yaxis()
-    axes.set_xlabel(MASS, labelpad=2)
     box = axes.get_position()
+    # below the slanted names of the windows
+    figure.text((box.x0 + box.x1) / 2, 0.12 / height, MASS, ha="center")
     colours = figure.add_axes((box.x1 + 0.02, box.y0, 0.02, box.height))
     figure.colorbar(mesh, cax=colours, label="pull")
     return figure
