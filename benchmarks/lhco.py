@@ -1,6 +1,6 @@
 """Discovery power on the LHC Olympics 2020 R&D events (real, not ours).
 
-    python benchmarks/lhco.py [--seeds 8] [--processes 2] [--two-kinds] [--axes] [--background morph]
+    python benchmarks/lhco.py [--seeds 8] [--processes 2] [--two-kinds] [--axes] [--background KIND]
 
 All 90,941 background events of the slice plus n injected signal events; window 3.3-3.7 TeV with
 400 GeV side bands, mass fit from 2.8 to 6.5 TeV, 5 folds x 10 members. A seed draws the injected

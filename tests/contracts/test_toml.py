@@ -44,6 +44,7 @@ from anomalon.search.validation.job import ValidationJob
 from anomalon.simulate import DijetSimulation
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
+from anomalon.studies import DijetStudy
 
 WINDOWS = (Window(3000, 3600, 2400, 4200), Window(3600, 4200, 3000, 4800))
 SEARCH = Search(
@@ -112,6 +113,7 @@ def examples(folder):
         Control: [samples[1]],
         Simulated: [samples[2]],
         DemoJob: [DemoJob(5)],
+        DijetStudy: [DijetStudy(True, 2.5, 30_000, 4)],
         SavedScorer: [own.score],
         BumpJob: [
             BumpJob(source, hunt, seed=4),

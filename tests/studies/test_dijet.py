@@ -1,0 +1,71 @@
+"""The dijet study, with a search that takes a second; in full it takes minutes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from anomalon.background import Cwola, Morph
+from anomalon.cli import main
+from anomalon.core.errors import BadValue
+from anomalon.core.window import Window
+from anomalon.data import sample
+from anomalon.learn import BoostedTrees
+from anomalon.search import InjectionLimitResult, Scan
+from anomalon.studies import STUDIES, DijetStudy
+
+
+class Quick(DijetStudy):
+    """Two methods in one window; mock data, for which a flow learns, have tests of their own."""
+
+    windows = (Window(3200, 3800, 2600, 4400),)
+    methods = (Cwola(), Morph())
+
+    @property
+    def search(self):
+        trees = BoostedTrees(n_trees=5)
+        return replace(super().search, classifier=trees, n_members=2, n_folds=2)
+
+    def _validated(self, data, place):
+        return iter(())
+
+
+@pytest.fixture(scope="module")
+def found():
+    return Quick(events=10_000, significance=4.0).run()
+
+
+def test_its_parts_are_those_of_the_talk(found):
+    without, with_signal, limits = (s.result for s in found.sections)
+    assert isinstance(without, Scan)
+    assert [w.method for w in without.windows] == ["cwola", "morph"]
+    assert without.data.injected_signal is None
+    assert with_signal.data.injected_signal > 100
+    assert with_signal.best.z_local > without.best.z_local
+    assert isinstance(limits, InjectionLimitResult)
+    assert limits.signals[0].cuts[0].efficiency == pytest.approx(0.92, abs=0.03)
+
+
+def test_the_signal_has_the_significance_that_was_asked_for():
+    study = DijetStudy(significance=2.0)
+    data, signal = sample("qcd_data"), sample("signal_wprime_3500_500_100")
+    window = study.nearest
+    inside = study.n_signal(data, signal) * window.in_signal_region(signal.mass).mean()
+    b = window.in_signal_region(data.mass).sum()
+    assert inside / np.sqrt(b) == pytest.approx(2.0, abs=0.02)
+
+
+def test_in_full_there_are_four_methods_and_three_feature_sets():
+    search = DijetStudy(full=True).search
+    assert [m.name for m in search.methods] == ["cwola", "salad", "curtains", "cathode"]
+    assert [len(features) for features in search.features] == [2, 4, 6]
+    assert search.n_members == 10
+
+
+def test_studies_are_listed_and_others_refused(capsys):
+    assert main(["study", "list"]) == 0
+    assert STUDIES["dijet"] in capsys.readouterr().out
+    assert main(["study", "run", "digets"]) == 2
+    assert "dijet" in capsys.readouterr().err
+    with pytest.raises(BadValue, match="events"):
+        DijetStudy(events=5)
