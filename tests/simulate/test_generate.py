@@ -4,12 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow.parquet
 import pytest
+from parcels import Parcels
 
 import anomalon.simulate.generate as generation
 from anomalon.core import Seed
 from anomalon.core.errors import BadValue, DataError, TooFewEvents
 from anomalon.data import load
-from anomalon.run import Processes
 from anomalon.simulate import events
 from anomalon.simulate.dijet import DijetSelection, dijet_table
 from anomalon.simulate.generate import Order, generate
@@ -55,10 +55,8 @@ def test_a0_keeps_its_mass(tmp_path):
     assert np.median(heavy) == pytest.approx(300, rel=0.10)
 
 
-def test_processes_do_not_change_the_events(sample, tmp_path):
-    other = generate(
-        SIGNAL, 120, tmp_path / "b.parquet", seed=4, chunk_size=80, executor=Processes(2)
-    )
+def test_executors_do_not_change_the_events(sample, tmp_path):
+    other = generate(SIGNAL, 120, tmp_path / "b.parquet", seed=4, chunk_size=80, executor=Parcels())
     assert sample.path.read_bytes() == other.path.read_bytes()
 
 
