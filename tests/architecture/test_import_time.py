@@ -16,14 +16,14 @@ SPECTRUM = "low,high,Data\n" + "".join(
 )
 
 
-def imported(arguments: list[str], cwd=None) -> tuple[set[str], float]:
-    """Top-level modules that a command loads, and the seconds that all imports take.
+def imported(*arguments: str, cwd=None) -> tuple[set[str], float]:
+    """Top-level modules that Python loads, and the seconds that all imports take.
 
     Of a processor: where others use it as well, the clock runs on while the command waits.
     """
     start = _spent()
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "anomalon", *arguments],
+        [sys.executable, "-X", "importtime", *arguments],
         capture_output=True, text=True, check=False, cwd=cwd,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -42,23 +42,27 @@ def _spent() -> tuple[float, float]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_answers_at_once_and_loads_nothing_heavy(command):
-    # The fastest of three: what else the machine does is not in question.
-    loaded, seconds = zip(*(imported([command, "--help"]) for _ in range(3)), strict=True)
     heavy = {*UNINVITED, "numba", "scipy", "matplotlib", "h5py", "pyarrow", "uproot", "awkward"}
-    assert not heavy & loaded[0]
-    assert min(seconds) < HELP
+    # The fastest of up to three: what else the machine does is not in question.
+    for _ in range(3):
+        loaded, seconds = imported("-m", "anomalon", command, "--help")
+        assert not heavy & loaded
+        if seconds < HELP:
+            break
+    assert seconds < HELP
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["bump", "--toys", "20", "--closure", "0"],
-        ["limit", "--resolution", "0.05", "--masses", "2000", "2200", "--closure", "0"],
-    ],
-)
-def test_searches_in_a_histogram_load_no_classifier(options, tmp_path):
-    command, *rest = options
+BOTH = """
+from anomalon.cli import main
+few = ["--closure", "0", "--resolution", "0.05"]
+assert main(["bump", "spectrum.csv", "--toys", "20", *few, "--out", "bump"]) == 0
+assert main(["limit", "spectrum.csv", "--masses", "2000", "2200", *few, "--out", "limit"]) == 0
+"""
+
+
+def test_searches_in_a_histogram_load_no_classifier(tmp_path):
     (tmp_path / "spectrum.csv").write_text(SPECTRUM)
-    loaded, _ = imported([command, "spectrum.csv", *rest, "--out", "run"], cwd=tmp_path)
+    loaded, _ = imported("-c", BOTH, cwd=tmp_path)
     assert not set(UNINVITED) & loaded
-    assert (tmp_path / "run" / "result.json").exists()
+    for command in ("bump", "limit"):
+        assert (tmp_path / command / "result.json").exists()

@@ -1,5 +1,6 @@
 """Imports go down only, third parties stay in their room, and nothing heavy comes uninvited."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +16,9 @@ HEAVY = ("jax", "equinox", "optax", "flowjax", "matplotlib", "sklearn", "lightgb
          "scipy")  # fmt: skip
 
 
-def run(code: str) -> subprocess.CompletedProcess[str]:
+def run(code: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False, cwd=ROOT
     )
 
 
@@ -27,40 +28,67 @@ def test_the_contracts_of_the_rooms_hold():
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import anomalon; anomalon.Events; anomalon.Sample; anomalon.Seed; anomalon.__version__",
-        "from anomalon.cli import main; main(['--help'])",
-        "from anomalon.cli import main; main(['--version'])",
-        "from anomalon.cli import main; main(['search', '--help'])",
-        "from anomalon.cli import main; main(['demo', '--help'])",
-        "from anomalon.cli import main; main(['data', 'convert', '--help'])",
-        "from anomalon.cli import main; main(['simulate', '--help'])",
-    ],
-)
-def test_nothing_heavy_is_loaded(code):
-    done = run(
-        f"{code}\nimport sys; loaded = [m for m in {HEAVY} if m in sys.modules]\n"
-        "assert not loaded, loaded"
-    )
+LIGHT_HANDED = """
+import sys
+def nothing_after(what):
+    loaded = [m for m in sys.argv[1:] if m in sys.modules]
+    assert not loaded, f"{what}: {loaded}"
+import anomalon; anomalon.Events; anomalon.Sample; anomalon.Seed; anomalon.__version__
+nothing_after("import")
+from anomalon.cli import main
+for words in ("--help", "--version", "search --help", "demo --help", "data convert --help",
+              "simulate --help"):
+    assert main(words.split()) == 0
+    nothing_after(words)
+"""
+
+
+def test_nothing_heavy_is_loaded():
+    """One after the other in one process: what one loads, it would load alone."""
+    done = run(LIGHT_HANDED, *HEAVY)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("room", ["core", "run", "stats", "jets", "data", "cli"])
-def test_rooms_without_learning_or_drawing_load_neither(room):
-    done = run(
-        f"import anomalon.{room}, sys\n"
-        "loaded = [m for m in ('jax', 'lightgbm', 'sklearn', 'matplotlib') if m in sys.modules]\n"
-        "assert not loaded, loaded"
-    )
+ALONE = """
+import importlib, json, sys, traceback, warnings
+warnings.simplefilter("error")
+for room in sys.argv[1:]:
+    for module in [m for m in sys.modules if m.partition(".")[0] == "anomalon"]:
+        del sys.modules[module]
+    try:
+        importlib.import_module(f"anomalon.{room}")
+        error = ""
+    except Exception:
+        error = traceback.format_exc()
+    loaded = [m for m in ("jax", "lightgbm", "sklearn", "matplotlib") if m in sys.modules]
+    print(json.dumps([room, error, loaded]))
+"""
+LIGHT = ("core", "run", "stats", "jets", "data", "cli")
+
+
+@pytest.fixture(scope="module")
+def alone():
+    """Errors of each room that is imported without the others, and what is loaded after it.
+
+    In one process, which forgets anomalon in between and keeps third parties, so that those are
+    loaded once. Rooms that may load less come first.
+    """
+    done = run(ALONE, *LIGHT, *(room for room in ROOMS if room not in LIGHT))
     assert done.returncode == 0, done.stderr
+    rows = map(json.loads, done.stdout.splitlines())
+    return {room: (error, loaded) for room, error, loaded in rows}
+
+
+@pytest.mark.parametrize("room", LIGHT)
+def test_rooms_without_learning_or_drawing_load_neither(room, alone):
+    _, loaded = alone[room]
+    assert not loaded
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_every_room_can_be_imported_alone(room):
-    done = run(f"import warnings; warnings.simplefilter('error'); import anomalon.{room}")
-    assert done.returncode == 0, done.stderr
+def test_every_room_can_be_imported_alone(room, alone):
+    error, _ = alone[room]
+    assert not error, error
 
 
 def test_public_names_are_there():

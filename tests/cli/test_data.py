@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from parcels import Parcels
 from raw_events import write_raw
 
 from anomalon.cli import main
@@ -17,6 +18,7 @@ from anomalon.core.errors import AnomalonError, BadLayout, BadNumbers, DataError
 from anomalon.data import available, load
 from anomalon.features import conversion, dijet
 from anomalon.report import read_run
+from anomalon.run import Processes
 
 
 @pytest.fixture
@@ -30,6 +32,7 @@ def run(command, *words):
     return CliRunner().invoke(command, [str(word) for word in words], catch_exceptions=True)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_convert_is_dijet_of_load(raw, tmp_path):
     out = tmp_path / "out.parquet"
     result = run(data, "convert", raw, out, "--stop", 8, "--size", 3, "--processes", 1, "--json")
@@ -58,7 +61,7 @@ def test_convert_counts_bad_rows_over_the_whole_file(raw, tmp_path):
     assert not (tmp_path / "o.parquet").exists()
 
 
-def test_convert_leaves_a_run_folder_that_repeats_it(raw, tmp_path, capsys):
+def test_convert_leaves_a_run_folder_that_repeats_it(raw, tmp_path, monkeypatch, capsys):
     out, again = tmp_path / "out.parquet", tmp_path / "again.parquet"
     options = ["--on-missing", "drop", "--size", "4", "--processes", "1"]
     assert main(["data", "convert", str(raw), str(out), *options]) == 0
@@ -79,13 +82,16 @@ def test_convert_leaves_a_run_folder_that_repeats_it(raw, tmp_path, capsys):
     assert not (folder / "store").exists(), "what is in the file is kept nowhere else"
     toml = tomllib.loads((folder / "run.toml").read_text("utf-8"))
     assert (toml["raw"], toml["out"], toml["size"]) == ("../raw.h5", "../out.parquet", 4)
-    assert main(["data", "convert", str(folder / "run.toml"), str(again)]) == 0
+    monkeypatch.setattr("anomalon.report.document.drawings_of", lambda *_: iter(()))
+    repeat = ["data", "convert", str(folder / "run.toml"), str(again), "--processes", "1"]
+    assert main(repeat) == 0
     assert load(again).digest() == load(out).digest()
     bad = ["data", "convert", str(folder / "run.toml"), "--set", "n_ta=2"]
     assert main(bad) == 2
     assert "n_ta: there is no such key; did you mean 'n_tau'?" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_convert_writes_the_same_bytes_however_the_path_is_spelled(raw, tmp_path, monkeypatch):
     out = tmp_path / "out.parquet"
     options = ["--on-missing", "drop", "--processes", "1"]
@@ -116,6 +122,7 @@ def test_convert_refuses_a_name_of_another_format(raw, tmp_path, capsys, name):
     assert [file.name for file in tmp_path.iterdir()] == ["raw.h5"]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_convert_goes_on_where_it_was_interrupted(raw, tmp_path, monkeypatch, capsys):
     out, real, done = tmp_path / "out.parquet", conversion._Rows.__call__, []
 
@@ -149,17 +156,25 @@ def test_a_run_folder_of_another_kind_is_refused(raw, tmp_path, capsys):
     assert not (tmp_path / "o.parquet").exists()
 
 
-@pytest.mark.slow
-def test_convert_in_several_processes(raw, tmp_path):
-    digests = set()
+@pytest.mark.usefixtures("no_figures")
+def test_convert_in_several_processes(raw, tmp_path, monkeypatch):
+    asked, digests = [], set()
+
+    def hand_over(self, *work, **options):
+        asked.append(self)
+        return Parcels().map_unordered(*work, **options)
+
+    monkeypatch.setattr(Processes, "map_unordered", hand_over)
     for n in (1, 2):
         out = tmp_path / f"{n}.parquet"
         result = run(data, "convert", raw, out, "--stop", 8, "--size", 4, "--processes", n)
         assert result.exit_code == 0, result.output
         digests.add(load(out).digest())
     assert len(digests) == 1
+    assert asked == [Processes(2)]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_cores_is_the_former_name_of_processes(raw, tmp_path):
     out = tmp_path / "out.parquet"
     result = run(data, "convert", raw, out, "--stop", 2, "--cores", 1)
@@ -168,14 +183,17 @@ def test_cores_is_the_former_name_of_processes(raw, tmp_path):
     assert "--cores" not in run(data, "convert", "--help").output
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_convert_with_other_features(raw, tmp_path):
     out = tmp_path / "out.parquet"
     options = ["--n-tau", 2, "--beta", 1, "--beta", 0.5, "--substructure", "taus", "--stop", 2]
+    options += ["--processes", 1]
     assert run(data, "convert", raw, out, *options).exit_code == 0
     taus = [f"tau{n}_J{j}{b}" for b in ("", "_b0.5") for n in (1, 2) for j in (1, 2)]
     assert load(out).names == ("mJ1", "dmJ", *taus, "dR", "dY")
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_convert_raises_or_drops_and_counts(raw, tmp_path):
     out = tmp_path / "out.parquet"
     result = run(data, "convert", raw, out, "--processes", 1)

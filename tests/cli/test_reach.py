@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -94,31 +95,37 @@ def test_a_run_folder_with_page_figures_and_tables(finished):
     assert "Upper limits on the cross section" in hepdata
 
 
-def test_the_page_can_be_made_again_and_the_run_repeated(finished, folder):
+def test_the_page_can_be_made_again_and_the_run_repeated(finished, folder, monkeypatch):
     page = (finished / "report.html").read_bytes()
     (finished / "report.html").unlink()
     assert main(["report", str(finished)]) == 0
     assert (finished / "report.html").read_bytes() == page
+    monkeypatch.setattr("anomalon.report.document.drawings_of", lambda *_: iter(()))
     assert run(folder, out="again", config="run/run.toml") == 0
     assert (folder / "again/result.json").read_bytes() == (finished / "result.json").read_bytes()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_another_level_does_no_work(finished, folder, monkeypatch, capsys):
+    shutil.copytree(finished, folder / "level")
+
     def never(piece, shared):
         raise AssertionError("done again")
 
     before = read_run(finished).sections[0].result
     monkeypatch.setattr(InjectedRun, "__call__", never)
-    assert run(folder, "--set", "limits.level=0.9", "--json") == 0
+    assert run(folder, "--set", "limits.level=0.9", "--json", out="level") == 0
     (result,) = json.loads(capsys.readouterr().out)["results"]
     numbers = {(n["name"], n["unit"]): n["value"] for n in result["numbers"] if "value" in n}
     assert numbers["confidence level", ""] == 0.9
-    after = read_run(finished).sections[0].result
+    after = read_run(folder / "level").sections[0].result
     for old, new in zip(before.signals, after.signals, strict=True):
         assert new.chosen.observed < old.chosen.observed
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_it_goes_on_from_where_it_was_interrupted(finished, folder, monkeypatch, capsys):
+    shutil.copytree(finished, folder / "whole")
     real, done = InjectedRun.__call__, []
 
     def until_ctrl_c(piece, shared):
@@ -133,8 +140,8 @@ def test_it_goes_on_from_where_it_was_interrupted(finished, folder, monkeypatch,
     assert done[0] == "narrow, 10 events, injection 1"
     assert run(folder, "--set", "limits.level=0.9", out="resumed") == 0
     assert "finished earlier" in capsys.readouterr().err
-    assert run(folder, "--set", "limits.level=0.9") == 0
-    results = [(folder / name / "result.json").read_bytes() for name in ("run", "resumed")]
+    assert run(folder, "--set", "limits.level=0.9", out="whole") == 0
+    results = [(folder / name / "result.json").read_bytes() for name in ("whole", "resumed")]
     assert results[0] == results[1]
 
 
@@ -170,6 +177,7 @@ def test_without_signals_it_is_a_search(folder, capsys):
     assert main(["search", str(folder / "toy.toml"), "--out", str(folder / "no")]) == 2
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_signal_that_is_not_excluded_is_status_1(folder, capsys):
     weak = ("--set", "limits.strengths=[1, 2]", "--set", "limits.poisson=false")
     assert run(folder, *weak, out="weak") == 1

@@ -26,7 +26,7 @@ features = [["a", "b"]]
 efficiencies = [0.1]
 n_members = 2
 n_folds = 2
-classifier = { kind = "boosted_trees", n_trees = 80 }
+classifier = { kind = "boosted_trees", n_trees = 40 }
 """
 
 
@@ -50,6 +50,7 @@ sys.exit(main())
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX process groups")
 def test_kill_9_and_start_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -1,6 +1,7 @@
 """The command on a small toy: what it writes, says and returns."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -56,6 +57,12 @@ def finished(toy):
     return main(["search", str(toy / "toy.toml"), "--out", str(out), "--processes", "1"]), out
 
 
+@pytest.fixture
+def copied(finished, tmp_path):
+    """That run in a folder of one's own."""
+    return shutil.copytree(finished[1], tmp_path / "copied")
+
+
 def test_writes_a_run_folder(finished):
     status, out = finished
     assert status == 0
@@ -65,8 +72,9 @@ def test_writes_a_run_folder(finished):
     }  # fmt: skip
 
 
-def test_stdout_is_the_result_and_stderr_the_progress(finished, toy, capsys):
-    _, out = finished
+@pytest.mark.usefixtures("no_figures")
+def test_stdout_is_the_result_and_stderr_the_progress(copied, toy, capsys):
+    out = copied
     arguments = ["search", str(toy / "toy.toml"), "--out", str(out), "--processes", "1", "--json"]
     assert main(arguments) == 0
     captured = capsys.readouterr()
@@ -82,6 +90,7 @@ def numbers(tree):
     return {row["name"]: row["value"] for row in result["numbers"]}
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_exits_with_1_if_a_check_of_the_best_trial_failed(finished, toy, monkeypatch, capsys):
     real = Search.run
 
@@ -103,6 +112,7 @@ def test_exits_with_1_if_a_check_of_the_best_trial_failed(finished, toy, monkeyp
     assert "check failed: 3000-3400 GeV" in said
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_goes_on_from_what_is_stored_with_the_same_bytes(finished, toy, tmp_path):
     _, out = finished
     fresh = tmp_path / "fresh"
@@ -116,8 +126,9 @@ def test_goes_on_from_what_is_stored_with_the_same_bytes(finished, toy, tmp_path
     assert before == after
 
 
-def test_pseudo_experiments_give_the_global_p_value(finished, toy, capsys):
-    _, out = finished
+@pytest.mark.usefixtures("no_figures")
+def test_pseudo_experiments_give_the_global_p_value(copied, toy, capsys):
+    out = copied
     arguments = ["search", str(toy / "toy.toml"), "--out", str(out), "--processes", "1", "--json"]
     assert main([*arguments, "--toys", "3"]) == 0
     captured = capsys.readouterr()
@@ -188,6 +199,7 @@ def own(folder, out, *arguments):
     )
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("file", ["toy.csv", "toy.parquet"])
 def test_a_column_of_the_file_takes_the_place_of_the_classifier(scored, tmp_path, capsys, file):
     out = tmp_path / "run"
@@ -211,6 +223,7 @@ def test_a_column_of_the_file_takes_the_place_of_the_classifier(scored, tmp_path
     assert repeated["ledger"] == result["ledger"]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_column_of_yes_and_no_and_one_with_a_blank_in_its_name(scored, tmp_path, capsys):
     data = ["--set", "data.path=toy.parquet", "--json"]
     assert own(scored, tmp_path / "flag", *data, "--score", "is_good") == 0
@@ -223,6 +236,7 @@ def test_a_column_of_yes_and_no_and_one_with_a_blank_in_its_name(scored, tmp_pat
     assert json.loads(second)["results"][0]["status"] == "excess"
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_saved_scorer_is_named_in_the_settings(scored, tmp_path, capsys):
     sample = load(scored / "toy.csv", mass="m", features=["x", "loss"])
     low = sample[sample.column("loss") < -2]

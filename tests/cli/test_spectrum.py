@@ -5,11 +5,14 @@ import json
 import numpy as np
 import pytest
 import uproot
+from parcels import Parcels
 
 from anomalon.cli.main import main
+from anomalon.run import Dask
 from anomalon.stats import Exponential
 
 EDGES = np.linspace(1000.0, 5000.0, 41)
+FEW = ("--resolution", 0.05, "--masses", 2000, 2500)
 COUNTS = np.random.default_rng(1).poisson(Exponential(2).integrate([5.0, -1.2], EDGES))
 
 
@@ -47,16 +50,22 @@ def test_bump(table, tmp_path, capsys):
     assert (tmp_path / "run" / "report.html").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("no_figures")
-def test_whoever_does_the_work_the_result_is_the_same(table, tmp_path, capsys):
-    results = set()
+def test_whoever_does_the_work_the_result_is_the_same(table, tmp_path, monkeypatch, capsys):
+    asked, results = [], set()
+
+    def hand_over(self, *work, **options):
+        asked.append(self)
+        return Parcels().map_unordered(*work, **options)
+
+    monkeypatch.setattr(Dask, "map_unordered", hand_over)  # that it starts workers: test_work.py
     for options in ((), ("--dask", "local", "--processes", 2)):
         job = ("--shape", "exponential", "--toys", 100, "--closure", 10, *options)
         assert run("bump", table, *job, "--out", tmp_path / "run") == 0
         results.add((tmp_path / "run" / "result.json").read_bytes())
         assert "dask" not in (tmp_path / "run" / "run.toml").read_text("utf-8")
     assert len(results) == 1
+    assert set(asked) == {Dask("local", 2)}
     assert run("bump", table, "--dask", "tcp://127.0.0.1:1", "--processes", 2) == 2
     assert "has its own" in capsys.readouterr().err
 
@@ -78,6 +87,7 @@ def test_other_backgrounds(table, tmp_path, capsys):
     assert result["fit"]["expected"] == pytest.approx(((COUNTS + 0.5) / tau).tolist())
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_limit(table, tmp_path, capsys):
     arguments = ("--shape", "exponential", "--range", 1200, 4000, "--closure", 10)
     arguments += ("--out", tmp_path / "run")
@@ -100,7 +110,7 @@ def test_limit(table, tmp_path, capsys):
         ("bump", ("--resolution", 0.05, "--keep-order", "--deficit", "--closure", 0)),
         ("bump", ("--background", "fit", "--column", "count")),
         ("bump", ("--reference", "mjj.csv", "--tau", 1)),
-        ("limit", ("--shape", "exponential", "--level", 0.9, "--closure", 10)),
+        ("limit", ("--shape", "exponential", "--level", 0.9, "--closure", 10, *FEW)),
     ],
 )
 @pytest.mark.usefixtures("no_figures")

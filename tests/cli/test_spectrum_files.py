@@ -3,8 +3,6 @@
 import io
 import json
 import os
-import subprocess
-import sys
 import threading
 import tomllib
 from itertools import pairwise
@@ -18,6 +16,7 @@ from anomalon.cli.main import main
 EDGES = np.linspace(1000.0, 3000.0, 21)
 COUNTS = np.round(4000 * np.exp(-np.arange(20) / 4)).astype(int)
 FAST = ("--shape", "exponential", "--closure", "0")
+FEW = ("--resolution", 0.05, "--masses", 1500, 2000)  # of the masses of a limit
 
 
 def table(header="low,high,count", columns=None, edges=EDGES):
@@ -43,8 +42,8 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 
 
 def run(*arguments):
-    toys = ("--toys", 10) if arguments[0] == "bump" else ()
-    return main([str(a) for a in (*arguments, *toys)])
+    few = ("--toys", 10) if arguments[0] == "bump" else FEW
+    return main([str(a) for a in (*arguments, *few)])
 
 
 def result(folder):
@@ -215,13 +214,15 @@ def test_nothing_is_left_of_a_pipe_that_cannot_be_read(tmp_path, capsys):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_shell_pipes(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "anomalon", "bump", "-", "--toys", "10", *FAST, "--out",
-         str(tmp_path / "run"), "--json"],
-        input=table(), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    told = json.loads(done.stdout)
+def test_a_shell_pipes(tmp_path, monkeypatch, capsys):
+    """A real pipe as standard input, which cannot be read twice."""
+    there, ours = os.pipe()
+    with os.fdopen(ours, "w") as file:
+        file.write(table())
+    with os.fdopen(there) as pipe:
+        monkeypatch.setattr("sys.stdin", pipe)
+        assert run("bump", "-", *FAST, "--out", tmp_path / "run", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
     assert told["folder"] == str(tmp_path / "run")
     assert result(tmp_path / "run")["roles"][0] == "counts from `count`"
     assert (tmp_path / "run" / "input.csv").exists()

@@ -7,17 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from raw_events import write_raw
-from toy_search import background, search
+from toy_search import background, search, signal
 
 from anomalon.core.plain import to_plain
 from anomalon.features.conversion import Conversion
 from anomalon.learn import BoostedTrees
-from anomalon.run import Serial
+from anomalon.run import Processes, Serial
 from anomalon.run.job import Workplace
 from anomalon.run.parcel import pack
 from anomalon.search import (
     HuntSettings,
+    InjectionLimits,
     LimitSettings,
+    Signal,
     SmoothBackground,
     hunt_bump,
     scan_limits,
@@ -58,6 +60,12 @@ def scan(executor):
     return quick.run(background(4000), background(5000, seed=9), seed=5, executor=executor)
 
 
+def injected(executor):
+    quick = search(features=(), score="a + b", efficiencies=(0.1,))
+    limits = InjectionLimits(quick, (20.0, 200.0), injections=1)
+    return limits.run(background(4000), [Signal("s", signal(900), 3300.0)], executor=executor)
+
+
 def simulated(executor):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "s.parquet"
@@ -76,17 +84,17 @@ def as_bytes(job, executor):
     return json.dumps(to_plain(job(executor)), default=lambda array: array.tolist()).encode()
 
 
-JOBS = (bump, limits, scan, simulated, converted)
+@pytest.mark.parametrize(
+    "job", [bump, limits, scan, injected, simulated, converted], ids=lambda job: job.__name__
+)
+def test_the_same_bytes_whoever_does_it(job, cluster):
+    """In processes that know nothing but what they are sent; these are started only once."""
+    assert as_bytes(job, cluster) == as_bytes(job, Serial())
 
 
-@pytest.fixture(scope="module")
-def serial():
-    return {job: as_bytes(job, Serial()) for job in JOBS}
-
-
-@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.__name__)
-def test_the_same_bytes_whoever_does_it(job, workers, serial):
-    assert as_bytes(job, workers) == serial[job]
+def test_the_same_bytes_in_processes_that_map_what_is_shared():
+    """One job, in one: how the pieces are packed, `Processes` has in common with the cluster."""
+    assert as_bytes(scan, Processes(1)) == as_bytes(scan, Serial())
 
 
 class Weighed:

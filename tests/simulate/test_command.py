@@ -1,6 +1,7 @@
 """`anomalon simulate`."""
 
 import json
+import shutil
 import tomllib
 
 import click
@@ -26,10 +27,18 @@ def run(*words):
     return main(["simulate", "dijet", *(str(word) for word in words)])
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """The folder of a run of the command, made once."""
+    folder = tmp_path_factory.mktemp("once")
+    assert run(*SIGNAL, *SMALL, "--seed", 4, "--out", folder / "s.parquet") == 0
+    return folder
+
+
 @pytest.fixture
-def made(tmp_path):
-    """A run of the command."""
-    assert run(*SIGNAL, *SMALL, "--seed", 4, "--out", tmp_path / "s.parquet") == 0
+def made(once, tmp_path):
+    """That run in a folder of one's own."""
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
     return tmp_path / "s.parquet"
 
 
@@ -39,6 +48,7 @@ def test_the_file_is_that_of_python(made, tmp_path):
     assert made.read_bytes() == other.read_bytes()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_one_line_for_people_and_the_facts_for_programs(tmp_path, capsys):
     out = tmp_path / "s.parquet"
     assert run(*SIGNAL, *SMALL, "--out", out) == 0
@@ -81,6 +91,7 @@ def test_the_run_folder_says_what_is_in_the_file(made):
     assert not (folder / "store").exists(), "what is in the file is kept nowhere else"
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_run_toml_repeats_the_run_to_the_byte(made, tmp_path, monkeypatch):
     before = made.read_bytes()
     result = (tmp_path / "s.parquet.run" / "result.json").read_bytes()
@@ -91,6 +102,7 @@ def test_run_toml_repeats_the_run_to_the_byte(made, tmp_path, monkeypatch):
     assert (tmp_path / "s.parquet.run" / "result.json").read_bytes() == result
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_toml_has_more_than_the_options_and_options_win(tmp_path, capsys):
     config = tmp_path / "mine.toml"
     config.write_text(
@@ -110,6 +122,7 @@ def test_toml_has_more_than_the_options_and_options_win(tmp_path, capsys):
     assert "<title>Mine" in (tmp_path / "a.parquet.run" / "report.html").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_goes_on_where_it_was_interrupted(made, tmp_path, monkeypatch, capsys):
     whole, real, indices = made.read_bytes(), generation.make_chunk, []
     made.unlink()
@@ -131,6 +144,7 @@ def test_goes_on_where_it_was_interrupted(made, tmp_path, monkeypatch, capsys):
     assert made.read_bytes() == whole
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_chunks_that_are_kept_say_nothing_of_the_time_left(tmp_path, monkeypatch, capsys):
     real, stop = generation.make_chunk, [3]
 
@@ -157,6 +171,7 @@ def test_the_run_toml_of_another_command_is_refused(tmp_path, capsys):
     assert "expected settings of `anomalon simulate dijet`, got those of a data convert run" in said
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_repeating_prints_paths_without_detours(made, capsys):
     capsys.readouterr()
     assert run(f"{made}.run/run.toml", "--processes", 1) == 0

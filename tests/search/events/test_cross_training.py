@@ -9,7 +9,7 @@ from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.selection import MemberScores, select
 
 WINDOW = Window(3000, 3600, 2400, 4200)
-N, FOLDS, MEMBERS, DIRECTIONS, EFFICIENCY = 3000, 5, 10, 40, 0.1
+N, FOLDS, MEMBERS, DIRECTIONS, EFFICIENCY = 1500, 5, 10, 20, 0.1
 RATIO = 0.5
 
 
@@ -34,7 +34,9 @@ def kernel_world(seed, *, learns, signal=0):
             shown = np.where(saw[k] & ~here, 2 * label, 0.0)
             score[:, here] += (shown @ x) @ x[here].T
     mass = np.where(inside, 3300.0, np.where(rng.random(N) < 0.5, 2700.0, 3900.0))
-    return MemberScores(score, fold, saw, 0.5), Sample(x, tuple(f"x{i}" for i in range(40)), mass)
+    return MemberScores(score, fold, saw, 0.5), Sample(
+        x, tuple(f"x{i}" for i in range(DIRECTIONS)), mass
+    )
 
 
 def excess_and_variances(seed, **world):
@@ -76,7 +78,7 @@ def test_scores_that_learned_nothing_have_no_covariance():
 
 
 def test_a_strong_signal_is_not_taken_for_covariance():
-    excess, independent, claimed = excess_and_variances(7, learns=True, signal=150)
+    excess, independent, claimed = excess_and_variances(7, learns=True, signal=100)
     assert excess > 5 * np.sqrt(independent)
     assert claimed < independent
 

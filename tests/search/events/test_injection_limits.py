@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from parcels import Parcels
 
 import anomalon
 from anomalon import Sample
 from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, TooFewEvents
 from anomalon.core.seed import Seed
-from anomalon.run import Processes, Store
+from anomalon.run import Store
 from anomalon.search import InjectionLimits, Search, Signal, Window
 from anomalon.search.events.injected_run import InjectedRun, told_apart
 from anomalon.search.events.injection_plan import numbers
@@ -130,9 +131,8 @@ def test_more_signals_and_strengths_change_nothing_of_the_others(found, store):
     assert 0.7 < retained[1] < 0.99
 
 
-@pytest.mark.slow
 def test_executors_give_the_same(found):
-    there = SETTINGS.run(DATA, [SIGNAL], seed=3, executor=Processes(2))
+    there = SETTINGS.run(DATA, [SIGNAL], seed=3, executor=Parcels())
     assert there.exports() == found.exports()
 
 

@@ -50,7 +50,7 @@ def results(n_toys, **changes):
 
 @pytest.fixture(scope="module")
 def toys():
-    return results(250)
+    return results(120)
 
 
 def test_z_is_a_standard_normal_without_signal(toys):
@@ -67,7 +67,8 @@ def test_p_is_uniform_without_signal(toys):
 
 def test_counts_meet_the_expectation(toys):
     n, b = (np.array([getattr(r, k) for r in toys]) for k in ("n", "expected"))
-    assert n.sum() / b.sum() == pytest.approx(1, abs=0.02)
+    # members that differ fluctuate less together than Poisson says of their mean
+    assert n.sum() / b.sum() == pytest.approx(1, abs=3 / np.sqrt(n.sum()))
 
 
 def test_the_poisson_uncertainty_is_that_of_the_mean_of_members(toys):
@@ -160,7 +161,7 @@ def test_z_is_a_standard_normal_whatever_the_slices_weigh(weights):
     slices = ((2400, 3300, weights[0]), (3300, 5000, weights[1]))
     every = np.ones((1, 1))
     z = []
-    for seed in range(200):
+    for seed in range(120):
         events = weighted(seed, slices)
         uncut = Selection(UNCUT, np.repeat(every, len(events), axis=1))
         z.append(measure(events, WINDOW, uncut, EDGES, FIT).z_local)
@@ -195,7 +196,7 @@ def measured(events, share=UNCUT, seed=0):
 def test_a_sum_of_weights_is_worth_no_more_events_than_its_squares_say():
     """Heavy tails: what the side bands say of weights is not true of the heaviest event."""
     z, shares = [], (1.0, 0.1)
-    for seed in range(60):
+    for seed in range(40):
         events = null(seed)
         weight = np.exp(2 * np.random.default_rng([seed, 3]).normal(size=len(events)))
         for share in shares:
@@ -217,7 +218,7 @@ def test_a_sum_of_weights_is_worth_no_more_events_than_its_squares_say():
 def test_heavy_events_beside_the_signal_region_do_not_shrink_errors(heavy):
     """A random cut of events that hardly matter: the errors are as without them."""
     ratio = []
-    for seed in range(40):
+    for seed in range(25):
         events = null(seed)
         rng = np.random.default_rng([seed, 5])
         weight = np.ones(len(events))

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from parcels import Parcels
 from toy_search import THREE, background, search, signal
 
 from anomalon import Events, Sample
@@ -16,7 +17,7 @@ from anomalon.core.errors import (
     TooFewEvents,
 )
 from anomalon.core.plain import from_plain, to_plain
-from anomalon.run import Processes, Store
+from anomalon.run import Store
 from anomalon.search import Search, Window, inject
 from anomalon.search.events import pieces as scan_module
 from anomalon.search.results.scan import Scan
@@ -107,8 +108,8 @@ def test_round_trip_through_json(found):
     )
 
 
-def test_processes_change_nothing(three):
-    assert text(search(windows=THREE).run(B, seed=5, executor=Processes(2))) == text(three)
+def test_executors_change_nothing(three):
+    assert text(search(windows=THREE).run(B, seed=5, executor=Parcels())) == text(three)
 
 
 def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(three, tmp_path):

@@ -26,8 +26,9 @@ def series(windows, mean=None, n=1, seed=0, delta=0.0):
 @pytest.mark.parametrize("n", [1, 10])
 def test_without_non_closure_a_window_fails_as_often_as_it_says(n):
     level = 0.05
-    failed = [v.failed for s in range(40) for v in judged(series(TWELVE, n=n, seed=s), level, 0.1)]
-    assert 0.01 < np.mean(failed) < 0.07
+    failed = [v.failed for s in range(20) for v in judged(series(TWELVE, n=n, seed=s), level, 0.1)]
+    # of 240: three binomial standard deviations of 0.014 above, where it is conservative below
+    assert 0.01 < np.mean(failed) < 0.09
 
 
 @pytest.mark.parametrize("n", [1, 10])
@@ -41,7 +42,7 @@ def test_a_bump_fails_its_window_and_is_no_uncertainty_of_the_others(n):
 
 @pytest.mark.parametrize("n", [1, 10])
 def test_what_all_windows_have_in_common_fails_none_and_is_measured(n):
-    scans = [judged(series(TWELVE, n=n, seed=s, delta=0.1), 0.001, 0.1) for s in range(40)]
+    scans = [judged(series(TWELVE, n=n, seed=s, delta=0.1), 0.001, 0.1) for s in range(20)]
     verdicts = [verdict for scan in scans for verdict in scan]
     assert np.mean([v.failed for v in verdicts]) < 0.05
     passed = [v.closure for v in verdicts if not v.failed]

@@ -16,7 +16,7 @@ from anomalon.search import FitSettings, inject
 from anomalon.search.validation.families import families, generator_for
 from anomalon.search.validation.mocks import MockData
 
-QUICK = SplineFlow(epochs=25, batch_size=128, width=32, n_layers=2)
+QUICK = FlowMatching(epochs=60, batch_size=128, hidden=(32, 32), n_steps=10)
 TINY = FlowMatching(epochs=2, hidden=(8,), n_steps=3)
 FIT = FitSettings(range=(2400, 5000), choice="test", n_max=3)
 PARENT = background(9000, seed=11)

@@ -280,13 +280,13 @@ def test_combine_says_what_is_wrong():
         combine_trials([np.nan], [[0.1]])
 
 
-@pytest.mark.parametrize("n_toys", [1, 2, 3, 5, 10, 20, 100])
+@pytest.mark.parametrize("n_toys", [1, 3, 10, 100])
 def test_right_local_p_values_are_seldom_refuted(n_toys):
     """The size of the test, which the Bonferroni bound keeps below its level."""
     rng = Seed(n_toys).child("size").generator()
-    smallest = rng.random((2000, n_toys, 4)).min(axis=2)
+    smallest = rng.random((1000, n_toys, 4)).min(axis=2)
     refuted = np.mean([not sidak_test(row, 4).holds for row in smallest])
-    assert refuted <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 2000)
+    assert refuted <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)
     assert refuted > 0.02
 
 

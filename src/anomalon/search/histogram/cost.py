@@ -14,6 +14,7 @@ __all__ = ["Cost", "beginning", "hunt_cost", "limit_cost"]
 # Doubles for each toy of a block and bin, for each window, for each mass and bin; and what is there
 # before anything begins. From the peak of the resident memory with 5000 bins.
 _OF_TOY, _OF_WINDOW, _OF_MASS, _BEFORE = 10, 4, 30, 0.4e9
+_SHORT = 1e9  # windows of all toys: some ten seconds
 _TOY = 1 / 9  # of the time of a limit: CLs of one strength
 
 
@@ -69,7 +70,7 @@ def hunt_cost(
         n_toys: In all hunts together.
         n_hunts: How many there are.
     """
-    if n_windows * n_toys < 1e9:  # some ten seconds
+    if n_windows * n_toys < _SHORT:
         return None
     few, some = 1, 6
     hunt(few)  # compiles
