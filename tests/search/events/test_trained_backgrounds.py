@@ -142,7 +142,7 @@ def test_what_folds_learn_through_the_template_is_in_their_covariance(method):
     ).T
     missing = excess.var() - independent.mean()
     error = np.hypot(excess.var() * np.sqrt(2 / len(excess)), claimed.std() / np.sqrt(len(excess)))
-    # the variance of 120 excesses is known to 13 %: a claim three times too large would be seen here,
+    # the variance of 120 excesses is known to 13 %: a claim three times too large is seen here,
     # one of nothing by the last line
     assert excess.var() > 1.2 * independent.mean()
     assert claimed.mean() == pytest.approx(missing, abs=3 * error)
