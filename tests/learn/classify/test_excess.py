@@ -35,7 +35,7 @@ def crescent(n, seed):
 
 
 def test_a_mixture_is_a_density_as_good_as_that_of_scikit_learn():
-    x, unseen = crescent(8000, 0), crescent(8000, 1)
+    x, unseen = crescent(4000, 0), crescent(4000, 1)
     ours = GaussianMixture.fit(x, np.ones(len(x)), 10, Seed(0))
     theirs = Peer(10, random_state=0).fit(x)
     assert ours.log_density(unseen).mean() > theirs.score(unseen) - 0.02

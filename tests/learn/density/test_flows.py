@@ -12,6 +12,7 @@ N = 8000
 QUICK = {
     "n_layers": 2,
     "width": 16,
+    "n_knots": 4,
     "epochs": 8,
     "batch_size": 256,
     "learning_rate": 5e-3,
@@ -74,6 +75,7 @@ def test_latent_features_are_normal_and_come_back(fitted):
 
 @pytest.mark.parametrize("n_layers", [1, 2])
 def test_one_feature_and_many_trainings_that_do_not_see_each_other(n_layers):
+    # one layer is two with a companion: the same program, and that of two features
     flow = SplineFlow(**{**QUICK, "n_layers": n_layers})
     one, other = task(1), task(1, seed=2)
     together = flow.fit_many([one, other])

@@ -9,7 +9,9 @@ from anomalon.core.errors import BadValue
 from anomalon.learn.density import ResidualFlow, ResidualTask, SplineFlow
 
 N = 6000
-QUICK = ResidualFlow(SplineFlow(n_layers=2, width=16, epochs=25, batch_size=256, n_average=2), 0.2)
+QUICK = ResidualFlow(
+    SplineFlow(n_layers=2, width=16, n_knots=4, epochs=20, batch_size=256, n_average=1), 0.2
+)
 
 
 def task(share, seed=1, n_features=2):

@@ -124,15 +124,13 @@ def curve_error(curve, batch, noise):
     return (jax.vmap(curve)(x) - y) ** 2
 
 
-@pytest.mark.parametrize("together", [1, 2])
-def test_a_module_is_trained_whole(together):
+def test_a_module_is_trained_whole():
     x = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
     data = x, np.sin(2 * x[:, 0]) * x[:, 1]
-    trainings = [
-        Training(Curve(), data, np.ones(300, np.float32), Seed(s)) for s in range(together)
-    ]
+    start = Curve()
+    trainings = [Training(start, data, np.ones(300, np.float32), Seed(s)) for s in range(2)]
     for fit in train(curve_error, trainings, Schedule(20, 50, Adam(0.02))):
-        start, end = Curve(), fit.params
+        end = fit.params
         assert isinstance(end, Curve)
         assert end.activation is jnp.tanh
         np.testing.assert_array_equal(end.order, start.order)

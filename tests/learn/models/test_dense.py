@@ -31,7 +31,7 @@ MODELS = {
         (IMAGES,),
         (8, 8, 2),
     ),
-    "attention": (lambda s: SetEncoder(3, 8, 2, 2, 6, seed=s), OBJECTS, (6,)),
+    "attention": (lambda s: SetEncoder(3, 8, 2, 1, 6, seed=s), OBJECTS, (6,)),
 }
 every_model = pytest.mark.parametrize(("make", "data", "shape"), MODELS.values(), ids=MODELS)
 

@@ -135,13 +135,15 @@ def excess_and_variances(method, seed):
     return (c * selection.weight).sum(), independent, claimed
 
 
-@pytest.mark.parametrize("method", [Linear(), InTurns(2), InTurns(3)])
+@pytest.mark.parametrize("method", [Linear(), InTurns(3)])
 def test_what_folds_learn_through_the_template_is_in_their_covariance(method):
     excess, independent, claimed = np.array(
-        [excess_and_variances(method, seed) for seed in range(200)]
+        [excess_and_variances(method, seed) for seed in range(120)]
     ).T
     missing = excess.var() - independent.mean()
     error = np.hypot(excess.var() * np.sqrt(2 / len(excess)), claimed.std() / np.sqrt(len(excess)))
+    # the variance of 120 excesses is known to 13 %: a claim three times too large is seen here,
+    # one of nothing by the last line
     assert excess.var() > 1.2 * independent.mean()
     assert claimed.mean() == pytest.approx(missing, abs=3 * error)
     assert claimed.mean() > 5 * claimed.std() / np.sqrt(len(claimed))
