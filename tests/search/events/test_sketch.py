@@ -80,7 +80,7 @@ def test_without_signal_global_p_values_are_uniform():
         features=(), score="s", windows=THREE, efficiencies=(0.2, 0.1), fit=fit, decorrelate=None
     )
     p = []
-    for seed in range(40):
+    for seed in range(24):
         data = background(6000, seed=seed)
         noise = np.random.default_rng([seed, 1]).normal(size=len(data))
         scored = data.with_x(np.column_stack([data.x, noise]), (*data.names, "s"))
