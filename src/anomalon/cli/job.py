@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from anomalon.run import Executor
     from anomalon.run.job import Job
 
-__all__ = ["command_of", "do", "free_folder", "labels_option", "set_option", "with_labels"]
+__all__ = [
+    "command_for",
+    "command_of",
+    "do",
+    "free_folder",
+    "labels_option",
+    "set_option",
+    "with_labels",
+]
 
 
 def do(
@@ -99,10 +107,25 @@ def _check_places(job: "Job", folder: Path, config: Path | None) -> None:
 
 def command_of(job: "type[Job]") -> click.Command:
     """The command of a job: CONFIG, a TOML file with its settings, in; a run folder out."""
+    text = f"{job.help}\n\nCONFIG is a TOML file with its settings."
+    return command_for(job.kind, text, lambda: job)
 
-    @click.command(job.kind, help=f"{job.help}\n\nCONFIG is a TOML file with its settings.")
+
+def command_for(
+    name: str, text: str, find: "Callable[[], type[Job]]", suffix: str = ""
+) -> click.Command:
+    """The same for a job that is imported when its command runs.
+
+    Args:
+        name: Of the command.
+        text: What its help says.
+        find: Imports the job.
+        suffix: Behind the name of CONFIG in that of the run folder.
+    """
+
+    @click.command(name, help=text)
     @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
-    @out_option("runs/NAME, NAME being that of CONFIG")
+    @out_option(f"runs/NAME{suffix}, NAME being that of CONFIG")
     @set_option
     @labels_option
     @work_options()
@@ -115,8 +138,9 @@ def command_of(job: "type[Job]") -> click.Command:
         executor: "Executor",
         as_json: bool,  # noqa: FBT001  click passes by name
     ) -> None:
+        job = find()
         table, labels = with_labels(overridden(settings_of(config, job.kind), settings), words)
-        folder = Path("runs") / config.stem if out is None else out
+        folder = Path("runs") / f"{config.stem}{suffix}" if out is None else out
         found = job.of(table, folder=config.parent)
         do(found, folder, config=config, executor=executor, as_json=as_json, labels=labels)
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-__all__ = ["Progress", "Steps", "TimeLeft", "Told", "silent", "steps"]
+__all__ = ["Progress", "Steps", "TimeLeft", "Told", "part", "silent", "steps"]
 
 Progress = Callable[[int, int, str], None]
 """Called with (pieces done, pieces in all, what was just done)."""
@@ -52,6 +52,28 @@ class Told(str):
     def of(cls, what: str) -> "Told":
         """What was told, by whoever it was."""
         return what if isinstance(what, cls) else cls(what)
+
+
+def part(
+    progress: Progress | None, name: str = "", *, before: int = 0, after: int = 0
+) -> Progress | None:
+    """Whom to tell of work that is a part of more.
+
+    Args:
+        progress: Who is told of all of it; None for nobody.
+        name: Of the part, in front of what is told.
+        before: Pieces of other parts that are done before it.
+        after: Those that are to be done after it.
+    """
+    if progress is None:
+        return None
+
+    def told(done: int, total: int, what: str) -> None:
+        words = Told.of(what)
+        words = words.reworded(f"{name}: {what}") if name else words
+        progress(before + done, before + total + after, words)
+
+    return told
 
 
 class TimeLeft:

@@ -19,7 +19,7 @@ from anomalon.core.seed import Seed
 from anomalon.core.window import Window, sliding_windows
 from anomalon.data import sample
 from anomalon.run.job import HERE, Job, Workplace
-from anomalon.run.progress import Told
+from anomalon.run.progress import part
 from anomalon.search import InjectionLimits, Resampled, Search, Signal, Validation, inject
 from anomalon.search.events.inject import with_injection
 
@@ -168,12 +168,4 @@ class DijetStudy(Job):
 
 def _stage(place: Workplace, name: str) -> Workplace:
     """The same place, whose progress says which part it is of."""
-    tell = place.progress
-    if tell is None:
-        return place
-
-    def told(done: int, total: int, what: str) -> None:
-        assert tell is not None
-        tell(done, total, Told.of(what).reworded(f"{name}: {what}"))
-
-    return replace(place, progress=told)
+    return replace(place, progress=part(place.progress, name))

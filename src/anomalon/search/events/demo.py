@@ -16,7 +16,7 @@ from anomalon.data import sample
 from anomalon.learn import BoostedTrees
 from anomalon.run import Executor, Store
 from anomalon.run.job import HERE, Job, Workplace
-from anomalon.run.progress import Progress, Told
+from anomalon.run.progress import Progress, part
 from anomalon.search.events.inject import inject, with_injection
 from anomalon.search.events.scan import Search
 from anomalon.search.results.cut import CutResult
@@ -87,22 +87,15 @@ def run(
     background = _background()
     signal = sample("signal_wprime_3500_500_100").select(FEATURES)
     data = inject(background, signal, N_SIGNAL, seed=seed)
-    total = 2 * len(search.windows)
+    n = len(search.windows)
+    first = part(progress, "with signal", after=n)
+    second = part(progress, "twin without signal", before=n)
 
-    def shifted(by: int, name: str) -> Progress | None:
-        if progress is None:
-            return None
-        return lambda done, _, what: progress(
-            by + done, total, Told.of(what).reworded(f"{name}: {what}")
-        )
+    def search_in(events: Sample, tell: Progress | None) -> Scan:
+        return search.run(events, seed=seed, executor=executor, store=store, progress=tell)
 
-    def search_in(events: Sample, by: int, name: str) -> Scan:
-        return search.run(
-            events, seed=seed, executor=executor, store=store, progress=shifted(by, name)
-        )
-
-    with_signal = with_injection(search_in(data, 0, "with signal"), N_SIGNAL, seed=seed.root)
-    without = search_in(background, len(search.windows), "twin without signal")
+    with_signal = with_injection(search_in(data, first), N_SIGNAL, seed=seed.root)
+    without = search_in(background, second)
     nearest = min(search.windows, key=lambda w: abs(w.centre - SIGNAL_MASS))
     holding = tuple(w for w in search.windows if w.low <= SIGNAL_MASS < w.high)
     return Demo(with_signal, without, N_SIGNAL, nearest, holding)

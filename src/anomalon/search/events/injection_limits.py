@@ -21,6 +21,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.run import Executor, Progress, Store, do
+from anomalon.run.progress import part
 from anomalon.search.events.injected_run import InjectedRun, Injecting
 from anomalon.search.events.injection_plan import (
     Injections,
@@ -193,7 +194,7 @@ class InjectionLimits:
             seed=seed,
             executor=executor,
             store=store,
-            progress=_with_more(progress, n_runs),
+            progress=part(progress, after=n_runs),
         )
         injections = self.inject(
             data,
@@ -202,7 +203,7 @@ class InjectionLimits:
             seed=seed,
             executor=executor,
             store=store,
-            progress=_after(progress, len(scan.windows)),
+            progress=part(progress, before=len(scan.windows)),
             scan=scan,
         )
         return self.limits(scan, injections)
@@ -348,17 +349,3 @@ class InjectionLimits:
         if scan is None:
             raise BadValue('scan: expected one of the data for strengths in "sigma", got none.')
         return equivalent(self.strengths, share, window, scan)
-
-
-def _with_more(progress: Progress | None, n: int) -> Progress | None:
-    """Told of work behind which `n` pieces follow."""
-    if progress is None:
-        return None
-    return lambda done, total, what: progress(done, total + n, what)
-
-
-def _after(progress: Progress | None, n: int) -> Progress | None:
-    """Told of work before which `n` pieces were done."""
-    if progress is None:
-        return None
-    return lambda done, total, what: progress(n + done, n + total, what)

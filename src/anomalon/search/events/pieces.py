@@ -5,7 +5,7 @@ from typing import Any
 
 from anomalon.core import config
 from anomalon.core.errors import AnomalonError, MissingExtra
-from anomalon.core.plain import from_plain, to_plain
+from anomalon.core.plain import to_plain
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
@@ -19,7 +19,7 @@ from anomalon.search.results.comparison import Comparison
 from anomalon.search.results.failed import failed_window
 from anomalon.stats import p_from_z
 
-__all__ = ["Piece", "Shared", "ToyCut", "ToyPiece", "searched"]
+__all__ = ["Piece", "Shared", "ToyCut", "ToyPiece"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +91,6 @@ class Piece:
     def __call__(self, shared: Shared) -> dict[str, Any]:
         """The result, plain."""
         return dict(to_plain(shared.search(self.window, self.by, self.closure, self.method)))
-
-
-def searched(plain: dict[str, Any]) -> Searched:
-    """The reverse: what a piece has found."""
-    return from_plain(Searched, plain)
 
 
 @dataclass(frozen=True, eq=False)

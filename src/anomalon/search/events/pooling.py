@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from anomalon.core.plain import from_plain
 from anomalon.search.events.pieces import ToyCut
 from anomalon.search.results.comparison import Comparison
+from anomalon.search.results.cut import CutResult
 from anomalon.search.results.window import WindowResult
 
 __all__ = ["pooled", "pooled_p", "toy_p_values"]
@@ -31,10 +32,7 @@ def pooled(results: Sequence[WindowResult]) -> list[WindowResult]:
     Args:
         results: Of all windows, feature sets and methods of one search.
     """
-    groups = defaultdict[Hashable, list[Comparison]](list)
-    for result in results:
-        groups[result.way] += [c.comparison for c in result.cuts if c.comparison is not None]
-    known = {way: _mean(several) for way, several in groups.items()}
+    known = _known([result.way for result in results], [result.cuts for result in results])
     return [
         replace(
             result,
@@ -54,10 +52,7 @@ def pooled_p(ways: Sequence[Hashable], cuts: Sequence[Sequence[ToyCut]]) -> list
         ways: How the events of each piece were selected.
         cuts: Those of each piece.
     """
-    groups = defaultdict[Hashable, list[Comparison]](list)
-    for way, several in zip(ways, cuts, strict=True):
-        groups[way] += [cut.comparison for cut in several if cut.comparison is not None]
-    known = {way: _mean(several) for way, several in groups.items()}
+    known = _known(ways, cuts)
     return [cut.p(known[way]) for way, several in zip(ways, cuts, strict=True) for cut in several]
 
 
@@ -79,6 +74,15 @@ def _untouched(comparison: Comparison | None) -> bool:
     return comparison is None or comparison.correlation is None
 
 
-def _mean(several: Sequence[Comparison]) -> float:
-    told = [c.correlation for c in several if c.correlation is not None]
-    return float(np.clip(np.mean(told), 0, 1)) if told else 0.0
+def _known(
+    ways: Sequence[Hashable], cuts: Sequence[Sequence[CutResult | ToyCut]]
+) -> dict[Hashable, float]:
+    """The mean correlation for each way to select, in [0, 1]; 0 where nothing is told."""
+    told = defaultdict[Hashable, list[float]](list)
+    for way, several in zip(ways, cuts, strict=True):
+        told[way] += [
+            cut.comparison.correlation
+            for cut in several
+            if cut.comparison is not None and cut.comparison.correlation is not None
+        ]
+    return {way: float(np.clip(np.mean(all_), 0, 1)) if all_ else 0.0 for way, all_ in told.items()}

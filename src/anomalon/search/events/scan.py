@@ -13,6 +13,7 @@ from anomalon.background import Backgrounds, Cwola
 from anomalon.core import check, config
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.memory import enough_memory
+from anomalon.core.plain import from_plain
 from anomalon.core.provenance import code_version
 from anomalon.core.result import Result
 from anomalon.core.sample import Sample
@@ -38,7 +39,8 @@ from anomalon.search.events.given import (
     window_of,
 )
 from anomalon.search.events.method import Method
-from anomalon.search.events.pieces import Piece, Shared, ToyPiece, searched
+from anomalon.search.events.one import Searched
+from anomalon.search.events.pieces import Piece, Shared, ToyPiece
 from anomalon.search.events.pooling import pooled, toy_p_values
 from anomalon.search.events.pseudo_data import PseudoData
 from anomalon.search.events.selector import SavedScorer, Selector, with_own
@@ -293,11 +295,9 @@ class Search:
         """The scan, of what the pieces gave, and after them those of the pseudo-experiments."""
         names = [method.name for method in self.methods]
         # Always through the plain form, so that stored and fresh results are the same to the bit.
-        found = [searched(value) for value in values[: len(pieces)]]
-        results = [
-            replace(f.result, method=names[piece.method])
-            for f, piece in zip(found, pieces, strict=True)
-        ]
+        found = [from_plain(Searched, value) for value in values[: len(pieces)]]
+        pairs = zip(found, pieces, strict=True)
+        results = [replace(f.result, method=names[piece.method]) for f, piece in pairs]
         windows = labelled(pooled(results))
         own = counted(windows)
         of_toys = toy_p_values(values[len(pieces) :], windows)[:, own]
