@@ -12,7 +12,7 @@ from anomalon.core.errors import BadValue, DataError
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.report import write_run
 from anomalon.run import Store
-from anomalon.search import FitSettings
+from anomalon.search import FitSettings, InjectionLimits, Signal
 from anomalon.search.events.job import DataSource, SearchJob
 from anomalon.search.results.validation import ValidationResult
 
@@ -169,3 +169,17 @@ def test_it_survives_json():
     assert again.summary() == found.summary()
     assert found.summary().failed
     assert found.summary().ok
+
+
+def test_injections_with_another_validation_are_other_injections():
+    signal = DATA[:400].with_mass(np.random.default_rng(2).normal(3300, 60, 400))
+
+    def keys(found):
+        limits = InjectionLimits(replace(OWN, validation=found), (20.0, 40.0), injections=1)
+        plans = limits.inject(DATA, [Signal("a", signal, 3300.0)]).plans
+        return [run.key for plan in plans for run in plan.runs]
+
+    first = keys(validation())
+    assert first == keys(validation())
+    assert not set(first) & set(keys(validation(bad=(2, 0.1, 6.0))))
+    assert not set(first) & set(keys(None))

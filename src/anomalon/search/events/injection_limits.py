@@ -35,6 +35,7 @@ from anomalon.search.events.pseudo_data import PseudoData
 from anomalon.search.events.scan import Search
 from anomalon.search.events.selector import with_own
 from anomalon.search.events.signal_limit import signal_limit
+from anomalon.search.events.validated import Validated
 from anomalon.search.results.injection_limit import InjectionLimitResult
 from anomalon.search.results.scan import Scan
 from anomalon.stats.limits.count_limits import N_SIGMA
@@ -322,6 +323,8 @@ class InjectionLimits:
             scored.digest(),
             "" if simulation is None else simulation.digest(),
             str(shared.seed),
+            # what it says, not where it is: a path may hold another one next time
+            *(() if search.validation is None else (Validated.of(search.validation).digest,)),
         )
 
     def _plan(self, signal: Signal, scan: Scan | None, shared: Injecting, of: str) -> Plan:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from anomalon.core.check import shown
+from anomalon.core.config import digest
 from anomalon.core.errors import BadValue, DataError
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Result
@@ -70,6 +71,11 @@ class Validated:
         if isinstance(given, ValidationResult):
             return cls(given, "in memory")
         return cls(_read(Path(str(given))), str(given))
+
+    @property
+    def digest(self) -> str:
+        """Of all that it says."""
+        return digest(to_plain(self.result))
 
     def check(self, settings: Mapping[str, Any]) -> None:
         """Refuse a validation of another method.
