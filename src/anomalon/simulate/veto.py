@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.run.compiling import compiled
+from anomalon.stats.numerics.small_matrices import copy
 
 __all__ = ["PartonVeto"]
 
@@ -111,15 +112,18 @@ def _leading_pair(p, radius):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
                 if distance < smallest:
                     smallest, a, b = distance, i, k
         if b >= 0:  # the sum takes the place of b
-            p[b] += p[a]
+            for j in range(4):
+                p[b, j] += p[a, j]
             y[b], phi[b] = _rapidity_phi(p[b])
             beam[b] = 1.0 / max(p[b, 0] ** 2 + p[b, 1] ** 2, 1e-20)
         else:
             pt2 = p[a, 0] ** 2 + p[a, 1] ** 2
             if pt2 > jets[0, 0] ** 2 + jets[0, 1] ** 2:
-                jets[1], jets[0] = jets[0], p[a]
+                copy(jets[0], jets[1])
+                copy(p[a], jets[0])
             elif pt2 > jets[1, 0] ** 2 + jets[1, 1] ** 2:
-                jets[1] = p[a]
+                copy(p[a], jets[1])
         n -= 1
-        p[a], y[a], phi[a], beam[a] = p[n], y[n], phi[n], beam[n]
+        copy(p[n], p[a])
+        y[a], phi[a], beam[a] = y[n], phi[n], beam[n]
     return jets

@@ -112,10 +112,9 @@ def _fit_all(
         for mass in range(masses):
             for j in range(n, total):
                 copy(signals[mass, j - n], rows[j])
-            x[n:] = 0.0
-            copy(start[toy], x[:n])
-            if np.isnan(start[toy, 0]):
-                x[:n] = counts[toy].sum() / n
+            begun = not np.isnan(start[toy, 0])
+            for j in range(total):
+                x[j] = 0.0 if j >= n else start[toy, j] if begun else _sum(counts[toy]) / n
             found = _climb(counts[toy], rows, bounded, x)
             if found and _roots(rows, bounded, n, x, root[toy, mass]):
                 converged[toy, mass] = True
@@ -126,44 +125,65 @@ def _fit_all(
 @compiled
 def _climb(counts: Floats, rows: Floats, bounded: int, x: Floats) -> bool:
     """Move `x` to the maximum, along ever steeper walls if a factor may empty a bin."""
-    if len(rows) == bounded or counts.min() > 0.0:
-        return _newton(counts, rows, bounded, x)
+    least = np.inf
+    for i in range(len(counts)):
+        least = min(least, counts[i])
     for wall in _WALLS:
-        found = _newton(np.maximum(counts, wall), rows, bounded, x)
-        if not found:
+        certain = len(rows) == bounded or least > 0.0
+        found = _newton(counts, 0.0 if certain else wall, rows, bounded, x)
+        if certain or not found:
             break
     return found
 
 
 @compiled
-def _newton(counts: Floats, rows: Floats, n: int, x: Floats) -> bool:
+def _newton(seen: Floats, wall: float, rows: Floats, n: int, x: Floats) -> bool:
     """The same for a likelihood that rules out expectations below zero by itself."""
     total, bins = rows.shape
-    mu, trial, score = np.empty(bins), np.empty(bins), np.empty(total)
+    counts, mu, trial, score = np.empty(bins), np.empty(bins), np.empty(bins), np.empty(total)
+    pull, weight = np.empty(bins), np.empty(bins)
     information, z = np.empty((total, total)), np.empty(total)
-    allowed = 1e-9 + 1e-14 * counts.sum()  # rounding
+    step, there = np.empty(total), np.empty(total)
+    for i in range(bins):
+        counts[i] = max(seen[i], wall)
+    allowed = 1e-9 + 1e-14 * _sum(counts)  # rounding
     _expect(rows, x, mu)
     for _ in range(_MOST_STEPS):
+        for i in range(bins):
+            pull[i] = counts[i] / mu[i] - 1.0
+            weight[i] = counts[i] / mu[i] / mu[i]
         for j in range(total):
-            score[j] = dot(rows[j], counts / mu - 1.0)
-        weighted(rows, counts / mu / mu, information)
+            score[j] = dot(rows[j], pull)
+        weighted(rows, weight, information)
         if not _best_step(information, score, n, x, z):
             return False
-        gain = dot(score, z - x)
+        for j in range(total):
+            step[j] = z[j] - x[j]
+        gain = dot(score, step)
         size = 1.0
         for _ in range(_MOST_HALVINGS):
-            _expect(rows, x + size * (z - x), trial)
+            for j in range(total):
+                there[j] = x[j] + size * step[j]
+            _expect(rows, there, trial)
             if likelihood_rise(counts, mu, trial) <= allowed:
                 break
             size *= 0.5
         else:
             return False
         for j in range(total):
-            x[j] = z[j] if size == 1.0 else x[j] + size * (z[j] - x[j])
+            x[j] = z[j] if size == 1.0 else there[j]
         copy(trial, mu)
         if gain < _GAIN:
             return True
     return False
+
+
+@compiled
+def _sum(counts: Floats) -> float:
+    total = 0.0
+    for i in range(len(counts)):
+        total += counts[i]
+    return total
 
 
 @compiled
@@ -192,18 +212,18 @@ def _best_step(information: Floats, score: Floats, n: int, x: Floats, z: Floats)
     free = np.ones(total, dtype=np.bool_)
     for j in range(n):
         free[j] = x[j] > 0.0
-    entered = -1
+    entered = total  # none
     for _ in range(20 * total):
         if not _to_the_best_of_free(full, response, n, free, z, entered):
             return False
-        entered, steepest = -1, 0.0
+        entered, steepest = total, 0.0
         for j in range(n):
             if not free[j]:
                 slope = response[j] - dot(full[j], z)
                 size[j] = abs(response[j]) + dot(np.abs(full[j]), np.abs(z))
                 if slope > max(_ROUNDING * size[j], steepest):
                     entered, steepest = j, slope
-        if entered < 0:
+        if entered == total:
             return True
         free[entered] = True
     return False
@@ -251,13 +271,15 @@ def _roots(rows: Floats, bounded: int, n: int, x: Floats, root: Floats) -> bool:
         if j < n or x[j] > 0.0:
             for i in range(len(mu)):
                 mu[i] += x[j] * rows[j, i]
-    if bounded == 0:
-        for i in range(len(mu)):
-            mu[i] = max(mu[i], _LEAST)
-    index = np.flatnonzero((x > 0.0) | (np.arange(len(x)) >= bounded))
+    for i in range(len(mu)):
+        mu[i] = 1.0 / (max(mu[i], _LEAST) if bounded == 0 else mu[i])
+    free = np.empty(len(x), dtype=np.bool_)
+    for j in range(len(x)):
+        free[j] = x[j] > 0.0 or j >= bounded
+    index = np.flatnonzero(free)
     part, lower = np.empty((len(index), len(index))), np.zeros((len(index), len(index)))
     inner = np.empty((len(index), len(index)))
-    weighted(rows[index], 1.0 / mu, part)
+    weighted(rows[index], mu, part)
     if not cholesky(part, lower):
         return False
     inverse_transposed(lower, inner)

@@ -50,9 +50,10 @@ class CountData:
         n_, b_, sigma, s_, _ = broadcast([*arrays, like])
         shape = n_.shape[:-1] if binned else n_.shape
         bins = n_.shape[-1] if binned else 1
-        # copies: broadcast arrays are views, and those of callers may be read-only
+        # copies: broadcast arrays are views, and those of callers may be read-only; all in one
+        # order, so that the kernels are compiled once
         v_ = _log_variance(b_, sigma) if kind == "log_normal" else sigma**2
-        n_, b_, v_, s_ = (np.array(x).reshape(-1, bins) for x in (n_, b_, v_, s_))
+        n_, b_, v_, s_ = (np.array(x, order="C").reshape(-1, bins) for x in (n_, b_, v_, s_))
         return cls(n_, b_, v_, s_, _CONSTRAINTS[kind], shape)
 
     @property

@@ -61,6 +61,16 @@ class _Bins(NamedTuple):
     constraint: int
 
 
+class _Sought(NamedTuple):
+    """What is searched for its zero, and what it has there.
+
+    Together, because numba would compile what takes a constant once for each constant.
+    """
+
+    what: int
+    target: float
+
+
 class _Best(NamedTuple):
     """The best strength, and half of -2 ln(L/L_max) there."""
 
@@ -78,7 +88,7 @@ def observed_limits(
     for i in range(len(n)):
         bins = _Bins(n[i], b[i], v[i], s[i], constraint)
         best = _best_fit(bins, statistic)
-        limits[i] = _zero(_OBSERVED, log_alpha, bins, _asimov(bins), best)
+        limits[i] = _zero(_Sought(_OBSERVED, log_alpha), bins, _asimov(bins), best)
     return limits
 
 
@@ -98,7 +108,8 @@ def expected_limits(
         bins = _Bins(n[i], b[i], v[i], s[i], constraint)
         asimov = _asimov(bins)
         for k in range(len(roots)):
-            limits[k, i] = _zero(_EXPECTED, roots[k], bins, asimov, _Best(0.0, 0.0, QTILDE))
+            sought = _Sought(_EXPECTED, roots[k])
+            limits[k, i] = _zero(sought, bins, asimov, _Best(0.0, 0.0, QTILDE))
     return limits
 
 
@@ -152,7 +163,7 @@ def _best_fit(bins: _Bins, statistic: int) -> _Best:
         return _Best(0.0, _half(0.0, bins), statistic)
     strength = 0.0
     if _slope(0.0, bins) < 0.0:
-        strength = _zero(_SLOPE, 0.0, bins, bins, _Best(0.0, 0.0, statistic))
+        strength = _zero(_Sought(_SLOPE, 0.0), bins, bins, _Best(0.0, 0.0, statistic))
     return _Best(strength, _half(strength, bins), statistic)
 
 
@@ -217,17 +228,17 @@ def _positive_root(p: float, q: float) -> float:
 
 
 @compiled
-def _value(what: int, mu: float, target: float, bins: _Bins, asimov: _Bins, best: _Best) -> float:
+def _value(sought: _Sought, mu: float, bins: _Bins, asimov: _Bins, best: _Best) -> float:
     """Below zero under the strength that is searched, above zero over it."""
-    if what == _SLOPE:
+    if sought.what == _SLOPE:
         return _slope(mu, bins)
-    if what == _EXPECTED:
-        return sqrt(2.0 * max(_half(mu, asimov), 0.0)) - target
-    return target - _log_cls(mu, bins, asimov, best)
+    if sought.what == _EXPECTED:
+        return sqrt(2.0 * max(_half(mu, asimov), 0.0)) - sought.target
+    return sought.target - _log_cls(mu, bins, asimov, best)
 
 
 @compiled
-def _zero(what: int, target: float, bins: _Bins, asimov: _Bins, best: _Best) -> float:
+def _zero(sought: _Sought, bins: _Bins, asimov: _Bins, best: _Best) -> float:
     """The strength above zero where `_value` is zero: bracketed by doubling, then Chandrupatla.
 
     Chandrupatla, Adv. Eng. Softw. 28 (1997) 145: inverse quadratic interpolation where it is safe,
@@ -244,20 +255,20 @@ def _zero(what: int, target: float, bins: _Bins, asimov: _Bins, best: _Best) -> 
     start, step = max(best.strength, 0.0), 2.0 / sqrt(information)
     x1, f1 = 0.0, -1.0
     x0 = start + step
-    f0 = _value(what, x0, target, bins, asimov, best)
+    f0 = _value(sought, x0, bins, asimov, best)
     for _ in range(_MOST_DOUBLINGS):
         if f0 >= 0.0:
             break
         step *= 2.0
         x1, f1, x0 = x0, f0, start + step
-        f0 = _value(what, x0, target, bins, asimov, best)
+        f0 = _value(sought, x0, bins, asimov, best)
     if not f0 >= 0.0:
         return inf
     x2, f2 = x1, f1
     share = 0.5
     for _ in range(_MOST_STEPS):
         x = x0 + share * (x1 - x0)
-        f = _value(what, x, target, bins, asimov, best)
+        f = _value(sought, x, bins, asimov, best)
         if (f > 0.0) == (f0 > 0.0):
             x2, f2 = x0, f0
         else:

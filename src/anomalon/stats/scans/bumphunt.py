@@ -165,8 +165,7 @@ class Hunt:
             BadNumbers: If events were seen in a window where an exact background expects none.
         """
         k, m, q = _cut(self.model.counts, self.bins)
-        rows = self.windows.widths, self.windows.strides
-        log_p: Floats = every_window(self.model.statistic, k[0], m[0], q[0], *rows)
+        log_p: Floats = every_window(self.model.statistic, k[0], m[0], q[0], *self._rows)
         if np.isneginf(log_p.min()):
             raise BadNumbers(_without_background(self.model, self.spectrum))
         return log_p
@@ -175,8 +174,15 @@ class Hunt:
         """The test statistic of the pseudo-experiments of one block, shape (toy,)."""
         toys = draw_block(self.model.draw, block, size, self.seed)
         k, m, q = _cut(toys, self.bins)
-        rows = self.windows.widths, self.windows.strides
-        return np.asarray(0.0 - smallest_log_p(self.model.statistic, k, m, q, *rows)[0])
+        return np.asarray(0.0 - smallest_log_p(self.model.statistic, k, m, q, *self._rows)[0])
+
+    @property
+    def _rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Widths and strides; copies, as what another process was sent is read-only.
+
+        The kernel would be compiled once more for that.
+        """
+        return self.windows.widths.copy(), self.windows.strides.copy()
 
     def found(self, log_p: Floats, t_toys: Floats) -> FoundBump:
         """The result.
