@@ -7,6 +7,7 @@ each of its parts is there.
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import get_args, get_type_hints
 
 import numpy as np
@@ -31,6 +32,7 @@ from anomalon.simulate.result import Process, SimulationResult
 from anomalon.stats import SignalNuisances
 
 
+@cache
 def examples() -> list[Result]:
     """Results in which everything that may be missing is there, and those in which it is not."""
     limit = found_limit()

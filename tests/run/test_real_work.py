@@ -69,7 +69,7 @@ def injected(executor):
 def simulated(executor):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "s.parquet"
-        job = DijetSimulation(process="a0", masses=(3000, 300, 150), mpi=False, events=20,
+        job = DijetSimulation(process="wprime", masses=(3500, 500, 100), mpi=False, events=8,
                               chunk_size=10, out=out)  # fmt: skip
         return job.run(Workplace(executor)), out.read_bytes().hex()
 

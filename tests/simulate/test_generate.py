@@ -47,7 +47,7 @@ def test_mass_peaks_are_where_they_were_asked(sample):
 def test_a0_keeps_its_mass(tmp_path):
     # Without a forced width Pythia runs, but puts the mass at the edge of its range.
     made = generate(
-        a_h_zprime(3000, 300, 150, mpi=False), 60, tmp_path / "a.parquet", chunk_size=80
+        a_h_zprime(3000, 300, 150, mpi=False), 30, tmp_path / "a.parquet", chunk_size=80
     )
     table = pyarrow.parquet.read_table(made.path)
     assert np.median(table["mjj"].to_numpy()) == pytest.approx(3000, rel=0.05)

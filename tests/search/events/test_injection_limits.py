@@ -188,7 +188,7 @@ def test_training_shows_in_the_efficiency():
         windows=(WINDOW,), features=(("score",),), efficiencies=(0.05,), n_members=2, n_folds=2,
         classifier=anomalon.learn.BoostedTrees(n_trees=10),
     )  # fmt: skip
-    settings = InjectionLimits(search, (20.0, 1000.0), injections=2)
+    settings = InjectionLimits(search, (20.0, 1000.0), injections=1)
     (one,) = settings.run(background(6000), [SIGNAL], seed=3).signals
     cut = one.cuts[1]
     assert cut.efficiency[1] > 2 * cut.efficiency[0]

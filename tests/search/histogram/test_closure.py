@@ -88,7 +88,7 @@ def test_limits_cover(weight):
     masses = np.geomspace(1150.0, 4500.0, 30)
     of = fit() if weight == 1 else fit(scale=weight, variance=weight)
     limited = np.arange(30)
-    found = limit_coverage(model(of, masses), limited, masses, 0.95, 300, SEED)
+    found = limit_coverage(model(of, masses), limited, masses, 0.95, 200, SEED)
     assert found.ok
     assert len(found.masses) == len(found.coverage) == 3
     assert np.all(np.diff(found.expected) < 0)  # fewer events, stronger limits
