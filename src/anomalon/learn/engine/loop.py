@@ -127,7 +127,9 @@ class _Group:
         batch = read(trainings[0].data, trainings[0].weight, np.zeros(size, np.int32))
         way = way_of(program, schedule, parts[0], batch)
         source = Source.of([t.data for t in trainings], [t.weight for t in trainings], size, n, way)
-        fixed = jax.tree.map(jnp.asarray, stacked([p.fixed for p in parts]))
+        fixed = jax.tree.map(
+            jnp.asarray, stacked(jax.tree.map(np.asarray, [p.fixed for p in parts]))
+        )
         return cls(program, trainings, parts, source, fixed, n, way)
 
     def start(self) -> State:
@@ -136,7 +138,8 @@ class _Group:
         for part in self.parts:
             trained = jax.tree.map(jnp.asarray, part.trained)
             states.append(State(trained, self.program.optimiser.init(trained)))
-        return jax.tree.map(jnp.asarray, stacked(states))
+        # stacked by NumPy: JAX would compile a program for each shape
+        return jax.tree.map(jnp.asarray, stacked(jax.tree.map(np.asarray, states)))
 
     def epoch(
         self, state: State, epoch: int, damping: NDArray[np.float32]

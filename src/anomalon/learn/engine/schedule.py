@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, final, get_args
 
+import jax
 import numpy as np
 import optax
 
@@ -32,8 +33,15 @@ class Adam:
 
     @property
     def init(self) -> Callable[..., Any]:
-        """Optax's first state, of the parameters."""
-        return optax.adam(self.learning_rate).init
+        """Optax's first state, of the parameters: nothing but zeros."""
+        init = optax.adam(self.learning_rate).init
+
+        def zeros(params: Any) -> Any:
+            # by NumPy: JAX would compile a program for each shape
+            shapes = jax.eval_shape(init, params)
+            return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
+
+        return zeros
 
     @property
     def update(self) -> Callable[..., Any]:

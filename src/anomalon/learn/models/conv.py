@@ -10,13 +10,12 @@ from typing import final
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
 from anomalon.learn.models.dense import Dense
-from anomalon.learn.models.layers import Linear, glorot, he
+from anomalon.learn.models.layers import Linear, glorot, he, zeros
 
 __all__ = ["ConvAutoencoder", "ConvEncoder"]
 
@@ -32,7 +31,7 @@ class Halved(eqx.Module):
 
     def __init__(self, n_in: int, n_out: int, *, seed: Seed) -> None:
         self.kernel = he((3, 3, n_in, n_out), 9 * n_in, seed)
-        self.bias = jnp.zeros(n_out)
+        self.bias = zeros(n_out)
 
     def __call__(
         self, x: Float[Array, "height width channel_in"]
@@ -54,7 +53,7 @@ class Doubled(eqx.Module):
     def __init__(self, n_in: int, n_out: int, *, seed: Seed, rectified: bool) -> None:
         shape = n_in, 2, 2, n_out  # every pixel of the output sees one of the input
         self.kernel = he(shape, n_in, seed) if rectified else glorot(shape, n_in, n_out, seed)
-        self.bias = jnp.zeros(n_out)
+        self.bias = zeros(n_out)
 
     def __call__(
         self, x: Float[Array, "height width channel_in"]

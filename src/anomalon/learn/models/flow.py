@@ -9,7 +9,8 @@ the splines are the identity.
 `spline_move` makes a map instead, of events at one condition to another one.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any, final
 
 import equinox as eqx
@@ -20,6 +21,7 @@ import paramax
 from flowjax.bijections import MaskedAutoregressive, RationalQuadraticSpline, Vmap
 from flowjax.distributions import StandardNormal
 from flowjax.flows import coupling_flow, masked_autoregressive_flow
+from flowjax.utils import get_ravelled_pytree_constructor
 from jaxtyping import Array, Float
 
 from anomalon.core.errors import BadValue
@@ -92,30 +94,24 @@ def spline_flow(
     """
     if n_features < 2:
         raise BadValue(f"spline_flow: expected at least 2 features, got {n_features}.")
-    settings = n_features, n_conditions, n_layers, *hidden, n_knots, interval, autoregressive
-    arrays = eqx.filter(_built(settings, seed), eqx.is_array)
-    return Flow(eqx.combine(arrays, _rest(settings)))
+    spline = n_knots, interval
+    settings = spline, n_features, n_conditions, n_layers, *hidden, autoregressive
+    return Flow(_started(_flow, settings, seed))
 
 
-def _built(settings: Any, seed: Seed) -> Any:
-    n_features, n_conditions, n_layers, width, depth, n_knots, interval, autoregressive = settings
+def _flow(settings: Any, key: Array) -> Any:
+    spline, n_features, n_conditions, n_layers, width, depth, autoregressive = settings
     normal: Any = StandardNormal
     build: Any = masked_autoregressive_flow if autoregressive else coupling_flow
     return build(
-        jax.random.key(seed.integer()),
+        key,
         base_dist=normal((n_features,)),
-        transformer=RationalQuadraticSpline(knots=n_knots, interval=interval),
+        transformer=_spline(*spline),
         cond_dim=n_conditions or None,
         flow_layers=n_layers,
         nn_width=width,
         nn_depth=depth,
     )
-
-
-@lru_cache(maxsize=64)
-def _rest(settings: Any) -> Any:
-    """What of a flow is no array: the same objects for equal flows, which share a program then."""
-    return eqx.filter(_built(settings, Seed(0)), eqx.is_array, inverse=True)
 
 
 def negative_log_likelihood(
@@ -174,26 +170,54 @@ def spline_move(
         interval: The splines act between -interval and interval.
         seed: Random numbers of the start.
     """
-    settings = n_features, n_layers, *hidden, n_knots, interval
-    arrays = eqx.filter(_layers(settings, seed), eqx.is_array)
-    return Move(eqx.combine(arrays, _rest_of_layers(settings)))
+    settings = (n_knots, interval), n_features, n_layers, *hidden
+    return Move(_started(_layers, settings, seed))
 
 
-def _layers(settings: Any, seed: Seed) -> tuple[Any, ...]:
-    n_features, n_layers, width, depth, n_knots, interval = settings
+def _layers(settings: Any, key: Array) -> tuple[Any, ...]:
+    spline, n_features, n_layers, width, depth = settings
     return tuple(
         MaskedAutoregressive(
-            key,
-            transformer=RationalQuadraticSpline(knots=n_knots, interval=interval),
+            one,
+            transformer=_spline(*spline),
             dim=n_features,
             cond_dim=2,
             nn_width=width,
             nn_depth=depth,
         )
-        for key in jax.random.split(jax.random.key(seed.integer()), n_layers)
+        for one in jax.random.split(key, n_layers)
     )
 
 
+def _started(build: Callable[..., Any], settings: Any, seed: Seed) -> Any:
+    """What `build` makes of the settings and a random key."""
+    key = jax.random.key(seed.integer())
+    return eqx.combine(_arrays(build, settings, key), _rest(build, settings))
+
+
+# One program instead of one for each shape of random numbers. As it runs once, it need not be fast,
+# and the compiler needs less than half of the time this way; the numbers are the same.
+@partial(jax.jit, static_argnums=(0, 1), compiler_options={"xla_backend_optimization_level": 1})
+def _arrays(build: Callable[..., Any], settings: Any, key: Array) -> Any:
+    return eqx.filter(build(settings, key), eqx.is_array)
+
+
 @lru_cache(maxsize=64)
-def _rest_of_layers(settings: Any) -> Any:
-    return eqx.filter(_layers(settings, Seed(0)), eqx.is_array, inverse=True)
+def _rest(build: Callable[..., Any], settings: Any) -> Any:
+    """What is no array: the same objects for equal settings, which share a program then."""
+    built = eqx.filter_eval_shape(build, settings, jax.random.key(0))
+    rest = eqx.filter(built, lambda leaf: not isinstance(leaf, jax.ShapeDtypeStruct))
+    # layers keep the spline that they begin with in a function, where it must not be traced
+    constructor, _ = get_ravelled_pytree_constructor(
+        _spline(*settings[0]),
+        filter_spec=eqx.is_inexact_array,
+        is_leaf=lambda leaf: isinstance(leaf, paramax.NonTrainable),
+    )
+    at = jax.tree_util.GetAttrKey("transformer_constructor")
+    return jax.tree_util.tree_map_with_path(
+        lambda path, leaf: constructor if path[-1] == at else leaf, rest
+    )
+
+
+def _spline(n_knots: int, interval: float) -> Any:
+    return RationalQuadraticSpline(knots=n_knots, interval=interval)

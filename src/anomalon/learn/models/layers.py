@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from anomalon.core.seed import Seed
 
-__all__ = ["Linear", "glorot", "he"]
+__all__ = ["Linear", "glorot", "he", "zeros"]
 
 
 def he(shape: tuple[int, ...], n_in: int, seed: Seed) -> jax.Array:
@@ -23,6 +23,11 @@ def glorot(shape: tuple[int, ...], n_in: int, n_out: int, seed: Seed) -> jax.Arr
     """Normal weights of variance 2 / (inputs + outputs), for linear layers (Glorot and Bengio)."""
     drawn = seed.generator().normal(scale=np.sqrt(2 / (n_in + n_out)), size=shape)
     return jnp.asarray(drawn, jnp.float32)
+
+
+def zeros(n: int) -> jax.Array:
+    """Biases; by way of NumPy, or JAX would compile a program for each number of them."""
+    return jnp.asarray(np.zeros(n, np.float32))
 
 
 @final
@@ -42,7 +47,7 @@ class Linear(eqx.Module):
     def __init__(self, n_in: int, n_out: int, *, seed: Seed, rectified: bool = False) -> None:
         shape = n_in, n_out
         self.weight = he(shape, n_in, seed) if rectified else glorot(shape, n_in, n_out, seed)
-        self.bias = jnp.zeros(n_out)
+        self.bias = zeros(n_out)
 
     def __call__(self, x: Float[Array, "*many n_in"]) -> Float[Array, "*many n_out"]:
         """The outputs."""
