@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from quick_flows import FLOW
 from toy_backgrounds import TOYS
 from two_samples import same_p_value
 
@@ -31,12 +32,12 @@ from anomalon.learn import Network
 from anomalon.learn.density import ResidualFlow, SplineFlow
 
 WINDOW = Window(3000, 3600, 2400, 4200)
-_FLOW = SplineFlow(n_layers=1, width=16, epochs=6, batch_size=1024, learning_rate=1e-2, n_average=1)
+_FLOW = replace(FLOW, epochs=6)
 _LATENT = LaCathode(_FLOW)
 QUICK = {
     "cathode": Cathode(_FLOW),
     "lacathode": _LATENT,
-    "ranode": Ranode(_LATENT, ResidualFlow(replace(_FLOW, epochs=3))),
+    "ranode": Ranode(_LATENT, ResidualFlow(replace(_FLOW, epochs=3), 0.2)),
     "curtains": Curtains(_FLOW),
     "salad": Salad(Network((32, 32), 0.0, epochs=20, selection="best_loss"), n_networks=2),
 }
@@ -45,9 +46,12 @@ _HASTY = replace(_FLOW, epochs=1)
 HASTY = METHODS | {
     "cathode": Cathode(_HASTY),
     "lacathode": LaCathode(_HASTY),
-    "ranode": Ranode(LaCathode(_HASTY), ResidualFlow(_HASTY)),
+    "ranode": Ranode(LaCathode(_HASTY), ResidualFlow(_HASTY, 0.2)),
     "curtains": Curtains(_HASTY),
-    "salad": Salad(Network((32, 32), 0.0, epochs=1, selection="best_loss"), n_networks=2),
+    # one step, whatever the number of events: one program
+    "salad": Salad(
+        Network((32, 32), 0.0, batch_size=16384, epochs=1, selection="best_loss"), n_networks=2
+    ),
 }
 
 

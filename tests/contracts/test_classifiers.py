@@ -30,7 +30,7 @@ from anomalon.learn import (
 
 TREES = BoostedTrees(n_trees=15, min_leaf=20)
 EXCESS = Excess(n_background=5, n_starts=2, iterations=30)
-NETWORK = Network(hidden=(16,), epochs=6, n_average=2, batch_size=128, learning_rate=1e-2)
+NETWORK = Network(hidden=(16,), epochs=30, n_average=2, batch_size=1024, learning_rate=1e-2)
 
 SMALL = {
     "boosted_trees": TREES,

@@ -1,23 +1,18 @@
 """A learned density against one that is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from quick_flows import FLOW
 from scipy.stats import kstest, multivariate_normal, norm
 
 from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, BadNumbers, TooFewEvents
-from anomalon.learn.density import DensityTask, FlowMatching, SplineFlow
+from anomalon.learn.density import DensityTask, FlowMatching
 
 N = 8000
-QUICK = {
-    "n_layers": 2,
-    "width": 16,
-    "n_knots": 4,
-    "epochs": 8,
-    "batch_size": 256,
-    "learning_rate": 5e-3,
-    "n_average": 2,
-}
+QUICK = replace(FLOW, epochs=10, n_average=2)
 
 
 def correlated(n, seed, n_features=2):
@@ -36,8 +31,8 @@ def task(n_features=2, seed=1, **changes):
 
 
 KINDS = {
-    "coupling": SplineFlow(layers="coupling", scaling="logit", **QUICK),
-    "autoregressive": SplineFlow(layers="autoregressive", scaling="logit", **QUICK),
+    "coupling": replace(QUICK, layers="coupling", scaling="logit"),
+    "autoregressive": replace(QUICK, layers="autoregressive", scaling="logit"),
     "matching": FlowMatching(scaling="logit", hidden=(64, 64), epochs=60, batch_size=256),
 }
 
@@ -76,7 +71,7 @@ def test_latent_features_are_normal_and_come_back(fitted):
 @pytest.mark.parametrize("n_layers", [1, 2])
 def test_one_feature_and_many_trainings_that_do_not_see_each_other(n_layers):
     # one layer is two with a companion: the same program, and that of two features
-    flow = SplineFlow(**{**QUICK, "n_layers": n_layers})
+    flow = replace(QUICK, n_layers=n_layers)
     one, other = task(1), task(1, seed=2)
     together = flow.fit_many([one, other])
     alone = flow.fit_many([one])[0]
@@ -103,7 +98,7 @@ def test_events_without_weight_do_not_count():
     task = DensityTask(
         x, np.tile(given, (2, 1)), np.repeat([1.0, 0.0], N), np.arange(2 * N), Seed(1)
     )
-    drawn = SplineFlow(**QUICK).fit_many([task])[0].draw(given, seed=Seed(1))
+    drawn = QUICK.fit_many([task])[0].draw(given, seed=Seed(1))
     assert (drawn < 7).mean() > 0.999
 
 

@@ -15,29 +15,33 @@ X = RNG.normal(size=(5, 3)).astype(np.float32)
 MASK = np.array([True, True, False, True, False])
 call = eqx.filter_jit(SetEncoder.__call__)
 objects = eqx.filter_jit(SetEncoder.objects)
-MODEL = SetEncoder(3, 8, 2, 2, 4, seed=Seed(1))
 
 
-def test_order_and_padding_do_not_matter():
-    expected = call(MODEL, X, MASK)
+@pytest.fixture(scope="module")
+def model():
+    return SetEncoder(3, 8, 2, 2, 4, seed=Seed(1))
+
+
+def test_order_and_padding_do_not_matter(model):
+    expected = call(model, X, MASK)
     order = RNG.permutation(5)
-    np.testing.assert_allclose(call(MODEL, X[order], MASK[order]), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(call(model, X[order], MASK[order]), expected, rtol=1e-4, atol=1e-5)
     rubbish = np.where(MASK[:, None], X, 1e6).astype(np.float32)
-    np.testing.assert_array_equal(call(MODEL, rubbish, MASK), expected)
-    np.testing.assert_allclose(call(MODEL, X[MASK], MASK[MASK]), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(call(model, rubbish, MASK), expected)
+    np.testing.assert_allclose(call(model, X[MASK], MASK[MASK]), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_objects_hear_each_other():
+def test_objects_hear_each_other(model):
     moved = X.copy()
     moved[3] += 1
-    before, after = (np.asarray(objects(MODEL, x, MASK)) for x in (X, moved))
+    before, after = (np.asarray(objects(model, x, MASK)) for x in (X, moved))
     assert (np.abs(after - before)[MASK].max(axis=1) > 1e-4).all()
     assert (before[~MASK] == 0).all()
 
 
-def test_an_event_without_objects_has_numbers():
+def test_an_event_without_objects_has_numbers(model):
     nothing = np.zeros(5, bool)
-    gradient = eqx.filter_jit(eqx.filter_grad(lambda m: m(X, nothing).sum()))(MODEL)
+    gradient = eqx.filter_jit(eqx.filter_grad(lambda m: m(X, nothing).sum()))(model)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
 
 
@@ -51,7 +55,9 @@ def test_attention_is_the_formula():
         score = np.exp(q @ k[MASK].T / np.sqrt(3))
         heads.append(score / score.sum(axis=1, keepdims=True) @ v[MASK])
     expected = np.concatenate(heads, axis=1) @ layer.output.weight
-    np.testing.assert_allclose(layer(x.astype(np.float32), MASK), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        eqx.filter_jit(layer)(x.astype(np.float32), MASK), expected, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_a_width_that_heads_cannot_share_is_refused():

@@ -51,25 +51,20 @@ def test_shapes_and_seeds(make, data, shape):
 
 
 @every_model
-def test_every_parameter_gets_a_gradient(make, data, shape):
-    target = RNG.normal(size=(20, *shape))
-    loss = eqx.filter_jit(eqx.filter_grad(lambda m: jnp.mean((outputs(m, *data) - target) ** 2)))
-    gradient = loss(make(SEED))
-    leaves = jax.tree.leaves(gradient)
-    assert len(leaves) == len(jax.tree.leaves(make(SEED)))
-    assert all(np.abs(leaf).max() > 0 for leaf in leaves)
+def test_one_call_trains_it_and_every_parameter_gets_a_gradient(make, data, shape):
+    target = RNG.normal(size=shape).astype(np.float32)
 
-
-@every_model
-def test_one_call_trains_it(make, data, shape):
     def loss(model, batch, noise):
         out = jax.vmap(model)(*batch)
-        return jnp.sum((out - 1) ** 2, axis=tuple(range(1, out.ndim)))
+        return jnp.sum((out - target) ** 2, axis=tuple(range(1, out.ndim)))
 
     training = Training(make(SEED), data, np.ones(20, np.float32), SEED)
     [fit] = train(loss, [training], Schedule(12, 5, Adam(0.01)))
     assert type(fit.params) is type(make(SEED))
     assert fit.losses[-1] < 0.7 * fit.losses[0]
+    # Adam leaves alone what has no gradient in any step
+    before, after = (jax.tree.leaves(model) for model in (make(SEED), fit.params))
+    assert all(np.any(np.asarray(a) != b) for a, b in zip(before, after, strict=True))
 
 
 def test_dense_agrees_with_numpy():
@@ -91,7 +86,8 @@ def test_rectified_layers_keep_the_mean_square():
 
 def test_a_linear_autoencoder_finds_the_principal_components():
     # Without hidden layers the best reconstruction is that of the principal components.
-    x = (RNG.normal(size=(500, 4)) * [3, 1, 0.5, 0.2]) @ np.linalg.qr(RNG.normal(size=(4, 4)))[0]
+    rng = np.random.default_rng(1)
+    x = (rng.normal(size=(500, 4)) * [3, 1, 0.5, 0.2]) @ np.linalg.qr(rng.normal(size=(4, 4)))[0]
     x = (x - x.mean(axis=0)).astype(np.float32)
     training = Training(DenseAutoencoder(4, (), 2, seed=SEED), x, np.ones(500, np.float32), SEED)
     [fit] = train(reconstruction_error, [training], Schedule(150, 100, Adam(0.02), halve_after=5))
