@@ -22,12 +22,14 @@ from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.progress import part
 from anomalon.search import InjectionLimits, Resampled, Search, Signal, Validation, inject
 from anomalon.search.events.inject import with_injection
+from anomalon.studies.signals import POINTS, simulated
 
 __all__ = ["DijetStudy"]
 
 MASS = 3500.0
 SIGNAL = "signal_wprime_3500_500_100"
 EFFICIENCIES = (0.1, 0.02)
+_SIGNAL_EVENTS = 4000  # of each simulated signal
 SETS = (
     ("mJ1", "dmJ"),
     ("mJ1", "dmJ", "tau21_J1", "tau21_J2"),
@@ -41,8 +43,9 @@ class DijetStudy(Job):
 
     Args:
         full: CWoLa, SALAD, CURTAINs and CATHODE with the feature sets {M}, {M, tau21} and {M,
-            tau21, tau32}, ten members, fifty mock data sets. Else CWoLa and SALAD with the second
-            set, four members, ten mock data sets in every other window.
+            tau21, tau32}, ten members, fifty mock data sets, and limits for twenty simulated
+            signals (`studies.signals`). Else CWoLa and SALAD with the second set, four members,
+            ten mock data sets in every other window, and limits for the shipped signal.
         significance: Of the injected signal in its window, S/sqrt(B), before any cut.
         events: How many of the shipped background events are the data.
         seed: Root of all random numbers.
@@ -150,12 +153,20 @@ class DijetStudy(Job):
             "the data; the whole search in each.",
         )
 
+    def signals(self, shipped: Sample, place: Workplace = HERE) -> list[Signal]:
+        """Those for which there are limits; behind the cuts of the shipped samples."""
+        if not self.full:
+            return [Signal("W' 3500 -> 500 100", shipped, MASS)]
+        there = _stage(place, "signals")
+        return simulated(POINTS, shipped.names, _SIGNAL_EVENTS, seed=self.seed, place=there)
+
     def _limited(self, data: Sample, signal: Sample, place: Workplace) -> Iterator[Section]:
+        signals = self.signals(signal, place)
         there = _stage(place, "limits")
         found = InjectionLimits(
             self._alone, (1.0, 2.0, 3.0, 4.0), "sigma", 5 if self.full else 2
         ).run(
-            data.blind(), [Signal("W' 3500 -> X 500 Y 100", signal, MASS)], seed=self.seed,
+            data.blind(), signals, seed=self.seed,
             executor=there.executor, store=there.store, progress=there.progress,
         )  # fmt: skip
         yield Section(
