@@ -34,6 +34,8 @@ class Cathode(FromDensity):
         density: How it is learned.
         oversampling: Events that are drawn, as a multiple of those in the signal region.
         n_templates: Different trainings for the members of an ensemble, which take turns.
+        quantiles: What makes each feature independent of the mass before the density is learned,
+            outside the signal region; None to leave all to the density.
 
     Raises:
         BadValue: If a setting is outside its range.

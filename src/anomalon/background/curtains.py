@@ -27,6 +27,7 @@ from anomalon.background.base import BackgroundEstimator
 from anomalon.background.closure import told_apart
 from anomalon.background.cwola import Cwola
 from anomalon.background.densities import conditions, density_task, outside, with_log_mass
+from anomalon.background.flattening import in_flat_features
 from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template
@@ -35,6 +36,7 @@ from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn.classify.split import share
 from anomalon.learn.density import Density, DensityTask, SplineFlow
 from anomalon.learn.density.flow_for_flow import FlowForFlow, LatentMove, MoveTask
@@ -62,6 +64,8 @@ class Curtains(BackgroundEstimator):
             nothing is trained on. In the side bands they are moved to the other side, and
             `Template.why` says whether they are like those that are there.
         n_templates: Different trainings for the members of an ensemble, which take turns.
+        quantiles: What makes each feature independent of the mass before the density is learned,
+            outside the signal region; None to leave all to the density.
 
     Raises:
         BadValue: If a setting is outside its range.
@@ -76,6 +80,7 @@ class Curtains(BackgroundEstimator):
     copies: int = 1
     held_out: float = 0.1
     n_templates: int = 2
+    quantiles: ConditionalQuantiles | None = field(default_factory=ConditionalQuantiles)
 
     def __post_init__(self) -> None:
         if not isinstance(self.density, SplineFlow):
@@ -98,6 +103,9 @@ class Curtains(BackgroundEstimator):
         return self._fit_many([BackgroundTask(data, window, simulation, seed)])[0]
 
     def _fit_many(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
+        return in_flat_features(self._in_flat_features, tasks, self.quantiles)
+
+    def _in_flat_features(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
         curtains = [_Curtain.of(task, self.held_out) for task in tasks]
         densities = self.density.fit_many([one.density_task() for one in curtains])
         return [

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anomalon.background.base import BackgroundEstimator
 from anomalon.background.densities import density_task, outside
+from anomalon.background.flattening import in_flat_features
 from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template
@@ -18,6 +19,7 @@ from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn.density import Density, DensityEstimator, SplineFlow
 
 __all__ = ["FromDensity"]
@@ -31,6 +33,8 @@ class FromDensity(BackgroundEstimator):
         density: How it is learned.
         oversampling: Events that are drawn, as a multiple of those in the signal region.
         n_templates: Different trainings for the members of an ensemble, which take turns.
+        quantiles: What makes each feature independent of the mass before the density is learned,
+            outside the signal region; None to leave all to the density.
 
     Raises:
         BadValue: If a setting is outside its range.
@@ -41,6 +45,7 @@ class FromDensity(BackgroundEstimator):
     density: DensityEstimator = field(default_factory=SplineFlow)
     oversampling: float = 4.0
     n_templates: int = 2
+    quantiles: ConditionalQuantiles | None = field(default_factory=ConditionalQuantiles)
 
     def __post_init__(self) -> None:
         if not isinstance(self.density, DensityEstimator):
@@ -54,6 +59,9 @@ class FromDensity(BackgroundEstimator):
         return self._fit_many([BackgroundTask(data, window, simulation, seed)])[0]
 
     def _fit_many(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
+        return in_flat_features(self._in_flat_features, tasks, self.quantiles)
+
+    def _in_flat_features(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
         learned_from = [outside(task) for task in tasks]
         densities = self.density.fit_many(
             [

@@ -47,6 +47,8 @@ class SplineFlow(LearnedDensity):
         patience: Stop after this many epochs without a better one.
         n_average: How many of the best epochs make up the density, in equal parts.
         validation: Share of the events that judge epochs, drawn along their identity.
+        condition_width: Standard deviation that conditions are scaled to: the smaller, the more
+            slowly the density changes with them, and the less noise it follows.
 
     Raises:
         BadValue: If a setting is outside its range.
@@ -64,10 +66,11 @@ class SplineFlow(LearnedDensity):
     n_knots: int = 8
     learning_rate: float = 2e-3
     batch_size: int = 512
-    epochs: int = 30
+    epochs: int = 15
     patience: int = 5
     n_average: int = 3
     validation: float = 0.15
+    condition_width: float = 0.3
 
     def __post_init__(self) -> None:
         check.fields(
@@ -84,6 +87,7 @@ class SplineFlow(LearnedDensity):
             patience=(0, 1_000_000),
             n_average=(1, 1000),
             validation="(0, 1)",
+            condition_width="(0, 1000]",
         )
 
     @property

@@ -27,6 +27,7 @@ class LearnedDensity(DensityEstimator):
         patience: Stop after this many epochs without a better one.
         n_average: How many of the best epochs make up the density.
         validation: Share of the events that judge epochs, drawn along their identity.
+        condition_width: Standard deviation that conditions are scaled to.
     """
 
     halve_after: ClassVar[int]
@@ -41,13 +42,17 @@ class LearnedDensity(DensityEstimator):
     patience: int
     n_average: int
     validation: float
+    condition_width: float
 
     def fit_many(self, tasks: Sequence[DensityTask]) -> list[Density]:
         """Side by side: they share a compiled program."""
         if not tasks:
             return []
         how, companion = (self.scaling, self.validation), self.needs_two_features
-        prepared = [Prepared.of(task, *how, companion=companion) for task in tasks]
+        width = self.condition_width
+        prepared = [
+            Prepared.of(task, *how, companion=companion, condition_width=width) for task in tasks
+        ]
         return side_by_side(
             [p.n_rows for p in prepared],
             tasks[0].x.shape[1] + tasks[0].given.shape[1] + 1,

@@ -47,6 +47,7 @@ class FlowMatching(LearnedDensity):
         patience: Stop after this many epochs without a better one.
         n_average: How many of the best epochs make up the density, in equal parts.
         validation: Share of the events that judge epochs, drawn along their identity.
+        condition_width: Standard deviation that conditions are scaled to.
         n_steps: Steps of the midpoint rule from noise to data.
 
     Raises:
@@ -65,6 +66,7 @@ class FlowMatching(LearnedDensity):
     patience: int = 12
     n_average: int = 5
     validation: float = 0.1
+    condition_width: float = 1.0
     n_steps: int = 24
 
     def __post_init__(self) -> None:
@@ -81,6 +83,7 @@ class FlowMatching(LearnedDensity):
             patience=(0, 1_000_000),
             n_average=(1, 1000),
             validation="(0, 1)",
+            condition_width="(0, 1000]",
             n_steps=(1, 10_000),
         )
 

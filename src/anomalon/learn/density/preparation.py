@@ -41,13 +41,20 @@ class Prepared:
 
     @classmethod
     def of(
-        cls, task: DensityTask, scaling: str, validation: float, *, companion: bool
+        cls,
+        task: DensityTask,
+        scaling: str,
+        validation: float,
+        *,
+        companion: bool,
+        condition_width: float = 1.0,
     ) -> "Prepared":
         """With a companion of noise for a single feature, if one is wanted."""
         held = held_back(task.weight, task.event, validation, task.seed)
         x, w = task.x.astype(np.float64), task.weight.astype(np.float64)
         scale = SCALINGS[scaling].of(x, w)
-        conditions = Standardisation.of(task.given, w)
+        unit = Standardisation.of(task.given, w)
+        conditions = Standardisation(unit.mean, unit.std / condition_width)
         z: Any = scale(x, task.event)
         if companion:
             z = beside_noise(z, task.seed)
