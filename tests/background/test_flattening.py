@@ -13,9 +13,8 @@ from anomalon.core.errors import TooFewEvents
 from anomalon.core.window import Window
 
 WINDOW = Window(3000, 3600, 2400, 4200)
-HASTY = replace(FLOW, epochs=2)
 # learns nothing of the mass, as if features did not depend on it
-BLIND = replace(HASTY, condition_width=1e-6)
+BLIND = replace(FLOW, condition_width=1e-6)
 
 
 def moving(n=12_000):

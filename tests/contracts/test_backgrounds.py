@@ -32,7 +32,7 @@ from anomalon.learn import Network
 from anomalon.learn.density import ResidualFlow, SplineFlow
 
 WINDOW = Window(3000, 3600, 2400, 4200)
-_FLOW = replace(FLOW, epochs=6)
+_FLOW = replace(FLOW, epochs=8, n_average=3)
 _LATENT = LaCathode(_FLOW)
 QUICK = {
     "cathode": Cathode(_FLOW),
