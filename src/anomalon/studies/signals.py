@@ -14,6 +14,7 @@ from anomalon.run.job import Workplace
 from anomalon.run.work import do
 from anomalon.search import Signal
 from anomalon.simulate import Recipe, a_h_zprime, events, w_prime
+from anomalon.simulate.generate import CHUNK
 
 __all__ = ["POINTS", "simulated"]
 
@@ -76,9 +77,8 @@ class _Point:
     def __call__(self, shared: None) -> dict[str, Any]:
         """Features and masses."""
         del shared
-        made = events(
-            self.recipe, self.n_events, seed=Seed(self.seed).child("signal", of=self.name)
-        )
+        seed, chunk = Seed(self.seed).child("signal", of=self.name), min(CHUNK, self.n_events)
+        made = events(self.recipe, self.n_events, seed=seed, chunk_size=chunk)
         sample = dijet(made, features=self.features)
         return {"x": sample.x, "mass": sample.mass}
 
