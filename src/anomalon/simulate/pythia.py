@@ -91,8 +91,7 @@ class Generator:
                 raise BadValue(
                     f"Pythia {self.version} cannot be initialised with the {len(settings)} "
                     "settings of this recipe: no process is switched on, or its masses and "
-                    "thresholds leave no phase space at this energy of the beams. Its own message "
-                    "is on stderr."
+                    "thresholds leave no phase space at this energy of the beams."
                 )
 
     @property
