@@ -8,7 +8,8 @@ from quick_flows import FLOW
 from scipy.stats import kstest, norm
 
 from anomalon import Sample
-from anomalon.background import Cathode, Curtains, LaCathode
+from anomalon.background import BackgroundTask, Cathode, Curtains, LaCathode
+from anomalon.core import Seed
 from anomalon.core.errors import TooFewEvents
 from anomalon.core.window import Window
 
@@ -55,6 +56,13 @@ def test_a_signal_region_is_not_looked_at():
     x[WINDOW.in_signal_region(DATA.mass), 0] += 100
     templates = [Cathode(BLIND).fit(data, WINDOW, seed=1) for data in (DATA, DATA.with_x(x))]
     assert templates[0].sample.digest() == templates[1].sample.digest()
+
+
+def test_features_that_are_flat_already_stay_as_they_are():
+    flat = BackgroundTask(DATA, WINDOW, None, Seed(1), flat=True)
+    (template,) = Cathode(BLIND).fit_many([flat])
+    without = Cathode(BLIND, quantiles=None).fit(DATA, WINDOW, seed=1)
+    assert template.sample.digest() == without.sample.digest()
 
 
 def test_too_few_events_are_told():

@@ -33,7 +33,8 @@ def in_flat_features(
     Args:
         fit: A template for each task.
         tasks: What is wanted.
-        quantiles: What makes features flat; None if they stay as they are.
+        quantiles: What makes features flat; None if they stay as they are. They do as well if the
+            task says that they are flat.
 
     Raises:
         BadNumbers: If a mass is not positive.
@@ -60,7 +61,7 @@ class _FlatTask:
     @classmethod
     def of(cls, task: BackgroundTask, quantiles: ConditionalQuantiles | None) -> "_FlatTask":
         """Fitted on the events outside the signal region that the task shows."""
-        if quantiles is None:
+        if quantiles is None or task.flat:
             return cls(task, None)
         flatten = quantiles.fit(outside(task))
         return cls(replace(task, events=flatten(task.data), shown=None), flatten)

@@ -26,6 +26,7 @@ class BackgroundTask(Shown):
         simulation: Simulated background, for the methods that need it.
         seed: Random numbers of this template.
         shown: Which of the events may be seen, shape (event,); all if None.
+        flat: Whether features were made independent of the mass before.
 
     Raises:
         BadLayout: If there is not one `shown` for each event.
@@ -36,6 +37,7 @@ class BackgroundTask(Shown):
     simulation: Sample | None = None
     seed: Seed = field(default_factory=lambda: Seed(0))
     shown: NDArray[np.bool_] | None = None
+    flat: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "events", self.events.blind())

@@ -43,6 +43,7 @@ class FoldTraining:
         axes: Further columns that members see beside the features.
         of_window: Random numbers of the window.
         fold: Number of the fold.
+        flat: Whether features are decorrelated from the mass.
     """
 
     seen: Sample
@@ -54,6 +55,7 @@ class FoldTraining:
     axes: Axes
     of_window: Seed
     fold: int
+    flat: bool
 
     @property
     def seed(self) -> Seed:
@@ -69,10 +71,10 @@ class FoldTraining:
         own = self.of_window.child("background", fold=self.fold)
         what = (self.seen, self.window, self.simulation)
         if not self.background.learns:
-            return self.background.fit_many([BackgroundTask(*what, own)])
+            return self.background.fit_many([BackgroundTask(*what, own, flat=self.flat)])
         return self.background.fit_many(
             [
-                BackgroundTask(*what, own.child(member=i), shown)
+                BackgroundTask(*what, own.child(member=i), shown, self.flat)
                 for i, shown in enumerate(self.shows(self.seen)[: self.n_sets])
             ]
         )
