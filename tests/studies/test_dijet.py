@@ -15,8 +15,9 @@ from anomalon.learn import BoostedTrees
 from anomalon.run import Store
 from anomalon.run.job import Workplace
 from anomalon.search import InjectionLimitResult, Scan
+from anomalon.simulate.recipe import TALK_POINTS
 from anomalon.studies import STUDIES, DijetStudy
-from anomalon.studies.signals import POINTS, simulated
+from anomalon.studies.signals import simulated
 
 
 class Quick(DijetStudy):
@@ -69,16 +70,16 @@ def test_in_full_there_are_four_methods_and_three_feature_sets():
 
 
 def test_in_full_signals_of_two_processes_and_many_masses_are_simulated(tmp_path):
-    assert len(POINTS) == 20
+    assert len(TALK_POINTS) == 20
     features = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
-    points = (("W'", (3500, 500, 100)), ("A0", (4000, 400, 400)))
+    points = ("wprime_3500_500_100", "a0_5000_400_400")
     place = Workplace(store=Store(tmp_path))
     w, a = simulated(points, features, 60, seed=1, place=place)
-    assert [signal.name for signal in (w, a)] == ["W' 3500 -> 500 100", "A0 4000 -> 400 400"]
+    assert [signal.name for signal in (w, a)] == list(points)
     shipped = sample("signal_wprime_3500_500_100").select(features)
     for j in range(4):
         assert ks_2samp(w.events.x[:, j], shipped.x[:, j]).pvalue > 1e-4
-    assert np.median(a.events.mass) == pytest.approx(4000, rel=0.03)
+    assert np.median(a.events.mass) == pytest.approx(5000, rel=0.03)
     heavier = a.events.x[:, 0]  # jet masses are those of the daughters, both 400 GeV
     assert np.median(heavier) == pytest.approx(400, rel=0.15)
     again = simulated(points, features, 60, seed=1, place=replace(place, executor=Nobody()))

@@ -22,7 +22,8 @@ from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.progress import part
 from anomalon.search import InjectionLimits, Resampled, Search, Signal, Validation, inject
 from anomalon.search.events.inject import with_injection
-from anomalon.studies.signals import POINTS, simulated
+from anomalon.simulate.recipe import TALK_POINTS
+from anomalon.studies.signals import simulated
 
 __all__ = ["DijetStudy"]
 
@@ -44,7 +45,7 @@ class DijetStudy(Job):
     Args:
         full: CWoLa, SALAD, CURTAINs and CATHODE with the feature sets {M}, {M, tau21} and {M,
             tau21, tau32}, ten members, fifty mock data sets, and limits for twenty simulated
-            signals (`studies.signals`). Else CWoLa and SALAD with the second set, four members,
+            signals (`TALK_POINTS`). Else CWoLa and SALAD with the second set, four members,
             ten mock data sets in every other window, and limits for the shipped signal.
         significance: Of the injected signal in its window, S/sqrt(B), before any cut.
         events: How many of the shipped background events are the data.
@@ -156,9 +157,11 @@ class DijetStudy(Job):
     def signals(self, shipped: Sample, place: Workplace = HERE) -> list[Signal]:
         """Those for which there are limits; behind the cuts of the shipped samples."""
         if not self.full:
-            return [Signal("W' 3500 -> 500 100", shipped, MASS)]
+            return [Signal(SIGNAL.removeprefix("signal_"), shipped, MASS)]
         there = _stage(place, "signals")
-        return simulated(POINTS, shipped.names, _SIGNAL_EVENTS, seed=self.seed, place=there)
+        return simulated(
+            tuple(TALK_POINTS), shipped.names, _SIGNAL_EVENTS, seed=self.seed, place=there
+        )
 
     def _limited(self, data: Sample, signal: Sample, place: Workplace) -> Iterator[Section]:
         signals = self.signals(signal, place)

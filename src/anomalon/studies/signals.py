@@ -1,5 +1,6 @@
-"""The signals of the dijet study: W' -> X Y and A0 -> H Z' with varying masses, simulated."""
+"""The signals of the dijet study, simulated: `anomalon.simulate.recipe.TALK_POINTS`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,26 +14,11 @@ from anomalon.features.dijet import dijet
 from anomalon.run.job import Workplace
 from anomalon.run.work import do
 from anomalon.search import Signal
-from anomalon.simulate import Recipe, a_h_zprime, events, w_prime
+from anomalon.simulate import Recipe, events
 from anomalon.simulate.generate import CHUNK
+from anomalon.simulate.recipe import SIGNALS, TALK_POINTS
 
-__all__ = ["POINTS", "simulated"]
-
-# Masses in GeV: of the resonance, and of what it decays to. Both processes have the same.
-_MASSES = (
-    (3000.0, 300.0, 100.0),
-    (3000.0, 500.0, 200.0),
-    (3500.0, 250.0, 200.0),
-    (3500.0, 400.0, 170.0),
-    (3500.0, 500.0, 100.0),
-    (3500.0, 600.0, 80.0),
-    (4000.0, 400.0, 400.0),
-    (4000.0, 500.0, 100.0),
-    (4500.0, 500.0, 100.0),
-    (5000.0, 600.0, 200.0),
-)
-_PROCESSES = {"W'": w_prime, "A0": a_h_zprime}
-POINTS = tuple((process, masses) for process in _PROCESSES for masses in _MASSES)
+__all__ = ["simulated"]
 
 
 @dataclass(frozen=True)
@@ -40,15 +26,13 @@ class _Point:
     """One signal to simulate: a piece of work.
 
     Args:
-        process: A name in `_PROCESSES`.
-        masses: Of the resonance and its daughters, in GeV.
+        name: Of the signal, in `TALK_POINTS`.
         features: That are wanted.
         n_events: How many events.
         seed: Root of all random numbers.
     """
 
-    process: str
-    masses: tuple[float, float, float]
+    name: str
     features: tuple[str, ...]
     n_events: int
     seed: int
@@ -56,18 +40,13 @@ class _Point:
     @property
     def recipe(self) -> Recipe:
         """What to generate."""
-        return _PROCESSES[self.process](*self.masses)
-
-    @property
-    def name(self) -> str:
-        """As it is called among the limits."""
-        m, x, y = self.masses
-        return f"{self.process} {m:g} -> {x:g} {y:g}"
+        process, masses = TALK_POINTS[self.name]
+        return SIGNALS[process](*masses)
 
     @property
     def what(self) -> str:
         """As people read it."""
-        return f"signal {self.name} GeV"
+        return f"signal {self.name}"
 
     @property
     def key(self) -> str:
@@ -87,11 +66,11 @@ class _Point:
         x, mass = np.asarray(found["x"]), np.asarray(found["mass"])
         label = np.ones(len(x), dtype=np.int8)
         sample = Sample(x, self.features, mass, label=label, source=self.what)
-        return Signal(self.name, sample, self.masses[0])
+        return Signal(self.name, sample, self.recipe.masses[0])
 
 
 def simulated(
-    points: tuple[tuple[str, tuple[float, float, float]], ...],
+    names: Sequence[str],
     features: tuple[str, ...],
     n_events: int,
     *,
@@ -101,7 +80,7 @@ def simulated(
     """Signals with Pythia 8 and the light detector, behind the selection of the shipped samples.
 
     Args:
-        points: Process and masses in GeV of each, as in `POINTS`.
+        names: Of the signals, in `TALK_POINTS`.
         features: That are wanted.
         n_events: Events of each.
         seed: Root of all random numbers.
@@ -110,6 +89,6 @@ def simulated(
     Raises:
         MissingExtra: If Pythia or FastJet is not installed.
     """
-    pieces = [_Point(process, masses, features, n_events, seed) for process, masses in points]
+    pieces = [_Point(name, features, n_events, seed) for name in names]
     made = do(pieces, executor=place.executor, store=place.store, progress=place.progress)
     return [piece.signal(found) for piece, found in zip(pieces, made, strict=True)]

@@ -47,7 +47,7 @@ class Prepared:
         validation: float,
         *,
         companion: bool,
-        condition_width: float = 1.0,
+        condition_width: float,
     ) -> "Prepared":
         """With a companion of noise for a single feature, if one is wanted."""
         held = held_back(task.weight, task.event, validation, task.seed)
