@@ -10,7 +10,7 @@ from scipy.stats import kstest, norm
 from anomalon import Sample
 from anomalon.background import BackgroundTask, Cathode, Curtains, LaCathode
 from anomalon.core import Seed
-from anomalon.core.errors import TooFewEvents
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.window import Window
 
 WINDOW = Window(3000, 3600, 2400, 4200)
@@ -68,3 +68,10 @@ def test_features_that_are_flat_already_stay_as_they_are():
 def test_too_few_events_are_told():
     with pytest.raises(TooFewEvents, match="at least 600 events"):
         Cathode(BLIND).fit(DATA[:500], WINDOW)
+
+
+@pytest.mark.parametrize("method", [Cathode, LaCathode, Curtains])
+def test_other_quantiles_are_refused(method):
+    wanted = rf"{method.kind}\.quantiles: expected a ConditionalQuantiles or None, got 3"
+    with pytest.raises(BadValue, match=wanted):
+        method(quantiles=3)

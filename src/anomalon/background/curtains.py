@@ -93,7 +93,14 @@ class Curtains(BackgroundEstimator):
                 "curtains.top: expected a FlowForFlow(), or None for the map of the density, got "
                 f"{check.shown(self.top)}."
             )
-        check.fields(self, self.kind, copies=(1, 1000), held_out="(0, 0.9]", n_templates=(2, 100))
+        check.fields(
+            self,
+            self.kind,
+            copies=(1, 1000),
+            held_out="(0, 0.9]",
+            n_templates=(2, 100),
+            quantiles=ConditionalQuantiles | None,
+        )
 
     def _check(self, task: BackgroundTask) -> None:
         super()._check(task)

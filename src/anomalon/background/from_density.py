@@ -53,7 +53,10 @@ class FromDensity(BackgroundEstimator):
                 f"{self.kind}.density: expected a density such as SplineFlow(), got "
                 f"{check.shown(self.density)}."
             )
-        check.fields(self, self.kind, oversampling="(0, 1000]", n_templates=(2, 100))
+        quantiles = ConditionalQuantiles | None
+        check.fields(
+            self, self.kind, oversampling="(0, 1000]", n_templates=(2, 100), quantiles=quantiles
+        )
 
     def _fit(self, data: Sample, window: Window, simulation: Sample | None, seed: Seed) -> Template:
         return self._fit_many([BackgroundTask(data, window, simulation, seed)])[0]

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf, nan
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -270,15 +271,17 @@ def path(value: Any, what: str) -> Path:
     raise BadValue(f"{what}: expected the path of a file, got {shown(value)}.")
 
 
-def of_kind(value: Any, what: str, kind: type[Kind]) -> Kind:
-    """A value of a class.
+def of_kind(value: Any, what: str, kind: type[Kind] | UnionType) -> Kind:
+    """A value of a class, or of one of several.
 
     Raises:
         BadValue: If it is anything else.
     """
     if isinstance(value, kind):
         return value
-    raise BadValue(f"{what}: expected a {kind.__name__}, got {shown(value)}.")
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    names = " or ".join("None" if one is NoneType else one.__name__ for one in kinds)
+    raise BadValue(f"{what}: expected a {names}, got {shown(value)}.")
 
 
 def fields(setting: Any, what: str, **wanted: Any) -> None:
@@ -289,7 +292,7 @@ def fields(setting: Any, what: str, **wanted: Any) -> None:
         what: How its user calls it; messages name a field as "what.name".
         wanted: For each field (low, high) for a whole number, an interval such as "(0, 1]" for a
             number, `bool` for True or False, `str` for a text, `Path` for that of a file, another
-            class for one of its kind, some names for one of them.
+            class (or a union, `X | None`) for one of its kind, some names for one of them.
 
     Raises:
         BadValue: If a field is something else.
@@ -303,7 +306,7 @@ def fields(setting: Any, what: str, **wanted: Any) -> None:
             value = text(given, where)
         elif kind is Path:
             value = path(given, where)
-        elif isinstance(kind, type):
+        elif isinstance(kind, type | UnionType):
             value = of_kind(given, where, kind)
         elif isinstance(kind, str):
             value = number(given, where, kind)

@@ -168,13 +168,9 @@ class Search:
             subsample="(0, 1]",
             n_toys=(0, _MOST_TOYS),
             name=str,
+            decorrelate=ConditionalQuantiles | None,
+            fit=FitSettings,
         )
-        for name, kind in (("decorrelate", ConditionalQuantiles | None), ("fit", FitSettings)):
-            if not isinstance(getattr(self, name), kind):
-                what = getattr(kind, "__name__", kind)
-                raise BadValue(
-                    f"search.{name}: expected a {what}, got {check.shown(getattr(self, name))}."
-                )
         put("axes", axes_of(self.axes, self.features))
         put("background", backgrounds_of(self.background))
         ensemble = Ensemble(self.classifier, self.n_members)

@@ -120,12 +120,10 @@ class Resampled(SignalFree):
     name: str = ""
 
     def __post_init__(self) -> None:
-        check.fields(self, self.kind, n=(1, 100_000), share="(0, 0.5]", name=str)
-        if not isinstance(self.generator, DensityEstimator | None):
-            raise BadValue(
-                f"{self.kind}.generator: expected a DensityEstimator, got "
-                f"{check.shown(self.generator)}."
-            )
+        generator = DensityEstimator | None
+        check.fields(
+            self, self.kind, n=(1, 100_000), share="(0, 0.5]", name=str, generator=generator
+        )
 
 
 SignalFree.registry |= {one.kind: one for one in (Control, Simulated, Resampled)}
