@@ -127,9 +127,7 @@ class _Group:
         batch = read(trainings[0].data, trainings[0].weight, np.zeros(size, np.int32))
         way = way_of(program, schedule, parts[0], batch)
         source = Source.of([t.data for t in trainings], [t.weight for t in trainings], size, n, way)
-        fixed = jax.tree.map(
-            jnp.asarray, stacked(jax.tree.map(np.asarray, [p.fixed for p in parts]))
-        )
+        fixed = _together([p.fixed for p in parts])
         return cls(program, trainings, parts, source, fixed, n, way)
 
     def start(self) -> State:
@@ -138,8 +136,7 @@ class _Group:
         for part in self.parts:
             trained = jax.tree.map(jnp.asarray, part.trained)
             states.append(State(trained, self.program.optimiser.init(trained)))
-        # stacked by NumPy: JAX would compile a program for each shape
-        return jax.tree.map(jnp.asarray, stacked(jax.tree.map(np.asarray, states)))
+        return _together(states)
 
     def epoch(
         self, state: State, epoch: int, damping: NDArray[np.float32]
@@ -263,3 +260,8 @@ def _steps(trainings: Sequence[Training], size: int) -> int:
             f"{sorted(steps)}. Train them in groups, as `side_by_side` makes them."
         )
     return steps.pop()
+
+
+def _together(trees: list[Any]) -> Any:
+    """Several trees as one; stacked by NumPy, or JAX would compile a program for each shape."""
+    return jax.tree.map(jnp.asarray, stacked(jax.tree.map(np.asarray, trees)))
