@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 from anomalon.lazy import loader
 
 if TYPE_CHECKING:
-    from anomalon import background, data, features, learn, report, search, simulate, stats
+    from anomalon import (
+        background,
+        data,
+        detectors,
+        features,
+        learn,
+        report,
+        search,
+        simulate,
+        stats,
+    )
     from anomalon.core import Events, Particles, Sample, Seed
     from anomalon.data import load
     from anomalon.search import Search
@@ -28,6 +38,7 @@ __all__ = [
     "__version__",
     "background",
     "data",
+    "detectors",
     "evaluate",
     "features",
     "learn",
@@ -44,6 +55,16 @@ _HOMES = {
     "anomalon.search": ("Search",),
     "anomalon.stats": ("evaluate",),
 }
-_ROOMS = ("background", "data", "features", "learn", "report", "search", "simulate", "stats")
+_ROOMS = (
+    "background",
+    "data",
+    "detectors",
+    "features",
+    "learn",
+    "report",
+    "search",
+    "simulate",
+    "stats",
+)
 
 __getattr__, __dir__ = loader(__name__, _HOMES, rooms=_ROOMS)

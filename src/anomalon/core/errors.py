@@ -7,6 +7,7 @@
     │   ├── BadNumbers       NaN, infinity, negative masses or weights
     │   │   └── BadRows      … and in which rows
     │   ├── ChecksumMismatch a file is not the one that was expected
+    │   ├── Leak             something would learn from signal, or from the events that judge it
     │   ├── MassRequired     a resonant mass is needed and there is none
     │   └── TruthRequired    a label is needed and there is none
     ├── ConfigError          something is wrong with settings
@@ -40,6 +41,7 @@ __all__ = [
     "DataError",
     "DidNotConverge",
     "FitError",
+    "Leak",
     "MassRequired",
     "MissingExtra",
     "TooFewEvents",
@@ -138,6 +140,10 @@ class ChecksumMismatch(DataError):
 
 class MassRequired(DataError):
     """The resonant mass is needed and the sample has none."""
+
+
+class Leak(DataError):
+    """Something would be fitted on true signal, or on the events that it is judged by."""
 
 
 class TruthRequired(DataError):

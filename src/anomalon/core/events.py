@@ -190,6 +190,17 @@ class Events:
             object_kinds=tuple(self.object_kinds[i] for i in slots),
         )
 
+    def with_columns(self, columns: Mapping[str, NDArray[Any]]) -> "Events":
+        """The same events with these per-event numbers, each of shape (event,).
+
+        Raises:
+            BadLayout: If one has another length.
+        """
+        given = {name: np.asarray(values) for name, values in columns.items()}
+        for name, values in given.items():
+            check.length(values, len(self), f"{self.source}: column '{name}'")
+        return self._with(columns=read_only(given))
+
     def blind(self) -> "Events":
         """The same events without the truth: what every method gets."""
         return self if self.label is None else self._with(label=None)

@@ -17,8 +17,8 @@ from scipy.special import logsumexp
 from anomalon.core import check
 from anomalon.core.seed import Seed
 from anomalon.learn.density.base import Density, DensityEstimator, Floats
-from anomalon.learn.density.learned import LearnedDensity, ScalingName
-from anomalon.learn.density.preparation import Prepared, beside_zeros
+from anomalon.learn.density.learned import Learned, LearnedDensity, ScalingName
+from anomalon.learn.density.preparation import beside_zeros
 from anomalon.learn.density.scaling import Scaling
 from anomalon.learn.engine.scoring import in_blocks
 from anomalon.learn.engine.standardisation import Standardisation
@@ -94,12 +94,8 @@ class SplineFlow(LearnedDensity):
     def _loss(self) -> Loss:
         return negative_log_likelihood
 
-    def _start(self, prepared: Prepared) -> Flow:
-        n_conditions = prepared.rows[1].shape[1]
-        return self.start(prepared.n_features, n_conditions, prepared.seed.child("start"))
-
-    def _density(self, prepared: Prepared, kept: tuple[Flow, ...]) -> Density:
-        return FlowDensity(kept, prepared.scaling, prepared.conditions, prepared.n_features)
+    def _density(self, learned: Learned) -> Density:
+        return FlowDensity(learned.kept, learned.scaling, learned.conditions, learned.n_features)
 
     def start(self, n_features: int, n_conditions: int, seed: Seed) -> Flow:
         """The flow before it is trained; of a single feature with a companion of noise.
@@ -135,6 +131,11 @@ class FlowDensity(Density):
     scaling: Scaling
     conditions: Standardisation
     n_features: int
+
+    @property
+    def learned(self) -> Learned:
+        """What it is made of."""
+        return Learned(self.flows, self.scaling, self.conditions, self.n_features)
 
     def draw(self, given: Floats, *, seed: Seed) -> Floats:
         """One event for each row of conditions; the kept epochs take turns."""

@@ -1,19 +1,45 @@
 """`LearnedDensity`: how any network becomes a density; its kinds differ in network and loss."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.seed import Seed
 from anomalon.learn.density.base import Density, DensityEstimator, DensityTask
 from anomalon.learn.density.preparation import Prepared
+from anomalon.learn.density.scaling import SCALINGS, Scaling
 from anomalon.learn.engine.groups import side_by_side
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Adam, Schedule
+from anomalon.learn.engine.standardisation import Standardisation
 from anomalon.learn.engine.training import Loss
+from anomalon.learn.models.arrays import arrays_of, filled
 
-__all__ = ["LearnedDensity", "ScalingName"]
+__all__ = ["Learned", "LearnedDensity", "ScalingName"]
 
 ScalingName = Literal["normal_scores", "logit"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What a training has found.
+
+    Args:
+        kept: The networks of the kept epochs, best first.
+        scaling: What features go through.
+        conditions: What conditions go through.
+        n_features: Features of an event.
+    """
+
+    kept: tuple[Any, ...]
+    scaling: Scaling
+    conditions: Standardisation
+    n_features: int
 
 
 class LearnedDensity(DensityEstimator):
@@ -70,9 +96,40 @@ class LearnedDensity(DensityEstimator):
             keep=self.n_average,
             passes="blocks",
         )
-        trainings = [p.training(self._start(p)) for p in prepared]
+        trainings = [p.training(self._first(p)) for p in prepared]
         fitted = train(self._loss, trainings, schedule)
-        return [self._density(p, one.kept) for p, one in zip(prepared, fitted, strict=True)]
+        return [
+            self._density(Learned(one.kept, p.scaling, p.conditions, p.n_features))
+            for p, one in zip(prepared, fitted, strict=True)
+        ]
+
+    def _first(self, prepared: Prepared) -> Any:
+        n_conditions = prepared.rows[1].shape[1]
+        return self.start(prepared.n_features, n_conditions, prepared.seed.child("start"))
+
+    def to_arrays(self, density: Density) -> dict[str, NDArray[Any]]:
+        """A density of this estimator as arrays."""
+        learned: Learned = density.learned  # type: ignore[attr-defined]
+        arrays = {f"scaling/{name}": a for name, a in learned.scaling.to_arrays().items()}
+        arrays |= {"mean": learned.conditions.mean, "std": learned.conditions.std}
+        arrays["n_features"] = np.array(learned.n_features)
+        for i, network in enumerate(learned.kept):
+            arrays |= {f"kept{i}/{name}": a for name, a in arrays_of(network).items()}
+        return arrays
+
+    def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> Density:
+        """The density again."""
+
+        def below(prefix: str) -> dict[str, NDArray[Any]]:
+            return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+
+        n_features, n_conditions = int(arrays["n_features"]), len(arrays["mean"])
+        n_kept = len({name.split("/")[0] for name in arrays if name.startswith("kept")})
+        start = self.start(n_features, n_conditions, Seed(0))
+        kept = tuple(filled(start, below(f"kept{i}/")) for i in range(n_kept))
+        scaling = SCALINGS[self.scaling].from_arrays(below("scaling/"))
+        conditions = Standardisation(arrays["mean"], arrays["std"])
+        return self._density(Learned(kept, scaling, conditions, n_features))
 
     @property
     @abstractmethod
@@ -80,9 +137,9 @@ class LearnedDensity(DensityEstimator):
         """What is minimised; of rows of scaled features and conditions."""
 
     @abstractmethod
-    def _start(self, prepared: Prepared) -> Any:
-        """The parameters before the training."""
+    def start(self, n_features: int, n_conditions: int, seed: Seed) -> Any:
+        """The network before it is trained."""
 
     @abstractmethod
-    def _density(self, prepared: Prepared, kept: tuple[Any, ...]) -> Density:
-        """What the parameters of the kept epochs make up, best first."""
+    def _density(self, learned: Learned) -> Density:
+        """What was learned, as a density."""

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.seed import Seed
 from anomalon.learn.density.base import Density, DensityEstimator, Floats
-from anomalon.learn.density.learned import LearnedDensity, ScalingName
-from anomalon.learn.density.preparation import Prepared
+from anomalon.learn.density.learned import Learned, LearnedDensity, ScalingName
 from anomalon.learn.density.scaling import Scaling
 from anomalon.learn.engine.scoring import in_blocks
 from anomalon.learn.engine.standardisation import Standardisation
@@ -91,13 +90,13 @@ class FlowMatching(LearnedDensity):
     def _loss(self) -> Loss:
         return _mismatch
 
-    def _start(self, prepared: Prepared) -> Dense:
-        n, n_given = prepared.n_features, prepared.rows[1].shape[1]
-        n_in = n + n_given + 1 + 2 * _WAVES
-        return Dense(n_in, self.hidden, n, seed=prepared.seed.child("start"))
+    def start(self, n_features: int, n_conditions: int, seed: Seed) -> Dense:
+        """The velocity before it is trained."""
+        n_in = n_features + n_conditions + 1 + 2 * _WAVES
+        return Dense(n_in, self.hidden, n_features, seed=seed)
 
-    def _density(self, prepared: Prepared, kept: tuple[Dense, ...]) -> Density:
-        return MatchedDensity(kept, prepared.scaling, prepared.conditions, self.n_steps)
+    def _density(self, learned: Learned) -> Density:
+        return MatchedDensity(learned.kept, learned.scaling, learned.conditions, self.n_steps)
 
 
 @final
@@ -116,6 +115,11 @@ class MatchedDensity(Density):
     scaling: Scaling
     conditions: Standardisation
     n_steps: int
+
+    @property
+    def learned(self) -> Learned:
+        """What it is made of."""
+        return Learned(self.velocities, self.scaling, self.conditions, self._n_features)
 
     def draw(self, given: Floats, *, seed: Seed) -> Floats:
         """One event for each row of conditions; the kept epochs take turns."""

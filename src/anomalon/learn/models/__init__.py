@@ -5,6 +5,7 @@
 | `Dense`, `DenseAutoencoder` | features (feature,) | outputs, a reconstruction |
 | `ConvEncoder`, `ConvAutoencoder` | an image (height, width, channel) | outputs, a reconstruction |
 | `SetEncoder` | objects (object, feature) and a mask (object,) | outputs that ignore their order |
+| `slots` | the same, in slots of known kinds | outputs, and the table again |
 | `spline_flow` | features (feature,) | a density |
 
 `jax.vmap(model)` takes many events. All start from a named seed: He for rectified layers

@@ -14,22 +14,26 @@ from jaxtyping import Array, Float
 
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
-from anomalon.learn.models.dense import Dense
+from anomalon.learn.models.dense import ACTIVATIONS, Activation, Dense
 from anomalon.learn.models.layers import Linear, glorot, he, zeros
 
-__all__ = ["ConvAutoencoder", "ConvEncoder"]
+__all__ = ["ConvAutoencoder", "ConvDecoder", "ConvEncoder"]
 
 _LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 @final
 class Halved(eqx.Module):
-    """A 3 x 3 convolution of stride 2, rectified."""
+    """A 3 x 3 convolution of stride 2, and an activation."""
 
     kernel: Float[Array, "3 3 channel_in channel_out"]
     bias: Float[Array, " channel_out"]
+    activation: Activation = eqx.field(static=True)
 
-    def __init__(self, n_in: int, n_out: int, *, seed: Seed) -> None:
+    def __init__(
+        self, n_in: int, n_out: int, *, seed: Seed, activation: Activation = "relu"
+    ) -> None:
+        self.activation = activation
         self.kernel = he((3, 3, n_in, n_out), 9 * n_in, seed)
         self.bias = zeros(n_out)
 
@@ -40,7 +44,7 @@ class Halved(eqx.Module):
         y = jax.lax.conv_general_dilated(
             x[None], self.kernel, (2, 2), "SAME", dimension_numbers=_LAYOUT
         )
-        return jax.nn.relu(y[0] + self.bias)
+        return ACTIVATIONS[self.activation](y[0] + self.bias)
 
 
 @final
@@ -73,6 +77,7 @@ class ConvEncoder(eqx.Module):
         channels: Channels after each stage.
         n_out: Outputs.
         seed: Random numbers of the start.
+        activation: Behind each convolution.
 
     Raises:
         BadValue: If height or width cannot be halved that often.
@@ -82,11 +87,20 @@ class ConvEncoder(eqx.Module):
     output: Dense
 
     def __init__(
-        self, shape: tuple[int, int, int], channels: tuple[int, ...], n_out: int, *, seed: Seed
+        self,
+        shape: tuple[int, int, int],
+        channels: tuple[int, ...],
+        n_out: int,
+        *,
+        seed: Seed,
+        activation: Activation = "relu",
     ) -> None:
         height, width = _smallest(shape, channels)
         sizes = pairwise((shape[2], *channels))
-        self.stages = tuple(Halved(*s, seed=seed.child(stage=i)) for i, s in enumerate(sizes))
+        self.stages = tuple(
+            Halved(*size, seed=seed.child(stage=i), activation=activation)
+            for i, size in enumerate(sizes)
+        )
         n_in = height * width * (shape[2], *channels)[-1]
         self.output = Dense(n_in, (), n_out, seed=seed.child("output"))
 
@@ -95,6 +109,53 @@ class ConvEncoder(eqx.Module):
         for stage in self.stages:
             x = stage(x)
         return self.output(x.ravel())
+
+
+@final
+class ConvDecoder(eqx.Module):
+    """A few numbers to an image: one linear layer and transposed convolutions.
+
+    Args:
+        shape: Height, width and channels of an image.
+        channels: Those of the encoder; here they come in reverse.
+        n_in: Numbers that it is made of.
+        seed: Random numbers of the start.
+        activation: In front of each transposed convolution.
+
+    Raises:
+        BadValue: If height or width cannot be halved that often.
+    """
+
+    input: Linear
+    stages: tuple[Doubled, ...]
+    smallest: tuple[int, int] = eqx.field(static=True)
+    activation: Activation = eqx.field(static=True)
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        channels: tuple[int, ...],
+        n_in: int,
+        *,
+        seed: Seed,
+        activation: Activation = "relu",
+    ) -> None:
+        self.smallest, self.activation = _smallest(shape, channels), activation
+        all_channels = (shape[2], *channels)
+        n_first = self.smallest[0] * self.smallest[1] * all_channels[-1]
+        self.input = Linear(n_in, n_first, seed=seed.child("input"), rectified=True)
+        sizes = list(pairwise(all_channels[::-1]))
+        self.stages = tuple(
+            Doubled(*size, seed=seed.child(doubled=i), rectified=i + 1 < len(sizes))
+            for i, size in enumerate(sizes)
+        )
+
+    def __call__(self, z: Float[Array, " n_in"]) -> Float[Array, "height width channel"]:
+        """The image."""
+        y = self.input(z).reshape(*self.smallest, -1)
+        for stage in self.stages:
+            y = stage(ACTIVATIONS[self.activation](y))
+        return y
 
 
 @final
@@ -112,32 +173,19 @@ class ConvAutoencoder(eqx.Module):
     """
 
     encoder: ConvEncoder
-    input: Linear
-    stages: tuple[Doubled, ...]
-    smallest: tuple[int, int] = eqx.field(static=True)
+    decoder: ConvDecoder
 
     def __init__(
         self, shape: tuple[int, int, int], channels: tuple[int, ...], n_latent: int, *, seed: Seed
     ) -> None:
-        self.smallest = _smallest(shape, channels)
         self.encoder = ConvEncoder(shape, channels, n_latent, seed=seed.child("encoder"))
-        all_channels = (shape[2], *channels)
-        n_first = self.smallest[0] * self.smallest[1] * all_channels[-1]
-        self.input = Linear(n_latent, n_first, seed=seed.child("input"), rectified=True)
-        sizes = list(pairwise(all_channels[::-1]))
-        self.stages = tuple(
-            Doubled(*size, seed=seed.child(doubled=i), rectified=i + 1 < len(sizes))
-            for i, size in enumerate(sizes)
-        )
+        self.decoder = ConvDecoder(shape, channels, n_latent, seed=seed)
 
     def __call__(
         self, x: Float[Array, "height width channel"]
     ) -> Float[Array, "height width channel"]:
         """The reconstruction."""
-        y = self.input(self.encoder(x)).reshape(*self.smallest, -1)
-        for stage in self.stages:
-            y = stage(jax.nn.relu(y))
-        return y
+        return self.decoder(self.encoder(x))
 
 
 def _smallest(shape: tuple[int, int, int], channels: tuple[int, ...]) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """`Dense`: rectified linear layers; `DenseAutoencoder`: two of them with a narrow middle."""
 
 from itertools import pairwise
-from typing import final
+from typing import Literal, final
 
 import equinox as eqx
 import jax
@@ -10,7 +10,16 @@ from jaxtyping import Array, Float
 from anomalon.core.seed import Seed
 from anomalon.learn.models.layers import Linear
 
-__all__ = ["Dense", "DenseAutoencoder"]
+__all__ = ["ACTIVATIONS", "Activation", "Dense", "DenseAutoencoder"]
+
+Activation = Literal["relu", "leaky_relu", "silu"]
+ACTIVATIONS = {
+    "relu": jax.nn.relu,
+    # the slope that Keras has, and so the studies that use it
+    "leaky_relu": lambda x: jax.nn.leaky_relu(x, 0.3),
+    "silu": jax.nn.silu,
+}
+"""What follows a hidden layer, by name."""
 
 
 @final
@@ -22,11 +31,22 @@ class Dense(eqx.Module):
         hidden: Width of each hidden layer.
         n_out: Outputs.
         seed: Random numbers of the start.
+        activation: Behind each hidden layer.
     """
 
     layers: tuple[Linear, ...]
+    activation: Activation = eqx.field(static=True)
 
-    def __init__(self, n_in: int, hidden: tuple[int, ...], n_out: int, *, seed: Seed) -> None:
+    def __init__(
+        self,
+        n_in: int,
+        hidden: tuple[int, ...],
+        n_out: int,
+        *,
+        seed: Seed,
+        activation: Activation = "relu",
+    ) -> None:
+        self.activation = activation
         sizes = list(pairwise((n_in, *hidden, n_out)))
         self.layers = tuple(
             Linear(*size, seed=seed.child(layer=i), rectified=i < len(hidden))
@@ -37,7 +57,7 @@ class Dense(eqx.Module):
         """The outputs."""
         *inner, last = self.layers
         for layer in inner:
-            x = jax.nn.relu(layer(x))
+            x = ACTIVATIONS[self.activation](layer(x))
         return last(x)
 
 

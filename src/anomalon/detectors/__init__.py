@@ -1,0 +1,74 @@
+"""Anomaly scores for single events: fitted on background, no signal in sight.
+
+| kind | an event is anomalous if |
+|---|---|
+| `autoencoder` | a narrow network does not give it back (dense, convolutional, attention, sets) |
+| `variational` | the same, or its place in the middle is unusual |
+| `density` | a normalising flow or flow matching finds little background around it |
+| `contrastive` | the same where a self-supervised encoder puts it |
+| `isolation_forest` | few random cuts isolate it |
+| `nearest_neighbours` | its nearest background events are far away |
+| `baseline` | it has much momentum, many objects …: what all others have to beat |
+| `estimator` | an outlier detector of scikit-learn or PyOD says so |
+
+    detector = anomalon.detectors.Autoencoder(n_latent=6)
+    scorer = detector.fit(background, seed=1)
+    scorer.score(events)
+"""
+
+from anomalon.detectors.autoencoder import Autoencoder
+from anomalon.detectors.base import Detector, FittedDetector
+from anomalon.detectors.baseline import BASELINES, Baseline
+from anomalon.detectors.contrastive import Contrastive
+from anomalon.detectors.density import Density
+from anomalon.detectors.foreign import Estimator
+from anomalon.detectors.isolation_forest import IsolationForest
+from anomalon.detectors.learning import Learning
+from anomalon.detectors.nearest_neighbours import NearestNeighbours
+from anomalon.detectors.networks import (
+    Architecture,
+    Convolutional,
+    DeepSets,
+    FeedForward,
+    Transformer,
+)
+from anomalon.detectors.reconstruction import Reconstruction
+from anomalon.detectors.variational import Variational
+from anomalon.learn.engine.storage import register
+
+__all__ = [
+    "BASELINES",
+    "DETECTORS",
+    "Architecture",
+    "Autoencoder",
+    "Baseline",
+    "Contrastive",
+    "Convolutional",
+    "DeepSets",
+    "Density",
+    "Detector",
+    "Estimator",
+    "FeedForward",
+    "FittedDetector",
+    "IsolationForest",
+    "Learning",
+    "NearestNeighbours",
+    "Reconstruction",
+    "Transformer",
+    "Variational",
+]
+
+DETECTORS: dict[str, type[Detector]] = Detector.registry
+DETECTORS.update(
+    (c.kind, c)
+    for c in (
+        Autoencoder,
+        Baseline,
+        Contrastive,
+        Density,
+        IsolationForest,
+        NearestNeighbours,
+        Variational,
+    )
+)
+register("detector", FittedDetector)

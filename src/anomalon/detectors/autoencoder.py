@@ -1,0 +1,137 @@
+"""`Autoencoder`: what comes back differently from a narrow network is anomalous.
+
+On events of a trigger: Cerri et al., arXiv:1811.10276; Govorkova et al., arXiv:2108.03986; on jets
+arXiv:1808.08979, arXiv:1808.08992. A network that is as wide in the middle as its inputs learns to
+copy, anomalies as well: choose `n_latent` far below the number of inputs.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import check
+from anomalon.core.errors import BadValue
+from anomalon.core.seed import Seed
+from anomalon.detectors.base import Detector, Scores, State, Task
+from anomalon.detectors.learning import Learning
+from anomalon.detectors.networks import Architecture, FeedForward
+from anomalon.detectors.reconstruction import Reconstruction
+from anomalon.detectors.rows import Rows
+from anomalon.features.inputs import Encoded, FittedInputs, Inputs
+from anomalon.features.objects import Objects
+from anomalon.learn.autoencoders.plain import (
+    AutoencoderLoss,
+    distances,
+    fitted,
+    reconstructions,
+)
+from anomalon.learn.models.arrays import arrays_of, filled
+from anomalon.learn.models.slots import EncoderDecoder
+
+__all__ = ["Autoencoder", "check_network", "data_of"]
+
+
+@final
+@dataclass(frozen=True)
+class Autoencoder(Detector):
+    """The distance of an event from its reconstruction.
+
+    Args:
+        network: Which network.
+        n_latent: Numbers in its middle.
+        inputs: How events become numbers.
+        loss: What is minimised.
+        score: What an event scores; the loss if None.
+        noise: Standard deviation of noise on the inputs in training (a denoising autoencoder).
+        sparsity: Weight of the mean absolute value in the middle (a sparse one).
+        l2: Weight of the squares of all weights.
+        learning: How it is trained.
+
+    Raises:
+        BadValue: If a setting is outside its range, or the network does not take these inputs.
+    """
+
+    kind: ClassVar[str] = "autoencoder"
+    cites: ClassVar[tuple[str, ...]] = (
+        "Govorkova:2021utb", "jax2018github", "Kidger:2021equinox",
+    )  # fmt: skip
+
+    network: Architecture = field(default_factory=FeedForward)
+    n_latent: int = 8
+    inputs: Inputs = field(default_factory=Objects)
+    loss: Reconstruction = field(default_factory=Reconstruction)
+    score: Reconstruction | None = None
+    noise: float = 0.0
+    sparsity: float = 0.0
+    l2: float = 1e-4
+    learning: Learning = field(default_factory=Learning)
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self,
+            self.kind,
+            n_latent=(1, 100_000),
+            noise="[0, inf)",
+            sparsity="[0, inf)",
+            l2="[0, inf)",
+            loss=Reconstruction,
+            learning=Learning,
+        )
+        check_network(self, self.network, self.inputs)
+
+    @property
+    def held_share(self) -> float:
+        """Share of the background that judges epochs."""
+        return self.learning.validation
+
+    def _fit(self, task: Task) -> State:
+        loss = AutoencoderLoss(self.loss.distance(task.inputs), self.noise, self.sparsity, self.l2)
+        start = self._model(task.inputs, task.seed)
+        rows, held = task.rows, task.held
+        model = fitted(
+            loss, start, rows.data, rows.weight, (held.data, held.weight), self.learning.schedule,
+            task.seed,
+        )  # fmt: skip
+        return arrays_of(model)
+
+    def _model(self, inputs: FittedInputs, seed: Seed) -> EncoderDecoder:
+        return EncoderDecoder(
+            self.network.encoder(inputs, self.n_latent, seed.child("encoder")),
+            self.network.decoder(inputs, self.n_latent, seed.child("decoder")),
+        )
+
+    def _ready(self, state: State, inputs: FittedInputs) -> Scores:
+        model = filled(self._model(inputs, Seed(0)), state)
+        distance = (self.score or self.loss).distance(inputs)
+
+        def score(seen: Encoded) -> NDArray[np.floating[Any]]:
+            return np.asarray(distances(distance, model, data_of(seen)))
+
+        return score
+
+    def _reconstructs(self, state: State, inputs: FittedInputs) -> Scores | None:
+        model = filled(self._model(inputs, Seed(0)), state)
+        return lambda seen: np.asarray(reconstructions(model, data_of(seen)))
+
+
+def data_of(seen: Encoded) -> tuple[Any, ...]:
+    """Events as losses take them."""
+    return Rows(seen, np.ones(0, np.float32), np.ones(0, np.int64)).data
+
+
+def check_network(detector: Detector, network: Architecture, inputs: Inputs) -> None:
+    """Refuse a network that does not take such inputs.
+
+    Raises:
+        BadValue: If it does not, or one of them is none.
+    """
+    check.of_kind(network, f"{detector.kind}.network", Architecture)
+    check.of_kind(inputs, f"{detector.kind}.inputs", Inputs)
+    if inputs.form not in network.forms:
+        raise BadValue(
+            f"{detector.kind}.network: expected one that takes {inputs.form} as inputs "
+            f"'{inputs.kind}' give them, got '{network.kind}', which takes "
+            f"{' or '.join(network.forms)}. Take feed_forward, or other inputs."
+        )

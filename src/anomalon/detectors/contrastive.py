@@ -1,0 +1,120 @@
+"""`Contrastive`: a density where a self-supervised encoder has put the events.
+
+The encoder learns on background which changes do not matter (mirrored, smeared, an object lost):
+what is left of an event is what makes it different from others (arXiv:2301.04660).
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+import numpy as np
+
+from anomalon.core import check
+from anomalon.core.seed import Seed
+from anomalon.detectors.autoencoder import check_network, data_of
+from anomalon.detectors.base import Detector, Scores, State, Task
+from anomalon.detectors.density import density_state, rarity
+from anomalon.detectors.learning import Learning
+from anomalon.detectors.networks import Architecture, DeepSets
+from anomalon.features.inputs import FittedInputs, Form, Inputs
+from anomalon.features.objects import FittedObjects, Objects
+from anomalon.learn.autoencoders.contrast import Changes, Vicreg, WithHead, embedded
+from anomalon.learn.autoencoders.plain import fitted
+from anomalon.learn.density.flows import SplineFlow
+from anomalon.learn.density.learned import LearnedDensity
+from anomalon.learn.engine.training import PerBatch
+from anomalon.learn.models.arrays import arrays_of, filled
+from anomalon.learn.models.dense import Dense
+
+__all__ = ["Contrastive"]
+
+_HEAD = 64
+
+
+@final
+@dataclass(frozen=True)
+class Contrastive(Detector):
+    """Minus the log density of what the encoder gives.
+
+    Args:
+        network: The encoder.
+        n_latent: Numbers that it gives.
+        inputs: Objects.
+        smear: Of each feature, in standard deviations.
+        drop: Probability that an object is lost.
+        density: Of what the encoder gives.
+        learning: How the encoder is trained.
+
+    Raises:
+        BadValue: If a setting is outside its range, or the network does not take these inputs.
+    """
+
+    kind: ClassVar[str] = "contrastive"
+    cites: ClassVar[tuple[str, ...]] = (
+        "Bardes:2021vicreg", "Dillon:2023zac", "jax2018github", "Kidger:2021equinox",
+    )  # fmt: skip
+    forms: ClassVar[tuple[Form, ...]] = ("objects",)
+
+    network: Architecture = field(default_factory=DeepSets)
+    n_latent: int = 8
+    inputs: Inputs = field(default_factory=Objects)
+    smear: float = 0.1
+    drop: float = 0.1
+    density: LearnedDensity = field(default_factory=SplineFlow)
+    learning: Learning = field(
+        default_factory=lambda: Learning(epochs=30, batch_size=512, patience=6, halve_after=3)
+    )
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self,
+            self.kind,
+            n_latent=(2, 10_000),
+            smear="[0, inf)",
+            drop="[0, 1)",
+            density=LearnedDensity,
+            learning=Learning,
+        )
+        check_network(self, self.network, self.inputs)
+
+    @property
+    def held_share(self) -> float:
+        """Share of the background that judges epochs."""
+        return self.learning.validation
+
+    def _fit(self, task: Task) -> State:
+        rows, held, inputs = task.rows, task.held, task.inputs
+        loss = PerBatch(Vicreg(Changes(self.smear, self.drop, _mirrors(inputs))))
+        start = self._model(inputs, task.seed)
+        model = fitted(
+            loss, start, rows.data, rows.weight, (held.data, held.weight), self.learning.schedule,
+            task.seed,
+        )  # fmt: skip
+        z = np.asarray(embedded(model, rows.data), np.float32)
+        density = density_state(self.density, z, rows.weight, rows.event, task.seed)
+        network = {f"network/{name}": a for name, a in arrays_of(model).items()}
+        return network | {f"density/{name}": a for name, a in density.items()}
+
+    def _model(self, inputs: FittedInputs, seed: Seed) -> WithHead:
+        return WithHead(
+            self.network.encoder(inputs, self.n_latent, seed.child("encoder")),
+            Dense(self.n_latent, (_HEAD,), _HEAD, seed=seed.child("head")),
+        )
+
+    def _ready(self, state: State, inputs: FittedInputs) -> Scores:
+        def below(prefix: str) -> State:
+            return {n.removeprefix(prefix): a for n, a in state.items() if n.startswith(prefix)}
+
+        model = filled(self._model(inputs, Seed(0)), below("network/"))
+        rare = rarity(self.density, below("density/"))
+        return lambda seen: rare(np.asarray(embedded(model, data_of(seen)), np.float32))
+
+
+def _mirrors(inputs: FittedInputs) -> tuple[tuple[float, ...], ...]:
+    """For eta and phi, mirrored at zero, twice the standardised zero; nothing for all else."""
+    if not isinstance(inputs, FittedObjects):
+        return ()
+    return tuple(
+        tuple((2 * inputs.mean[:, j] / inputs.std[:, j]).tolist()) if name in ("eta", "phi") else ()
+        for j, name in enumerate(inputs.names)
+    )

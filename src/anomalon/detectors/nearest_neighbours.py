@@ -1,0 +1,66 @@
+"""`NearestNeighbours`: what is far from the background events next to it is anomalous.
+
+Ramaswamy, Rastogi, Shim, SIGMOD 2000. A sample of background is kept; distances are exact.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import check
+from anomalon.detectors.base import Detector, Scores, State, Task, flattened
+from anomalon.features.event_summary import EventSummary
+from anomalon.features.inputs import Encoded, FittedInputs, Inputs
+
+__all__ = ["NearestNeighbours"]
+
+
+@final
+@dataclass(frozen=True)
+class NearestNeighbours(Detector):
+    """The mean distance to the nearest background events, in standardised features.
+
+    Args:
+        n_neighbours: How many.
+        n_kept: Background events that are kept.
+        inputs: How events become numbers.
+
+    Raises:
+        BadValue: If a setting is outside its range.
+    """
+
+    kind: ClassVar[str] = "nearest_neighbours"
+    cites: ClassVar[tuple[str, ...]] = ("Ramaswamy:2000knn", "Pedregosa:2011sklearn")
+
+    n_neighbours: int = 5
+    n_kept: int = 10_000
+    inputs: Inputs = field(default_factory=EventSummary)
+
+    def __post_init__(self) -> None:
+        check.fields(self, self.kind, n_neighbours=(1, 100_000), n_kept=(1, 10_000_000))
+
+    @property
+    def most_events(self) -> int | None:
+        """Those that are kept."""
+        return self.n_kept
+
+    def _fit(self, task: Task) -> State:
+        return {"kept": flattened(task.rows.seen).astype(np.float64)}
+
+    def _ready(self, state: State, inputs: FittedInputs) -> Scores:
+        from sklearn import neighbors
+
+        del inputs
+        # a tree looks at each event by itself; brute force rounds differently in other company
+        tree = neighbors.KDTree(state["kept"])
+        k = min(self.n_neighbours, len(state["kept"]))
+
+        def score(seen: Encoded) -> NDArray[np.float64]:
+            if len(seen) == 0:
+                return np.empty(0)
+            distance, _ = tree.query(flattened(seen).astype(np.float64), k=k)
+            return np.asarray(distance.mean(axis=1))
+
+        return score

@@ -1,0 +1,142 @@
+"""`Variational`: an autoencoder whose middle is a distribution; five scores to choose from.
+
+Scores without the decoder ("divergence", "radius", "mean_square") are what triggers run: half the
+network and no random numbers (arXiv:2108.03986).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, final, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import check
+from anomalon.core.seed import Seed
+from anomalon.detectors.autoencoder import check_network, data_of
+from anomalon.detectors.base import Detector, Scores, State, Task
+from anomalon.detectors.learning import Learning
+from anomalon.detectors.networks import Architecture, FeedForward
+from anomalon.detectors.reconstruction import Reconstruction
+from anomalon.features.inputs import Encoded, FittedInputs, Inputs
+from anomalon.features.objects import FittedObjects, Objects
+from anomalon.learn.autoencoders.plain import fitted
+from anomalon.learn.autoencoders.variational import (
+    Bounded,
+    VariationalLoss,
+    VariationalScore,
+    means,
+    scores,
+)
+from anomalon.learn.models.arrays import arrays_of, filled
+from anomalon.learn.models.slots import EncoderDecoder
+
+__all__ = ["Variational"]
+
+
+@final
+@dataclass(frozen=True)
+class Variational(Detector):
+    """A variational autoencoder.
+
+    Args:
+        network: Which network.
+        n_latent: Dimensions of its middle.
+        inputs: How events become numbers.
+        loss: How events are compared with their reconstructions.
+        beta: The loss is (1 - beta) distance + beta divergence.
+        score: "loss", "reconstruction", "divergence", "radius" (sum of mean²/variance) or
+            "mean_square" (sum of mean²).
+        bounded: Whether reconstructed angles stay within those that background has.
+        l2: Weight of the squares of all weights.
+        learning: How it is trained.
+
+    Raises:
+        BadValue: If a setting is outside its range, or the network does not take these inputs.
+    """
+
+    kind: ClassVar[str] = "variational"
+    cites: ClassVar[tuple[str, ...]] = (
+        "Kingma:2013hel", "Govorkova:2021utb", "jax2018github", "Kidger:2021equinox",
+    )  # fmt: skip
+
+    network: Architecture = field(default_factory=FeedForward)
+    n_latent: int = 4
+    inputs: Inputs = field(default_factory=Objects)
+    loss: Reconstruction = field(default_factory=Reconstruction)
+    beta: float = 0.1
+    score: VariationalScore = "loss"
+    bounded: bool = False
+    l2: float = 0.0
+    learning: Learning = field(default_factory=Learning)
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self,
+            self.kind,
+            n_latent=(1, 100_000),
+            beta="(0, 1)",
+            score=get_args(VariationalScore),
+            bounded=bool,
+            l2="[0, inf)",
+            loss=Reconstruction,
+            learning=Learning,
+        )
+        check_network(self, self.network, self.inputs)
+
+    @property
+    def held_share(self) -> float:
+        """Share of the background that judges epochs."""
+        return self.learning.validation
+
+    def _loss(self, inputs: FittedInputs) -> VariationalLoss:
+        return VariationalLoss(self.loss.distance(inputs), self.beta, self.l2)
+
+    def _fit(self, task: Task) -> State:
+        start, rows, held = self._model(task.inputs, task.seed), task.rows, task.held
+        model = fitted(
+            self._loss(task.inputs), start, rows.data, rows.weight, (held.data, held.weight),
+            self.learning.schedule, task.seed,
+        )  # fmt: skip
+        return arrays_of(model)
+
+    def _model(self, inputs: FittedInputs, seed: Seed) -> EncoderDecoder:
+        decoder = self.network.decoder(inputs, self.n_latent, seed.child("decoder"))
+        if self.bounded and isinstance(inputs, FittedObjects):
+            decoder = Bounded(decoder, _bounds(inputs))
+        return EncoderDecoder(
+            self.network.encoder(inputs, 2 * self.n_latent, seed.child("encoder")), decoder
+        )
+
+    def _ready(self, state: State, inputs: FittedInputs) -> Scores:
+        model, loss = filled(self._model(inputs, Seed(0)), state), self._loss(inputs)
+
+        def score(seen: Encoded) -> NDArray[np.floating[Any]]:
+            return np.asarray(scores(loss, self.score, model, data_of(seen)))
+
+        return score
+
+    def _reconstructs(self, state: State, inputs: FittedInputs) -> Scores | None:
+        model = filled(self._model(inputs, Seed(0)), state)
+        return lambda seen: np.asarray(means(model, data_of(seen)))
+
+
+_BOUNDS = {
+    "eta": {"electron": 3.0, "muon": 2.1, "jet": 4.0},  # of arXiv:2108.03986
+    "phi": {},
+}
+_WIDEST = {"eta": 5.0, "phi": float(np.pi)}
+
+
+def _bounds(inputs: FittedObjects) -> tuple[Any, ...]:
+    """For each angle its column, and its lowest and highest standardised value in each slot."""
+    found = []
+    for column, name in enumerate(inputs.names):
+        if name in _BOUNDS:
+            of_kind = _BOUNDS[name]
+            limit = np.array([of_kind.get(kind, _WIDEST[name]) for kind in inputs.layout.kinds])
+            low, high = (
+                tuple(((sign * limit - inputs.mean[:, column]) / inputs.std[:, column]).tolist())
+                for sign in (-1, 1)
+            )
+            found.append((column, low, high))
+    return tuple(found)

@@ -1,0 +1,214 @@
+"""`Inputs`: how events become the numbers that a detector learns from.
+
+Writing your own: a frozen dataclass of settings that derives from `Inputs`, with a `kind` (its name
+in TOML), and `_fit`, which gets pieces of background and returns a `FittedInputs` of yours: the
+settings with what was measured. Add it to `INPUTS` below by `Inputs.registry`; contract tests run
+over all of them.
+
+Two forms: "numbers", one row of features per event, and "objects", a table of objects per event
+with a mask. Empty slots are zero in both, whatever the scale: nothing can be told from padding.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from jaxtyping import Bool, Float32
+from numpy.typing import NDArray
+
+from anomalon.core.errors import BadLayout, TooFewEvents
+from anomalon.core.events import Events
+from anomalon.core.seen import Seen, refuse_leaks
+from anomalon.core.shown import Shown
+
+__all__ = ["Encoded", "FittedInputs", "Form", "Inputs", "Layout"]
+
+Form = Literal["numbers", "objects"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The slots of events: how many of which kind, and what is known of an object.
+
+    Args:
+        kinds: What each slot holds; slots of a kind stand together, in order of falling pT.
+        features: Of an object.
+    """
+
+    kinds: tuple[str, ...]
+    features: tuple[str, ...]
+
+    @classmethod
+    def of(cls, events: Events) -> "Layout":
+        """That of events, with the slots of each kind together."""
+        first = list(dict.fromkeys(events.object_kinds))
+        return cls(tuple(sorted(events.object_kinds, key=first.index)), events.feature_names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One per slot: jet1, jet2 …; a kind with one slot has no number."""
+        seen: dict[str, int] = {}
+        names = []
+        for kind in self.kinds:
+            seen[kind] = seen.get(kind, 0) + 1
+            names.append(kind if self.kinds.count(kind) == 1 else f"{kind}{seen[kind]}")
+        return tuple(names)
+
+    def slots(self, kind: str) -> tuple[int, ...]:
+        """Where objects of a kind are."""
+        return tuple(i for i, k in enumerate(self.kinds) if k == kind)
+
+    def arranged(self, events: Events) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Objects (event, slot, feature) in these slots, zero where there is none, and the mask.
+
+        Objects of a kind come in order of falling pT, so neither their order in the file nor empty
+        slots matter; of more than there are slots the leading ones are taken.
+
+        Raises:
+            BadLayout: If events have objects of another kind, or other features.
+        """
+        self._check(events)
+        n = len(events)
+        x = np.zeros((n, len(self.kinds), len(self.features)))
+        mask = np.zeros((n, len(self.kinds)), bool)
+        columns = [events.feature_names.index(name) for name in self.features]
+        for kind in dict.fromkeys(self.kinds):
+            here = [i for i, k in enumerate(events.object_kinds) if k == kind]
+            if not here:
+                continue
+            slots = self.slots(kind)[: len(here)]
+            there = events.mask[:, here]
+            objects = events.objects[:, here][:, :, columns].astype(np.float64)
+            order = _leading(objects, there, self.features)[:, : len(slots)]
+            x[:, slots] = np.take_along_axis(objects, order[:, :, None], axis=1)
+            mask[:, slots] = np.take_along_axis(there, order, axis=1)
+        return np.where(mask[:, :, None], x, 0.0), mask
+
+    def _check(self, events: Events) -> None:
+        other = [k for k in dict.fromkeys(events.object_kinds) if k not in self.kinds]
+        wrong = [k for k in other if events.of_kind(k).mask.any()]
+        if wrong:
+            raise BadLayout(
+                f"{events.source}: expected objects of the kinds "
+                f"{list(dict.fromkeys(self.kinds))}, got {wrong} as well. Leave them out: "
+                "events.of_kind(...)."
+            )
+        missing = [name for name in self.features if name not in events.feature_names]
+        if missing:
+            raise BadLayout(
+                f"{events.source}: expected objects with {list(self.features)}, got "
+                f"{list(events.feature_names)}: {missing} missing."
+            )
+
+
+def _leading(
+    objects: NDArray[np.float64], there: NDArray[np.bool_], features: Sequence[str]
+) -> NDArray[np.intp]:
+    """The order of objects of a kind, shape (event, object): falling in pT, empty slots last.
+
+    Ties are broken by the other features, so that the order in the file never matters.
+    """
+    first = features.index("pt") if "pt" in features else 0
+    others = [j for j in range(len(features)) if j != first]
+    keys = [objects[:, :, j] for j in reversed(others)]
+    return np.lexsort((*keys, -objects[:, :, first], ~there), axis=1)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Encoded(Shown):
+    """Events as a detector sees them.
+
+    Args:
+        x: Shape (event, feature), or (event, object, feature).
+        mask: Which objects are there, shape (event, object); None for "numbers".
+    """
+
+    x: Float32[np.ndarray, "event ..."]
+    mask: Bool[np.ndarray, "event object"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+class FittedInputs(ABC):
+    """Inputs with what was measured on background; the same numbers for an event at any time.
+
+    Attributes:
+        inputs: The settings.
+        layout: Of the events that it was fitted on.
+        seen: Which these were.
+    """
+
+    inputs: "Inputs"
+    layout: Layout
+    seen: Seen
+
+    def __call__(self, events: Events) -> Encoded:
+        """What a detector sees of these events.
+
+        Raises:
+            BadLayout: If they have objects of other kinds, or without the features.
+        """
+        return self._encode(*self.layout.arranged(events))
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """The features: of an event ("numbers"), or of an object ("objects")."""
+
+    @abstractmethod
+    def _encode(self, objects: NDArray[np.float64], mask: NDArray[np.bool_]) -> Encoded:
+        """The same from arranged objects (event, slot, feature) and their mask."""
+
+    @abstractmethod
+    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
+        """What was measured."""
+
+    @classmethod
+    @abstractmethod
+    def from_arrays(
+        cls, inputs: Any, layout: Layout, seen: Seen, arrays: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        """From settings and what `to_arrays` gave."""
+
+
+class Inputs(ABC):
+    """Settings; `fit` returns `FittedInputs`."""
+
+    kind: ClassVar[str]
+    registry: ClassVar[dict[str, type["Inputs"]]] = {}
+    cites: ClassVar[tuple[str, ...]] = ()
+    form: ClassVar[Form]
+    fitted: ClassVar[type[FittedInputs]]
+    """What `fit` returns."""
+
+    def fit(self, background: Events | Iterable[Events]) -> FittedInputs:
+        """Measure what is needed on background.
+
+        Args:
+            background: Events, or pieces of them that can be gone through again.
+
+        Raises:
+            Leak: If there is true signal among them, or events that are kept for the test.
+            TooFewEvents: If there are none.
+            BadLayout: If they have no objects.
+        """
+        pieces = [background] if isinstance(background, Events) else background
+        layout = None
+        for piece in pieces:
+            refuse_leaks(piece, f"inputs '{self.kind}'")
+            layout = layout or Layout.of(piece)
+        if layout is None or not any(len(piece) for piece in pieces):
+            raise TooFewEvents(f"inputs '{self.kind}': expected events to be fitted on, got none.")
+        if not layout.kinds or "pt" not in layout.features:
+            raise BadLayout(
+                f"inputs '{self.kind}': expected events with objects that have a pt, got objects "
+                f"{list(layout.names)} with {list(layout.features)}."
+            )
+        return self._fit(pieces, layout, Seen.of(pieces))
+
+    @abstractmethod
+    def _fit(self, pieces: Iterable[Events], layout: Layout, seen: Seen) -> FittedInputs:
+        """The same for events that may be learned from."""

@@ -1,0 +1,114 @@
+"""Autoencoders of tables, denoising or sparse if wanted, trained by a `Distance`."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from anomalon.core.seed import Seed
+from anomalon.learn.autoencoders.distance import Distance
+from anomalon.learn.engine.loop import train
+from anomalon.learn.engine.schedule import Schedule
+from anomalon.learn.engine.scoring import in_blocks
+from anomalon.learn.engine.training import AnyLoss, Training
+from anomalon.learn.models.slots import EncoderDecoder
+
+__all__ = ["AutoencoderLoss", "Data", "distances", "fitted", "penalty", "reconstructions"]
+
+Data = tuple[Any, ...]
+"""Tables (event, object, feature) and masks (event, object), or rows (event, feature) alone."""
+
+
+def as_tables(data: Data) -> tuple[jax.Array, jax.Array]:
+    """Tables and masks; a row of numbers is a table of one row, which is there."""
+    if len(data) == 2:
+        return data[0], data[1]
+    return data[0][:, None, :], jnp.ones((len(data[0]), 1), bool)
+
+
+def penalty(model: Any) -> jax.Array:
+    """The sum of the squares of all weights, without biases."""
+    weights = [w for w in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)) if w.ndim > 1]
+    return sum((jnp.sum(w**2) for w in weights), jnp.zeros(()))
+
+
+@final
+@dataclass(frozen=True)
+class AutoencoderLoss:
+    """The distance to the reconstruction, and what keeps the network from learning by heart.
+
+    Args:
+        distance: Of tables.
+        noise: Standard deviation of what is added to the inputs in training (Vincent et al., ICML
+            2008); the reconstruction is compared with what was there
+            before.
+        sparsity: Of the mean absolute value of the numbers in the middle.
+        l2: Of the sum of the squares of all weights.
+    """
+
+    distance: Distance
+    noise: float = 0.0
+    sparsity: float = 0.0
+    l2: float = 0.0
+
+    def __call__(
+        self, model: EncoderDecoder, batch: Data, noise: jax.Array | None
+    ) -> Float[Array, " event"]:
+        """One number per event."""
+        x, mask = as_tables(batch)
+        given = x
+        if noise is not None and self.noise > 0:
+            added = self.noise * jax.random.normal(jax.random.key(noise), x.shape)
+            given = x + jnp.where(mask[:, :, None], added, 0)
+        middle = jax.vmap(model.encoder)(given, mask)
+        loss = self.distance(x, jax.vmap(model.decoder)(middle), mask)
+        if self.sparsity > 0:
+            loss += self.sparsity * jnp.abs(middle).mean(axis=1)
+        # not where epochs are judged: they are judged by what they reconstruct
+        return loss + self.l2 * penalty(model) if noise is not None and self.l2 > 0 else loss
+
+
+def fitted(
+    loss: AnyLoss, start: Any, rows: Data, weight: Any, held: tuple[Data, Any], schedule: Schedule,
+    seed: Seed,
+) -> Any:  # fmt: skip
+    """A model of the best epoch.
+
+    Args:
+        loss: Of events.
+        start: The model before it is trained.
+        rows: What it sees.
+        weight: Shape (event,).
+        held: Rows and weights that judge epochs; those of training do if there are none.
+        schedule: How the training goes.
+        seed: Random numbers of the training.
+    """
+    judged = held if len(held[1]) else None
+    training = Training(start, rows, weight, seed.child("training"), validation=judged)
+    return train(loss, [training], schedule)[0].params
+
+
+def distances(distance: Distance, model: EncoderDecoder, data: Data) -> Any:
+    """How far events are from their reconstructions, shape (event,), float64."""
+    return in_blocks(lambda some: _distances(distance, model, some), data)
+
+
+def reconstructions(model: EncoderDecoder, data: Data) -> Any:
+    """Events as they come back, of the shape of the first of `data`."""
+    return in_blocks(lambda some: _reconstructions(model, some), data)
+
+
+@eqx.filter_jit
+def _distances(distance: Distance, model: EncoderDecoder, data: Data) -> jax.Array:
+    x, mask = as_tables(data)
+    return distance(x, jax.vmap(model)(x, mask), mask)
+
+
+@eqx.filter_jit
+def _reconstructions(model: EncoderDecoder, data: Data) -> jax.Array:
+    x, mask = as_tables(data)
+    back = jax.vmap(model)(x, mask)
+    return back.reshape(data[0].shape)

@@ -1,0 +1,179 @@
+"""Encoders and decoders for events of padded objects: a table (object, feature) and a mask.
+
+An encoder makes a few numbers of an event, a decoder the table again. Which slot holds what kind of
+object is part of the model; empty slots never reach it, except as zeros of a table that is read
+as a whole.
+"""
+
+from typing import Any, final
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from anomalon.core.seed import Seed
+from anomalon.learn.models.attention import SetEncoder
+from anomalon.learn.models.conv import ConvDecoder, ConvEncoder
+from anomalon.learn.models.dense import Activation, Dense
+
+__all__ = [
+    "ConvSlots",
+    "DeepSet",
+    "EncoderDecoder",
+    "FlatDecoder",
+    "FlatEncoder",
+    "ImageDecoder",
+    "SlotTransformer",
+]
+
+Table = Float[Array, "object feature"]
+Mask = Bool[Array, " object"]
+
+
+@final
+class FlatEncoder(eqx.Module):
+    """All numbers of the table side by side."""
+
+    dense: Dense
+
+    def __init__(
+        self, shape: tuple[int, int], hidden: tuple[int, ...], n_out: int, *, seed: Seed,
+        activation: Activation,
+    ) -> None:  # fmt: skip
+        self.dense = Dense(shape[0] * shape[1], hidden, n_out, seed=seed, activation=activation)
+
+    def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
+        """The outputs."""
+        del mask  # what is empty is zero
+        return self.dense(x.ravel())
+
+
+@final
+class FlatDecoder(eqx.Module):
+    """A table out of a few numbers."""
+
+    dense: Dense
+    shape: tuple[int, int] = eqx.field(static=True)
+
+    def __init__(
+        self, n_in: int, hidden: tuple[int, ...], shape: tuple[int, int], *, seed: Seed,
+        activation: Activation,
+    ) -> None:  # fmt: skip
+        self.shape = shape
+        self.dense = Dense(n_in, hidden, shape[0] * shape[1], seed=seed, activation=activation)
+
+    def __call__(self, z: Float[Array, " n_in"]) -> Table:
+        """The table."""
+        return self.dense(z).reshape(self.shape)
+
+
+def _image(shape: tuple[int, int], n_stages: int) -> tuple[int, int, int]:
+    """The smallest image around a table that can be halved so often."""
+    unit = 2**n_stages
+    return (-(-shape[0] // unit) * unit, -(-shape[1] // unit) * unit, 1)
+
+
+@final
+class ConvSlots(eqx.Module):
+    """The table as an image of one channel, filled up with zeros."""
+
+    encoder: ConvEncoder
+    image: tuple[int, int, int] = eqx.field(static=True)
+
+    def __init__(
+        self, shape: tuple[int, int], channels: tuple[int, ...], n_out: int, *, seed: Seed,
+        activation: Activation,
+    ) -> None:  # fmt: skip
+        self.image = _image(shape, len(channels))
+        self.encoder = ConvEncoder(self.image, channels, n_out, seed=seed, activation=activation)
+
+    def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
+        """The outputs."""
+        del mask
+        width = [(0, self.image[i] - x.shape[i]) for i in (0, 1)]
+        return self.encoder(jnp.pad(x, width)[:, :, None])
+
+
+@final
+class ImageDecoder(eqx.Module):
+    """And back: the image, and of it the table."""
+
+    decoder: ConvDecoder
+    shape: tuple[int, int] = eqx.field(static=True)
+
+    def __init__(
+        self, n_in: int, channels: tuple[int, ...], shape: tuple[int, int], *, seed: Seed,
+        activation: Activation,
+    ) -> None:  # fmt: skip
+        image = _image(shape, len(channels))
+        self.shape = shape
+        self.decoder = ConvDecoder(image, channels, n_in, seed=seed, activation=activation)
+
+    def __call__(self, z: Float[Array, " n_in"]) -> Table:
+        """The table."""
+        return self.decoder(z)[: self.shape[0], : self.shape[1], 0]
+
+
+def _one_hot(kinds: tuple[int, ...]) -> Float[np.ndarray, "object kind"]:
+    return np.eye(max(kinds) + 1, dtype=np.float32)[list(kinds)]
+
+
+@final
+class DeepSet(eqx.Module):
+    """A network of each object, a sum over those that are there, a network of the sum.
+
+    Zaheer et al., arXiv:1703.06114; for particles arXiv:1810.05165.
+    """
+
+    each: Dense
+    all: Dense
+    kinds: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(
+        self, n_features: int, kinds: tuple[int, ...], hidden: tuple[int, ...], n_out: int, *,
+        seed: Seed, activation: Activation,
+    ) -> None:  # fmt: skip
+        self.kinds = kinds
+        width = hidden[-1]
+        n_in = n_features + max(kinds) + 1
+        self.each = Dense(n_in, hidden, width, seed=seed.child("each"), activation=activation)
+        self.all = Dense(width, hidden, n_out, seed=seed.child("all"), activation=activation)
+
+    def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
+        """The outputs."""
+        each = self.each(jnp.concatenate([x, _one_hot(self.kinds)], axis=1))
+        return self.all(jnp.where(mask[:, None], each, 0).sum(axis=0) / 4)
+
+
+@final
+class SlotTransformer(eqx.Module):
+    """Attention over the objects that are there, which know their kind and no place."""
+
+    encoder: SetEncoder
+    kinds: tuple[int, ...] = eqx.field(static=True)
+
+    def __init__(
+        self, n_features: int, kinds: tuple[int, ...], size: tuple[int, int, int], n_out: int, *,
+        seed: Seed,
+    ) -> None:  # fmt: skip
+        width, n_heads, n_blocks = size
+        self.kinds = kinds
+        n_in = n_features + max(kinds) + 1
+        self.encoder = SetEncoder(n_in, width, n_heads, n_blocks, n_out, seed=seed)
+
+    def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
+        """The outputs."""
+        return self.encoder(jnp.concatenate([x, _one_hot(self.kinds)], axis=1), mask)
+
+
+@final
+class EncoderDecoder(eqx.Module):
+    """Both halves, for one event."""
+
+    encoder: Any
+    decoder: Any
+
+    def __call__(self, x: Table, mask: Mask) -> Table:
+        """The reconstruction."""
+        return self.decoder(self.encoder(x, mask))
