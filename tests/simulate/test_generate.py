@@ -14,7 +14,7 @@ from anomalon.simulate import events
 from anomalon.simulate.dijet import DijetSelection, dijet_table
 from anomalon.simulate.generate import Order, generate
 from anomalon.simulate.recipe import a_h_zprime, qcd_dijet, w_prime
-from anomalon.simulate.table import SIMULATE_METADATA, round_mantissa
+from anomalon.simulate.table import SIMULATE_METADATA
 
 SIGNAL = w_prime(3500, 500, 100, mpi=False)
 
@@ -190,13 +190,6 @@ def test_compact_files_round_as_they_say(sample, tmp_path):
         a, b = full[name].to_numpy(), compact[name].to_numpy()
         np.testing.assert_allclose(b, a, rtol=rtol)
         assert (a != b).mean() > 0.9
-
-
-def test_rounding_is_to_the_nearest():
-    x = np.linspace(0.1, 9.0, 1001).astype(np.float32)
-    ulp = 2.0 ** (np.floor(np.log2(x)) - 5)
-    assert (np.abs(round_mantissa(x, 5) - x) <= ulp / 2).all()
-    assert round_mantissa(np.zeros(3, dtype=np.float32), 5).tolist() == [0.0] * 3
 
 
 def test_refuses_numbers_out_of_range(tmp_path):

@@ -20,7 +20,7 @@ from anomalon.core.errors import (
     suggest,
 )
 
-__all__ = ["DIJET_FEATURES", "Columns", "clean_masses", "read_mapping"]
+__all__ = ["DIJET_FEATURES", "Columns", "clean_masses", "identities", "read_mapping"]
 
 DIJET_FEATURES = (
     "mJ1",
@@ -148,7 +148,7 @@ class Columns:
             event=(
                 np.arange(start, start + n)
                 if self.event is None
-                else _identities(data[self.event], f"{source}: event '{self.event}'")
+                else identities(data[self.event], f"{source}: event '{self.event}'")
             ),
             source=source,
         )
@@ -211,7 +211,12 @@ def _scale(scale: object, where: str) -> float:
     return float(scale)  # type: ignore[arg-type]
 
 
-def _identities(values: NDArray[Any], what: str) -> NDArray[np.int64]:
+def identities(values: NDArray[Any], what: str) -> NDArray[np.int64]:
+    """Identities of events, integers.
+
+    Raises:
+        BadNumbers: If one is no integer, or does not fit into 64 bits.
+    """
     check.integers(values, what)
     if values.dtype == np.uint64 and len(values) and values.max() > np.iinfo(np.int64).max:
         raise BadNumbers(f"{what}: expected integers below 2^63, got {values.max()}.")

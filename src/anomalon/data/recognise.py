@@ -9,6 +9,7 @@ from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
 from anomalon.core.folder import current_folder
 from anomalon.data.arrow import open_parquet
 from anomalon.data.columns import KEYS, read_mapping
+from anomalon.data.forty_mhz.reading import PARTICLES, FortyMhzSource
 from anomalon.data.frame import Frame, frame_keys
 from anomalon.data.hdf5 import open_hdf5, open_table
 from anomalon.data.lhco import JetArraySource, LhcoFeatureSource, LhcoRawSource
@@ -145,6 +146,10 @@ def _hdf5(path: Path, key: str | None, columns: dict[str, Any]) -> Source:
 
 def _special(path: Path, file: Any, key: str | None) -> Source | None:
     """One of the published layouts, if the file has it."""
+    if key is None or key.strip("/") == PARTICLES:
+        events = FortyMhzSource.recognise(path, file)
+        if events is not None:
+            return events
     keys = [key] if key is not None else frame_keys(file)
     if len(keys) == 1 and keys[0].strip("/") in frame_keys(file):
         frame = Frame.of(file[keys[0]])

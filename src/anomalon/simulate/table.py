@@ -10,11 +10,12 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from anomalon.core.atomic import write_atomically
+from anomalon.core.mantissa import round_mantissa
 from anomalon.core.provenance import anomalon_version
 from anomalon.data.arrow import SAMPLE_METADATA
 from anomalon.simulate.recipe import Recipe
 
-__all__ = ["SIMULATE_METADATA", "round_mantissa", "write_table"]
+__all__ = ["SIMULATE_METADATA", "write_table"]
 
 SIMULATE_METADATA = b"anomalon.simulate"
 """Key of the schema metadata with recipe, seed, tallies and versions, as JSON."""
@@ -22,20 +23,6 @@ SIMULATE_METADATA = b"anomalon.simulate"
 # Bits of the mantissa that a compact file keeps: relative errors up to 2^-(bits + 1).
 _MASS_BITS = 16
 _OTHER_BITS = 12
-
-
-def round_mantissa(x: NDArray[np.float32], bits: int) -> NDArray[np.float32]:
-    """Numbers rounded to the nearest with `bits` explicit bits of mantissa, of float32's 23.
-
-    Example:
-        >>> round_mantissa(np.array([3.14159265, 101.0], dtype=np.float32), 4)
-        array([  3.125, 100.   ], dtype=float32)
-    """
-    drop = 23 - bits
-    word = np.ascontiguousarray(x, dtype=np.float32).view(np.uint32)
-    half = np.uint32(1 << (drop - 1))
-    kept = np.uint32(0xFFFFFFFF ^ ((1 << drop) - 1))
-    return ((word + half) & kept).view(np.float32)
 
 
 def write_table(
