@@ -18,6 +18,9 @@ __all__ = ["Events"]
 
 Floats = NDArray[np.floating[Any]]
 
+_LOOKED_AT = 2**20
+"""Slots that are looked at together when events are made."""
+
 # Not given: `__post_init__` fills it in, so that a reader always finds an array.
 _FILLED = cast(Any, None)
 
@@ -93,9 +96,10 @@ class Events:
         put("columns", read_only({k: np.asarray(v) for k, v in self.columns.items()}))
         for name, values in self.columns.items():
             check.length(values, n, f"{self.source}: column '{name}'")
-        for j, name in enumerate(self.feature_names):
-            filled = np.where(mask, objects[:, :, j], 0)
-            check.finite(filled, f"{self.source}: object feature '{name}'")
+        if not _all_finite(objects, mask):
+            for j, name in enumerate(self.feature_names):
+                filled = np.where(mask, objects[:, :, j], 0)
+                check.finite(filled, f"{self.source}: object feature '{name}'")
 
     def __len__(self) -> int:
         return len(self.objects)
@@ -239,3 +243,10 @@ class Events:
             columns=columns,
             source=" + ".join(dict.fromkeys(p.source for p in parts)),
         )
+
+
+def _all_finite(objects: Floats, mask: NDArray[np.bool_]) -> bool:
+    """Whether all filled slots hold finite numbers, with little memory beside them."""
+    step = max(1, _LOOKED_AT // max(1, mask.shape[1]))
+    parts = (slice(first, first + step) for first in range(0, len(objects), step))
+    return all(bool(np.isfinite(objects[rows][mask[rows]]).all()) for rows in parts)

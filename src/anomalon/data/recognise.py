@@ -9,10 +9,12 @@ from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
 from anomalon.core.folder import current_folder
 from anomalon.data.arrow import open_parquet
 from anomalon.data.columns import KEYS, read_mapping
+from anomalon.data.forty_mhz.level1 import Level1Source
 from anomalon.data.forty_mhz.reading import PARTICLES, FortyMhzSource
 from anomalon.data.frame import Frame, frame_keys
 from anomalon.data.hdf5 import open_hdf5, open_table
 from anomalon.data.lhco import JetArraySource, LhcoFeatureSource, LhcoRawSource
+from anomalon.data.npz import arrays_in
 from anomalon.data.root import open_root
 from anomalon.data.source import Source
 from anomalon.data.table import Table, TableSource
@@ -23,13 +25,15 @@ __all__ = ["OPTIONS", "kind_of", "recognise"]
 OPTIONS = (*KEYS, "mapping", "tree", "key")
 """The options that name parts of a file."""
 
+_ZIP = b"PK\x03\x04"
 ELSE_WHAT = {
     b"<!DOCTYPE": "an HTML page (a failed download?)",
     b"<!doctype": "an HTML page (a failed download?)",
     b"<html": "an HTML page (a failed download?)",
     b"version https://git-lfs": "a Git LFS pointer (run `git lfs pull`)",
     b"\x1f\x8b": "a gzip file (unpack it first)",
-    b"PK\x03\x04": "a zip or .npz file (unpack it first; arrays can be passed in Python)",
+    _ZIP: "a zip or .npz file without whole arrays (unpack a zip first, fetch a damaged .npz again; "
+    "arrays can be passed in Python)",
     b"\x93NUMPY": "a NumPy array without names (arrays can be passed in Python)",
     b"BZh": "a bzip2 file (unpack it first)",
     b"\xfd7zXZ": "an xz file (unpack it first)",
@@ -59,6 +63,8 @@ def recognise(path: str | Path, options: Mapping[str, Any] | None = None) -> Sou
             raise BadValue(f"{path}: the option `{name}` is for {of} files; this one is {kind}.")
     if kind == "HDF5":
         return _hdf5(path, options.get("key"), columns)
+    if kind == "npz":
+        return Level1Source.recognise(path, columns)
     table: Table
     if kind == "Parquet":
         table = open_parquet(path)
@@ -81,7 +87,7 @@ def _resolved(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def kind_of(path: Path, *, any_encoding: bool = False) -> str:
-    """ROOT, HDF5, Parquet or text, by the first bytes of a file.
+    """ROOT, HDF5, Parquet, npz or text, by what a file begins with.
 
     Args:
         path: The file.
@@ -109,6 +115,8 @@ def kind_of(path: Path, *, any_encoding: bool = False) -> str:
         return "Parquet"
     if head.startswith(b"root"):
         return "ROOT"
+    if head.startswith(_ZIP) and arrays_in(path):
+        return "npz"
     for magic, name in ELSE_WHAT.items():
         if head.startswith(magic):
             raise DataError(f"{path}: expected {KNOWN}, got {name}.")

@@ -201,14 +201,12 @@ def _datasets(events: Events, start: int, where: str, *, compact: bool) -> dict[
 def _append(file: h5py.File, name: str, values: NDArray[Any], start: int, *, compact: bool) -> None:
     """Add rows to a dataset, which is made by the first of them."""
     if start == 0:
-        # Numbers of one kind lie together in a piece: the classes, and the last bytes of phi.
-        chunk = (_ROWS, len(OBJECT_NAMES), 1) if values.ndim == 3 else (_ROWS,)
         file.create_dataset(
             name,
             shape=(0, *values.shape[1:]),
             maxshape=(None, *values.shape[1:]),
             dtype=values.dtype,
-            chunks=chunk,
+            chunks=(_ROWS, *values.shape[1:]),
             shuffle=True,
             **hdf5plugin.Zstd(clevel=19 if compact else 3),
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadNumbers, BadValue, ColumnMissing, suggest
+from anomalon.core.errors import BadLayout, BadNumbers, BadValue, ColumnMissing, suggest
 from anomalon.data.arrow import open_parquet
 from anomalon.data.hdf5 import open_hdf5, open_table
 from anomalon.data.root import open_root
@@ -71,4 +71,6 @@ def _events(path: Path, kind: str) -> Table:
             return open_table(path, file, None, [])
     if kind == "ROOT":
         return open_root(path, None)
+    if kind == "npz":
+        raise BadLayout(f"{path}: expected a table of events with a column of masses, got npz.")
     return open_parquet(path) if kind == "Parquet" else open_csv(path)

@@ -111,9 +111,9 @@ def _read(path: Path, kind: str, choices: SpectrumChoices) -> SpectrumTable:
         )
     if kind == "ROOT":
         return root_histogram(path, choices)
-    if kind == "HDF5":
+    if kind in ("HDF5", "npz"):
         raise BadLayout(
-            f"{path}: expected a spectrum in text (CSV), Parquet, ROOT or YODA, got HDF5. "
+            f"{path}: expected a spectrum in text (CSV), Parquet, ROOT or YODA, got {kind}. "
             f"{OF_EVENTS}"
         )
     if of_histograms:
