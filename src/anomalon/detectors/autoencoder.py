@@ -129,6 +129,7 @@ def check_network(detector: Detector, network: Architecture, inputs: Inputs) -> 
     """
     check.of_kind(network, f"{detector.kind}.network", Architecture)
     check.of_kind(inputs, f"{detector.kind}.inputs", Inputs)
+    detector._check_inputs()
     if inputs.form not in network.forms:
         raise BadValue(
             f"{detector.kind}.network: expected one that takes {inputs.form} as inputs "

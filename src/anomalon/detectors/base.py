@@ -252,4 +252,4 @@ def flattened(seen: Encoded) -> NDArray[np.float32]:
     """
     if seen.x.ndim < 2 or 0 in seen.x.shape[1:]:
         raise BadLayout(f"inputs: expected numbers, got events of shape {seen.x.shape[1:]}.")
-    return seen.x.reshape(len(seen.x), -1)
+    return seen.x.reshape(len(seen.x), int(np.prod(seen.x.shape[1:])))
