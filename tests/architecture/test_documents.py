@@ -92,6 +92,23 @@ def test_the_background_method_of_the_how_to_works():
     assert abs(rest.std() - 1) < 4 / np.sqrt(2 * 6000)
 
 
+def test_the_events_of_the_how_to_are_written_and_read(tmp_path, monkeypatch, capsys):
+    from forty_mhz_events import forty_mhz_events
+
+    from anomalon.data.forty_mhz import write_forty_mhz
+
+    monkeypatch.chdir(tmp_path)
+    write_forty_mhz(
+        forty_mhz_events(60_000, columns=False), tmp_path / "background_for_training.h5"
+    )
+    scope: dict = {"__name__": "how_to"}
+    for block in blocks("docs/how-to/event-data.md", "python"):
+        exec(compile(block, "event-data.md", "exec"), scope)
+    assert "(50000, 19, 3)" in capsys.readouterr().out
+    met = scope["events"].feature("pt")[:, 0]
+    assert len(anomalon.load("high.h5")) == (met > 30).sum() > 100
+
+
 def test_the_job_of_the_how_to_works(tmp_path, monkeypatch):
     import sys
     import types

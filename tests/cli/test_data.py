@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -9,13 +10,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from forty_mhz_events import forty_mhz_events
 from parcels import Parcels
 from raw_events import write_raw
+from small_zenodo import small_zenodo
 
 from anomalon.cli import main
 from anomalon.cli.data import data, info
 from anomalon.core.errors import AnomalonError, BadLayout, BadNumbers, DataError, TooFewEvents
-from anomalon.data import available, load
+from anomalon.data import available, load, public, sample, write
+from anomalon.data.forty_mhz import write_forty_mhz
 from anomalon.features import conversion, dijet
 from anomalon.report import read_run
 from anomalon.run import Processes
@@ -220,6 +224,25 @@ def test_list_tells_what_is_available():
     assert words
 
 
+def test_list_shows_samples_of_both_kinds(tmp_path, monkeypatch):
+    folder = tmp_path / "samples"
+    write_forty_mhz(forty_mhz_events(50), folder / "forty_mhz" / "forty_mhz_lq.h5")
+    write(sample("qcd_data")[:20], folder / "qcd.parquet")
+    monkeypatch.setattr("anomalon.data.catalogue.files", lambda package: tmp_path)
+    events, dijets = json.loads(run(data, "list", "--json").stdout)
+    objects = {"met": 1, "electron": 4, "muon": 4, "jet": 10}
+    assert events == {
+        "name": "forty_mhz_lq",
+        "n_events": 50,
+        "objects": objects,
+        "features": ["pt", "eta", "phi"],
+    }
+    assert dijets["mass_low"] > 2500
+    lines = run(data, "list").stdout.splitlines()
+    assert lines[0].startswith("forty_mhz_lq: 50 events, objects 1 met, 4 electron, 4 muon, 10 jet")
+    assert lines[1].startswith("qcd: 20 events, mass ")
+
+
 def test_info_of_a_raw_file(raw):
     found = json.loads(run(info, raw, "--json").stdout)
     assert (found["gives"], found["n_events"], found["n_signal"]) == ("Events", 9, 4)
@@ -242,3 +265,43 @@ def test_info_with_columns_and_a_problem(tmp_path):
 
 def test_info_of_no_file(tmp_path):
     assert isinstance(run(info, tmp_path / "none").exception, AnomalonError)
+
+
+def test_public_data_sets_are_listed():
+    result = run(data, "public")
+    assert "adc2021_background: 13451915 events, Standard Model events" in result.stdout
+    assert "in one of Zenodo 7152590, 7152599, 7152614, 7152617" in result.stdout
+    rows = json.loads(run(data, "public", "--json").stdout)
+    assert [row["n_events"] for row in rows][:2] == [13_451_915, 4_210_492]
+    assert rows[0]["pages"] == ["https://zenodo.org/records/5046389"]
+    assert rows[0]["licence"] is None
+
+
+def test_a_public_data_set_is_fetched(tmp_path, monkeypatch):
+    small = {"adc2021_a": replace(public.PUBLIC["adc2021_a"], n_events=50)}
+    monkeypatch.setattr(public, "PUBLIC", small)
+    made = write_forty_mhz(forty_mhz_events(50), tmp_path / "made.h5").read_bytes()
+    with small_zenodo({7152617: {"Ato4l.h5": made}}) as host:
+        monkeypatch.setenv("ANOMALON_ZENODO", host.address)
+        result = run(data, "download", "adc2021_a", "--out", tmp_path / "new", "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["n_events"] == 50
+        assert "download adc2021_a: 1/1 MB" in result.stderr
+        result = run(data, "download", "adc2021_a", "--out", tmp_path / "new")
+    assert result.stdout.startswith(
+        f"{tmp_path / 'new' / 'Ato4l.h5'}: 50 events, {len(made)} bytes"
+    )
+
+
+def test_a_host_that_nobody_reaches_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ANOMALON_ZENODO", "http://127.0.0.1:9")  # discard: nobody listens
+    assert main(["data", "download", "adc2021_lq", "--out", str(tmp_path)]) == 1
+    assert "fetch the file by hand from one of https://zenodo.org" in capsys.readouterr().err
+
+
+def test_info_on_events_at_40_mhz(tmp_path):
+    path = write_forty_mhz(forty_mhz_events(50), tmp_path / "e.h5")
+    found = json.loads(run(info, path, "--json").stdout)
+    assert (found["gives"], found["n_events"], found["problems"]) == ("Events", 50, [])
+    assert "40 MHz" in found["layout"]
+    assert {"pt", "process", "passes_l1"} <= {column["name"] for column in found["columns"]}

@@ -1,11 +1,15 @@
 """The shipped samples: whatever is there loads, and no two share an event."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
+from forty_mhz_events import forty_mhz_events
 
-from anomalon.core import Sample
+from anomalon.core import Events, Sample
 from anomalon.core.errors import UnknownKey
 from anomalon.data import available, catalogue, sample, write
+from anomalon.data.forty_mhz import write_forty_mhz
 
 
 @pytest.fixture
@@ -15,11 +19,25 @@ def shelf(tmp_path, monkeypatch):
         part = Sample(x=np.ones((4, 1)), names=("mJ1",), mass=np.ones(4), event=[7, 7, 2**40, 0])
         write(part, tmp_path / "samples" / f"{name}.parquet")
     (tmp_path / "samples" / "README.md").write_text("not a sample")
+    (tmp_path / "samples" / "forty_mhz").mkdir()
+    for k in (1, 2):
+        events = forty_mhz_events(6, seed=k)
+        write_forty_mhz(events, tmp_path / "samples" / "forty_mhz" / f"forty_mhz_{k}.h5")
     monkeypatch.setattr(catalogue, "files", lambda package: tmp_path)
 
 
 def test_available(shelf):
-    assert available() == ("qcd_one", "qcd_two")
+    assert available() == ("forty_mhz_1", "forty_mhz_2", "qcd_one", "qcd_two")
+
+
+def test_events_are_events(shelf):
+    one, two = sample("forty_mhz_1"), sample("forty_mhz_2")
+    assert isinstance(one, Events)
+    assert isinstance(sample("qcd_one"), Sample)
+    joined = Events.concatenate([one, two])
+    assert len(set(joined.column("event"))) == 12
+    np.testing.assert_array_equal(one.objects, forty_mhz_events(6, seed=1).objects)
+    assert not set(one.column("event")) & set(sample("qcd_one").event)
 
 
 def test_identities_are_distinct_between_and_kept_within(shelf):
@@ -39,7 +57,12 @@ def test_shipped_samples_load():
     ids: set[int] = set()
     for name in available():
         part = sample(name)
-        assert isinstance(part, Sample)
+        assert isinstance(part, Events if name.startswith("forty_mhz") else Sample)
         assert len(part) > 0
-        assert not ids & set(part.event.tolist())
-        ids |= set(part.event.tolist())
+        new = set((part.column("event") if isinstance(part, Events) else part.event).tolist())
+        assert not ids & new
+        ids |= new
+
+
+def test_names_that_type_checkers_know_are_there():
+    assert set(get_args(catalogue.Dijets)) <= set(available())

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from anomalon.cli.convert import convert
+from anomalon.cli.download import download, public
 from anomalon.cli.numbers import Number
 from anomalon.cli.outcome import say_json
+
+if TYPE_CHECKING:
+    from anomalon.core import Events, Sample
 
 __all__ = ["data", "info"]
 
@@ -33,10 +37,12 @@ def _column_options(command: Any) -> Any:
 
 @click.group()
 def data() -> None:
-    """Files of events: convert raw particles, list the shipped samples."""
+    """Files of events: convert raw particles, list samples, fetch public data sets."""
 
 
 data.add_command(convert)
+data.add_command(public)
+data.add_command(download)
 
 
 @data.command("list")
@@ -45,28 +51,30 @@ def list_samples(as_json: bool) -> None:  # noqa: FBT001
     """List the simulated samples that ship with the package."""
     from anomalon.data import available, sample
 
-    rows = []
-    for name in available():
-        events = sample(name)
-        rows.append(
-            {
-                "name": name,
-                "n_events": len(events),
-                "mass_low": float(events.mass.min()),
-                "mass_high": float(events.mass.max()),
-                "features": list(events.names),
-            }
-        )
+    rows = [_row(name, sample(name)) for name in available()]
     if as_json:
         say_json(rows)
         return
     if not rows:
         click.echo("no samples are installed with this copy of anomalon")
     for row in rows:
-        click.echo(
-            f"{row['name']}: {row['n_events']} events, mass {row['mass_low']:.0f}-"
-            f"{row['mass_high']:.0f} GeV, features {row['features']}"
-        )
+        if "objects" in row:
+            what = f"objects {', '.join(f'{n} {kind}' for kind, n in row['objects'].items())}"
+        else:
+            what = f"mass {row['mass_low']:.0f}-{row['mass_high']:.0f} GeV"
+        click.echo(f"{row['name']}: {row['n_events']} events, {what}, features {row['features']}")
+
+
+def _row(name: str, events: "Sample | Events") -> dict[str, Any]:
+    from anomalon.core import Events
+
+    row: dict[str, Any] = {"name": name, "n_events": len(events)}
+    if isinstance(events, Events):
+        kinds = dict.fromkeys(events.object_kinds)
+        row["objects"] = {kind: events.object_kinds.count(kind) for kind in kinds}
+        return row | {"features": list(events.feature_names)}
+    row |= {"mass_low": float(events.mass.min()), "mass_high": float(events.mass.max())}
+    return row | {"features": list(events.names)}
 
 
 @click.command("info")

@@ -29,7 +29,7 @@ COMMANDS = {
     "limit": ("anomalon.cli.spectrum:limit", "Upper limits on a resonance in a histogram."),
     "report": ("anomalon.cli.report:report", "Make the page of a finished run again."),
     "simulate": ("anomalon.cli.simulate:simulate", "Generate events with Pythia 8."),
-    "data": ("anomalon.cli.data:data", "Convert files of events, list the shipped samples."),
+    "data": ("anomalon.cli.data:data", "Files of events: convert, list, fetch."),
     "info": ("anomalon.cli.data:info", "Say what a file of events is, and what is wrong with it."),
 }
 """Name -> (module:object, one line of help), in the order of the work."""

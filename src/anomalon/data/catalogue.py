@@ -1,14 +1,16 @@
-"""The small simulated samples that ship with the package."""
+"""The small simulated samples that ship with the package: tables of features, and events."""
 
 import hashlib
 from dataclasses import replace
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
+from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
-from anomalon.core import Sample
-from anomalon.core.errors import DataError, UnknownKey, suggest
+from anomalon.core import Events, Sample
+from anomalon.core.errors import UnknownKey, suggest
 from anomalon.data.loading import load
 
 __all__ = ["available", "sample"]
@@ -19,8 +21,19 @@ def available() -> tuple[str, ...]:
     return tuple(sorted(_files()))
 
 
-def sample(name: str) -> Sample:
-    """A sample that ships with the package.
+Dijets = Literal["qcd_data", "qcd_simulation", "qcd_template", "signal_wprime_3500_500_100"]
+
+
+@overload
+def sample(name: Dijets) -> Sample: ...
+
+
+@overload
+def sample(name: str) -> Any: ...
+
+
+def sample(name: str) -> Sample | Events:
+    """A sample that ships with the package: of dijets a `Sample`, at 40 MHz `Events`.
 
     Event identities are unique over all shipped samples, so that samples can be concatenated.
 
@@ -36,10 +49,16 @@ def sample(name: str) -> Sample:
         raise UnknownKey(f"sample: no shipped sample '{name}'; {hint}")
     with as_file(found[name]) as path:
         loaded = load(path)
-    if not isinstance(loaded, Sample):
-        raise DataError(f"shipped sample '{name}': expected a sample, got {loaded!r}.")
-    _, dense = np.unique(loaded.event, return_inverse=True)
-    return replace(loaded, event=event_offset(name) + dense.astype(np.int64))
+    if isinstance(loaded, Events):
+        event = _apart(name, loaded.column("event"))
+        return replace(loaded, columns={**loaded.columns, "event": event})
+    return replace(loaded, event=_apart(name, loaded.event))
+
+
+def _apart(name: str, identities: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Identities that no other sample has; equal ones stay equal."""
+    _, dense = np.unique(identities, return_inverse=True)
+    return np.asarray(event_offset(name) + dense.astype(np.int64))
 
 
 def event_offset(name: str) -> int:
@@ -50,10 +69,9 @@ def event_offset(name: str) -> int:
 
 def _files() -> dict[str, Traversable]:
     folder = files("anomalon.data") / "samples"
-    if not folder.is_dir():
-        return {}
-    return {
-        item.name.removesuffix(".parquet"): item
-        for item in folder.iterdir()
-        if item.name.endswith(".parquet")
-    }
+    found = {}
+    for place, suffix in ((folder, ".parquet"), (folder / "forty_mhz", ".h5")):
+        for item in place.iterdir() if place.is_dir() else ():
+            if item.name.endswith(suffix):
+                found[item.name.removesuffix(suffix)] = item
+    return found

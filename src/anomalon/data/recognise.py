@@ -32,7 +32,7 @@ ELSE_WHAT = {
     b"<html": "an HTML page (a failed download?)",
     b"version https://git-lfs": "a Git LFS pointer (run `git lfs pull`)",
     b"\x1f\x8b": "a gzip file (unpack it first)",
-    _ZIP: "a zip or .npz file without whole arrays (unpack a zip first, fetch a damaged .npz "
+    _ZIP: "a zip or .npz file without whole arrays (unpack a zip first; fetch a damaged .npz "
     "again; arrays can be passed in Python)",
     b"\x93NUMPY": "a NumPy array without names (arrays can be passed in Python)",
     b"BZh": "a bzip2 file (unpack it first)",

@@ -1,6 +1,7 @@
 """What is written is read again, bit by bit, however it came; what cannot be read is refused."""
 
 import json
+import tracemalloc
 from dataclasses import replace
 
 import h5py
@@ -10,7 +11,7 @@ from forty_mhz_events import forty_mhz_events
 
 from anomalon.core import Events
 from anomalon.core.errors import BadLayout, BadRows, BadValue
-from anomalon.data import load
+from anomalon.data import chunks, load
 from anomalon.data.forty_mhz import write_chunks, write_forty_mhz
 
 
@@ -127,3 +128,26 @@ def test_what_does_not_go_into_such_a_file(tmp_path):
     words = replace(events, columns={"name": np.array(list("abcde"))})
     with pytest.raises(BadLayout, match="expected columns of numbers"):
         write_forty_mhz(words, tmp_path / "e.h5")
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
+    """Of 200,000 events, 55 MB in memory, a part is there while they are written and read."""
+    monkeypatch.setattr("anomalon.data.source.BLOCK", 2**20)
+    part = forty_mhz_events(20_000)
+
+    def peak(do):
+        tracemalloc.start()
+        try:
+            found = do()
+            return found, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    path, written = peak(lambda: write_chunks((part for _ in range(10)), tmp_path / "e.h5"))
+    n, read = peak(lambda: sum(len(piece) for piece in chunks(path, size=5000)))
+    events, loaded = peak(lambda: load(path))
+    assert len(events) == n == 200_000
+    whole = sum(a.nbytes for a in (events.objects, events.mask, *events.columns.values()))
+    assert written < whole / 4
+    assert read < whole / 4
+    assert loaded < 2 * whole
