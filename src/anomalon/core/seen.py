@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from anomalon.core.errors import Leak
 from anomalon.core.event_random import uniform
 from anomalon.core.events import Events
+from anomalon.core.kinds import KINDS
 from anomalon.core.result import Number
 from anomalon.core.seed import Seed
 from anomalon.core.shown import Fact, Shown
@@ -47,8 +48,7 @@ def fingerprint(events: Events) -> NDArray[np.uint64]:
     A function of the filled slots, their kinds and their numbers as float32: neither the order of
     objects nor padding changes it.
     """
-    names = sorted(set(events.object_kinds))
-    kind = np.array([names.index(k) + 1 for k in events.object_kinds], np.uint64)
+    kind = np.array([KINDS.index(k) + 1 for k in events.object_kinds], np.uint64)
     state = np.broadcast_to(kind * _ODD, events.mask.shape).copy()
     # + 0.0: minus zero is zero
     words = (events.objects.astype(np.float32) + np.float32(0)).view(np.uint32)

@@ -53,7 +53,7 @@ class Distance:
         return total if self.reduce == "sum" else total / jnp.maximum(counts.sum(axis=1), 1)
 
     def _entries(self, x: jax.Array, y: jax.Array) -> jax.Array:
-        d = y - x
+        d = jnp.asarray(y) - x
         each = d**2
         if self.turns:
             unit = jnp.asarray(np.array(self.turns, np.float32) / (2 * np.pi))
