@@ -6,6 +6,7 @@
 | `variational` | the same, or its place in the middle is unusual |
 | `density` | a normalising flow or flow matching finds little background around it |
 | `contrastive` | the same where a self-supervised encoder puts it |
+| `outlier_exposure` | a classifier takes it for a changed background event (`surrogates`) |
 | `isolation_forest` | few random cuts isolate it |
 | `nearest_neighbours` | its nearest background events are far away |
 | `baseline` | it has much momentum, many objects …: what all others have to beat |
@@ -21,6 +22,7 @@ from anomalon.detectors.base import Detector, FittedDetector
 from anomalon.detectors.baseline import BASELINES, Baseline
 from anomalon.detectors.contrastive import Contrastive
 from anomalon.detectors.density import Density
+from anomalon.detectors.exposure import OutlierExposure
 from anomalon.detectors.foreign import Estimator
 from anomalon.detectors.isolation_forest import IsolationForest
 from anomalon.detectors.learning import Learning
@@ -33,12 +35,14 @@ from anomalon.detectors.networks import (
     Transformer,
 )
 from anomalon.detectors.reconstruction import Reconstruction
+from anomalon.detectors.surrogates import SURROGATES, surrogates
 from anomalon.detectors.variational import Variational
 from anomalon.learn.engine.storage import register
 
 __all__ = [
     "BASELINES",
     "DETECTORS",
+    "SURROGATES",
     "Architecture",
     "Autoencoder",
     "Baseline",
@@ -53,9 +57,11 @@ __all__ = [
     "IsolationForest",
     "Learning",
     "NearestNeighbours",
+    "OutlierExposure",
     "Reconstruction",
     "Transformer",
     "Variational",
+    "surrogates",
 ]
 
 DETECTORS: dict[str, type[Detector]] = Detector.registry
@@ -68,6 +74,7 @@ DETECTORS.update(
         Density,
         IsolationForest,
         NearestNeighbours,
+        OutlierExposure,
         Variational,
     )
 )

@@ -49,12 +49,14 @@ class Task(Shown):
         rows: What to learn from; perhaps on disk.
         held: What judges epochs, of the same background; none unless `Detector.held_share`.
         inputs: What events went through.
+        pieces: The events themselves, all of them.
         seed: Random numbers of the fit.
     """
 
     rows: Rows
     held: Rows
     inputs: FittedInputs
+    pieces: Iterable[Events]
     seed: Seed
 
 
@@ -107,7 +109,7 @@ class Detector(ABC):
             prepared(inputs, pieces, share, most, seed) as (rows, held),
             promised(self, "training"),
         ):
-            state = self._fit(Task(rows, held, inputs, seed))
+            state = self._fit(Task(rows, held, inputs, pieces, seed))
         return FittedDetector(self, inputs, {k: np.asarray(v) for k, v in state.items()})
 
     def _check_inputs(self) -> None:

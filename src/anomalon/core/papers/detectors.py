@@ -65,6 +65,15 @@ PAPERS = (
         doi="10.1103/PhysRevD.101.075042",
     ),
     Citation(
+        "Hendrycks:2018exposure",
+        "Hendrycks, Dan and Mazeika, Mantas and Dietterich, Thomas",
+        "Deep Anomaly Detection with Outlier Exposure",
+        "International Conference on Learning Representations (2019)",
+        2019,
+        "a classifier that learns from made-up outliers",
+        arxiv="1812.04606",
+    ),
+    Citation(
         "Liu:2008forest",
         "Liu, Fei Tony and Ting, Kai Ming and Zhou, Zhi-Hua",
         "Isolation Forest",

@@ -1,0 +1,113 @@
+"""`OutlierExposure`: a classifier that has learned to tell background from changed background.
+
+Hendrycks, Mazeika, Dietterich, arXiv:1812.04606. The changed events are `surrogates` of the same
+background: overlaid, exchanged, hardened … The score is the logarithm of the ratio of the two
+densities: that of background, relative to what a mixture of changes makes likely.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import check
+from anomalon.core.events import Events
+from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
+from anomalon.detectors.base import Detector, Scores, State, Task, flattened
+from anomalon.detectors.surrogates import SURROGATES, surrogates
+from anomalon.features.event_summary import EventSummary
+from anomalon.features.inputs import Encoded, FittedInputs, Inputs
+from anomalon.learn.classify.base import Classifier
+from anomalon.learn.classify.boosted_trees import BoostedTrees
+from anomalon.learn.engine.storage import parts_apart, parts_together
+
+__all__ = ["OutlierExposure"]
+
+
+@final
+@dataclass(frozen=True)
+class OutlierExposure(Detector):
+    """A classifier of background against surrogate anomalies.
+
+    Args:
+        classifier: Which classifier.
+        changes: Names of `anomalon.detectors.SURROGATES`; all of them if none are given.
+        inputs: How events become numbers.
+        most: It learns from so many background events at most, and as many surrogates.
+
+    Raises:
+        BadValue: If there is no such change.
+    """
+
+    kind: ClassVar[str] = "outlier_exposure"
+    cites: ClassVar[tuple[str, ...]] = ("Hendrycks:2018exposure",)
+
+    classifier: Classifier = field(
+        default_factory=lambda: BoostedTrees(n_trees=300, min_leaf=50, random_thresholds=False)
+    )
+    changes: tuple[str, ...] = ()
+    inputs: Inputs = field(default_factory=EventSummary)
+    most: int = 500_000
+
+    def __post_init__(self) -> None:
+        check.fields(self, self.kind, most=(100, check.MOST), classifier=Classifier)
+        names = check.several(self.changes, f"{self.kind}.changes", 100)
+        for name in names:
+            check.one_of(name, f"{self.kind}.changes", SURROGATES)
+        object.__setattr__(self, "changes", names)
+
+    @property
+    def most_events(self) -> int | None:
+        """Those that are learned from."""
+        return self.most
+
+    def _fit(self, task: Task) -> State:
+        seed = task.seed
+        anomalous = self._changed(task.pieces, task.inputs, len(task.rows), seed)
+        names = tuple(f"x{j}" for j in range(anomalous.shape[1]))
+        x = flattened(task.rows.seen)
+        signal_like, background_like = (
+            Sample(x=rows, names=names, weight=weight, event=first + np.arange(len(rows)))
+            for rows, weight, first in (
+                (anomalous, np.ones(len(anomalous)), 0),
+                (x, np.asarray(task.rows.weight, np.float64), len(anomalous)),
+            )
+        )
+        scorer = self.classifier.fit(signal_like, background_like, seed=seed.child("classifier"))
+        headers, arrays = parts_apart([scorer])
+        text = np.frombuffer(json.dumps(headers).encode(), np.uint8)
+        return {"header": text, **{f"part/{name}": a for name, a in arrays.items()}}
+
+    def _changed(
+        self, pieces: Iterable[Events], inputs: FittedInputs, n: int, seed: Seed
+    ) -> NDArray[np.float32]:
+        """Rows of surrogates, in equal parts, as many as there is background."""
+        names = self.changes or tuple(SURROGATES)
+        found = []
+        for i, events in enumerate(pieces):
+            counted = events[events.weight > 0]
+            there = surrogates(counted, seed=seed.child("changes", piece=i), names=names)
+            turn = np.arange(len(counted)) % len(names)
+            for k, changed in enumerate(there.values()):
+                found.append(flattened(inputs(changed[turn == k])))
+            if sum(map(len, found)) >= 2 * n:
+                break
+        return np.concatenate(found)[:n] if found else np.zeros((0, 1), np.float32)
+
+    def _ready(self, state: State, inputs: FittedInputs) -> Scores:
+        del inputs
+        headers = json.loads(np.asarray(state["header"]).tobytes())
+        arrays = {n.removeprefix("part/"): a for n, a in state.items() if n.startswith("part/")}
+        (scorer,) = parts_together(headers, arrays)
+
+        def score(seen: Encoded) -> NDArray[np.float64]:
+            x = flattened(seen)
+            names = tuple(f"x{j}" for j in range(x.shape[1]))
+            p = np.clip(scorer.score(Sample(x=x, names=names)), 1e-12, 1 - 1e-12)
+            return np.asarray(np.log(p / (1 - p)))
+
+        return score
