@@ -143,6 +143,8 @@ class Transformer(Architecture):
         n_blocks: Blocks of attention and network.
         hidden: Width of each hidden layer of the decoder.
         activation: Behind each of them.
+        pooled: Whether the numbers in the middle are made of the mean over the objects, in no
+            order; else of all slots side by side.
     """
 
     kind: ClassVar[str] = "transformer"
@@ -152,11 +154,13 @@ class Transformer(Architecture):
     n_blocks: int = 2
     hidden: tuple[int, ...] = (64,)
     activation: Activation = "leaky_relu"
+    pooled: bool = True
 
     def __post_init__(self) -> None:
         check.fields(
             self,
             self.kind,
+            pooled=bool,
             width=(1, 10_000),
             n_heads=(1, 1000),
             n_blocks=(1, 1000),
@@ -166,7 +170,8 @@ class Transformer(Architecture):
 
     def encoder(self, inputs: FittedInputs, n_out: int, seed: Seed) -> Any:  # noqa: D102
         size = (self.width, self.n_heads, self.n_blocks)
-        return SlotTransformer(len(inputs.names), _kinds(inputs), size, n_out, seed=seed)
+        n, kinds, pooled = len(inputs.names), _kinds(inputs), self.pooled
+        return SlotTransformer(n, kinds, size, n_out, seed=seed, pooled=pooled)
 
     def decoder(self, inputs: FittedInputs, n_in: int, seed: Seed) -> Any:  # noqa: D102
         shape, act = shape_of(inputs), self.activation

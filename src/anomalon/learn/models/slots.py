@@ -16,6 +16,7 @@ from anomalon.core.seed import Seed
 from anomalon.learn.models.attention import SetEncoder
 from anomalon.learn.models.conv import ConvDecoder, ConvEncoder
 from anomalon.learn.models.dense import Activation, Dense
+from anomalon.learn.models.layers import Linear
 
 __all__ = [
     "ConvSlots",
@@ -148,23 +149,38 @@ class DeepSet(eqx.Module):
 
 @final
 class SlotTransformer(eqx.Module):
-    """Attention over the objects that are there, which know their kind and no place."""
+    """Attention over the objects that are there, which know their kind and no place.
+
+    Args:
+        n_features: Features of an object.
+        kinds: The kind of each row of the table, as a number.
+        size: Width, heads and blocks.
+        n_out: Outputs.
+        seed: Random numbers of the start.
+        pooled: Of the mean over the objects; else of all rows side by side, which is as wide as
+            the table itself.
+    """
 
     encoder: SetEncoder
+    all: Linear | None
     kinds: tuple[int, ...] = eqx.field(static=True)
 
     def __init__(
         self, n_features: int, kinds: tuple[int, ...], size: tuple[int, int, int], n_out: int, *,
-        seed: Seed,
+        seed: Seed, pooled: bool = True,
     ) -> None:  # fmt: skip
         width, n_heads, n_blocks = size
         self.kinds = kinds
         n_in = n_features + max(kinds) + 1
         self.encoder = SetEncoder(n_in, width, n_heads, n_blocks, n_out, seed=seed)
+        self.all = None if pooled else Linear(len(kinds) * width, n_out, seed=seed.child("all"))
 
     def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
         """The outputs."""
-        return self.encoder(jnp.concatenate([x, _one_hot(self.kinds)], axis=1), mask)
+        seen = jnp.concatenate([x, _one_hot(self.kinds)], axis=1)
+        if self.all is None:
+            return self.encoder(seen, mask)
+        return self.all(self.encoder.objects(seen, mask).ravel())
 
 
 @final
