@@ -40,9 +40,9 @@ class Events:
         label: Truth (1 signal, 0 background), shape (event,); for tests and injections only.
         columns: Per-event numbers by name (mjj, run, n_pv …), each of shape (event,).
         source: Where the events come from, for messages and reports.
-        object_kinds: What each slot holds: "electron", "muon", "tau", "photon", "jet", "met" or
-            "particle". If not given, its name without the number, or "particle" if that is no kind
-            (see `anomalon.core.kinds.kind_of_name`).
+        object_kinds: What each slot holds: "electron", "muon", "tau", "photon", "jet", "bjet",
+            "met" or "particle". If not given, its name without the number, or "particle" if that is
+            no kind (see `anomalon.core.kinds.kind_of_name`).
 
     Raises:
         BadLayout: If a shape does not fit or the name of a feature occurs twice.

@@ -8,7 +8,7 @@ from anomalon.core.errors import BadLayout
 
 __all__ = ["KINDS", "Kind", "kind_of_name", "kinds_of"]
 
-Kind = Literal["electron", "muon", "tau", "photon", "jet", "met", "particle"]
+Kind = Literal["electron", "muon", "tau", "photon", "jet", "met", "particle", "bjet"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 

@@ -37,6 +37,9 @@ from anomalon.detectors.networks import (
 from anomalon.detectors.reconstruction import Reconstruction
 from anomalon.detectors.surrogates import SURROGATES, surrogates
 from anomalon.detectors.variational import Variational
+from anomalon.features.event_summary import EventSummary
+from anomalon.features.objects import Objects
+from anomalon.features.rapidity_mass import RapidityMass
 from anomalon.learn.engine.storage import register
 
 __all__ = [
@@ -52,12 +55,15 @@ __all__ = [
     "Density",
     "Detector",
     "Estimator",
+    "EventSummary",
     "FeedForward",
     "FittedDetector",
     "IsolationForest",
     "Learning",
     "NearestNeighbours",
+    "Objects",
     "OutlierExposure",
+    "RapidityMass",
     "Reconstruction",
     "Transformer",
     "Variational",

@@ -17,7 +17,7 @@ from anomalon.detectors.density import density_state, rarity
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.networks import Architecture, DeepSets
 from anomalon.features.inputs import FittedInputs, Form, Inputs
-from anomalon.features.objects import FittedObjects, Objects
+from anomalon.features.objects import Objects
 from anomalon.learn.autoencoders.contrast import Changes, Vicreg, WithHead, embedded
 from anomalon.learn.autoencoders.plain import fitted
 from anomalon.learn.density.flows import SplineFlow
@@ -110,11 +110,6 @@ class Contrastive(Detector):
         return lambda seen: rare(np.asarray(embedded(model, data_of(seen)), np.float32))
 
 
-def _mirrors(inputs: FittedInputs) -> tuple[tuple[float, ...], ...]:
-    """For eta and phi, mirrored at zero, twice the standardised zero; nothing for all else."""
-    if not isinstance(inputs, FittedObjects):
-        return ()
-    return tuple(
-        tuple((2 * inputs.mean[:, j] / inputs.std[:, j]).tolist()) if name in ("eta", "phi") else ()
-        for j, name in enumerate(inputs.names)
-    )
+def _mirrors(inputs: FittedInputs) -> tuple[bool, ...]:
+    """Which features an event may be mirrored in: angles, which count from zero."""
+    return tuple(name in ("eta", "phi") for name in inputs.names)

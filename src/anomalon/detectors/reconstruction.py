@@ -7,7 +7,7 @@ import numpy as np
 
 from anomalon.core import check
 from anomalon.features.inputs import FittedInputs
-from anomalon.features.objects import FittedObjects
+from anomalon.features.objects import PHI_SCALE, FittedObjects
 from anomalon.learn.autoencoders.distance import Distance, First
 
 __all__ = ["Reconstruction"]
@@ -54,7 +54,7 @@ class Reconstruction:
         names, kinds = inputs.names, inputs.layout.kinds
         turns: tuple[float, ...] = ()
         if self.circular and names[-1] == "phi":
-            turns = tuple(float(2 * np.pi / std) for std in inputs.std[:, -1])
+            turns = (2 * np.pi / PHI_SCALE,) * len(kinds)
         distinct = list(dict.fromkeys(kinds))
         groups = tuple(distinct.index(kind) for kind in kinds) if self.equal == "kinds" else ()
         return Distance(

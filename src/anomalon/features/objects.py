@@ -18,10 +18,13 @@ from anomalon.core.seen import Seen
 from anomalon.core.shown import Shown
 from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs, Layout
 
-__all__ = ["FittedObjects", "Objects"]
+__all__ = ["PHI_SCALE", "FittedObjects", "Objects"]
 
 PtScale = Literal["log", "linear"]
 PhiFrame = Literal["relative", "plain"]
+
+PHI_SCALE = float(np.pi / np.sqrt(3))
+"""The unit of azimuths: the standard deviation of those of a uniform distribution."""
 
 _FARTHEST = 1e4  # beyond any training event a network only has to stay finite
 _GEV = ("pt", "mass", "energy", "et")
@@ -30,7 +33,7 @@ _GEV = ("pt", "mass", "energy", "et")
 @final
 @dataclass(frozen=True)
 class Objects(Inputs):
-    """Every slot with its features, standardised per kind of object.
+    """Every slot with its features, standardised per kind of object; angles around zero.
 
     Args:
         pt: "log": ln(1 + pT/GeV), and so for masses and energies; "linear": in GeV.
@@ -67,6 +70,11 @@ class Objects(Inputs):
                 spread = np.sqrt(np.maximum(second / total - mean[slots[0]] ** 2, 0.0))
             # of a constant rounding leaves a little
             std[slots] = np.where(spread > 1e-6 * (1 + np.abs(mean[slots[0]])), spread, 1.0)
+        for j, name in enumerate(layout.features):
+            if name in ("eta", "phi"):  # a detector is symmetric: nothing to be measured
+                mean[:, j] = 0.0
+            if name == "phi":
+                std[:, j] = PHI_SCALE
         return FittedObjects(self, layout, seen, mean, std)
 
     def transformed(

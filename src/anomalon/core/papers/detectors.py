@@ -28,6 +28,25 @@ PAPERS = (
         doi="10.1038/s42256-022-00441-3",
     ),
     Citation(
+        "Chekanov:2018nuh",
+        "Chekanov, S. V.",
+        "Imaging particle collision data for event classification using machine learning",
+        "Nucl. Instrum. Meth. A 931 (2019) 92",
+        2019,
+        "the rapidity-mass matrix",
+        arxiv="1805.11650",
+    ),
+    Citation(
+        "ATLAS:2023ixc",
+        "ATLAS Collaboration",
+        "Search for New Phenomena in Two-Body Invariant Mass Distributions Using Unsupervised "
+        "Machine Learning for Anomaly Detection at sqrt(s) = 13 TeV with the ATLAS Detector",
+        "Phys. Rev. Lett. 132 (2024) 081801",
+        2024,
+        "an autoencoder of the rapidity-mass matrix, without the masses that are searched in",
+        arxiv="2307.01612",
+    ),
+    Citation(
         "Kingma:2013hel",
         "Kingma, Diederik P. and Welling, Max",
         "Auto-Encoding Variational Bayes",

@@ -11,7 +11,6 @@ from typing import Any, final
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from anomalon.learn.autoencoders.plain import Data
 from anomalon.learn.engine.scoring import in_blocks
@@ -36,24 +35,21 @@ class Changes:
     Args:
         smear: Standard deviation of what is added to each feature, in standard deviations.
         drop: Probability that an object is lost.
-        flips: For each feature twice its mean over its standard deviation in each row of the table,
-            if its sign is nobody's business (an angle), else empty; all objects of an event are
-            mirrored together.
+        mirrors: For each feature whether its sign is nobody's business (an angle around zero): all
+            objects of an event are mirrored together.
     """
 
     smear: float
     drop: float
-    flips: tuple[tuple[float, ...], ...]
+    mirrors: tuple[bool, ...]
 
     def __call__(self, x: jax.Array, mask: jax.Array, key: Any) -> tuple[jax.Array, jax.Array]:
         """Another version of each event (event, object, feature), and its mask."""
         of_noise, of_loss, of_signs = jax.random.split(key, 3)
         x = x + self.smear * jax.random.normal(of_noise, x.shape)
-        for j, twice in enumerate(self.flips):
-            if twice:
-                flip = jax.random.bernoulli(jax.random.fold_in(of_signs, j), shape=(len(x), 1))
-                mirrored = -jnp.asarray(np.array(twice, np.float32)) - x[:, :, j]
-                x = x.at[:, :, j].set(jnp.where(flip, mirrored, x[:, :, j]))
+        for j in (j for j, mirrored in enumerate(self.mirrors) if mirrored):
+            flip = jax.random.bernoulli(jax.random.fold_in(of_signs, j), shape=(len(x), 1))
+            x = x.at[:, :, j].set(jnp.where(flip, -x[:, :, j], x[:, :, j]))
         lost = jax.random.bernoulli(of_loss, self.drop, mask.shape)
         # the first object stays: an event of nothing says nothing
         mask = mask & ~lost.at[:, 0].set(False)
