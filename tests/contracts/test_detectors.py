@@ -52,6 +52,9 @@ SMALL = {
         FeedForward((16,), "silu"), 4, learning=LEARNING, noise=0.1, sparsity=0.1,
         score=Reconstruction(pt="absolute", reduce="sum"),
     ),
+    "feed-forward, with norms and dropout": Autoencoder(
+        FeedForward((16,), norm="layer", dropout=0.1), 4, learning=LEARNING
+    ),
     "feed-forward, of a summary": Autoencoder(FeedForward((8,)), 2, FEW, learning=LEARNING),
     "convolutional": Autoencoder(Convolutional((4, 8)), 4, learning=LEARNING),
     "transformer": Autoencoder(Transformer(8, 2, 1, (16,)), 4, learning=LEARNING),
@@ -59,7 +62,9 @@ SMALL = {
         DeepSets((16,)), 4, learning=LEARNING, loss=Reconstruction(equal="kinds", pt="huber")
     ),
     "variational": Variational(FeedForward((16,)), 2, learning=LEARNING, bounded=True),
-    "variational, radius": Variational(FeedForward((16,)), 2, learning=LEARNING, score="radius"),
+    "variational, radius": Variational(
+        FeedForward((16,), dropout=0.1), 2, learning=LEARNING, score="radius"
+    ),
     "flow": Density(FLOW, FEW),
     "flow matching": Density(MATCHING, FEW),
     "contrastive": Contrastive(DeepSets((16,)), 6, learning=LEARNING, density=MATCHING),
@@ -305,6 +310,8 @@ def test_a_network_for_objects_refuses_rows_of_numbers():
         Autoencoder(Transformer(), inputs=FEW)
     with pytest.raises(BadValue):
         Contrastive(FeedForward(), inputs=FEW)
+    with pytest.raises(BadValue, match="smear"):
+        Contrastive(FeedForward(dropout=0.1))
 
 
 def test_a_detector_of_others_is_found_out():

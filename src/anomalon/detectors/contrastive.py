@@ -10,6 +10,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from anomalon.core import check
+from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
 from anomalon.detectors.autoencoder import check_network, data_of
 from anomalon.detectors.base import Detector, Scores, State, Task
@@ -76,6 +77,11 @@ class Contrastive(Detector):
             learning=Learning,
         )
         check_network(self, self.network, self.inputs)
+        if getattr(self.network, "dropout", 0) > 0:
+            raise BadValue(
+                f"{self.kind}.network.dropout: expected 0, because events are changed already, got "
+                f"{self.network.dropout:g}. Set `drop` and `smear` instead."  # type: ignore[attr-defined]
+            )
 
     @property
     def held_share(self) -> float:

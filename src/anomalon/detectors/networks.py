@@ -17,7 +17,7 @@ from typing import Any, ClassVar, final, get_args
 from anomalon.core import check
 from anomalon.core.seed import Seed
 from anomalon.features.inputs import FittedInputs, Form
-from anomalon.learn.models.dense import Activation
+from anomalon.learn.models.dense import Activation, Inner, Norm
 from anomalon.learn.models.slots import (
     ConvSlots,
     DeepSet,
@@ -83,6 +83,8 @@ class FeedForward(Architecture):
     Args:
         hidden: Width of each hidden layer of the encoder; the decoder has them in reverse.
         activation: Behind each of them.
+        norm: In front of it: "layer" normalises the values of a layer; "none".
+        dropout: Share of hidden values that are set to zero in training.
     """
 
     kind: ClassVar[str] = "feed_forward"
@@ -90,18 +92,29 @@ class FeedForward(Architecture):
 
     hidden: tuple[int, ...] = (64, 32)
     activation: Activation = "leaky_relu"
+    norm: Norm = "none"
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        check.fields(self, self.kind, activation=get_args(Activation))
+        check.fields(
+            self,
+            self.kind,
+            activation=get_args(Activation),
+            norm=get_args(Norm),
+            dropout="[0, 1)",
+        )
         _widths(self, "hidden", 0)
 
     def encoder(self, inputs: FittedInputs, n_out: int, seed: Seed) -> Any:  # noqa: D102
-        shape, act = shape_of(inputs), self.activation
-        return FlatEncoder(shape, self.hidden, n_out, seed=seed, activation=act)
+        return FlatEncoder(shape_of(inputs), self.hidden, n_out, seed=seed, inner=self._inner)
 
     def decoder(self, inputs: FittedInputs, n_in: int, seed: Seed) -> Any:  # noqa: D102
-        shape, act = shape_of(inputs), self.activation
-        return FlatDecoder(n_in, self.hidden[::-1], shape, seed=seed, activation=act)
+        shape, hidden = shape_of(inputs), self.hidden[::-1]
+        return FlatDecoder(n_in, hidden, shape, seed=seed, inner=self._inner)
+
+    @property
+    def _inner(self) -> Inner:
+        return Inner(self.activation, self.norm, self.dropout)
 
 
 @final
@@ -174,8 +187,8 @@ class Transformer(Architecture):
         return SlotTransformer(n, kinds, size, n_out, seed=seed, pooled=pooled)
 
     def decoder(self, inputs: FittedInputs, n_in: int, seed: Seed) -> Any:  # noqa: D102
-        shape, act = shape_of(inputs), self.activation
-        return FlatDecoder(n_in, self.hidden, shape, seed=seed, activation=act)
+        shape, inner = shape_of(inputs), Inner(self.activation)
+        return FlatDecoder(n_in, self.hidden, shape, seed=seed, inner=inner)
 
 
 @final
@@ -198,12 +211,12 @@ class DeepSets(Architecture):
         _widths(self, "hidden")
 
     def encoder(self, inputs: FittedInputs, n_out: int, seed: Seed) -> Any:  # noqa: D102
-        n, kinds, act = len(inputs.names), _kinds(inputs), self.activation
-        return DeepSet(n, kinds, self.hidden, n_out, seed=seed, activation=act)
+        n, kinds, inner = len(inputs.names), _kinds(inputs), Inner(self.activation)
+        return DeepSet(n, kinds, self.hidden, n_out, seed=seed, inner=inner)
 
     def decoder(self, inputs: FittedInputs, n_in: int, seed: Seed) -> Any:  # noqa: D102
-        shape, act = shape_of(inputs), self.activation
-        return FlatDecoder(n_in, self.hidden[::-1], shape, seed=seed, activation=act)
+        shape, inner = shape_of(inputs), Inner(self.activation)
+        return FlatDecoder(n_in, self.hidden[::-1], shape, seed=seed, inner=inner)
 
 
 Architecture.registry.update(

@@ -15,6 +15,7 @@ from anomalon.learn.autoencoders.plain import (
     reconstructions,
 )
 from anomalon.learn.engine.schedule import Adam, Schedule
+from anomalon.learn.models.dense import Inner
 from anomalon.learn.models.slots import EncoderDecoder, FlatDecoder, FlatEncoder
 
 SHAPE = (1, 5)
@@ -23,8 +24,8 @@ SHAPE = (1, 5)
 def linear(n_latent, seed=0):
     s = Seed(seed)
     return EncoderDecoder(
-        FlatEncoder(SHAPE, (), n_latent, seed=s.child("e"), activation="relu"),
-        FlatDecoder(n_latent, (), SHAPE, seed=s.child("d"), activation="relu"),
+        FlatEncoder(SHAPE, (), n_latent, seed=s.child("e"), inner=Inner()),
+        FlatDecoder(n_latent, (), SHAPE, seed=s.child("d"), inner=Inner()),
     )
 
 
@@ -69,8 +70,8 @@ def test_noise_is_added_to_what_is_seen_and_not_to_what_is_wanted():
     mask[:, 1] = False
     shape, s = (2, 3), Seed(0)
     copying = EncoderDecoder(
-        FlatEncoder(shape, (), 6, seed=s, activation="relu"),
-        FlatDecoder(6, (), shape, seed=s, activation="relu"),
+        FlatEncoder(shape, (), 6, seed=s, inner=Inner()),
+        FlatDecoder(6, (), shape, seed=s, inner=Inner()),
     )
     for at in ("encoder", "decoder"):
         copying = eqx.tree_at(

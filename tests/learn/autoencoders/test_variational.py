@@ -15,6 +15,7 @@ from anomalon.learn.autoencoders.variational import (
     means,
     scores,
 )
+from anomalon.learn.models.dense import Inner
 from anomalon.learn.models.slots import EncoderDecoder, FlatDecoder, FlatEncoder
 
 SHAPE = (3, 2)
@@ -23,8 +24,8 @@ SHAPE = (3, 2)
 def model(seed=0):
     s = Seed(seed)
     return EncoderDecoder(
-        FlatEncoder(SHAPE, (8,), 4, seed=s.child("e"), activation="relu"),
-        FlatDecoder(2, (8,), SHAPE, seed=s.child("d"), activation="relu"),
+        FlatEncoder(SHAPE, (8,), 4, seed=s.child("e"), inner=Inner()),
+        FlatDecoder(2, (8,), SHAPE, seed=s.child("d"), inner=Inner()),
     )
 
 

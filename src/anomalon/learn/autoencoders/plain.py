@@ -1,5 +1,6 @@
 """Autoencoders of tables, denoising or sparse if wanted, trained by a `Distance`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -63,12 +64,30 @@ class AutoencoderLoss:
         if noise is not None and self.noise > 0:
             added = self.noise * jax.random.normal(jax.random.key(noise), x.shape)
             given = x + jnp.where(mask[:, :, None], added, 0)
-        middle = jax.vmap(model.encoder)(given, mask)
-        loss = self.distance(x, jax.vmap(model.decoder)(middle), mask)
+        encoder, decoder = halves(model, len(x), noise)
+        middle = encoder(given, mask)
+        loss = self.distance(x, decoder(middle), mask)
         if self.sparsity > 0:
             loss += self.sparsity * jnp.abs(middle).mean(axis=1)
         # not where epochs are judged: they are judged by what they reconstruct
         return loss + self.l2 * penalty(model) if noise is not None and self.l2 > 0 else loss
+
+
+def halves(
+    model: EncoderDecoder, n: int, noise: jax.Array | None
+) -> tuple[Callable[..., jax.Array], Callable[..., jax.Array]]:
+    """Encoder and decoder of so many events, which lose values under dropout if there is noise."""
+    encoder, decoder = jax.vmap(model.encoder), jax.vmap(model.decoder)
+    if noise is None or not _dropout(model):
+        return encoder, decoder
+    keys = jax.random.split(jax.random.key(noise), (2, n))
+    return lambda x, mask: encoder(x, mask, keys[0]), lambda z: decoder(z, keys[1])
+
+
+def _dropout(model: EncoderDecoder) -> bool:
+    """Whether it is dense and loses values in training."""
+    dense = getattr(model.encoder, "dense", None)
+    return dense is not None and dense.inner.dropout > 0
 
 
 def fitted(

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from anomalon.learn.autoencoders.distance import Distance
-from anomalon.learn.autoencoders.plain import Data, as_tables, penalty
+from anomalon.learn.autoencoders.plain import Data, as_tables, halves, penalty
 from anomalon.learn.engine.scoring import in_blocks
-from anomalon.learn.models.slots import EncoderDecoder, Mask, Table
+from anomalon.learn.models.slots import EncoderDecoder, Table
 
 __all__ = ["Bounded", "VariationalLoss", "VariationalScore", "divergence", "means", "scores"]
 
@@ -44,9 +44,9 @@ class Bounded(eqx.Module):
         return table
 
 
-def _split(model: EncoderDecoder, x: Table, mask: Mask) -> tuple[jax.Array, jax.Array]:
+def _split(middle: Float[Array, "event two_latent"]) -> tuple[jax.Array, jax.Array]:
     """Means and logarithms of variances in the middle."""
-    mean, log_variance = jnp.split(model.encoder(x, mask), 2)
+    mean, log_variance = jnp.split(middle, 2, axis=1)
     return mean, jnp.clip(log_variance, -_LARGEST, _LARGEST)
 
 
@@ -76,12 +76,13 @@ class VariationalLoss:
     ) -> Float[Array, " event"]:
         """One number per event; judged at the means."""
         x, mask = as_tables(batch)
-        mean, log_variance = jax.vmap(lambda a, m: _split(model, a, m))(x, mask)
+        encoder, decoder = halves(model, len(x), noise)
+        mean, log_variance = _split(encoder(x, mask))
         z = mean
         if noise is not None:
             drawn = jax.random.normal(jax.random.key(noise), mean.shape)
             z = mean + jnp.exp(log_variance / 2) * drawn
-        away = self.distance(x, jax.vmap(model.decoder)(z), mask)
+        away = self.distance(x, decoder(z), mask)
         loss = (1 - self.beta) * away + self.beta * divergence(mean, log_variance)
         return loss + self.l2 * penalty(model) if noise is not None and self.l2 > 0 else loss
 
@@ -106,7 +107,7 @@ def _scores(loss: VariationalLoss, what: str, model: EncoderDecoder, data: Data)
     if what == "loss":
         return loss(model, data, None)
     x, mask = as_tables(data)
-    mean, log_variance = jax.vmap(lambda a, m: _split(model, a, m))(x, mask)
+    mean, log_variance = _split(jax.vmap(model.encoder)(x, mask))
     if what == "reconstruction":
         return loss.distance(x, jax.vmap(model.decoder)(mean), mask)
     if what == "divergence":
@@ -118,5 +119,5 @@ def _scores(loss: VariationalLoss, what: str, model: EncoderDecoder, data: Data)
 @eqx.filter_jit
 def _back(model: EncoderDecoder, data: Data) -> jax.Array:
     x, mask = as_tables(data)
-    mean, _ = jax.vmap(lambda a, m: _split(model, a, m))(x, mask)
+    mean, _ = _split(jax.vmap(model.encoder)(x, mask))
     return jax.vmap(model.decoder)(mean).reshape(data[0].shape)

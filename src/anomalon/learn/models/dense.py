@@ -1,17 +1,20 @@
 """`Dense`: rectified linear layers; `DenseAutoencoder`: two of them with a narrow middle."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, final
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from anomalon.core.seed import Seed
 from anomalon.learn.models.layers import Linear
 
-__all__ = ["ACTIVATIONS", "Activation", "Dense", "DenseAutoencoder"]
+__all__ = ["ACTIVATIONS", "Activation", "Dense", "DenseAutoencoder", "Inner", "Norm"]
 
+Norm = Literal["none", "layer"]
 Activation = Literal["relu", "leaky_relu", "silu"]
 ACTIVATIONS = {
     "relu": jax.nn.relu,
@@ -23,6 +26,23 @@ ACTIVATIONS = {
 
 
 @final
+@dataclass(frozen=True)
+class Inner:
+    """What becomes of the values of hidden layers.
+
+    Args:
+        activation: Which one.
+        norm: In front of it: "layer" makes mean zero and width one of the values of a layer
+            (arXiv:1607.06450); "none".
+        dropout: Share of the values that are set to zero in training; the others grow.
+    """
+
+    activation: Activation = "relu"
+    norm: Norm = "none"
+    dropout: float = 0.0
+
+
+@final
 class Dense(eqx.Module):
     """Rectified linear layers and a linear output.
 
@@ -31,11 +51,12 @@ class Dense(eqx.Module):
         hidden: Width of each hidden layer.
         n_out: Outputs.
         seed: Random numbers of the start.
-        activation: Behind each hidden layer.
+        inner: What becomes of the values of hidden layers.
     """
 
     layers: tuple[Linear, ...]
-    activation: Activation = eqx.field(static=True)
+    norms: tuple[eqx.nn.LayerNorm, ...]
+    inner: Inner = eqx.field(static=True)
 
     def __init__(
         self,
@@ -44,20 +65,30 @@ class Dense(eqx.Module):
         n_out: int,
         *,
         seed: Seed,
-        activation: Activation = "relu",
+        inner: Inner = Inner(),
     ) -> None:
-        self.activation = activation
+        self.inner = inner
+        self.norms = tuple(eqx.nn.LayerNorm(n) for n in hidden) if inner.norm == "layer" else ()
         sizes = list(pairwise((n_in, *hidden, n_out)))
         self.layers = tuple(
             Linear(*size, seed=seed.child(layer=i), rectified=i < len(hidden))
             for i, size in enumerate(sizes)
         )
 
-    def __call__(self, x: Float[Array, "*many n_in"]) -> Float[Array, "*many n_out"]:
-        """The outputs."""
-        *inner, last = self.layers
-        for layer in inner:
-            x = ACTIVATIONS[self.activation](layer(x))
+    def __call__(
+        self, x: Float[Array, "*many n_in"], key: Array | None = None
+    ) -> Float[Array, "*many n_out"]:
+        """The outputs; with a key some of the hidden values are lost. With norms for one event."""
+        *hidden, last = self.layers
+        for i, layer in enumerate(hidden):
+            x = layer(x)
+            if self.norms:
+                x = self.norms[i](x)
+            x = ACTIVATIONS[self.inner.activation](x)
+            if key is not None and self.inner.dropout > 0:
+                kept = 1 - self.inner.dropout
+                there = jax.random.bernoulli(jax.random.fold_in(key, i), kept, x.shape)
+                x = jnp.where(there, x / kept, 0)
         return last(x)
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float
 from anomalon.core.seed import Seed
 from anomalon.learn.models.attention import SetEncoder
 from anomalon.learn.models.conv import ConvDecoder, ConvEncoder
-from anomalon.learn.models.dense import Activation, Dense
+from anomalon.learn.models.dense import Activation, Dense, Inner
 from anomalon.learn.models.layers import Linear
 
 __all__ = [
@@ -40,14 +40,14 @@ class FlatEncoder(eqx.Module):
 
     def __init__(
         self, shape: tuple[int, int], hidden: tuple[int, ...], n_out: int, *, seed: Seed,
-        activation: Activation,
+        inner: Inner,
     ) -> None:  # fmt: skip
-        self.dense = Dense(shape[0] * shape[1], hidden, n_out, seed=seed, activation=activation)
+        self.dense = Dense(shape[0] * shape[1], hidden, n_out, seed=seed, inner=inner)
 
-    def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
+    def __call__(self, x: Table, mask: Mask, key: Array | None = None) -> Float[Array, " n_out"]:
         """The outputs."""
         del mask  # what is empty is zero
-        return self.dense(x.ravel())
+        return self.dense(x.ravel(), key)
 
 
 @final
@@ -59,14 +59,14 @@ class FlatDecoder(eqx.Module):
 
     def __init__(
         self, n_in: int, hidden: tuple[int, ...], shape: tuple[int, int], *, seed: Seed,
-        activation: Activation,
+        inner: Inner,
     ) -> None:  # fmt: skip
         self.shape = shape
-        self.dense = Dense(n_in, hidden, shape[0] * shape[1], seed=seed, activation=activation)
+        self.dense = Dense(n_in, hidden, shape[0] * shape[1], seed=seed, inner=inner)
 
-    def __call__(self, z: Float[Array, " n_in"]) -> Table:
+    def __call__(self, z: Float[Array, " n_in"], key: Array | None = None) -> Table:
         """The table."""
-        return self.dense(z).reshape(self.shape)
+        return self.dense(z, key).reshape(self.shape)
 
 
 def _image(shape: tuple[int, int], n_stages: int) -> tuple[int, int, int]:
@@ -133,13 +133,13 @@ class DeepSet(eqx.Module):
 
     def __init__(
         self, n_features: int, kinds: tuple[int, ...], hidden: tuple[int, ...], n_out: int, *,
-        seed: Seed, activation: Activation,
+        seed: Seed, inner: Inner,
     ) -> None:  # fmt: skip
         self.kinds = kinds
         width = hidden[-1]
         n_in = n_features + max(kinds) + 1
-        self.each = Dense(n_in, hidden, width, seed=seed.child("each"), activation=activation)
-        self.all = Dense(width, hidden, n_out, seed=seed.child("all"), activation=activation)
+        self.each = Dense(n_in, hidden, width, seed=seed.child("each"), inner=inner)
+        self.all = Dense(width, hidden, n_out, seed=seed.child("all"), inner=inner)
 
     def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
         """The outputs."""
