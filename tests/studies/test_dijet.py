@@ -98,7 +98,7 @@ class Nobody:
 
 def test_studies_are_listed_and_others_refused(capsys):
     assert main(["study", "list"]) == 0
-    assert STUDIES["dijet"] in capsys.readouterr().out
+    assert STUDIES["dijet"][1] in capsys.readouterr().out
     assert main(["study", "run", "digets"]) == 2
     assert "dijet" in capsys.readouterr().err
     with pytest.raises(BadValue, match="events"):

@@ -26,8 +26,8 @@ def list_() -> None:
     """Say which studies there are."""
     from anomalon.studies import STUDIES
 
-    for name, text in STUDIES.items():
-        click.echo(f"{name:<8} {text}")
+    for name, (_, text) in STUDIES.items():
+        click.echo(f"{name:<10} {text}")
 
 
 @study.command()
@@ -53,10 +53,11 @@ def run(
 
     Exits with 1 if a part of it cannot be used as it is.
     """
-    from anomalon.studies import STUDIES, DijetStudy
+    from anomalon import studies
 
-    if name not in STUDIES:
-        raise UnknownKey(f"study: no study '{name}'; {suggest(name, STUDIES)}")
+    if name not in studies.STUDIES:
+        raise UnknownKey(f"study: no study '{name}'; {suggest(name, studies.STUDIES)}")
+    job = getattr(studies, studies.STUDIES[name][0])
     table, labels = with_labels(overridden({"full": full}, settings), words)
     folder = Path(f"runs/study-{name}") if out is None else out
-    do(DijetStudy.of(table), folder, executor=executor, as_json=as_json, labels=labels)
+    do(job.of(table), folder, executor=executor, as_json=as_json, labels=labels)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.detectors.base import Detector, Scores, State, Task, flattened
+from anomalon.detectors.neighbours import mean_distance
 from anomalon.features.event_summary import EventSummary
 from anomalon.features.inputs import Encoded, FittedInputs, Inputs
 
@@ -32,7 +33,7 @@ class NearestNeighbours(Detector):
     """
 
     kind: ClassVar[str] = "nearest_neighbours"
-    cites: ClassVar[tuple[str, ...]] = ("Ramaswamy:2000knn", "Pedregosa:2011sklearn")
+    cites: ClassVar[tuple[str, ...]] = ("Ramaswamy:2000knn",)
 
     n_neighbours: int = 5
     n_kept: int = 10_000
@@ -50,17 +51,11 @@ class NearestNeighbours(Detector):
         return {"kept": flattened(task.rows.seen).astype(np.float64)}
 
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
-        from sklearn import neighbors
-
         del inputs
-        # a tree looks at each event by itself; brute force rounds differently in other company
-        tree = neighbors.KDTree(state["kept"])
-        k = min(self.n_neighbours, len(state["kept"]))
+        kept = state["kept"]
+        k = min(self.n_neighbours, len(kept))
 
         def score(seen: Encoded) -> NDArray[np.float64]:
-            if len(seen) == 0:
-                return np.empty(0)
-            distance, _ = tree.query(flattened(seen).astype(np.float64), k=k)
-            return np.asarray(distance.mean(axis=1))
+            return mean_distance(flattened(seen), kept, k)
 
         return score

@@ -2,11 +2,17 @@
 
 from anomalon.lazy import loader
 
-__all__ = ["STUDIES", "DijetStudy"]
+__all__ = ["STUDIES", "DijetStudy", "FortyMhzStudy"]
 
 STUDIES = {
-    "dijet": "The weakly supervised dijet search of ATLAS, arXiv:2502.09770.",
+    "dijet": ("DijetStudy", "The weakly supervised dijet search of ATLAS, arXiv:2502.09770."),
+    "forty-mhz": ("FortyMhzStudy", "Autoencoders on events at 40 MHz, with and without leaks."),
 }
-"""Studies by name, with one line of help."""
+"""Studies by name: the job here, and one line of help."""
 
-__getattr__, __dir__ = loader(__name__, {"anomalon.studies.dijet": ("DijetStudy",)})
+_HOMES = {
+    "anomalon.studies.dijet": ("DijetStudy",),
+    "anomalon.studies.forty_mhz.study": ("FortyMhzStudy",),
+}
+
+__getattr__, __dir__ = loader(__name__, _HOMES)

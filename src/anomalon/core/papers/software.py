@@ -51,7 +51,7 @@ PAPERS = (
         "Scikit-learn: Machine Learning in Python",
         "J. Mach. Learn. Res. 12 (2011) 2825",
         2011,
-        "the trees of isolation forests, and the search for neighbours",
+        "the trees of isolation forests",
     ),
     Citation(
         "Ke:2017lightgbm",

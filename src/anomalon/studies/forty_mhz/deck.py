@@ -125,6 +125,15 @@ class DeckNetwork:
         """One number per event of each file, or per object, with these leaks."""
         return {name: self._file(events, leaks) for name, events in files.items()}
 
+    def false_zeros(self, events: Events) -> float:
+        """The share of events in which an object comes back as an empty slot does."""
+        table = _table(events, self.layout)
+        _, mask = self.layout.arranged(events)
+        x = self.scale(table)
+        back = reconstructions(self.model, (x, np.ones(mask.shape, bool)))
+        number = back[:, :, 3] * self.scale.std[3] + self.scale.mean[3]
+        return float((mask & (number < 0.5)).any(axis=1).mean())
+
     def _file(self, events: Events, leaks: Leaks) -> Floats:
         table = _table(events, self.layout)
         _, mask = self.layout.arranged(events)
