@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from anomalon.core.errors import DataError
-from anomalon.core.plain import Plain, from_plain, to_plain
+from anomalon.core.plain import Plain, beside, from_plain, to_plain
 from anomalon.core.window import Window
 
 
@@ -150,3 +150,16 @@ def test_a_missing_key_is_named():
 def test_what_json_cannot_hold_is_refused():
     with pytest.raises(DataError, match="something that JSON can hold, got <object"):
         to_plain({"a": object()})
+
+
+def test_what_lies_beside_has_no_plain_form_and_comes_back_as_its_default():
+    @dataclass(frozen=True)
+    class Large:
+        n: int
+        scores: object = field(default=None, metadata=beside)
+
+    plain = to_plain(Large(3, object()))
+    assert plain == {"n": 3}
+    assert from_plain(Large, plain) == Large(3)
+    with pytest.raises(DataError, match="scores"):
+        from_plain(Large, {"n": 3, "scores": 1})

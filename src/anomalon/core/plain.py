@@ -2,7 +2,8 @@
 
 A result is a frozen dataclass of numbers, texts, arrays, tuples, mappings and other such
 dataclasses. `to_plain` makes dictionaries, lists, numbers and texts of it, `from_plain` the same
-result again from its type.
+result again from its type. A field with `metadata=beside` is left out: what is too large for JSON
+goes into a file of its own (`Result.exports`), and comes back as its default.
 
 JSON has neither NaN nor infinity. NaN becomes null, and null where the type says `float` becomes
 NaN; infinities become "Infinity" and "-Infinity", as in the JSON of Protocol Buffers. (In a field
@@ -35,7 +36,7 @@ from numpy.typing import NDArray
 from anomalon.core.check import shown
 from anomalon.core.errors import AnomalonError, DataError, suggest
 
-__all__ = ["Plain", "from_plain", "to_plain"]
+__all__ = ["Plain", "beside", "from_plain", "to_plain"]
 
 T = TypeVar("T")
 
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 else:
     Plain = Any  # what is plain already stays as it is
 """What JSON can say."""
+
+beside: Any = {"beside": True}
+"""For `field(metadata=beside)`: no part of the plain form; the field has to have a default."""
 
 _INFINITIES = {"Infinity": inf, "-Infinity": -inf}
 
@@ -74,7 +78,8 @@ def to_plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         kind = _kind(type(value))
         head = {} if kind is None else {"kind": kind}
-        return head | {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+        kept = [f.name for f in fields(value) if not f.metadata.get("beside")]
+        return head | {name: to_plain(getattr(value, name)) for name in kept}
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -238,7 +243,7 @@ def _mapping(kinds: tuple[Any, ...], plain: Any, where: str) -> dict[str, Any]:
 def _dataclass(cls: Any, plain: Any, where: str) -> Any:
     if not isinstance(plain, Mapping):
         raise _refused(where, f"a table with the keys of a {cls.__name__}", plain)
-    names = {f.name: f for f in fields(cls)}
+    names = {f.name: f for f in fields(cls) if not f.metadata.get("beside")}
     kind = _kind(cls)
     if kind is not None and plain.get("kind", kind) != kind:
         raise _refused(f"{where}.kind".lstrip("."), repr(kind), plain["kind"])

@@ -11,9 +11,10 @@ tools, if there are any. `anomalon.core.plain` keeps it as JSON and reads it aga
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from anomalon.core import rounding
@@ -30,6 +31,7 @@ __all__ = [
     "Table",
     "Text",
     "Verdict",
+    "Writer",
 ]
 
 Status = Literal["excess", "nothing", "checks failed", "no answer", "done"]
@@ -273,6 +275,13 @@ class Result(ABC):
     def summary(self) -> Summary:
         """What a reader is told of it."""
 
-    def exports(self) -> Mapping[str, str]:
-        """Files for other tools, by their path in the run folder; none unless said otherwise."""
+    def exports(self) -> "Mapping[str, str | Writer]":
+        """Files for other tools, by their path in the run folder; none unless said otherwise.
+
+        Each is a text, or a function that writes the file at the path that it is given.
+        """
         return {}
+
+
+Writer = Callable[[Path], object]
+"""Writes a file that is no text: called with a temporary path of the same suffix."""

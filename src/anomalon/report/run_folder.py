@@ -7,7 +7,8 @@ figures/          each figure as SVG, PNG and PDF
 environment.json  versions and platform
 references.bib    what to cite
 store/            finished pieces of work, from which an interrupted run goes on
-and files for other tools, where a result has some (pyhf/, combine/ and hepdata/ of limits)
+and files for other tools, where a result has some (pyhf/, combine/ and hepdata/ of limits; models/
+and scores.parquet of detectors)
 """
 
 import json
@@ -16,13 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from anomalon.core.atomic import write_text_atomically
+from anomalon.core.atomic import write_atomically, write_text_atomically
 from anomalon.core.config import first_line
 from anomalon.core.document import Report, Section
 from anomalon.core.errors import AnomalonError, BadValue, DataError
 from anomalon.core.labels import Labels
 from anomalon.core.plain import from_plain, to_plain
-from anomalon.core.result import Result, Summary
+from anomalon.core.result import Result, Summary, Writer
 from anomalon.report.citations import bibtex, entries
 from anomalon.report.document import write_report
 from anomalon.report.drawing import result_type
@@ -72,7 +73,7 @@ def write_run(
     versions = here()
     summaries = [section.result.summary() for section in report.sections]
     exports = {
-        name: text for section in report.sections for name, text in section.result.exports().items()
+        name: file for section in report.sections for name, file in section.result.exports().items()
     }
     earlier = _exported(folder)
     tree = {
@@ -98,11 +99,20 @@ def write_run(
     write_text_atomically(folder / "run.toml", text)
     keys = dict.fromkeys(key for one in summaries for key in one.citations)
     write_text_atomically(folder / "references.bib", bibtex(entries(keys)))
-    for name, text in exports.items():
-        write_text_atomically(folder / name, text)
+    for name, file in exports.items():
+        _export(file, folder / name)
     for name in earlier - exports.keys():
         (folder / name).unlink(missing_ok=True)
     return write_report(report, folder, settings=settings, labels=labels, environment=versions)
+
+
+def _export(file: str | Writer, path: Path) -> None:
+    """Write a file for other tools, whole or not at all."""
+    if isinstance(file, str):
+        write_text_atomically(path, file)
+        return
+    with write_atomically(path) as temporary:
+        file(temporary)
 
 
 def brief(summary: Summary) -> dict[str, Any]:
@@ -136,7 +146,7 @@ def check_folder(folder: str | Path, kind: str, option: str = "--out") -> None:
 
 
 _FILES = ("run.toml", "result.json", "report.html", "environment.json", "references.bib")
-_FOLDERS = ("figures", STORE, "pyhf", "combine", "hepdata")
+_FOLDERS = ("figures", STORE, "pyhf", "combine", "hepdata", "models")
 
 
 def places(folder: str | Path) -> dict[str, Path]:

@@ -11,6 +11,7 @@ from anomalon.core.errors import BadLayout, BadValue, DataError, UnknownKey
 from anomalon.core.scorer import EventScorer
 from anomalon.learn import BoostedTrees, Scorer, load_scorer, register, save_scorer
 from anomalon.learn.engine import storage
+from anomalon.learn.engine.storage import scorer_bytes
 
 
 class Stranger(Scorer):
@@ -123,3 +124,8 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         save_scorer(scorer(), path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_bytes_of_a_scorer_are_those_of_its_file(tmp_path):
+    save_scorer(scorer(), tmp_path / "scorer.npz")
+    assert scorer_bytes(scorer()) == (tmp_path / "scorer.npz").read_bytes()

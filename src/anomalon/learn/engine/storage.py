@@ -14,6 +14,7 @@ The names of features are kept for it. Scorers that are made of others use `part
 `parts_together`.
 """
 
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,6 +38,7 @@ __all__ = [
     "parts_together",
     "register",
     "save_scorer",
+    "scorer_bytes",
     "seed_apart",
     "seed_together",
 ]
@@ -98,11 +100,27 @@ def save_scorer(scorer: AnyScorer, path: Path | str) -> None:
     path = Path(path)
     if path.suffix != ".npz":
         raise BadValue(f"save_scorer: expected a path that ends in .npz, got {path}.")
-    header, arrays = _apart(scorer)
-    text = json.dumps({"format": _FORMAT, "scorer": header})
-    named = _below("scorer", arrays) | {_HEADER: np.frombuffer(text.encode(), np.uint8)}
+    named = _as_file(scorer)
     with write_atomically(path) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **named)
+
+
+def scorer_bytes(scorer: AnyScorer) -> bytes:
+    """What `save_scorer` writes; the same scorer gives the same bytes.
+
+    Raises:
+        BadValue: If the scorer is of a kind that has no file form.
+    """
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **_as_file(scorer))
+    return buffer.getvalue()
+
+
+def _as_file(scorer: AnyScorer) -> dict[str, NDArray[Any]]:
+    """The arrays of a file, the header among them."""
+    header, arrays = _apart(scorer)
+    text = json.dumps({"format": _FORMAT, "scorer": header})
+    return _below("scorer", arrays) | {_HEADER: np.frombuffer(text.encode(), np.uint8)}
 
 
 def load_scorer(path: Path | str) -> AnyScorer:
