@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from anomalon import (
         background,
         data,
+        detection,
         detectors,
         features,
         learn,
@@ -38,6 +39,7 @@ __all__ = [
     "__version__",
     "background",
     "data",
+    "detection",
     "detectors",
     "evaluate",
     "features",
@@ -58,6 +60,7 @@ _HOMES = {
 _ROOMS = (
     "background",
     "data",
+    "detection",
     "detectors",
     "features",
     "learn",

@@ -252,3 +252,23 @@ def test_links_between_documents_lead_somewhere():
             if not re.match(r"[a-z]+:", link) and not (page.parent / link).exists():
                 broken.append(f"{page.relative_to(ROOT)}: {link}")
     assert broken == []
+
+
+def test_the_detection_of_the_how_to_works(capsys):
+    audited, compared = blocks("docs/how-to/detect.md", "python")
+    exec(compile(audited, "detect.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("Leaks in 1 of 1: mine")
+    scope: dict = {}
+    exec(compile(compared, "detect.md", "exec"), scope)
+    assert len(scope["found"].detector("isolation forest").mean_auc) == 2
+
+
+def test_every_setting_of_detection_is_documented():
+    from anomalon.detection import DetectJob
+    from anomalon.detectors import DETECTORS
+
+    text = (ROOT / "docs" / "reference" / "configuration.md").read_text("utf-8")
+    text = text[text.index("## Detect") :]
+    keys = DetectJob.keys()
+    names = [name for name in keys if name not in ("signals", "split", "detectors")]
+    assert [name for name in (*names, *DETECTORS) if f"`{name}`" not in text] == []

@@ -16,12 +16,14 @@ from fake_scans import fake_scan, with_toys
 from found_reach import found_reach
 from found_spectra import found_bump, found_limit
 from found_validation import found_validation
+from toy_objects import found_detection, toy_objects
 
 import anomalon.report  # noqa: F401  all rooms, so that all results are defined
 from anomalon.core.event_file import EventFile
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Result, Summary
 from anomalon.core.sample import Sample
+from anomalon.detection import audit
 from anomalon.features.conversion_result import ConversionResult
 from anomalon.report.drawing import RESULTS as KNOWN
 from anomalon.search.results.comparison import Comparison
@@ -48,8 +50,16 @@ def examples() -> list[Result]:
         simulated(),
         found_reach(),
         found_validation(bad=(1, 0.1, 6.0), failed_fit=2),
+        detection(truth=True),
+        detection(truth=False),
+        audit(lambda files: [file.objects[:, 0, 0] for file in files], toy_objects(200)),
         ConversionResult("raw.h5", "jets", "ab" * 32, 7, 2, "cd" * 32, event_file(truth=False)),
     ]
+
+
+def detection(*, truth: bool) -> Result:
+    """What has no plain form is in files beside it."""
+    return replace(found_detection(truth=truth), scores={}, models={})
 
 
 def event_file(*, truth: bool) -> EventFile:

@@ -18,6 +18,8 @@ from anomalon.cli.spectrum import bump, limit
 from anomalon.core.labels import Labels
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
+from anomalon.detection import DetectJob, EventSource, Named, Split
+from anomalon.detectors import Autoencoder, Baseline, IsolationForest
 from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
@@ -112,6 +114,15 @@ def examples(folder):
         Validation: [Validation(samples[1:2]), Validation(samples[1::2], 0.01, 0.2)],
         Control: [samples[1]],
         Simulated: [samples[2]],
+        DetectJob: [
+            DetectJob(data, (Named(Autoencoder(n_latent=3), "narrow"), Baseline("ht"))),
+            DetectJob(
+                EventSource(None, "s"), (IsolationForest(10),), {"a": other}, EventSource(other),
+                2, Split(0.1, 0.5), "isolation forest", 3, "A name", True, 4,
+            ),
+        ],
+        EventSource: [EventSource(data), EventSource(None, "s")],
+        Named: [Named(Autoencoder(), "a name"), Named(Baseline("met"), "met", baseline=True)],
         DemoJob: [DemoJob(5)],
         DijetStudy: [DijetStudy(True, 2.5, 30_000, 4)],
         SavedScorer: [own.score],

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from anomalon.detection import Named
 from toy_events import toy_background, toy_signal, toy_split
 
 from anomalon.core import Seed
 from anomalon.core.errors import BadValue
 from anomalon.core.seen import part
+from anomalon.detection import Named
 from anomalon.detectors import (
     SURROGATES,
     Baseline,

@@ -24,6 +24,7 @@ COMMANDS = {
     "search": ("anomalon.cli.search:search", "Search a file of events for resonances."),
     "validate": ("anomalon.cli.validate:validate", "Run a search on samples without signal."),
     "reach": ("anomalon.cli.reach:reach", "Limits on signals, injected and searched for again."),
+    "detect": ("anomalon.cli.detect:detect", "Find anomalous events: train, compare, apply."),
     "study": ("anomalon.cli.study:study", "Published analyses on simulated events."),
     "bump": ("anomalon.cli.spectrum:bump", "Find the most significant bump of a histogram."),
     "limit": ("anomalon.cli.spectrum:limit", "Upper limits on a resonance in a histogram."),

@@ -5,7 +5,10 @@ two, `write_report` writes the page and `write_run` all that a run leaves behind
 """
 
 from anomalon.core.document import Report, Section
+from anomalon.detection.results.audit import AuditResult
+from anomalon.detection.results.detection import DetectionResult
 from anomalon.features.conversion_result import ConversionResult
+from anomalon.report.detection_figures import detection_drawings
 from anomalon.report.document import write_report
 from anomalon.report.drawing import Drawing, register_result
 from anomalon.report.event_figures import event_drawings
@@ -38,3 +41,5 @@ register_result(LimitResult, limit_drawings)
 register_result(InjectionLimitResult, injection_drawings)
 register_result(SimulationResult, event_drawings)
 register_result(ConversionResult, event_drawings)
+register_result(DetectionResult, detection_drawings)
+register_result(AuditResult)

@@ -1,0 +1,119 @@
+"""`anomalon detect`: detectors of anomalous events, compared; and a saved one on any file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from anomalon.cli.default_command import DefaultCommand
+from anomalon.cli.job import do, labels_option, set_option, with_labels
+from anomalon.cli.numbers import Number, Whole
+from anomalon.cli.options import as_json_option, out_option, work_options
+from anomalon.cli.outcome import say_json
+from anomalon.cli.progress import progress
+from anomalon.cli.settings import overridden, settings_of
+
+if TYPE_CHECKING:
+    from anomalon.detection.scoring import FileScores
+    from anomalon.run import Executor
+
+__all__ = ["detect"]
+
+
+@click.group(cls=DefaultCommand, default="run")
+def detect() -> None:
+    """Train detectors of anomalous events, compare them, and apply saved ones.
+
+    `anomalon detect CONFIG` is short for `anomalon detect run CONFIG`.
+    """
+
+
+@detect.command()
+@click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--audit", is_flag=True, help="Look for leaks in the same data and detectors.")
+@out_option("runs/NAME, NAME being that of CONFIG; with -audit for an audit")
+@set_option
+@labels_option
+@work_options()
+@as_json_option
+def run(
+    config: Path,
+    audit: bool,  # noqa: FBT001  click passes by name
+    out: Path | None,
+    settings: tuple[str, ...],
+    words: tuple[str, ...],
+    executor: "Executor",
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Compare the detectors that CONFIG, a TOML file, names, and write a run folder.
+
+    Each is fitted several times on the background alone, without its test part, and judged beside
+    trivial baselines. The folder has scores.parquet, the saved detectors in models/, and the page.
+    Finished trainings are kept: after an interruption the same command goes on from there.
+
+    Exits with 1 if a check failed; the folder is written all the same.
+    """
+    from anomalon.detection.job import DetectJob
+
+    table, labels = with_labels(overridden(settings_of(config, DetectJob.kind), settings), words)
+    job = DetectJob.of(table | {"audit": True} if audit else table, folder=config.parent)
+    folder = Path("runs") / f"{config.stem}{'-audit' if job.audit else ''}" if out is None else out
+    do(job, folder, config=config, executor=executor, as_json=as_json, labels=labels)
+
+
+@detect.command()
+@click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Parquet file to write.  [default: that of the events, its name with .scores.parquet]",
+)
+@click.option("--threshold", type=Number(), help="Write only events with at least this score.")
+@click.option(
+    "--chunk-size", type=Whole(1), default=50_000, show_default=True,
+    help="Events in memory at a time; the scores do not depend on it.",
+)  # fmt: skip
+@as_json_option
+def score(
+    model: Path,
+    file: Path,
+    out: Path | None,
+    threshold: float | None,
+    chunk_size: int,
+    as_json: bool,  # noqa: FBT001  click passes by name
+) -> None:
+    """Score the events of FILE with MODEL, a detector that a run has saved.
+
+    Writes event numbers and scores; higher is more anomalous. FILE may be larger than memory.
+    """
+    from anomalon.detection.scoring import score_file
+
+    out = file.with_name(f"{file.stem}.scores.parquet") if out is None else out
+    with progress(f"score {file.name}") as tell:
+        found = score_file(model, file, out, threshold=threshold, size=chunk_size, progress=tell)
+    if as_json:
+        say_json({"file": str(out), **found.plain()})
+        return
+    for line in _lines(found, out, threshold):
+        click.echo(line)
+
+
+def _lines(found: "FileScores", out: Path, threshold: float | None) -> list[str]:
+    from anomalon.core.rounding import count, percent, plain
+
+    kept = ""
+    if threshold is not None:
+        share = percent(found.n_written / found.n_events)
+        kept = f", {count(found.n_written)} ({share}) of at least {plain(threshold)}"
+    lines = [f"{count(found.n_events)} events scored{kept}"]
+    lines += [
+        f"  {100 * below:g} % are below {plain(score, 4)}"
+        for below, score in found.quantiles.items()
+    ]
+    lines.append("  most anomalous:")
+    lines += [
+        f"    event {event}: {plain(float(score), 5)}"
+        for event, score in zip(found.top_event, found.top_score, strict=True)
+    ]
+    return [*lines, f"\nscores: {out}"]

@@ -1,0 +1,170 @@
+"""`Batches`: events that can be gone through again and again, in memory or on disk.
+
+All that is done to events goes piece by piece: a file that is larger than memory is a longer loop.
+Whatever the pieces are, the numbers are the same.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from anomalon.core.errors import BadLayout, DataError
+from anomalon.core.events import Events
+from anomalon.core.seed import Seed
+from anomalon.core.seen import PARTS, SPLIT, fingerprint, with_split
+from anomalon.data import chunks
+from anomalon.data.catalogue import sample
+from anomalon.data.recognise import recognise
+
+__all__ = [
+    "Batches",
+    "FileBatches",
+    "Parts",
+    "Split",
+    "Survey",
+    "numbered",
+    "of_events",
+    "opened",
+    "surveyed",
+]
+
+Batches = Iterable[Events]
+"""Pieces of events; going through them again gives the same ones."""
+
+IN_MEMORY = 2 * 2**30
+"""Bytes of events above which a file is read in pieces."""
+
+_PIECE = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Split:
+    """How events are divided where a file does not say it.
+
+    Args:
+        validation: Share that judges epochs beside those that are learned from.
+        test: Share that nothing is fitted on.
+    """
+
+    validation: float = 0.15
+    test: float = 0.25
+
+
+@dataclass(frozen=True)
+class FileBatches:
+    """A file of events, read piece by piece each time.
+
+    Args:
+        path: The file.
+        size: Events per piece.
+    """
+
+    path: Path
+    size: int
+
+    def __iter__(self) -> Iterator[Events]:
+        first = 0
+        for piece in chunks(self.path, size=self.size):
+            if not isinstance(piece, Events):
+                raise BadLayout(f"{self.path}: expected events with objects, got {piece!r}.")
+            yield numbered(piece, first)
+            first += len(piece)
+
+
+def opened(path: Path, sample_name: str = "") -> Batches:
+    """The events of a file, in memory if it is not too large; or of a shipped sample.
+
+    Raises:
+        BadLayout: If it holds no events with objects.
+        DataError: If it cannot be read.
+    """
+    if sample_name:
+        found: object = sample(sample_name)
+        if not isinstance(found, Events):
+            raise DataError(f"sample '{sample_name}': expected events with objects, got {found!r}.")
+        return of_events(found)
+    source = recognise(path)
+    size = max(1, min(_PIECE // max(1, source.bytes_per_event), source.n_events))
+    batches = FileBatches(path, size)
+    if source.n_events * source.bytes_per_event > IN_MEMORY:
+        return batches
+    return (Events.concatenate(list(batches)),)
+
+
+def of_events(events: Events) -> Batches:
+    """Events in memory."""
+    return (numbered(events, 0),)
+
+
+def numbered(events: Events, first: int) -> Events:
+    """With the identity that the file gives each, or else its row."""
+    if not events.object_names:
+        raise BadLayout(
+            f"{events.source}: expected events with objects (particles, jets, leptons), got "
+            f"columns {', '.join(list(events.columns)[:5])} alone."
+        )
+    if "event" in events.columns:
+        return events
+    rows = np.arange(first, first + len(events), dtype=np.int64)
+    return events.with_columns({**events.columns, "event": rows})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The events of some parts, which every piece says or is given (`with_split`).
+
+    Args:
+        batches: All events.
+        names: Which parts: "train", "validation", "test".
+        split: Shares, where the column is missing.
+        seed: Of the division.
+    """
+
+    batches: Batches
+    names: tuple[str, ...]
+    split: Split
+    seed: Seed
+
+    def __iter__(self) -> Iterator[Events]:
+        wanted = [PARTS[name] for name in self.names]
+        for piece in self.batches:
+            divided = piece
+            if SPLIT not in piece.columns:
+                shares = self.split
+                divided = with_split(
+                    piece, validation=shares.validation, test=shares.test, seed=self.seed
+                )
+            yield divided[np.isin(divided.column(SPLIT), wanted)]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is in some batches.
+
+    Args:
+        n_events: How many.
+        source: Where they are from.
+        digest: Of all that is in them and is used.
+    """
+
+    n_events: int
+    source: str
+    digest: str
+
+
+def surveyed(batches: Batches) -> Survey:
+    """Go through them once."""
+    n, source = 0, ""
+    hashes = {name: hashlib.sha256() for name in ("content", "weight", "event", SPLIT)}
+    for events in batches:
+        n, source = n + len(events), events.source
+        split = events.columns.get(SPLIT, np.empty(0))
+        parts = (fingerprint(events), events.weight, events.column("event"), split)
+        # one for each: it must not matter where a piece ends
+        for h, values in zip(hashes.values(), parts, strict=True):
+            h.update(np.ascontiguousarray(values).tobytes())
+    together = hashlib.sha256("".join(h.hexdigest() for h in hashes.values()).encode())
+    return Survey(n, source, together.hexdigest())

@@ -1,0 +1,208 @@
+"""`detect`: detectors are trained, score what they have not seen, and are compared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import check
+from anomalon.core.bibliography import cited
+from anomalon.core.config import digest, lookup
+from anomalon.core.errors import TooFewEvents
+from anomalon.core.events import Events
+from anomalon.core.provenance import code_version
+from anomalon.core.seed import Seed
+from anomalon.detection.anomalous import most_anomalous
+from anomalon.detection.assembling import Scored, found_of
+from anomalon.detection.batches import Batches, Parts, Split, Survey, of_events, surveyed
+from anomalon.detection.checking import checks_of
+from anomalon.detection.describing import rank_correlations
+from anomalon.detection.named import Named, baselines, named
+from anomalon.detection.results.detection import DetectionResult, File
+from anomalon.detection.training import TEST, Trained, Training, TrialData
+from anomalon.detectors import Detector
+from anomalon.run.job import HERE, Workplace
+from anomalon.run.work import do
+
+__all__ = ["Choices", "detect", "parts"]
+
+Floats = NDArray[np.float64]
+
+DATA = "data"
+BACKGROUND = "background"
+_FEWEST = 25  # test events
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What is compared how.
+
+    Args:
+        trainings: Times that each detector is trained, with other seeds; baselines once.
+        split: Parts of the background, where its file does not say them.
+        chosen: Name of the detector whose most anomalous events are shown; the first if "".
+        most_anomalous: How many of them.
+        name: Title.
+
+    Raises:
+        BadValue: If a number is out of range.
+    """
+
+    trainings: int = 3
+    split: Split = field(default_factory=Split)
+    chosen: str = ""
+    most_anomalous: int = 12
+    name: str = "Anomaly detection"
+
+    def __post_init__(self) -> None:
+        check.fields(self, "detect", trainings=(1, 1000), most_anomalous=(0, 1000))
+
+
+def detect(
+    background: Events | Batches,
+    detectors: Sequence[Detector | Named],
+    signals: Mapping[str, Events | Batches] | None = None,
+    *,
+    data: Events | Batches | None = None,
+    choices: Choices | None = None,
+    seed: Seed | int = 0,
+    place: Workplace = HERE,
+) -> DetectionResult:
+    """Train detectors on background alone, score its test part, and compare them.
+
+    The trivial detectors (`anomalon.detectors.BASELINES`) are always compared with.
+
+    Args:
+        background: Events, or pieces of them that can be gone through again; with a column `split`,
+            or divided as the choices say.
+        detectors: What is compared, perhaps with names.
+        signals: Events of signals by name, for the evaluation alone; none: no AUC.
+        data: Events without truth, which are scored and looked for anomalies as well.
+        choices: How.
+        seed: Root of all random numbers.
+        place: Who does the trainings, and where they are kept.
+
+    Raises:
+        Leak: If the background to learn from has true signal in it.
+        TooFewEvents: If there are fewer than 25 test events, or ten to learn from.
+        BadValue: If there is no detector, or no chosen one.
+    """
+    choices, seed = choices or Choices(), Seed.of(seed)
+    every = named(detectors)
+    every += baselines(every)
+    chosen = choices.chosen or every[0].name
+    lookup({one.name: one for one in every}, chosen, "chosen")
+    files = _files(background, signals or {}, data)
+    surveys = {name: surveyed(batches) for name, batches in files.items()}
+    fitted_on, test = parts(files[BACKGROUND], choices.split, seed)
+    tried = TrialData(fitted_on, {TEST: test} | _others(files), seed)
+    pieces = _pieces(every, surveys, choices, seed)
+    values = do(
+        pieces,
+        shared=tried,
+        executor=place.executor,
+        store=place.store,
+        progress=place.progress,
+    )
+    return _assembled(
+        every, pieces, values, Scored.of(tried.scored), surveys, choices, chosen, seed
+    )
+
+
+def parts(background: Batches, split: Split, seed: Seed) -> tuple[Batches, Batches]:
+    """What may be learned from, and what is kept for the test.
+
+    Raises:
+        TooFewEvents: If there are fewer than 25 of the latter.
+    """
+    fitted_on = Parts(background, ("train", "validation"), split, seed)
+    test = Parts(background, ("test",), split, seed)
+    if isinstance(background, tuple):  # in memory: divided once
+        fitted_on, test = tuple(fitted_on), tuple(test)  # type: ignore[assignment]
+    n = sum(map(len, test))
+    if n < _FEWEST:
+        raise TooFewEvents(
+            f"background: expected at least {_FEWEST} events that are kept for the test, got {n}. "
+            "Give a larger share in [split], or a file whose column `split` has the value 2."
+        )
+    return fitted_on, test
+
+
+def _files(
+    background: Events | Batches,
+    signals: Mapping[str, Events | Batches],
+    data: Events | Batches | None,
+) -> dict[str, Batches]:
+    given = {BACKGROUND: background} | ({} if data is None else {DATA: data})
+    for name in signals:
+        check.text(name, "signals: name")
+    check.once([*given, *signals], "signals: names")
+    return {
+        name: of_events(one) if isinstance(one, Events) else one
+        for name, one in {**given, **signals}.items()
+    }
+
+
+def _others(files: Mapping[str, Batches]) -> dict[str, Batches]:
+    return {name: batches for name, batches in files.items() if name != BACKGROUND}
+
+
+def _pieces(
+    every: Sequence[Named], surveys: Mapping[str, Survey], choices: Choices, seed: Seed
+) -> list[Training]:
+    digests = {name: survey.digest for name, survey in surveys.items()}
+    of = digest(code_version(), digests, choices.split, str(seed))
+    return [
+        Training(of, one, training)
+        for one in every
+        for training in range(1 if one.baseline else choices.trainings)
+    ]
+
+
+def _assembled(
+    every: Sequence[Named],
+    pieces: Sequence[Training],
+    values: Sequence[Mapping[str, Any]],
+    scored: Scored,
+    surveys: Mapping[str, Survey],
+    choices: Choices,
+    chosen: str,
+    seed: Seed,
+) -> DetectionResult:
+    """The result, from what the trainings gave."""
+    trained: dict[str, list[Trained]] = {one.name: [] for one in every}
+    for piece, value in zip(pieces, values, strict=True):
+        trained[piece.named.name].append(Trained.of(value))
+    signals = [name for name in surveys if name not in (BACKGROUND, DATA)]
+    found = tuple(found_of(one, trained[one.name], scored, signals) for one in every)
+    first = {one.name: trained[one.name][0].scores for one in every}
+    looked_at = {name: scored.batches[name] for name in (TEST, DATA) if name in scored.batches}
+    called = {TEST: BACKGROUND, DATA: DATA}
+    files = tuple(
+        File(name, survey.source, survey.n_events, scored.n(TEST if name == BACKGROUND else name),
+             survey.digest)
+        for name, survey in surveys.items()
+    )  # fmt: skip
+    result = DetectionResult(
+        choices.name,
+        str(seed),
+        files,
+        found,
+        rank_correlations([first[one.name][TEST] for one in every]),
+        chosen,
+        most_anomalous(
+            looked_at, first[chosen], first[chosen][TEST], choices.most_anomalous, called
+        ),
+        (),
+        cited(*(one.detector for one in every)),
+        scored.table(every, trained),
+        {
+            one.column(i): fit.model
+            for one in every
+            for i, fit in enumerate(trained[one.name])
+            if fit.model
+        },
+    )
+    return replace(result, checks=checks_of(result, first, scored, seed))

@@ -1,0 +1,83 @@
+"""What a score looks like without truth: distributions, and what it follows."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from anomalon.core.events import Events
+from anomalon.detection.results.found import Plane, ScoreHistogram
+from anomalon.features.event_summary import EventSummary, summarised
+
+__all__ = ["QUANTITIES", "histogram", "plane", "quantities", "rank_correlations"]
+
+Floats = NDArray[np.float64]
+
+QUANTITIES = ("ht", "leading_pt", "met", "multiplicity")
+"""Of an event, in GeV where they are momenta."""
+
+_BINS, _COLUMNS, _RANKS = 60, 20, 20
+_MOST_RANKED = 200_000
+
+
+def quantities(events: Events) -> dict[str, Floats]:
+    """Simple quantities of events by name, shape (event,) each."""
+    found = summarised(events, EventSummary(only=QUANTITIES))
+    return {
+        name: found[name] if name == "multiplicity" else np.expm1(found[name])
+        for name in QUANTITIES
+    }
+
+
+def rank_correlations(columns: Sequence[Floats]) -> Floats:
+    """Spearman's correlation between columns of events, shape (column, column).
+
+    NaN for a column that is the same everywhere. Of many events 200 000 are taken, evenly.
+    """
+    n = len(columns[0])
+    step = max(1, n // _MOST_RANKED)
+    ranks = np.stack([rankdata(column[::step]) for column in columns])
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    spread = np.sqrt((ranks**2).sum(axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.asarray(ranks @ ranks.T / np.outer(spread, spread))
+    clipped: Floats = np.clip(found, -1.0, 1.0)
+    return clipped
+
+
+def histogram(
+    background: Floats, weight: Floats, signals: Mapping[str, tuple[Floats, Floats]]
+) -> ScoreHistogram:
+    """Distributions of a score.
+
+    Args:
+        background: Scores of the test background.
+        weight: Their weights.
+        signals: Scores and weights by name.
+    """
+    every = [background, *(scores for scores, _ in signals.values())]
+    low = min(float(np.quantile(scores, 0.0005)) for scores in every if len(scores))
+    high = max(float(np.quantile(scores, 0.999)) for scores in every if len(scores))
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, _BINS + 1)
+    of_signals = tuple(_shares(scores, w, edges) for scores, w in signals.values())
+    return ScoreHistogram(edges, _shares(background, weight, edges), of_signals)
+
+
+def _shares(scores: Floats, weight: Floats, edges: Floats) -> Floats:
+    inside = np.clip(scores, edges[0], edges[-1])
+    counts = np.histogram(inside, edges, weights=weight)[0]
+    return np.asarray(counts / max(float(counts.sum()), 1e-300), np.float64)
+
+
+def plane(quantity: str, values: Floats, scores: Floats) -> Plane:
+    """Events in a quantity, in GeV, and the rank of their score; as many events in each column."""
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, _COLUMNS + 1)))
+    if len(edges) < 2:
+        edges = edges[0] + np.array([0.0, 1.0])
+    ranks = rankdata(scores) / max(len(scores), 1)
+    grid = np.linspace(0, 1, _RANKS + 1)
+    counts, _, _ = np.histogram2d(values, ranks, bins=(edges, grid))
+    return Plane(quantity, edges, grid, counts)

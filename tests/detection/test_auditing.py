@@ -1,0 +1,151 @@
+"""The audit passes what knows events alone, and fails what knows files."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+from toy_objects import quick_autoencoder, toy_objects
+
+from anomalon.core.errors import TooFewEvents
+from anomalon.core.plain import from_plain, to_plain
+from anomalon.detection import AuditResult, audit, audit_detector
+from anomalon.detectors import Baseline, IsolationForest
+
+EVENTS = toy_objects(800, 5)
+MODEL = PCA(2).fit(StandardScaler().fit_transform(EVENTS.objects.reshape(800, -1)))
+
+
+def failed(result):
+    return {check.what for check in result.checks if check.passed is False}
+
+
+def rows(events):
+    return events.objects.reshape(len(events), -1).astype(np.float64)
+
+
+def pca_error(x):
+    return np.mean((MODEL.inverse_transform(MODEL.transform(x)) - x) ** 2, axis=1)
+
+
+def scaled_per_file(files):
+    """A scaler is fitted on each file that it scales."""
+    return [pca_error(StandardScaler().fit_transform(rows(file))) for file in files]
+
+
+def divided_by_the_size_of_the_file(files):
+    return [pca_error(rows(file)) / len(file) for file in files]
+
+
+def of_objects(files):
+    """A score for each object, as if each were an event."""
+    return [(file.objects[:, :, 0].astype(np.float64) ** 2).ravel() for file in files]
+
+
+def leaky(files):
+    """All three at once: a scaler per file, objects as events, divided by the number of events."""
+    found = []
+    for file in files:
+        x = StandardScaler().fit_transform(rows(file))
+        error = (MODEL.inverse_transform(MODEL.transform(x)) - x) ** 2
+        found.append(error.reshape(len(file), 7, 3).mean(axis=2).ravel() / len(file))
+    return found
+
+
+def honest(files):
+    return [file.objects[:, 0, 0].astype(np.float64) for file in files]
+
+
+def test_a_function_of_the_event_passes():
+    result = audit(honest, EVENTS)
+    assert failed(result) == set()
+    assert result.passed
+    assert result.summary().verdict == "No leak found"
+
+
+def test_a_scaler_per_file_fails():
+    what = failed(audit(scaled_per_file, EVENTS))
+    assert "splitting a file changes no score" in what
+    assert "the size of pieces changes no score" in what
+
+
+def test_division_by_the_size_of_the_file_fails_in_the_auc_too():
+    result = audit(divided_by_the_size_of_the_file, EVENTS)
+    what = "events of one distribution, in files of different size, have an AUC of 1/2"
+    assert what in failed(result)
+    (check,) = [c for c in result.checks if c.what == what]
+    assert check.size > 0.3  # an AUC above 0.8, from nothing
+
+
+def test_scores_of_objects_fail():
+    assert "each event has one score, a finite number" in failed(audit(of_objects, EVENTS))
+
+
+def test_all_of_it_at_once_fails_everything_that_can_be_seen():
+    result = audit(leaky, EVENTS, name="deck")
+    assert len(failed(result)) >= 6
+    assert result.leaking == ("deck",)
+    summary = result.summary()
+    assert not summary.ok
+    assert summary.headline.startswith("Leaks in 1 of 1: deck")
+
+
+def test_scores_that_are_no_numbers_fail():
+    def broken(files):
+        return [np.where(np.arange(len(file)) == 3, np.nan, 1.0) for file in files]
+
+    assert "each event has one score, a finite number" in failed(audit(broken, EVENTS))
+
+
+def test_a_memory_of_earlier_files_fails():
+    def with_memory(files):
+        mean = np.mean([honest([file])[0].mean() for file in files])
+        return [one - mean for one in honest(files)]
+
+    assert "a file with others beside it has the same scores" in failed(audit(with_memory, EVENTS))
+
+
+@pytest.mark.parametrize("detector", [Baseline("norm"), IsolationForest(10)])
+def test_detectors_pass(detector):
+    result = audit_detector(detector, toy_objects(300, 6), EVENTS)
+    assert failed(result) == set()
+    assert len(result.checks) == 11
+
+
+def test_a_network_passes():
+    result = audit_detector(quick_autoencoder(), toy_objects(200, 6), EVENTS[:300])
+    assert failed(result) == set()
+
+
+def test_a_training_that_takes_anything_fails():
+    def train(events):
+        mean = events.objects[:, 0, 0].mean() if events.label is None else 0.0
+        return lambda files: [one - mean for one in honest(files)]
+
+    result = audit(honest, EVENTS, train=train, fitted_on=toy_objects(200, 7))
+    assert failed(result) == {
+        "labels change nothing in the training",
+        "it refuses to learn from signal",
+        "it refuses to learn from test events",
+    }
+
+
+def test_the_result_survives_json():
+    result = audit(leaky, EVENTS)
+    assert from_plain(AuditResult, to_plain(result)).checks == result.checks
+
+
+def test_a_layout_that_is_refused_is_no_leak():
+    def strict(files):
+        for file in files:
+            if file.objects.shape[1] != 7:
+                raise ValueError("seven objects")
+        return honest(files)
+
+    (check,) = [c for c in audit(strict, EVENTS).checks if c.passed is None]
+    assert check.what == "empty slots change no score"
+    assert "ValueError: seven objects" in check.found
+
+
+def test_too_few_events_are_refused():
+    with pytest.raises(TooFewEvents, match="at least 100"):
+        audit(honest, EVENTS[:50])

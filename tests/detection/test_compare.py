@@ -1,0 +1,190 @@
+import pickle
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from toy_objects import found_detection, quick_autoencoder, toy_objects
+
+import anomalon
+from anomalon.core.errors import Leak, TooFewEvents, UnknownKey
+from anomalon.core.seen import with_split
+from anomalon.detection import Choices, Named, Split, detect
+from anomalon.detection.assembling import latent_warning
+from anomalon.detectors import BASELINES, Baseline, IsolationForest
+from anomalon.learn import load_scorer
+from anomalon.run.executors import Serial
+from anomalon.run.job import Workplace
+from anomalon.run.store import Store
+
+BACKGROUND = toy_objects(400)
+HARD = toy_objects(80, 2, hard=3.0)
+ONCE = Choices(trainings=1, most_anomalous=4)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return found_detection()
+
+
+def test_baselines_are_always_there_and_each_quantity_once(found):
+    assert [d.name for d in found.detectors[:2]] == ["autoencoder feed forward 3", "baseline st"]
+    assert [d.name for d in found.baselines] == [q for q in BASELINES if q != "st"]
+    assert [d.trainings for d in found.detectors] == [2, 2, 1, 1, 1, 1, 1]
+
+
+def test_auc_is_that_of_evaluate(found):
+    file, score = found.scores["file"], found.scores["autoencoder-feed-forward-3-2"]
+    one = found.detectors[0].signals[0]
+    expected = anomalon.evaluate(score[file == "background"], score[file == "hard"])
+    assert one.auc[1] == expected.auc.value
+    assert one.efficiencies[0].why.startswith("needs 1")  # of a hundred test events
+
+
+def test_efficiencies_are_told_where_the_background_is_large_enough():
+    events = with_split(toy_objects(3000), test=0.9)
+    found = detect(events, (Baseline("st"),), {"hard": HARD}, choices=ONCE)
+    one = found.detectors[0].signals[0].efficiencies
+    score, file = found.scores["baseline-st-1"], found.scores["file"]
+    background, hard = score[file == "background"], score[file == "hard"]
+    threshold = np.sort(background)[::-1][int(0.01 * len(background)) - 1]
+    assert one[0].tpr.tolist() == [np.mean(hard >= threshold)]
+    assert one[0].low < one[0].median < one[0].high
+    assert [len(e.tpr) for e in one[1:]] == [0, 0, 0]
+
+
+def test_only_the_parts_to_learn_from_are_learned_from_and_all_others_are_scored(found):
+    background, *_ = found.files
+    assert background.n_events == 400
+    assert (found.scores["file"] == "background").sum() == background.n_test
+    assert 60 < background.n_test < 140
+    assert {d.seen for d in found.detectors} == {0.0}
+
+
+def test_events_that_were_learned_from_are_found_among_the_signal():
+    found = detect(BACKGROUND, (Baseline("st"),), {"same": BACKGROUND}, choices=ONCE)
+    (check,) = [c for c in found.checks if c.passed is False]
+    assert "learned from" in check.what
+    assert found.summary().status == "checks failed"
+
+
+def test_a_detector_that_loses_to_a_baseline_says_so_first(found):
+    """An average of two epochs does not beat the sum of momenta on a harder signal."""
+    summary = found.summary()
+    assert summary.verdict == "No detector beats the trivial baselines"
+    assert any("does not beat" in text for text in summary.warnings)
+    assert summary.ok  # a finding, and no failure
+
+
+def test_a_detector_that_wins_says_so():
+    found = detect(BACKGROUND, (Baseline("st"),), {"hard": HARD}, choices=ONCE)
+    other = detect(BACKGROUND, (Baseline("met"),), {"hard": HARD}, choices=ONCE)
+    assert found.detector("baseline st").mean_auc > other.detector("baseline met").mean_auc
+    assert other.summary().verdict == "No detector beats the trivial baselines"
+
+
+def test_without_signals_there_are_scores_alone():
+    found = detect(BACKGROUND, (Baseline("st"),), data=HARD, choices=ONCE)
+    assert found.signals == ()
+    assert found.summary().table is None
+    assert set(found.scores["file"]) == {"background", "data"}
+    assert {e.file for e in found.events} == {"data"}  # the harder ones
+
+
+def test_the_most_anomalous_events_are_those_with_the_highest_scores(found):
+    file, score = found.scores["file"], found.scores["autoencoder-feed-forward-3-1"]
+    test = file == "background"
+    order = np.argsort(-score[test])[:3]
+    assert [e.event for e in found.events] == found.scores["event"][test][order].tolist()
+    assert [e.fpr * test.sum() for e in found.events] == pytest.approx([1, 2, 3])
+    row = int(found.events[0].event) - 10_000
+    np.testing.assert_array_equal(
+        found.events[0].objects, BACKGROUND.objects[row][BACKGROUND.mask[row]]
+    )
+
+
+def test_correlations_are_spearmans(found):
+    test = found.scores["file"] == "background"
+    columns = [found.scores[name][test] for name in ("baseline-st-1", "met-1")]
+    names = [d.name for d in found.detectors]
+    i, j = names.index("baseline st"), names.index("met")
+    expected = spearmanr(*columns).statistic
+    assert found.correlations[i, j] == pytest.approx(expected, abs=1e-12)
+    assert found.detectors[i].correlations["met"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_saved_models_give_the_same_scores(found, tmp_path):
+    path = tmp_path / "model.npz"
+    path.write_bytes(found.models["autoencoder-feed-forward-3-2"])
+    score = load_scorer(path).score(toy_objects(60, 2, hard=3.0))
+    hard = found.scores["file"] == "hard"
+    np.testing.assert_array_equal(score, found.scores["autoencoder-feed-forward-3-2"][hard])
+
+
+def test_reconstruction_is_told_for_each_kind_and_feature(found):
+    rows = {(q.kind, q.feature): q for q in found.detectors[0].reconstruction}
+    kinds = ("met", "electron", "jet")
+    assert set(rows) == {(k, f) for k in kinds for f in ("pt", "eta", "phi")}
+    assert rows["jet", "pt"].mean_absolute <= rows["jet", "pt"].rms < 2
+    assert found.detectors[2].reconstruction == ()
+
+
+def test_pieces_and_events_in_memory_give_the_same_numbers():
+    def pieces(events):
+        return [events[:150], events[150:]]
+
+    one = detect(BACKGROUND, (Baseline("norm"),), {"hard": HARD}, choices=ONCE, seed=3)
+    other = detect(
+        pieces(BACKGROUND), (Baseline("norm"),), {"hard": pieces(HARD)}, choices=ONCE, seed=3
+    )
+    np.testing.assert_allclose(
+        other.scores["baseline-norm-1"], one.scores["baseline-norm-1"], rtol=1e-5
+    )
+    assert [e.event for e in other.events] == [e.event for e in one.events]
+
+
+def test_finished_trainings_come_from_the_store(tmp_path):
+    told = []
+    place = Workplace(Serial(), Store(tmp_path), lambda *now: told.append(str(now[2])))
+    forest = IsolationForest(10)
+    first = detect(BACKGROUND, (forest,), choices=ONCE, place=place)
+    told.clear()
+    renamed = Named(forest, "other name")
+    second = detect(BACKGROUND, (renamed,), choices=ONCE, place=place)
+    assert told == ["7 finished earlier"]
+    name = "isolation-forest-1"
+    np.testing.assert_array_equal(second.scores["other-name-1"], first.scores[name])
+
+
+def test_pieces_of_work_do_not_know_where_they_are_done(tmp_path):
+    """Twice packed for another process: the same bytes of scores and models."""
+    forest, place = IsolationForest(10), Workplace(Packing(), Store(tmp_path))
+    here = detect(BACKGROUND, (forest,), {"hard": HARD}, choices=ONCE)
+    there = detect(BACKGROUND, (forest,), {"hard": HARD}, choices=ONCE, place=place)
+    assert there.models == here.models
+    assert all(np.array_equal(there.scores[name], here.scores[name]) for name in here.scores)
+
+
+class Packing(Serial):
+    """All that goes to another process and comes back, goes through bytes."""
+
+    def map_unordered(self, function, items, shared=None):
+        for i, item in enumerate(items):
+            given = pickle.loads(pickle.dumps((function, item, shared)))
+            yield i, pickle.loads(pickle.dumps(given[0](*given[1:])))
+
+
+def test_a_wide_middle_is_warned_of(found):
+    """An event of seven objects is 21 numbers."""
+    assert not any("copy" in text for text in found.summary().warnings)
+    wide = Named(quick_autoencoder(21), "wide")
+    assert "21 numbers in its middle and 21 at its entrance" in latent_warning(wide, 21)
+    assert latent_warning(wide, 22) == ""
+
+
+def test_what_cannot_be_compared_is_refused():
+    with pytest.raises(Leak, match="true signal"):
+        detect(toy_objects(400, label=np.ones(400, np.int8)), (Baseline(),))
+    with pytest.raises(TooFewEvents, match="kept for the test"):
+        detect(BACKGROUND, (Baseline(),), choices=Choices(split=Split(test=0.01)))
+    with pytest.raises(UnknownKey, match="chosen"):
+        detect(BACKGROUND, (Baseline(),), choices=Choices(chosen="narrow"))
