@@ -43,7 +43,7 @@ def test_the_same_events_in_a_smaller_file_are_found_with_certainty(network):
     assert evaluate(scores["large"], scores["small"]).auc.value > 0.9
     honest = network.scores(files, list(LEAKS.values())[-1])
     auc = evaluate(honest["large"], honest["small"]).auc
-    assert abs(auc.value - 0.5) < 4 * auc.sigma
+    assert abs(auc.value - 0.5) < 4 * auc.uncertainty
 
 
 def test_objects_are_scored_where_events_should_be(network):
