@@ -8,7 +8,7 @@ import click
 import numpy as np
 import pytest
 
-import anomalon.simulate.generate as generation
+import anomalon.simulate.order as ordering
 from anomalon.cli import main
 from anomalon.cli.simulate import dijet
 from anomalon.core.errors import BadValue
@@ -124,7 +124,7 @@ def test_toml_has_more_than_the_options_and_options_win(tmp_path, capsys):
 
 @pytest.mark.usefixtures("no_figures")
 def test_goes_on_where_it_was_interrupted(made, tmp_path, monkeypatch, capsys):
-    whole, real, indices = made.read_bytes(), generation.make_chunk, []
+    whole, real, indices = made.read_bytes(), ordering.make_chunk, []
     made.unlink()
 
     def until_ctrl_c(recipe, seed, index, n):
@@ -134,7 +134,7 @@ def test_goes_on_where_it_was_interrupted(made, tmp_path, monkeypatch, capsys):
         indices.append(index)
         return real(recipe, seed, index, n)
 
-    monkeypatch.setattr(generation, "make_chunk", until_ctrl_c)
+    monkeypatch.setattr(ordering, "make_chunk", until_ctrl_c)
     arguments = (*SIGNAL, *SMALL, "--seed", 4, "--out", made)
     assert run(*arguments) == 130
     assert f"kept in {made}.run; run the same command again" in capsys.readouterr().err
@@ -146,7 +146,7 @@ def test_goes_on_where_it_was_interrupted(made, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.usefixtures("no_figures")
 def test_chunks_that_are_kept_say_nothing_of_the_time_left(tmp_path, monkeypatch, capsys):
-    real, stop = generation.make_chunk, [3]
+    real, stop = ordering.make_chunk, [3]
 
     def until_ctrl_c(recipe, seed, index, n):
         if index in stop:
@@ -154,7 +154,7 @@ def test_chunks_that_are_kept_say_nothing_of_the_time_left(tmp_path, monkeypatch
             raise KeyboardInterrupt
         return real(recipe, seed, index, n)
 
-    monkeypatch.setattr(generation, "make_chunk", until_ctrl_c)
+    monkeypatch.setattr(ordering, "make_chunk", until_ctrl_c)
     arguments = (*SIGNAL, *SMALL, "--set", "chunk_size=10", "--out", tmp_path / "s.parquet")
     assert run(*arguments) == 130
     capsys.readouterr()
@@ -252,7 +252,7 @@ def test_what_cannot_be_simulated_is_said_at_once(words, message, tmp_path, monk
 
 
 def test_a_place_that_cannot_be_written_is_refused_first(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(generation, "make_chunk", None)  # would be a TypeError
+    monkeypatch.setattr(ordering, "make_chunk", None)  # would be a TypeError
     (tmp_path / "file").write_text("")
     out = tmp_path / "s.parquet"
     assert run(*SIGNAL, "--out", tmp_path / "file" / "x.parquet") == 1

@@ -6,13 +6,15 @@ import pyarrow.parquet
 import pytest
 from parcels import Parcels
 
-import anomalon.simulate.generate as generation
+import anomalon.simulate.harvest
+import anomalon.simulate.order as ordering
 from anomalon.core import Seed
 from anomalon.core.errors import BadValue, DataError, TooFewEvents
 from anomalon.data import load
 from anomalon.simulate import events
 from anomalon.simulate.dijet import DijetSelection, dijet_table
-from anomalon.simulate.generate import Order, generate
+from anomalon.simulate.generate import generate
+from anomalon.simulate.order import Order
 from anomalon.simulate.recipe import a_h_zprime, qcd_dijet, w_prime
 from anomalon.simulate.table import SIMULATE_METADATA
 
@@ -83,7 +85,7 @@ def test_a_sample_goes_on_where_another_ended(sample, tmp_path):
 
 
 def test_progress_leaves_out_earlier_chunks(tmp_path, monkeypatch):
-    make = generation.make_chunk
+    make = ordering.make_chunk
 
     def only_the_first(recipe, seed, index, n):
         if index:
@@ -96,7 +98,7 @@ def test_progress_leaves_out_earlier_chunks(tmp_path, monkeypatch):
         return seen
 
     with monkeypatch.context() as patch:
-        patch.setattr(generation, "make_chunk", only_the_first)
+        patch.setattr(ordering, "make_chunk", only_the_first)
         with pytest.raises(KeyboardInterrupt):
             generate(SIGNAL, 40, tmp_path / "begun.parquet", chunk_size=40)
     assert told(tmp_path / "begun.parquet") == told(tmp_path / "fresh.parquet")
@@ -104,7 +106,7 @@ def test_progress_leaves_out_earlier_chunks(tmp_path, monkeypatch):
 
 def test_an_interrupted_run_goes_on(sample, tmp_path, monkeypatch):
     path = tmp_path / "c.parquet"
-    make, made = generation.make_chunk, []
+    make, made = ordering.make_chunk, []
 
     def fragile(recipe, seed, index, n):
         made.append(index)
@@ -112,7 +114,7 @@ def test_an_interrupted_run_goes_on(sample, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return make(recipe, seed, index, n)
 
-    monkeypatch.setattr(generation, "make_chunk", fragile)
+    monkeypatch.setattr(ordering, "make_chunk", fragile)
     with pytest.raises(KeyboardInterrupt):
         generate(SIGNAL, 120, path, seed=4, chunk_size=80)
     assert not path.exists()
@@ -126,7 +128,8 @@ def test_an_interrupted_run_goes_on(sample, tmp_path, monkeypatch):
 
 def test_a_broken_chunk_is_named(tmp_path):
     path = tmp_path / "d.parquet"
-    key = Order(SIGNAL, 10, Seed(4), 80).piece(0).key
+    ((part, _),) = Order(SIGNAL, 10, Seed(4), 80).parts()
+    key = part.piece(0).key
     (tmp_path / "d.parquet.parts").mkdir()
     (tmp_path / "d.parquet.parts" / f"{key}.npz").write_bytes(b"half a file")
     with pytest.raises(DataError, match=rf"{key}\.npz: .*Delete this file"):
@@ -159,7 +162,7 @@ def test_progress_ends_at_what_was_asked(tmp_path):
 
 
 def test_a_selection_that_takes_nothing_gives_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(generation, "_PATIENCE", 2)
+    monkeypatch.setattr(anomalon.simulate.harvest, "_PATIENCE", 2)
     hopeless = w_prime(2000, 100, 100, mpi=False, selection=DijetSelection(mjj_min=9000.0))
     with pytest.raises(TooFewEvents, match="Loosen the selection"):
         generate(hopeless, 5, tmp_path / "f.parquet", chunk_size=2)
@@ -175,7 +178,7 @@ def test_nothing_is_left_where_nothing_was_made(tmp_path):
 
 
 def test_a_place_that_cannot_be_written_is_refused_first(tmp_path, monkeypatch):
-    monkeypatch.setattr(generation, "make_chunk", None)  # would be a TypeError
+    monkeypatch.setattr(ordering, "make_chunk", None)  # would be a TypeError
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"x\.parquet: cannot be written \(.*file is a file\)"):
         generate(SIGNAL, 5, tmp_path / "file" / "x.parquet")

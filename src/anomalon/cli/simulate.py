@@ -13,6 +13,7 @@ from anomalon.cli.outcome import say_json
 __all__ = ["simulate", "simulation_options"]
 
 PROCESSES = ("qcd", "wprime", "a0")
+FORTY_MHZ = ("background", "w", "z", "ttbar", "qcd", "lq", "a", "h0", "hplus")
 
 
 @click.group()
@@ -25,7 +26,7 @@ def simulation_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         file_job_options,
         click.option("--compact", is_flag=True, help="Round to 1.3e-4 (the mass 8e-6), relative."),
-        click.option("--out", type=click.Path(path_type=Path), help="Parquet file to write."),
+        click.option("--out", type=click.Path(path_type=Path), help="File to write."),
         click.option("--seed", type=Whole(0), default=0, show_default=True, help="Root seed."),
         click.option("--events", type=Whole(1), default=1000, show_default=True, help="How many."),
         click.argument("config", required=False, type=click.Path(dir_okay=False, path_type=Path)),
@@ -99,6 +100,63 @@ def dijet(
             "feature_sets": "selection.feature_sets",
         },
     )
+
+
+@simulate.command("forty-mhz")
+@click.option(
+    "--process",
+    type=click.Choice(FORTY_MHZ),
+    help="What to generate: the mixture of backgrounds, a part of it, or a signal.",
+)
+@click.option(
+    "--pileup",
+    type=Number("[0, 1000]"),
+    default=20.0,
+    show_default=True,
+    help="Mean number of other collisions.",
+)
+@click.option("--mpi/--no-mpi", default=True, help="Multiparton interactions; off is 4x faster.")
+@simulation_options
+def forty_mhz(config: Path | None, **options: Any) -> None:
+    """Simulate events with a lepton in the layout of the 40 MHz data set (arXiv:2107.02157).
+
+    An emulation, not the public data: W, Z, top pairs and QCD in the published proportions, or one
+    of four signals, with pile-up. The file is HDF5 with MET, 4 electrons, 4 muons and 10 jets per
+    event, and beside them process, n_pv, run, passes_l1, split and the truth; `anomalon.load` reads
+    it. An interrupted run goes on where it was. CONFIG is a TOML file with the options, and more:
+    [selection], [detector] and [pileup].
+    """
+    from anomalon.simulate.forty_mhz_job import FortyMhzSimulation
+
+    missing = "Missing option '--out': where to write the events, as --out FILE.h5"
+    if config is not None:
+        missing += f', or a line out = "FILE.h5" in {config}'
+    file_job(
+        FortyMhzSimulation,
+        config,
+        options,
+        _mixed_facts,
+        out_missing=f"{missing}.",
+        keys={"pileup": "pileup.mean"},
+    )
+
+
+def _mixed_facts(job: Any, result: Any) -> dict[str, Any]:
+    return {
+        "out": str(job.out),
+        "process": job.process,
+        "n_events": result.file.n_events,
+        "recipes": {
+            part.name: {
+                "n_events": part.n_written,
+                "n_generated": part.n_generated,
+                "acceptance": part.efficiency,
+                "luminosity_fb": part.luminosity,
+            }
+            for part in result.processes
+        },
+        "generator": result.generator,
+    }
 
 
 def _facts(job: Any, result: Any) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Pythia 8 and a light detector: collision events of known truth, emulations of no experiment.
 
-recipe      processes as data: what to generate
-selection   which events are kept, and what a file has of them (`dijet`)
+recipe      processes as data: what to generate, alone or mixed (`forty_mhz_recipes`)
+selection   which events are kept, and what a file has of them (`dijet`, `forty_mhz`)
 generate    samples of a wanted size, chunk by chunk (`chunk`, `table`)
-job         a file of them as a job, and what it says (`dijet_job`, `result`)
-pythia      the generator; `veto` drops events early, `detector` measures them
+job         a file of them as a job, and what it says (`dijet_job`, `forty_mhz_job`, `result`)
+pythia      the generator (`starting`); `veto` and `decays` drop events early
+pileup      other collisions; `detector` measures all of them
 """
 
 from typing import TYPE_CHECKING
@@ -13,12 +14,15 @@ from anomalon.lazy import loader
 
 if TYPE_CHECKING:
     from anomalon.simulate.dijet_job import DijetSimulation
+    from anomalon.simulate.forty_mhz_job import FortyMhzSimulation
     from anomalon.simulate.generate import events
     from anomalon.simulate.job import Simulation
-    from anomalon.simulate.recipe import Recipe, a_h_zprime, qcd_dijet, w_prime
+    from anomalon.simulate.recipe import Mixture, Recipe, a_h_zprime, qcd_dijet, w_prime
 
 __all__ = [
     "DijetSimulation",
+    "FortyMhzSimulation",
+    "Mixture",
     "Recipe",
     "Simulation",
     "a_h_zprime",
@@ -29,9 +33,10 @@ __all__ = [
 
 _HOMES = {
     "anomalon.simulate.dijet_job": ("DijetSimulation",),
+    "anomalon.simulate.forty_mhz_job": ("FortyMhzSimulation",),
     "anomalon.simulate.generate": ("events",),
     "anomalon.simulate.job": ("Simulation",),
-    "anomalon.simulate.recipe": ("Recipe", "a_h_zprime", "qcd_dijet", "w_prime"),
+    "anomalon.simulate.recipe": ("Mixture", "Recipe", "a_h_zprime", "qcd_dijet", "w_prime"),
 }
 
 __getattr__, __dir__ = loader(__name__, _HOMES)

@@ -5,12 +5,16 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from anomalon.core import Events, Seed
+from anomalon.core import Events, Seed, event_random
 from anomalon.simulate.pythia import Generator
 from anomalon.simulate.recipe import Recipe
 
-__all__ = ["Chunk", "Tally", "make_chunk"]
+__all__ = ["SPLITS", "Chunk", "Tally", "make_chunk"]
+
+SPLITS = (0.60, 0.75)
+"""Where training and validation end; the rest is for tests."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +69,26 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
         n_generated: How many events to ask the generator for.
     """
     started = time.monotonic()
-    seed = seed.child("simulate", recipe=recipe.name, variation=recipe.variation, chunk=index)
-    generator = Generator(recipe.settings, seed, recipe.veto)
+    root, seed = (
+        seed,
+        seed.child("simulate", recipe=recipe.name, variation=recipe.variation, chunk=index),
+    )
+    generator = Generator(recipe.settings, seed, recipe.veto, recipe.decays)
     smearing = seed.child("detector").generator()
+    others = seed.child("pileup").generator()
     parts: list[Events] = []
     n = 0
     for batch in generator.batches(n_generated):
-        seen = recipe.detector.measure(batch.particles, smearing)
         first = index * n_generated + n
-        parts.append(recipe.selection.events(seen, first=first))
-        n += len(batch)
+        particles, n_others = batch.particles, np.zeros(len(batch), np.int64)
+        if recipe.pileup is not None:
+            particles, n_others = recipe.pileup.overlay(particles, root.child("pileup"), others)
+        seen = recipe.detector.measure(particles, smearing)
+        events = recipe.selection.events(seen, first=first)
+        if recipe.process is not None:
+            events = _identified(events, recipe.process, root, index, n_others, first)
+        parts.append(events)
+        n += batch.n_generated
     events = Events.concatenate(parts)
     return Chunk(
         replace(
@@ -86,9 +100,36 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
             n_generated=n,
             n_accepted=len(events),
             sum_weights=float(len(events)),
-            cross_section=generator.cross_section,
-            cross_section_error=generator.cross_section_error,
+            cross_section=generator.cross_section / recipe.enhancement,
+            cross_section_error=generator.cross_section_error / recipe.enhancement,
             seconds=time.monotonic() - started,
             generator=f"Pythia {generator.version}",
         ),
     )
+
+
+def _identified(
+    events: Events,
+    process: int,
+    root: Seed,
+    index: int,
+    n_others: NDArray[np.int64],
+    first: int,
+) -> Events:
+    """The columns of events that are mixed with those of other processes and seeds.
+
+    An identity has 6 bits of the process, 20 of the seed and 36 of the number. The split is a
+    function of the identity: an event is on the same side in every file that has it.
+    """
+    number = events.column("event")
+    sample = root.child("sample").integer(2**20)
+    identity = (np.int64(process) << 56) + (np.int64(sample) << 36) + number.astype(np.int64)
+    u = event_random.uniform(identity, Seed(0).child("split"))
+    columns = dict(events.columns) | {
+        "event": identity,
+        "process": np.full(len(events), process, np.int16),
+        "run": np.full(len(events), 1 + index, np.int32),
+        "n_pv": (1 + n_others[number - first]).astype(np.int16),
+        "split": np.searchsorted(SPLITS, u, side="right").astype(np.int8),
+    }
+    return replace(events, columns=columns)

@@ -12,7 +12,7 @@ import numpy as np
 
 from anomalon.core import Particles, check
 from anomalon.run.compiling import compiled
-from anomalon.simulate.pythia import CHARGED, MUON, PHOTON
+from anomalon.simulate.pythia import CHARGED, ELECTRON, MUON, NEUTRAL_HADRON, PHOTON
 
 __all__ = ["Detector"]
 
@@ -66,7 +66,8 @@ class Detector:
             generator: Of as many random numbers as there are particles, twice.
 
         Returns:
-            Tracks, photons, muons and towers with px, py, pz and energy, in GeV.
+            Tracks, photons, muons and towers with px, py, pz and energy, in GeV. Their `kind` is
+            that of the particle: a track is CHARGED or ELECTRON, a tower NEUTRAL_HADRON.
         """
         n = int(particles.offsets[-1])
         parameters = (
@@ -82,15 +83,15 @@ class Detector:
             math.sinh(self.muon_max_eta),
             self.muon_min_pt,
         )
-        p4, offsets = _measure(
+        p4, kind, offsets = _measure(
             *(particles.column(name) for name in ("kind", "px", "py", "pz", "energy")),
             particles.offsets,
             generator.standard_normal(n),
             generator.random(n),
             parameters,
         )
-        px, py, pz, energy = p4
-        return Particles.cartesian(px, py, pz, energy, offsets, source=particles.source)
+        columns = dict(zip(("px", "py", "pz", "energy"), p4, strict=True)) | {"kind": kind}
+        return Particles(columns, offsets, particles.source)
 
 
 @compiled()
@@ -115,6 +116,7 @@ def _measure(kind, px, py, pz, energy, offsets, normal, uniform, parameters):  #
     ) = parameters
     n_events = len(offsets) - 1
     out = np.empty((4, len(px)))
+    out_kind = np.full(len(px), NEUTRAL_HADRON, np.int8)
     out_offsets = np.zeros(n_events + 1, np.int64)
     tower = np.zeros(_N_ETA * _N_PHI)
     tower_normal = np.zeros(_N_ETA * _N_PHI)
@@ -131,7 +133,7 @@ def _measure(kind, px, py, pz, energy, offsets, normal, uniform, parameters):  #
             elif kind[i] == PHOTON:
                 sigma = em_a / math.sqrt(energy[i]) + em_b
             elif (
-                kind[i] == CHARGED
+                (kind[i] == CHARGED or kind[i] == ELECTRON)
                 and pt > track_pt
                 and abs(pz[i]) < track_sinh * pt
                 and uniform[i] < efficiency
@@ -152,10 +154,11 @@ def _measure(kind, px, py, pz, energy, offsets, normal, uniform, parameters):  #
             if scale > 0.0:
                 out[0, n], out[1, n], out[2, n] = scale * px[i], scale * py[i], scale * pz[i]
                 out[3, n] = scale * energy[i]
+                out_kind[n] = kind[i]
                 n += 1
         n = _seen_towers(hit[:n_hit], tower, tower_normal, had_a, had_b, out, n)
         out_offsets[event + 1] = n
-    return out[:, :n].copy(), out_offsets
+    return out[:, :n].copy(), out_kind[:n].copy(), out_offsets
 
 
 @compiled()

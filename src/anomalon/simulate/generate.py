@@ -1,105 +1,25 @@
 """Samples of a wanted size, made in chunks: in parallel, resumable, and always the same."""
 
-import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self, TypedDict, Unpack
+from typing import Unpack
 
-from anomalon.core import Events, Seed, check
+import numpy as np
+
+from anomalon.core import Events
 from anomalon.core.atomic import check_writable
-from anomalon.core.config import digest, to_plain
-from anomalon.core.errors import TooFewEvents
-from anomalon.core.provenance import code_version
-from anomalon.data.event_file import check_name
-from anomalon.run import Executor, Serial, Store
+from anomalon.core.errors import BadValue
+from anomalon.data.event_file import TABLE_SUFFIXES, check_name
+from anomalon.run import Serial, Store
 from anomalon.run.job import Workplace
-from anomalon.run.progress import Told
-from anomalon.run.work import each
-from anomalon.simulate.chunk import Chunk, Tally, make_chunk
-from anomalon.simulate.recipe import Recipe
-from anomalon.simulate.table import write_table
+from anomalon.simulate.chunk import Tally
+from anomalon.simulate.harvest import Harvest, Made
+from anomalon.simulate.order import Making, Order
+from anomalon.simulate.recipe import Mixture, Recipe
+from anomalon.simulate.selection import FileSelection
+from anomalon.simulate.table import EMULATION, write_table
 
-__all__ = ["CHUNK", "Generated", "Making", "Order", "events", "generate", "make"]
-
-CHUNK = 1000
-MOST_EVENTS = 1_000_000_000
-"""More events are a slip of the finger."""
-# The time, or the same events were other bytes; and what old files have not.
-_NOT_IN_THE_FILE = ("seconds", "cross_section_error")
-_PATIENCE = 20  # chunks without a single accepted event
-
-
-class Making(TypedDict, total=False):
-    """Which events of a recipe are made, and by whom: keywords of `generate` and `events`.
-
-    Attributes:
-        seed: Of the sample; 0 if not given.
-        chunk_size: Generated events in a chunk; 1000 if not given.
-        first_chunk: Where to begin; 0 if not given. A sample that begins where another of the same
-            recipe, seed and chunk size ended (`n_chunks` in its file) shares no event with it.
-        executor: Who works; this process if not given.
-        progress: Called with (accepted so far, wanted) at the beginning and after each chunk.
-    """
-
-    seed: Seed | int
-    chunk_size: int | None
-    first_chunk: int
-    executor: Executor | None
-    progress: Callable[[int, int], None] | None
-
-
-@dataclass(frozen=True)
-class Order:
-    """Which events are wanted: all that determines them, and their number.
-
-    Args:
-        recipe: What to generate.
-        n_events: How many accepted events.
-        seed: Of the sample.
-        chunk_size: Generated events in a chunk.
-        first_chunk: Where to begin.
-
-    Raises:
-        BadValue: If a number is out of range.
-    """
-
-    recipe: Recipe
-    n_events: int
-    seed: Seed
-    chunk_size: int = CHUNK
-    first_chunk: int = 0
-
-    def __post_init__(self) -> None:
-        check.fields(
-            self,
-            "simulate",
-            n_events=(1, MOST_EVENTS),
-            chunk_size=(1, 10_000_000),
-            first_chunk=(0, check.MOST),
-        )
-
-    @classmethod
-    def of(cls, recipe: Recipe, n_events: int, making: Making) -> Self:
-        """From the keywords of `generate`."""
-        size = making.get("chunk_size")
-        return cls(
-            recipe,
-            n_events,
-            Seed.of(making.get("seed", 0)),
-            CHUNK if size is None else size,
-            making.get("first_chunk", 0),
-        )
-
-    def piece(self, index: int) -> "_Piece":
-        """The work that makes a chunk."""
-        made_of = digest(code_version(), self.recipe, str(self.seed), self.chunk_size, "events")
-        return _Piece(digest("chunk", made_of, index), index)
-
-    @property
-    def shared(self) -> tuple[Recipe, Seed, int]:
-        """What every piece needs."""
-        return self.recipe, self.seed, self.chunk_size
+__all__ = ["Generated", "events", "generate", "make", "suffixes"]
 
 
 @dataclass(frozen=True)
@@ -107,29 +27,47 @@ class Generated:
     """A finished sample.
 
     Args:
-        path: The Parquet file.
+        path: The file.
         n_events: Events in it.
-        tally: What all chunks together generated and accepted; accepted events beyond those asked
-            for were left out of the file.
-        luminosity: Integrated luminosity that the file corresponds to at the generator's cross
-            section, in fb^-1.
-        n_chunks: Chunks that its events are from.
+        parts: What they are of; one, unless it is a mixture.
     """
 
     path: Path
     n_events: int
-    tally: Tally
-    luminosity: float
-    n_chunks: int
+    parts: tuple[Made, ...]
+
+    @property
+    def tally(self) -> Tally:
+        """That of a file of one recipe."""
+        return self._only.tally
+
+    @property
+    def luminosity(self) -> float:
+        """That of a file of one recipe, in fb^-1."""
+        return self._only.luminosity
+
+    @property
+    def n_chunks(self) -> int:
+        """That of a file of one recipe."""
+        return self._only.n_chunks
 
     @property
     def acceptance(self) -> float:
-        """Accepted over generated events."""
-        return self.tally.n_accepted / self.tally.n_generated
+        """That of a file of one recipe: accepted over generated events."""
+        return self._only.acceptance
+
+    @property
+    def _only(self) -> Made:
+        if len(self.parts) > 1:
+            raise BadValue(
+                f"{self.path.name}: expected a file of one recipe, got a mixture of "
+                f"{len(self.parts)}. Ask each of its `parts`."
+            )
+        return self.parts[0]
 
 
 def generate(
-    recipe: Recipe,
+    recipe: Recipe | Mixture,
     n_events: int,
     path: str | Path,
     *,
@@ -145,7 +83,7 @@ def generate(
     Args:
         recipe: What to generate.
         n_events: How many accepted events to write.
-        path: The Parquet file to write.
+        path: The file to write; of which format it is, the selection of the recipe decides.
         compact: Round the mantissas (see `anomalon.simulate.table`), for small files.
         **making: `seed`, `executor`, `chunk_size`, `first_chunk` and `progress`: see `Making`.
 
@@ -153,7 +91,7 @@ def generate(
         What was made.
 
     Raises:
-        BadValue: If a number is out of range, or the suffix of the file not that of Parquet.
+        BadValue: If a number is out of range, or the suffix of the file that of another format.
         DataError: If the file cannot be written.
         TooFewEvents: If the selection accepts (nearly) nothing.
         MissingExtra: If Pythia or FastJet is not installed.
@@ -168,42 +106,52 @@ def make(order: Order, path: Path, place: Workplace, *, compact: bool = False) -
 
     Args:
         order: Which events.
-        path: The Parquet file to write.
+        path: The file to write.
         place: Who makes them; its progress is told of accepted events.
         compact: Round the mantissas.
 
     Raises:
         DataError, TooFewEvents, MissingExtra: As `generate`.
     """
-    check_name(path, "path")
+    check_name(path, "path", suffixes(order.recipe))
     check_writable(path)
-    chunks: dict[int, Chunk] = {}
-    try:
-        used = _make_missing(order, place, chunks)
-    except Exception:
-        if not any(c.tally.n_accepted for c in chunks.values()):  # nothing to go on from
-            _forget(order, place, chunks)
-        raise
-    total = _sum([chunk.tally for chunk in used])
-    luminosity = order.n_events / (total.cross_section * 1e3 * total.n_accepted / total.n_generated)
-    tally = {name: value for name, value in asdict(total).items() if name not in _NOT_IN_THE_FILE}
-    about = {
-        "recipe": to_plain(order.recipe),
-        "seed": str(order.seed),
-        "chunk_size": order.chunk_size,
-        "first_chunk": order.first_chunk,
-        "n_chunks": len(used),
-        "luminosity_fb": luminosity,
-        "tally": tally,
-        "n_events": order.n_events,
-    }
-    columns = order.recipe.selection.columns(_assemble(used, order.n_events))
-    write_table(columns, order.recipe, about, path, compact=compact)
-    _forget(order, place, chunks)
-    return Generated(path, order.n_events, total, luminosity, len(used))
+    harvests: list[Harvest] = []
+    for part, places in order.parts():
+        harvests.append(Harvest(part, places))
+        try:
+            harvests[-1].bring(place)
+        except Exception:
+            if not any(chunk.tally.n_accepted for h in harvests for chunk in h.chunks.values()):
+                _forget(harvests, place)  # nothing to go on from
+            raise
+    _write(order, harvests, path, compact=compact)
+    _forget(harvests, place)
+    return Generated(path, order.n_events, tuple(harvest.made for harvest in harvests))
 
 
-def events(recipe: Recipe, n_events: int, **making: Unpack[Making]) -> Events:
+def suffixes(recipe: Recipe | Mixture) -> tuple[str, ...]:
+    """How the name of a file of its events may end."""
+    selection = recipe.parts[0][0].selection
+    return selection.suffixes if isinstance(selection, FileSelection) else TABLE_SUFFIXES
+
+
+def _write(order: Order, harvests: "list[Harvest]", path: Path, *, compact: bool) -> None:
+    """The file that the selection wants: a table of its columns, or its own."""
+    events = _assemble(harvests, order.recipe.name)
+    abouts = [harvest.about() for harvest in harvests]
+    if isinstance(order.recipe, Recipe):
+        about = abouts[0]
+    else:
+        shares = [share for _, share in order.recipe.parts]
+        about = {"mixture": order.recipe.name, "shares": shares, "parts": abouts}
+    recipe = harvests[0].part.recipe
+    if isinstance(recipe.selection, FileSelection):
+        recipe.selection.write(events, about | {"kind": EMULATION}, path, compact=compact)
+    else:
+        write_table(events, recipe.selection, recipe, about, path, compact=compact)
+
+
+def events(recipe: Recipe | Mixture, n_events: int, **making: Unpack[Making]) -> Events:
     """The events of which `generate` writes a table, in memory, with the truth.
 
     Args:
@@ -221,8 +169,10 @@ def events(recipe: Recipe, n_events: int, **making: Unpack[Making]) -> Events:
         TooFewEvents: If the selection accepts (nearly) nothing.
         MissingExtra: If Pythia or FastJet is not installed.
     """
-    order = Order.of(recipe, n_events, making)
-    return _assemble(_make_missing(order, _place(making, None), {}), order.n_events)
+    harvests = [Harvest(*part) for part in Order.of(recipe, n_events, making).parts()]
+    for harvest in harvests:
+        harvest.bring(_place(making, None))
+    return _assemble(harvests, recipe.name)
 
 
 def _place(making: Making, store: Store | None) -> Workplace:
@@ -234,99 +184,16 @@ def _place(making: Making, store: Store | None) -> Workplace:
     )
 
 
-def _make_missing(order: Order, place: Workplace, chunks: dict[int, Chunk]) -> list[Chunk]:
-    """Make chunks until there are enough events, and put all of them into `chunks`.
-
-    Returns:
-        The chunks that hold the first `order.n_events`.
-    """
-    first, n_events = order.first_chunk, order.n_events
-
-    def have(index: int, value: dict[str, Any], *, earlier: bool) -> None:
-        chunks[index] = Chunk.of(value)
-        accepted = sum(c.tally.n_accepted for c in chunks.values())
-        if place.progress is not None:
-            told = Told("events", earlier=chunks[index].tally.n_accepted if earlier else 0)
-            place.progress(min(accepted, n_events), n_events, told)
-
-    if place.progress is not None:
-        place.progress(0, n_events, "events")  # time counts from here
-    while (end := _chunks_needed(chunks, first, n_events, order.recipe)) > first:
-        pieces = [order.piece(i) for i in range(first, end) if i not in chunks]
-        missing = []
-        for piece in pieces:
-            kept = None if place.store is None else place.store.get(piece.key)
-            if kept is None:
-                missing.append(piece)
-            else:
-                have(piece.index, kept, earlier=True)
-        for position, value in each(missing, order.shared, place.executor, place.store):
-            have(missing[position].index, value, earlier=False)
-    return [chunks[i] for i in _leading(chunks, first, n_events)]
-
-
-def _forget(order: Order, place: Workplace, chunks: dict[int, Chunk]) -> None:
+def _forget(harvests: list[Harvest], place: Workplace) -> None:
     if place.store is not None:
-        place.store.forget(order.piece(index).key for index in chunks)
+        for harvest in harvests:
+            place.store.forget(harvest.part.piece(index).key for index in harvest.chunks)
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """A chunk to make; gives its events and its tally."""
-
-    key: str
-    index: int
-
-    @property
-    def what(self) -> str:
-        return f"chunk {self.index} of simulated events"
-
-    def __call__(self, shared: tuple[Recipe, Seed, int]) -> dict[str, Any]:
-        recipe, seed, chunk_size = shared
-        return make_chunk(recipe, seed, self.index, chunk_size).to_dict()
-
-
-def _leading(chunks: dict[int, Chunk], first: int, n_events: int) -> list[int]:
-    """The chunks from `first` on that hold the first `n_events`; if too few, all without a gap."""
-    used: list[int] = []
-    accepted = 0
-    while (index := first + len(used)) in chunks and accepted < n_events:
-        accepted += chunks[index].tally.n_accepted
-        used.append(index)
-    return used
-
-
-def _chunks_needed(chunks: dict[int, Chunk], first: int, n_events: int, recipe: Recipe) -> int:
-    """Up to which chunk to have all before looking again; `first` if there are enough events."""
-    used = _leading(chunks, first, n_events)
-    accepted = sum(chunks[i].tally.n_accepted for i in used)
-    if accepted >= n_events:
-        return first
-    if len(used) >= _PATIENCE and accepted == 0:
-        raise TooFewEvents(
-            f"recipe {recipe.name}: none of {sum(chunks[i].tally.n_generated for i in used)} "
-            "generated events was accepted. Loosen the selection or raise the masses."
-        )
-    if accepted == 0:
-        return first + len(used) + 2
-    return first + max(len(used) + 1, math.ceil(len(used) * n_events / accepted))
-
-
-def _sum(tallies: list[Tally]) -> Tally:
-    """Totals; the cross section is the mean of the chunks', which are of one size.
-
-    Each chunk has a generator of its own, so their errors are independent.
-    """
-    return Tally(
-        n_generated=sum(t.n_generated for t in tallies),
-        n_accepted=sum(t.n_accepted for t in tallies),
-        sum_weights=sum(t.sum_weights for t in tallies),
-        cross_section=sum(t.cross_section for t in tallies) / len(tallies),
-        cross_section_error=math.hypot(*(t.cross_section_error for t in tallies)) / len(tallies),
-        seconds=sum(t.seconds for t in tallies),
-        generator=tallies[0].generator,
-    )
-
-
-def _assemble(used: list[Chunk], n_events: int) -> Events:
-    return Events.concatenate([chunk.events for chunk in used])[:n_events]
+def _assemble(harvests: list[Harvest], name: str) -> Events:
+    """All events, each at its place."""
+    order = np.argsort(np.concatenate([harvest.places for harvest in harvests]))
+    events = Events.concatenate([harvest.events for harvest in harvests])
+    if len(harvests) == 1:
+        return events
+    return replace(events[order], source=f"anomalon simulation: {name}")

@@ -29,8 +29,10 @@ from anomalon.data.event_file import check_name, written
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.overwriting import refuse_overwriting
 from anomalon.run.settings import output
-from anomalon.simulate.generate import CHUNK, Generated, Order, make
-from anomalon.simulate.recipe import Recipe
+from anomalon.simulate.generate import Generated, make, suffixes
+from anomalon.simulate.harvest import Made
+from anomalon.simulate.order import CHUNK, Order
+from anomalon.simulate.recipe import Mixture, Recipe
 from anomalon.simulate.result import Process, SimulationResult
 
 __all__ = ["Simulation"]
@@ -44,7 +46,7 @@ class Simulation(Job):
     same. Finished chunks are kept until the file is written.
 
     Args:
-        out: The Parquet file to write.
+        out: The file to write: Parquet, or what the selection of the recipe writes.
         events: How many accepted events.
         seed: Root of all random numbers.
         compact: Round the mantissas (see `anomalon.simulate.table`), for small files.
@@ -72,13 +74,12 @@ class Simulation(Job):
             chunk_size=(1, 10_000_000),
             first_chunk=(0, check.MOST),
         )
-        check_name(self.out, "out")
         Seed.of(self.seed)
-        _ = self.recipe  # what is wrong with it is said at once
+        check_name(self.out, "out", suffixes(self.recipe))  # what is wrong with it is said at once
 
     @property
     @abstractmethod
-    def recipe(self) -> Recipe:
+    def recipe(self) -> Recipe | Mixture:
         """What to generate."""
 
     @property
@@ -102,29 +103,34 @@ class Simulation(Job):
         """
         refuse_overwriting(self.reads(), self.writes())
         made = make(self.order, self.out, place, compact=self.compact)
-        seconds = made.tally.seconds
-        place.say(f"{seconds:.0f} s of work, {1e3 * seconds / made.tally.n_generated:.3g} ms/event")
+        seconds = sum(part.tally.seconds for part in made.parts)
+        n_generated = sum(part.tally.n_generated for part in made.parts)
+        place.say(f"{seconds:.0f} s of work, {1e3 * seconds / n_generated:.3g} ms/event")
         return self.result(made)
 
     def result(self, made: Generated) -> SimulationResult:
         """What there is to say of a file."""
-        recipe, tally = self.recipe, made.tally
-        process = Process(
-            name=recipe.name,
-            label=recipe.label,
-            mass=recipe.masses[0] if recipe.masses else None,
-            n_generated=tally.n_generated,
-            n_accepted=tally.n_accepted,
-            n_written=made.n_events,
-            cross_section=tally.cross_section,
-            cross_section_error=tally.cross_section_error,
-        )
+        first = made.parts[0]
         return SimulationResult(
-            variation=recipe.variation,
-            generator=tally.generator,
+            variation=first.recipe.variation,
+            generator=first.tally.generator,
             seed=self.seed,
             asked=self.events,
-            processes=(process,),
+            processes=tuple(_process(part) for part in made.parts),
             file=written(self.out),
-            citations=cited(recipe),
+            citations=cited(*(part.recipe for part in made.parts)),
         )
+
+
+def _process(made: Made) -> Process:
+    recipe, tally = made.recipe, made.tally
+    return Process(
+        name=recipe.name,
+        label=recipe.label,
+        mass=recipe.masses[0] if recipe.masses else None,
+        n_generated=tally.n_generated,
+        n_accepted=tally.n_accepted,
+        n_written=made.n_events,
+        cross_section=tally.cross_section,
+        cross_section_error=tally.cross_section_error,
+    )

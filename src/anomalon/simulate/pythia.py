@@ -1,9 +1,6 @@
 """Pythia 8 (Bierlich et al., arXiv:2203.11601) as a source of stable particles in flat arrays."""
 
-import os
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Particles, Seed
-from anomalon.core.errors import BadValue, MissingExtra
 from anomalon.run.compiling import compiled
-from anomalon.simulate.veto import PartonVeto
+from anomalon.simulate.decays import Decaying, Decays, Handful
+from anomalon.simulate.starting import started, version
+from anomalon.simulate.veto import JetVeto, PartonVeto
 
-__all__ = ["CHARGED", "MUON", "NEUTRAL_HADRON", "PHOTON", "Batch", "Generator"]
+__all__ = ["CHARGED", "ELECTRON", "MUON", "NEUTRAL_HADRON", "PHOTON", "Batch", "Generator"]
 
-# What the detector tells apart.
-NEUTRAL_HADRON, PHOTON, CHARGED, MUON = 0, 1, 2, 3
+# What the detector tells apart; CHARGED are hadrons.
+NEUTRAL_HADRON, PHOTON, CHARGED, MUON, ELECTRON = 0, 1, 2, 3, 4
 
 _MAX_ETA = 4.9
 _BATCH = 50  # events in one call; a batch holds the whole record, 185 kB per hard event
-_MAX_SEED = 900_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,16 +28,18 @@ class Batch:
 
     Args:
         particles: Stable, visible ones within |eta| < 4.9, with the column `kind`: NEUTRAL_HADRON,
-            PHOTON, CHARGED (with electrons) or MUON.
+            PHOTON, CHARGED, MUON or ELECTRON.
         m_hat: Shape (event,): mass of the hard process, in GeV.
         pt_hat: Shape (event,): transverse momentum of the hard process, in GeV.
         weight: Shape (event,): the generator's weight, 1 unless a setting biases the selection.
+        n_generated: Events that came from the generator for these; decays may have dropped some.
     """
 
     particles: Particles
     m_hat: NDArray[np.float64]
     pt_hat: NDArray[np.float64]
     weight: NDArray[np.float64]
+    n_generated: int
 
     def __len__(self) -> int:
         return len(self.particles)
@@ -53,6 +52,7 @@ class Generator:
         settings: Pythia's own settings, "key = value" each; later ones win.
         seed: The stream of random numbers.
         veto: Which events to drop early.
+        decays: What decays outside of Pythia's own course, and which events that drops.
 
     Raises:
         BadValue: If Pythia does not accept a setting (the message has the line) or cannot be
@@ -61,43 +61,24 @@ class Generator:
     """
 
     def __init__(
-        self, settings: Iterable[str], seed: Seed | int, veto: PartonVeto | None = None
+        self,
+        settings: Iterable[str],
+        seed: Seed | int,
+        veto: PartonVeto | JetVeto | None = None,
+        decays: Decays | None = None,
     ) -> None:
-        try:
-            import pythia8mc
-        except ModuleNotFoundError as error:
-            raise MissingExtra("pythia8mc", "simulate", "event generation") from error
-        settings = tuple(settings)
-        number = 1 + Seed.of(seed).child("pythia").integer(_MAX_SEED)
-        with _stdout_to_stderr():
-            self._pythia = pythia8mc.Pythia("", False)  # noqa: FBT003 - no banner
-            lines = (
-                "Print:quiet = on",
-                *settings,
-                "Random:setSeed = on",
-                f"Random:seed = {number}",
-            )
-            for line in lines:
-                if not self._pythia.readString(line, False):  # noqa: FBT003 - no warning
-                    raise BadValue(
-                        f"Pythia {self.version} does not accept the setting '{line}': no such key, "
-                        "or not a value of its type. Correct this line of the recipe."
-                    )
-            if veto is not None:
-                # Pythia does not keep the Python object alive, and without it asks nobody.
-                self._hook = veto.hook()
-                self._pythia.setUserHooksPtr(self._hook)
-            if not self._pythia.init():
-                raise BadValue(
-                    f"Pythia {self.version} cannot be initialised with the {len(settings)} "
-                    "settings of this recipe: no process is switched on, or its masses and "
-                    "thresholds leave no phase space at this energy of the beams."
-                )
+        self._decaying = None if decays is None else decays.start(Seed.of(seed).child("decays"))
+        if decays is not None:
+            settings = (*settings, *(f"{code}:mayDecay = off" for code in decays.codes))
+        self._hook = veto.hook() if veto is not None else None
+        if self._decaying is not None and self._decaying.hook is not None:
+            self._hook = self._decaying.hook
+        self._pythia = started(settings, seed, self._hook)
 
     @property
     def version(self) -> str:
         """Pythia's version, e.g. "8.317"."""
-        return f"{self._pythia.settings.parm('Pythia:versionNumber'):.3f}"
+        return version(self._pythia)
 
     @property
     def cross_section(self) -> float:
@@ -115,27 +96,95 @@ class Generator:
         An event that the veto drops is replaced by another one.
         """
         for start in range(0, n_tried, _BATCH):
-            yield _visible(self._pythia.nextBatch(min(_BATCH, n_tried - start)))
+            record = _Record.of(self._pythia.nextBatch(min(_BATCH, n_tried - start)))
+            if self._decaying is None:
+                yield _visible(record, record.n_events)
+            else:
+                each = (record[i].decayed(self._decaying) for i in range(record.n_events))
+                kept = [event for event in each if event is not None]
+                yield _visible(_Record.joined(kept), record.n_events)
 
 
-def _visible(batch: Any) -> Batch:
-    """The final state of a batch, read from Pythia's buffers without a copy of the record."""
-    record = batch["prt"].layout
-    content = record.content
-    momentum = content.content("p")
-    status, pdg = (np.asarray(content.content(f).data) for f in ("status", "id"))
-    p = {f: np.asarray(momentum.content(f).data) for f in ("px", "py", "pz", "e")}
-    offsets = np.asarray(record.offsets)
-    kind, rows, offsets = _select(offsets, status, pdg, p["px"], p["py"], p["pz"])
-    p["energy"] = p.pop("e")
-    columns = {name: values[rows] for name, values in p.items()}
-    info = batch["info"]
-    return Batch(
-        particles=Particles(columns | {"kind": kind}, offsets, "Pythia"),
-        m_hat=np.asarray(info["mHat"], dtype=np.float64),
-        pt_hat=np.sqrt(np.asarray(info["pT2Hat"], dtype=np.float64)),
-        weight=np.asarray(info["weights"][:, 0], dtype=np.float64),
-    )
+@dataclass(frozen=True, eq=False)
+class _Record:
+    """The records of some events as flat arrays, read from Pythia's buffers without a copy."""
+
+    offsets: NDArray[np.int64]
+    status: NDArray[np.integer[Any]]
+    pdg: NDArray[np.integer[Any]]
+    p4: tuple[NDArray[np.float64], ...]  # px, py, pz, energy
+    info: tuple[NDArray[np.float64], ...]  # m_hat, pt_hat, weight
+
+    @classmethod
+    def of(cls, batch: Any) -> "_Record":
+        record = batch["prt"].layout
+        content = record.content
+        momentum = content.content("p")
+        status, pdg = (np.asarray(content.content(f).data) for f in ("status", "id"))
+        p4 = tuple(np.asarray(momentum.content(f).data) for f in ("px", "py", "pz", "e"))
+        info = batch["info"]
+        about = (
+            np.asarray(info["mHat"], dtype=np.float64),
+            np.sqrt(np.asarray(info["pT2Hat"], dtype=np.float64)),
+            np.asarray(info["weights"][:, 0], dtype=np.float64),
+        )
+        return cls(np.asarray(record.offsets), status, pdg, p4, about)
+
+    @classmethod
+    def joined(cls, parts: "list[_Record]") -> "_Record":
+        sizes = [0, *(len(part.pdg) for part in parts)]
+        none = np.zeros(0)
+        return cls(
+            np.cumsum(sizes, dtype=np.int64),
+            np.concatenate([np.zeros(0, int), *(part.status for part in parts)]),
+            np.concatenate([np.zeros(0, int), *(part.pdg for part in parts)]),
+            tuple(np.concatenate([none, *(part.p4[i] for part in parts)]) for i in range(4)),
+            tuple(np.concatenate([none, *(part.info[i] for part in parts)]) for i in range(3)),
+        )
+
+    @property
+    def n_events(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, i: int) -> "_Record":
+        """One event."""
+        rows = slice(self.offsets[i], self.offsets[i + 1])
+        return _Record(
+            np.array([0, rows.stop - rows.start]),
+            self.status[rows],
+            self.pdg[rows],
+            tuple(p[rows] for p in self.p4),
+            tuple(values[i : i + 1] for values in self.info),
+        )
+
+    def decayed(self, decaying: Decaying) -> "_Record | None":
+        """One event with what was left to decay replaced by its products; None: dropped."""
+        final = self.status > 0
+        waits = final & np.isin(np.abs(self.pdg), decaying.codes)
+        given = Handful(self.pdg[waits], np.stack([p[waits] for p in self.p4], axis=-1))
+        energy = self.p4[3]
+        products = decaying.products(given, (float(energy[3]), float(energy[4])))
+        if products is None:
+            return None
+        rest = np.flatnonzero(final & ~waits)
+        n = len(rest) + len(products.pdg)
+        return _Record(
+            np.array([0, n]),
+            np.ones(n, int),
+            np.concatenate([self.pdg[rest], products.pdg]),
+            tuple(np.append(p[rest], products.p4[:, i]) for i, p in enumerate(self.p4)),
+            self.info,
+        )
+
+
+def _visible(record: _Record, n_generated: int) -> Batch:
+    """What a detector may see of the final state."""
+    kind, rows, offsets = _select(record.offsets, record.status, record.pdg, *record.p4[:3])
+    names = ("px", "py", "pz", "energy")
+    columns = {name: values[rows] for name, values in zip(names, record.p4, strict=True)}
+    m_hat, pt_hat, weight = record.info
+    particles = Particles(columns | {"kind": kind}, offsets, "Pythia")
+    return Batch(particles, m_hat, pt_hat, weight, n_generated)
 
 
 @compiled()
@@ -147,8 +196,10 @@ def _kind(pdg: int) -> int:
         return PHOTON
     if pdg == 13:
         return MUON
-    # e, pi, K, p, and the charged hyperons (which decay unless a setting says otherwise)
-    if pdg in (11, 211, 321, 2212, 3112, 3222, 3312, 3334):
+    if pdg == 11:
+        return ELECTRON
+    # pi, K, p, and the charged hyperons (which decay unless a setting says otherwise)
+    if pdg in (211, 321, 2212, 3112, 3222, 3312, 3334):
         return CHARGED
     return NEUTRAL_HADRON
 
@@ -172,16 +223,3 @@ def _select(offsets, status, pdg, px, py, pz):  # type: ignore[no-untyped-def]  
                 n += 1
         out[event + 1] = n
     return kind[:n].copy(), rows[:n].copy(), out
-
-
-@contextmanager
-def _stdout_to_stderr() -> Iterator[None]:
-    """Send what C++ prints on stdout to stderr, where messages belong."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    try:
-        os.dup2(2, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)

@@ -11,16 +11,19 @@ from typing import ClassVar
 from anomalon.core import check
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
+from anomalon.simulate.decays import Decays
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
-from anomalon.simulate.selection import Selection
-from anomalon.simulate.veto import PartonVeto
+from anomalon.simulate.pileup import PileUp
+from anomalon.simulate.selection import FileSelection, Selection
+from anomalon.simulate.veto import JetVeto, PartonVeto
 
 __all__ = [
     "SIGNALS",
     "SQRT_S",
     "TALK_POINTS",
     "VARIATIONS",
+    "Mixture",
     "Recipe",
     "a_h_zprime",
     "qcd_dijet",
@@ -55,6 +58,13 @@ class Recipe:
         selection: Which events are kept.
         detector: How they are measured.
         veto: Which events are dropped early, for speed.
+        decays: Which decays wait for the same reason, and drop events.
+        pileup: Other collisions of the same bunch crossing.
+        process: Its number among those that are mixed; if there is one, events say it, with a run
+            (of the chunk), the number of vertices `n_pv`, a `split` into 60 % for training (0),
+            15 % for validation (1) and 25 % for tests (2), and an identity of their own.
+        enhancement: How much more often events are accepted than in nature; the cross section that
+            is told is divided by it.
     """
 
     cites: ClassVar[tuple[str, ...]] = ("Bierlich:2022pfr",)
@@ -64,9 +74,41 @@ class Recipe:
     label: int
     variation: str = "data"
     masses: tuple[float, ...] = ()
-    selection: Selection = _SELECTION
+    selection: Selection | FileSelection = _SELECTION
     detector: Detector = _DETECTOR
-    veto: PartonVeto | None = None
+    veto: PartonVeto | JetVeto | None = None
+    decays: Decays | None = None
+    pileup: PileUp | None = None
+    process: int | None = None
+    enhancement: float = 1.0
+
+    @property
+    def parts(self) -> tuple[tuple["Recipe", float], ...]:
+        """What it is mixed of, with shares that sum up to one: itself."""
+        return ((self, 1.0),)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Events of several processes, each drawn with its share of what is accepted.
+
+    Args:
+        name: For file names and messages.
+        parts: Recipes and their shares, which sum up to one.
+
+    Raises:
+        BadValue: If shares do not, or there are none.
+    """
+
+    name: str
+    parts: tuple[tuple[Recipe, float], ...]
+
+    def __post_init__(self) -> None:
+        shares = [share for _, share in self.parts]
+        if not shares or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+            raise BadValue(
+                f"mixture {self.name}: expected shares that sum up to one, got {shares}."
+            )
 
 
 def _common(what: str, variation: str, selection: DijetSelection, *, mpi: bool) -> tuple[str, ...]:

@@ -7,15 +7,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
-from numpy.typing import NDArray
 
+from anomalon.core import Events
 from anomalon.core.atomic import write_atomically
 from anomalon.core.mantissa import round_mantissa
 from anomalon.core.provenance import anomalon_version
 from anomalon.data.arrow import SAMPLE_METADATA
 from anomalon.simulate.recipe import Recipe
+from anomalon.simulate.selection import Selection
 
-__all__ = ["SIMULATE_METADATA", "write_table"]
+__all__ = ["EMULATION", "SIMULATE_METADATA", "write_table"]
+
+EMULATION = "emulation: Pythia 8 with a light detector model; not data of an experiment"
+"""What every file says of itself."""
 
 SIMULATE_METADATA = b"anomalon.simulate"
 """Key of the schema metadata with recipe, seed, tallies and versions, as JSON."""
@@ -26,7 +30,8 @@ _OTHER_BITS = 12
 
 
 def write_table(
-    columns: dict[str, NDArray[Any]],
+    events: Events,
+    selection: Selection,
     recipe: Recipe,
     about: dict[str, Any],
     path: Path,
@@ -36,19 +41,20 @@ def write_table(
     """Write columns and a label to Parquet; `anomalon.load` reads the file without options.
 
     Args:
-        columns: One number per event and name.
+        events: What was made.
+        selection: Which columns there are of them.
         recipe: What was generated.
         about: What is to be known of the making, ready for JSON.
         path: Where to.
         compact: Keep 16 bits of the mantissa of the mass (relative error below 8e-6) and 12 of the
             other columns (below 1.3e-4); the other bits are zero and cost nothing when compressed.
     """
-    mass, features = recipe.selection.mass, recipe.selection.features
+    columns = selection.columns(events)
+    mass, features = selection.mass, selection.features
     kept = {name: _MASS_BITS if name == mass else _OTHER_BITS for name in columns}
     bits = kept if compact else dict.fromkeys(columns, 23)
     if compact:
         columns = {name: round_mantissa(x, bits[name]) for name, x in columns.items()}
-    n_events = len(next(iter(columns.values())))
     note = {
         "version": 1,
         "source": f"anomalon simulation: {recipe.name}, {recipe.variation}",
@@ -57,13 +63,13 @@ def write_table(
         "label": "label",
     }
     made = about | {
-        "kind": "emulation: Pythia 8 with a light detector model; not data of an experiment",
+        "kind": EMULATION,
         "anomalon": anomalon_version(),
         "mantissa_bits": bits,
         "units": "GeV, radians",
     }
     arrays = {name: pa.array(x.astype(np.float32)) for name, x in columns.items()}
-    arrays["label"] = pa.array(np.full(n_events, recipe.label, dtype=np.int8))
+    arrays["label"] = pa.array(np.full(len(events), recipe.label, dtype=np.int8))
     metadata = {
         SAMPLE_METADATA: json.dumps(note).encode(),
         SIMULATE_METADATA: json.dumps(made, sort_keys=True).encode(),

@@ -16,7 +16,7 @@ from anomalon.core import check
 from anomalon.run.compiling import compiled
 from anomalon.stats.numerics.small_matrices import copy
 
-__all__ = ["PartonVeto"]
+__all__ = ["JetVeto", "PartonVeto"]
 
 # Pythia asks again in the shower of every resonance decay; the hard process has been asked then.
 _RESONANCE_DECAY = 5
@@ -64,24 +64,56 @@ class PartonVeto:
 
     def hook(self) -> Any:
         """Pythia's user hook that asks `rejects` once per event."""
-        import pythia8mc
+        return _hook(self)
 
-        veto = self
 
-        class Hook(pythia8mc.UserHooks):
-            def canVetoPT(self) -> bool:  # noqa: N802
-                return True
+@dataclass(frozen=True)
+class JetVeto:
+    """Drop an event whose leading jet of partons is far below what the selection needs.
 
-            def scaleVetoPT(self) -> float:  # noqa: N802
-                return veto.scale
+    Args:
+        scale: Transverse momentum at which the evolution is interrupted, in GeV.
+        pt_min: Events whose leading jet is below are dropped, in GeV.
+        radius: Radius of the anti-kT jets of partons.
 
-            def doVetoPT(self, last_step: int, event: Any) -> bool:  # noqa: N802
-                if last_step >= _RESONANCE_DECAY:
-                    return False
-                partons = [(p.px(), p.py(), p.pz(), p.e()) for p in event if p.isFinal()]
-                return veto.rejects(np.array(partons))
+    Raises:
+        BadValue: If one is negative, or no number.
+    """
 
-        return Hook()
+    scale: float = 10.0
+    pt_min: float = 0.0
+    radius: float = 0.4
+
+    def __post_init__(self) -> None:
+        check.fields(self, "veto", scale="[0, inf)", pt_min="[0, inf)", radius="(0, 10]")
+
+    def rejects(self, p4: NDArray[np.float64]) -> bool:
+        """Whether an event with these partons, shape (parton, 4) as px, py, pz, E, is dropped."""
+        leading, _ = _leading_pair(p4.copy(), self.radius)
+        return math.hypot(leading[0], leading[1]) < self.pt_min
+
+    def hook(self) -> Any:
+        """Pythia's user hook that asks `rejects` once per event."""
+        return _hook(self)
+
+
+def _hook(veto: PartonVeto | JetVeto) -> Any:
+    import pythia8mc
+
+    class Hook(pythia8mc.UserHooks):
+        def canVetoPT(self) -> bool:  # noqa: N802
+            return True
+
+        def scaleVetoPT(self) -> float:  # noqa: N802
+            return veto.scale
+
+        def doVetoPT(self, last_step: int, event: Any) -> bool:  # noqa: N802
+            if last_step >= _RESONANCE_DECAY:
+                return False
+            partons = [(p.px(), p.py(), p.pz(), p.e()) for p in event if p.isFinal()]
+            return veto.rejects(np.array(partons))
+
+    return Hook()
 
 
 @compiled()

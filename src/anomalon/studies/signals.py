@@ -15,7 +15,7 @@ from anomalon.run.job import Workplace
 from anomalon.run.work import do
 from anomalon.search import Signal
 from anomalon.simulate import Recipe, events
-from anomalon.simulate.generate import CHUNK
+from anomalon.simulate.order import CHUNK
 from anomalon.simulate.recipe import SIGNALS, TALK_POINTS
 
 __all__ = ["simulated"]

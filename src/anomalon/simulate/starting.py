@@ -1,0 +1,77 @@
+"""Starting a Pythia: its settings read, its words sent where messages belong."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from anomalon.core import Seed
+from anomalon.core.errors import BadValue, MissingExtra
+
+__all__ = ["started", "version"]
+
+_MAX_SEED = 900_000_000
+
+
+def started(settings: Iterable[str], seed: Seed | int, hook: Any = None) -> Any:
+    """An initialised `pythia8mc.Pythia`.
+
+    Args:
+        settings: Pythia's own settings, "key = value" each; later ones win.
+        seed: The stream of random numbers.
+        hook: A user hook, or None. Pythia does not keep the Python object alive, and without it
+            asks nobody: the caller does.
+
+    Raises:
+        BadValue: If Pythia does not accept a setting (the message has the line) or cannot be
+            initialised with them.
+        MissingExtra: If pythia8mc is not installed.
+    """
+    try:
+        import pythia8mc
+    except ModuleNotFoundError as error:
+        raise MissingExtra("pythia8mc", "simulate", "event generation") from error
+    settings = tuple(settings)
+    number = 1 + Seed.of(seed).child("pythia").integer(_MAX_SEED)
+    with _stdout_to_stderr():
+        pythia = pythia8mc.Pythia("", False)  # noqa: FBT003 - no banner
+        lines = (
+            "Print:quiet = on",
+            *settings,
+            "Random:setSeed = on",
+            f"Random:seed = {number}",
+        )
+        for line in lines:
+            if not pythia.readString(line, False):  # noqa: FBT003 - no warning
+                raise BadValue(
+                    f"Pythia {version(pythia)} does not accept the setting '{line}': no such key, "
+                    "or not a value of its type. Correct this line of the recipe."
+                )
+        if hook is not None:
+            pythia.setUserHooksPtr(hook)
+        if not pythia.init():
+            raise BadValue(
+                f"Pythia {version(pythia)} cannot be initialised with the {len(settings)} "
+                "settings of this recipe: no process is switched on, or its masses and "
+                "thresholds leave no phase space at this energy of the beams."
+            )
+    return pythia
+
+
+def version(pythia: Any) -> str:
+    """Of a Pythia, e.g. "8.317"."""
+    return f"{pythia.settings.parm('Pythia:versionNumber'):.3f}"
+
+
+@contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Send what C++ prints on stdout to stderr, where messages belong."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
