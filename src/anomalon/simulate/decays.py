@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from anomalon.core import Seed
 from anomalon.simulate.starting import started
 
-__all__ = ["Acceptance", "Decayer", "Decaying", "Decays", "Handful"]
+__all__ = ["Acceptance", "Decayer", "Decaying", "Decays", "Handful", "Surroundings"]
 
 ELECTRON_PDG, MUON_PDG = 11, 13
 UNPOLARISED = 9.0
@@ -64,13 +64,26 @@ class Decaying(Protocol):
     def hook(self) -> Any:
         """Pythia's user hook that drops events early, or None."""
 
-    def products(self, given: Handful, hard: tuple[float, float]) -> Handful | None:
+    def products(self, given: Handful, event: "Surroundings") -> Handful | None:
         """What the particles of an event decay to, all of them; None if the event is dropped.
 
         Args:
             given: Those whose decays have waited.
-            hard: Energies of the incoming partons of the hard process, which name the event.
+            event: Where they are.
         """
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What else there is in the event.
+
+    Args:
+        hard: Energies of the incoming partons of the hard process, which name the event.
+        others: Its final particles, without those that wait.
+    """
+
+    hard: tuple[float, float]
+    others: Handful
 
 
 class Decays(Protocol):

@@ -6,9 +6,12 @@ from typing import ClassVar
 import numpy as np
 
 from anomalon.core import Seed, check
-from anomalon.simulate.decays import Acceptance, Decayer, Decaying, Handful
+from anomalon.simulate.decays import Acceptance, Decayer, Decaying, Handful, Surroundings
 
 __all__ = ["HeavyFlavour"]
+
+_CONE = 0.3
+_NEUTRINOS = (12, 14, 16)
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class HeavyFlavour:
         pt_min: Of the lepton, in GeV; below the cut of the selection.
         electron_eta: Its largest |eta|.
         muon_eta: The same of a muon.
-        share: Largest pT of other visible products of the decays around it, relative to its own.
+        share: Largest pT of visible particles around it, relative to its own.
     """
 
     codes: ClassVar[tuple[int, ...]] = (
@@ -35,11 +38,11 @@ class HeavyFlavour:
 
     tries: int = 100
     keep: int = 2
-    hadron_pt: float = 28.0
-    pt_min: float = 21.0
+    hadron_pt: float = 27.0
+    pt_min: float = 22.0
     electron_eta: float = 3.1
     muon_eta: float = 2.2
-    share: float = 0.6
+    share: float = 0.55
 
     def __post_init__(self) -> None:
         names = ("hadron_pt", "pt_min", "electron_eta", "muon_eta", "share")
@@ -68,24 +71,28 @@ class _HeavyUnderWay:
         self._random = seed.child("kept").generator()
         self._acceptance = Acceptance(settings.pt_min, settings.electron_eta, settings.muon_eta)
 
-    def products(self, given: Handful, hard: tuple[float, float]) -> Handful | None:  # noqa: ARG002
+    def products(self, given: Handful, event: Surroundings) -> Handful | None:
         """The first set of decays with a lepton; None if the event is not kept."""
         fast = (given.pt > self._settings.hadron_pt) & (np.abs(given.eta) < 3.6)
         if not fast.any():
             return None
         sets = self._decay.often(given[fast], self._settings.tries, self._settings.pt_min)
-        good = [products for products in sets if self._has_lepton(products)]
+        good = [products for products in sets if self._has_lepton(products, event.others)]
         if self._random.random() * self._settings.keep >= len(good):
             return None
         return good[0] + self._decay(given[~fast])
 
-    def _has_lepton(self, products: Handful) -> bool:
-        eta, phi = products.eta, np.arctan2(products.p4[:, 1], products.p4[:, 0])
-        visible = ~np.isin(np.abs(products.pdg), (12, 14, 16))
+    def _has_lepton(self, products: Handful, others: Handful) -> bool:
         for i in self._acceptance.leptons(products):
-            dphi = np.remainder(phi - phi[i] + np.pi, 2 * np.pi) - np.pi
-            near = visible & ((eta - eta[i]) ** 2 + dphi**2 < 0.3**2)
-            around = products.pt[near].sum() - products.pt[i]
-            if around < self._settings.share * products.pt[i]:
+            around = sum(_near(particles, products[[i]]) for particles in (products, others))
+            if around - products.pt[i] < self._settings.share * products.pt[i]:
                 return True
         return False
+
+
+def _near(particles: Handful, lepton: Handful) -> float:
+    """The visible pT around a lepton, in GeV."""
+    phi, centre = (np.arctan2(p.p4[:, 1], p.p4[:, 0]) for p in (particles, lepton))
+    dphi = np.remainder(phi - centre + np.pi, 2 * np.pi) - np.pi
+    near = (particles.eta - lepton.eta) ** 2 + dphi**2 < _CONE**2
+    return float(particles.pt[near & ~np.isin(np.abs(particles.pdg), _NEUTRINOS)].sum())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import Particles, Seed
 from anomalon.run.compiling import compiled
-from anomalon.simulate.decays import Decaying, Decays, Handful
+from anomalon.simulate.decays import Decaying, Decays, Handful, Surroundings
 from anomalon.simulate.starting import started, version
 from anomalon.simulate.veto import JetVeto, PartonVeto
 
@@ -162,17 +162,19 @@ class _Record:
         final = self.status > 0
         waits = final & np.isin(np.abs(self.pdg), decaying.codes)
         given = Handful(self.pdg[waits], np.stack([p[waits] for p in self.p4], axis=-1))
-        energy = self.p4[3]
-        products = decaying.products(given, (float(energy[3]), float(energy[4])))
+        rest = np.flatnonzero(final & ~waits)
+        others = Handful(self.pdg[rest], np.stack([p[rest] for p in self.p4], axis=-1))
+        hard = float(self.p4[3][3]), float(self.p4[3][4])
+        products = decaying.products(given, Surroundings(hard, others))
         if products is None:
             return None
-        rest = np.flatnonzero(final & ~waits)
-        n = len(rest) + len(products.pdg)
+        everything = others + products
+        n = len(everything.pdg)
         return _Record(
             np.array([0, n]),
             np.ones(n, int),
-            np.concatenate([self.pdg[rest], products.pdg]),
-            tuple(np.append(p[rest], products.p4[:, i]) for i, p in enumerate(self.p4)),
+            everything.pdg,
+            tuple(everything.p4.T),
             self.info,
         )
 

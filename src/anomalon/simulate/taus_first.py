@@ -14,6 +14,7 @@ from anomalon.simulate.decays import (
     Decayer,
     Decaying,
     Handful,
+    Surroundings,
 )
 
 __all__ = ["TausFirst"]
@@ -164,10 +165,10 @@ class _TausUnderWay:
             return tau.products
         return tau.decay(_one(tau.lepton.pdg, tau.p), tau.lepton.polarisation)
 
-    def products(self, given: Handful, hard: tuple[float, float]) -> Handful:
+    def products(self, given: Handful, event: Surroundings) -> Handful:
         """Those of the taus that were decayed before; others, from hadrons, decay now."""
         out = Handful(np.zeros(0, np.int64), np.zeros((0, 4)))
-        waiting = self._at_rest.pop(hard, {})
+        waiting = self._at_rest.pop(event.hard, {})
         for i in np.argsort(-given.pt):
             ready = waiting.pop(int(given.pdg[i]), None)
             if ready is None:
