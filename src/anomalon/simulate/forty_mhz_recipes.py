@@ -34,9 +34,9 @@ BACKGROUND = {"w": 0.592, "qcd": 0.338, "z": 0.067, "ttbar": 0.003}
 QCD = {"qcd_bb": 1.8e3, "qcd_fake": 3.0e8}
 """Accepted cross sections of what QCD with a lepton is mixed of, in pb; fakes at one per jet.
 
-Measured with these recipes: 1500 pb of b pairs, and a sixth of that of c pairs, which they stand
-for. At the default rate of fakes, 2.5e-5, four fifths of QCD are fakes, and QCD is to W as
-published; they stand for all that b pairs are not, as b quarks from gluons.
+Measured with these recipes: 1600 pb of b pairs, and about a sixth of that of c pairs, for which
+they stand too. At the default rate, 2.5e-5, four fifths of QCD are fakes, and QCD is to W as
+published; so they stand for all that pairs are not, as b quarks from gluons.
 """
 
 DETECTOR = Detector(track_max_eta=3.0)

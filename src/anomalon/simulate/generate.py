@@ -146,7 +146,10 @@ def _write(order: Order, harvests: "list[Harvest]", path: Path, *, compact: bool
         about = {"mixture": order.recipe.name, "shares": shares, "parts": abouts}
     recipe = harvests[0].part.recipe
     if isinstance(recipe.selection, FileSelection):
-        recipe.selection.write(events, about | {"kind": EMULATION}, path, compact=compact)
+        recipes = [harvest.part.recipe for harvest in harvests]
+        names = {str(r.process): r.name for r in recipes if r.process is not None}
+        about |= {"kind": EMULATION, "process_names": names}
+        recipe.selection.write(events, about, path, compact=compact)
     else:
         write_table(events, recipe.selection, recipe, about, path, compact=compact)
 

@@ -54,7 +54,7 @@ class PileUp:
         n = generator.poisson(self.mean, len(particles))
         if self.mean == 0:
             return particles, n
-        pool = _pool(self, seed)
+        pool = _pool(self.pool, self.tracker_eta, seed)
         total = int(n.sum())
         picks = generator.integers(len(pool), size=total)
         phi = generator.uniform(0.0, 2 * np.pi, total)
@@ -76,11 +76,12 @@ class PileUp:
 
 
 @lru_cache(maxsize=2)
-def _pool(pileup: PileUp, seed: Seed) -> Particles:
+def _pool(n: int, tracker_eta: float, seed: Seed) -> Particles:
     """Inelastic events without charged particles within the tracker."""
     generator = Generator(_SETTINGS, seed.child("pool"))
-    parts = [_left(batch.particles, pileup.tracker_eta) for batch in generator.batches(pileup.pool)]
-    return Particles.concatenate(parts)
+    return Particles.concatenate(
+        [_left(batch.particles, tracker_eta) for batch in generator.batches(n)]
+    )
 
 
 def _left(particles: Particles, tracker_eta: float) -> Particles:
