@@ -239,7 +239,7 @@ class TorchSet(nn.Module):
 def set_loss(model: Any, batch: Any, noise: Any) -> jax.Array:
     del noise
     x, mask, target = batch
-    return optax.sigmoid_binary_cross_entropy(jax.vmap(model)(x, mask)[:, 0], target)
+    return optax.sigmoid_binary_cross_entropy(model(x, mask)[:, 0], target)
 
 
 def attention(rng: np.random.Generator) -> Case:

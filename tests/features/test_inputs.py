@@ -82,7 +82,8 @@ def test_azimuths_count_from_the_leading_visible_object():
     events = one(("met", 500, 0, 0.5), ("jet1", 40, 0, 1.0), ("muon1", 60, 0, -3.0))
     inputs = Objects("linear").fit(toy_background(500))
     x, mask = inputs.layout.arranged(events)
-    z = inputs.inputs.transformed(x, mask, inputs.layout)
+    plain = np.zeros(x.shape[1:]), np.ones(x.shape[1:])
+    z = inputs.inputs.standardised(x, mask, inputs.layout, *plain)
     names = inputs.layout.names
     assert z[0, names.index("muon1"), 2] == 0
     assert z[0, names.index("jet1"), 2] == pytest.approx(4.0 - 2 * np.pi)

@@ -39,6 +39,7 @@ PARTS: dict[str, int] = {"train": 0, "validation": 1, "test": 2}
 SPLIT = "split"
 
 _KEPT = 4096  # fingerprints: a share of 1 in 1000 is found, of whole files every one
+_BLOCK = 8192  # events whose fingerprints are computed at a time, within the cache
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -48,13 +49,27 @@ def fingerprint(events: Events) -> NDArray[np.uint64]:
     A function of the filled slots, their kinds and their numbers as float32: neither the order of
     objects nor padding changes it.
     """
-    kind = np.array([KINDS.index(k) + 1 for k in events.object_kinds], np.uint64)
-    state = np.broadcast_to(kind * _ODD, events.mask.shape).copy()
+    found = np.empty(len(events), np.uint64)
+    for first in range(0, len(events), _BLOCK):
+        rows = slice(first, first + _BLOCK)
+        found[rows] = _fingerprint(events.objects[rows], events.mask[rows], events.object_kinds)
+    return found
+
+
+def _fingerprint(
+    objects: NDArray[Any], mask: NDArray[np.bool_], kinds: tuple[str, ...]
+) -> NDArray[np.uint64]:
+    """That of some events; of the filled slots alone, which are few."""
+    kind = np.array([KINDS.index(k) + 1 for k in kinds], np.uint64) * _ODD
+    event, slot = np.nonzero(mask)
+    state = kind[slot]
     # + 0.0: minus zero is zero
-    words = (events.objects.astype(np.float32) + np.float32(0)).view(np.uint32)
-    for j, step in enumerate(np.arange(words.shape[2], dtype=np.uint64) * _ODD):
-        state = _mixed(state ^ (words[:, :, j].astype(np.uint64) + step))
-    return _mixed((state * events.mask).sum(axis=1, dtype=np.uint64))
+    words = (objects[event, slot].astype(np.float32) + np.float32(0)).view(np.uint32)
+    for j, step in enumerate(np.arange(words.shape[1], dtype=np.uint64) * _ODD):
+        state = _mixed(state ^ (words[:, j].astype(np.uint64) + step))
+    total = np.zeros(len(mask), np.uint64)
+    np.add.at(total, event, state)
+    return _mixed(total)
 
 
 def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:

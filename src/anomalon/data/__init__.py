@@ -5,6 +5,7 @@ from anomalon.data.describe import Description, describe
 from anomalon.data.loading import chunks, load
 from anomalon.data.roles import EventRoles, event_roles
 from anomalon.data.spectrum import SpectrumChoices, SpectrumTable, read_spectrum
+from anomalon.data.stream import Stream, stream
 from anomalon.data.writing import write
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "EventRoles",
     "SpectrumChoices",
     "SpectrumTable",
+    "Stream",
     "available",
     "chunks",
     "describe",
@@ -19,5 +21,6 @@ __all__ = [
     "load",
     "read_spectrum",
     "sample",
+    "stream",
     "write",
 ]

@@ -28,7 +28,7 @@ from anomalon.core.seed import Seed
 from anomalon.core.seen import Seen
 from anomalon.core.shown import Fact, Shown
 from anomalon.detectors.rows import Rows, prepared
-from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs, Layout
+from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs, Layout, in_pieces
 from anomalon.learn.engine.storage import Arrays, Header
 from anomalon.run.settings import decode, encode
 
@@ -183,7 +183,9 @@ class FittedDetector(Shown, EventScorer):
 
     def _score(self, events: Events) -> NDArray[np.floating[Any]]:
         with promised(self.detector, "scoring"):
-            return self._scores(self.inputs(events))
+            # in pieces: events as numbers are as large as the events
+            parts = [self._scores(self.inputs(piece)) for piece in in_pieces([events])]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @cached_property
     def _scores(self) -> Scores:

@@ -75,8 +75,8 @@ def prepared(
     def learned_from() -> Iterator[Any]:
         for piece in _encoded(inputs, pieces):
             judges = uniform(piece.event, seed.child("held")) < held_share
-            if sum(len(p.weight) for p in held) < _MOST_HELD:
-                held.append(piece.of(judges))
+            room = _MOST_HELD - sum(len(p.weight) for p in held)
+            held.append(piece.of(np.flatnonzero(judges)[: max(0, room)]))
             if (~judges).any():
                 yield piece.of(~judges).tree
 
@@ -101,7 +101,7 @@ class _Piece:
     def tree(self) -> tuple[Any, ...]:
         return self.x, self.mask, self.weight, self.event
 
-    def of(self, which: NDArray[np.bool_]) -> "_Piece":
+    def of(self, which: NDArray[Any]) -> "_Piece":
         return _Piece(*(array[which] for array in self.tree))
 
 

@@ -18,7 +18,16 @@ from anomalon.core.events import Events
 from anomalon.core.kinematics import delta_phi, delta_r, energy_momentum, invariant_mass
 from anomalon.core.seen import Seen
 from anomalon.core.shown import Shown
-from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs, Layout
+from anomalon.features.inputs import (
+    Encoded,
+    FittedInputs,
+    Form,
+    Inputs,
+    Layout,
+    blocks,
+    in_pieces,
+)
+from anomalon.learn.threads import threaded
 
 __all__ = ["EventSummary", "FittedSummary", "summarised"]
 
@@ -110,8 +119,8 @@ class EventSummary(Inputs):
                 f"{suggest(unknown[0], names)}"
             )
         sums = np.zeros((3, len(self.only or names)))
-        for events in pieces:
-            x = self.row(*layout.arranged(events), layout)
+        for events in in_pieces(pieces):
+            x = _rows(self, events, layout)
             w = events.weight[:, None]
             sums += [np.full(x.shape[1], w.sum()), (w * x).sum(axis=0), (w * x**2).sum(axis=0)]
         mean = sums[1] / sums[0]
@@ -163,6 +172,15 @@ class EventSummary(Inputs):
         return found
 
 
+def _rows(inputs: EventSummary, events: Events, layout: Layout) -> Floats:
+    """Those of a piece, block by block."""
+
+    def of(rows: slice) -> Floats:
+        return inputs.row(*layout.arranged(events[rows]), layout)
+
+    return np.concatenate(threaded(of, blocks(len(events))))
+
+
 def summarised(events: Events, inputs: EventSummary | None = None) -> dict[str, Floats]:
     """The features of events by name, before they are standardised.
 
@@ -176,7 +194,7 @@ def summarised(events: Events, inputs: EventSummary | None = None) -> dict[str, 
     inputs, layout = inputs or EventSummary(), Layout.of(events)
     if "pt" not in layout.features:
         raise BadLayout(f"{events.source}: expected objects with a pt, got {layout.features}.")
-    rows = inputs.row(*layout.arranged(events), layout)
+    rows = np.concatenate([_rows(inputs, piece, layout) for piece in in_pieces([events])])
     names = inputs.only or tuple(inputs._functions(layout))
     return dict(zip(names, rows.T, strict=True))
 
@@ -205,7 +223,7 @@ class FittedSummary(Shown, FittedInputs):
         """Of the features."""
         return self.inputs.only or tuple(self.inputs._functions(self.layout))
 
-    def _encode(self, objects: NDArray[np.float64], mask: NDArray[np.bool_]) -> Encoded:
+    def _encode(self, objects: Floats, mask: NDArray[np.bool_]) -> Encoded:
         z = (self.inputs.row(objects, mask, self.layout) - self.mean) / self.std
         return Encoded(np.clip(z, -_FARTHEST, _FARTHEST).astype(np.float32))
 

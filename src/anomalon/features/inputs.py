@@ -10,7 +10,7 @@ with a mask. Empty slots are zero in both, whatever the scale: nothing can be to
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
@@ -22,10 +22,28 @@ from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.seen import Seen, refuse_leaks
 from anomalon.core.shown import Shown
+from anomalon.learn.threads import threaded
 
-__all__ = ["Encoded", "FittedInputs", "Form", "Inputs", "Layout"]
+__all__ = ["PIECE", "Encoded", "FittedInputs", "Form", "Inputs", "Layout", "blocks", "in_pieces"]
 
 Form = Literal["numbers", "objects"]
+
+PIECE = 262_144
+"""Events that are worked on at a time, whatever number is given."""
+_BLOCK = 4096
+"""Events of them that are encoded at a time: what is computed on the way stays in the cache."""
+
+
+def blocks(n: int, size: int = _BLOCK) -> list[slice]:
+    """Rows from 0 to n, so many at a time; one empty slice if there are none."""
+    return [slice(first, min(first + size, n)) for first in range(0, max(n, 1), size)]
+
+
+def in_pieces(events: Iterable[Events]) -> Iterator[Events]:
+    """The same events, in pieces that are small enough to compute with."""
+    for some in events:
+        for rows in blocks(len(some), PIECE):
+            yield some[rows]
 
 
 @dataclass(frozen=True)
@@ -64,27 +82,33 @@ class Layout:
         """Objects (event, slot, feature) in these slots, zero where there is none, and the mask.
 
         Objects of a kind come in order of falling pT, so neither their order in the file nor empty
-        slots matter; of more than there are slots the leading ones are taken.
+        slots matter; of more than there are slots the leading ones are taken. Ties are broken by
+        the other features.
 
         Raises:
             BadLayout: If events have objects of another kind, or other features.
         """
+        from anomalon.features.kernels import arrange  # compiled: only where events are encoded
+
         self._check(events)
-        n = len(events)
-        x = np.zeros((n, len(self.kinds), len(self.features)))
-        mask = np.zeros((n, len(self.kinds)), bool)
-        columns = [events.feature_names.index(name) for name in self.features]
-        for kind in dict.fromkeys(self.kinds):
-            here = [i for i, k in enumerate(events.object_kinds) if k == kind]
-            if not here:
-                continue
-            slots = self.slots(kind)[: len(here)]
-            there = events.mask[:, here]
-            objects = events.objects[:, here][:, :, columns].astype(np.float64)
-            order = _leading(objects, there, self.features)[:, : len(slots)]
-            x[:, slots] = np.take_along_axis(objects, order[:, :, None], axis=1)
-            mask[:, slots] = np.take_along_axis(there, order, axis=1)
-        return np.where(mask[:, :, None], x, 0.0), mask
+        x = np.zeros((len(events), len(self.kinds), len(self.features)))
+        mask = np.zeros(x.shape[:2], bool)
+        columns = np.array([events.feature_names.index(name) for name in self.features], np.int64)
+        leading = self.features.index("pt") if "pt" in self.features else 0
+        known = list(dict.fromkeys(self.kinds))
+        kinds = [known.index(k) if k in known else -1 for k in events.object_kinds]
+        arrange(
+            np.ascontiguousarray(events.objects),
+            np.ascontiguousarray(events.mask),
+            np.array([columns[leading], *np.delete(columns, leading)], np.int64),
+            columns,
+            np.array(kinds, np.int64),
+            np.array([self.kinds.index(kind) for kind in known], np.int64),
+            np.array([self.kinds.count(kind) for kind in known], np.int64),
+            x,
+            mask,
+        )
+        return x, mask
 
     def _check(self, events: Events) -> None:
         other = [k for k in dict.fromkeys(events.object_kinds) if k not in self.kinds]
@@ -103,19 +127,6 @@ class Layout:
             )
 
 
-def _leading(
-    objects: NDArray[np.float64], there: NDArray[np.bool_], features: Sequence[str]
-) -> NDArray[np.intp]:
-    """The order of objects of a kind, shape (event, object): falling in pT, empty slots last.
-
-    Ties are broken by the other features, so that the order in the file never matters.
-    """
-    first = features.index("pt") if "pt" in features else 0
-    others = [j for j in range(len(features)) if j != first]
-    keys = [objects[:, :, j] for j in reversed(others)]
-    return np.lexsort((*keys, -objects[:, :, first], ~there), axis=1)
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Encoded(Shown):
     """Events as a detector sees them.
@@ -130,6 +141,15 @@ class Encoded(Shown):
 
     def __len__(self) -> int:
         return len(self.x)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """One after the other; at least one."""
+        if len(parts) == 1:
+            return parts[0]
+        masks = [part.mask for part in parts if part.mask is not None]
+        x = np.concatenate([part.x for part in parts])
+        return cls(x, np.concatenate(masks) if masks else None)
 
 
 class FittedInputs(ABC):
@@ -151,7 +171,11 @@ class FittedInputs(ABC):
         Raises:
             BadLayout: If they have objects of other kinds, or without the features.
         """
-        return self._encode(*self.layout.arranged(events))
+
+        def encoded(rows: slice) -> Encoded:
+            return self._encode(*self.layout.arranged(events[rows]))
+
+        return Encoded.concatenate(threaded(encoded, blocks(len(events))))
 
     @property
     @abstractmethod

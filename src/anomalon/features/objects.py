@@ -13,10 +13,18 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.events import Events
-from anomalon.core.kinematics import delta_phi
 from anomalon.core.seen import Seen
 from anomalon.core.shown import Shown
-from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs, Layout
+from anomalon.features.inputs import (
+    Encoded,
+    FittedInputs,
+    Form,
+    Inputs,
+    Layout,
+    blocks,
+    in_pieces,
+)
+from anomalon.learn.threads import threaded
 
 __all__ = ["PHI_SCALE", "FittedObjects", "Objects"]
 
@@ -51,17 +59,19 @@ class Objects(Inputs):
         check.fields(self, "objects", pt=get_args(PtScale), phi=get_args(PhiFrame))
 
     def _fit(self, pieces: Iterable[Events], layout: Layout, seen: Seen) -> "FittedObjects":
+        from anomalon.features.kernels import add
+
         sums = np.zeros((3, len(layout.kinds), len(layout.features)))
-        for events in pieces:
-            x, mask = layout.arranged(events)
-            z = self.transformed(x, mask, layout)
-            weight = (events.weight[:, None] * mask)[:, :, None]
-            sums += [
-                np.broadcast_to(weight.sum(axis=0), sums.shape[1:]),
-                (weight * z).sum(axis=0),
-                (weight * z**2).sum(axis=0),
-            ]
         mean, std = np.zeros(sums.shape[1:]), np.ones(sums.shape[1:])
+
+        def transformed(events: Events) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+            x, mask = layout.arranged(events)
+            return self.standardised(x, mask, layout, mean, std), mask
+
+        for events in in_pieces(pieces):
+            parts = [events[rows] for rows in blocks(len(events))]
+            for part, (z, mask) in zip(parts, threaded(transformed, parts), strict=True):
+                add(sums, z, mask, part.weight)
         for kind in dict.fromkeys(layout.kinds):
             slots = list(layout.slots(kind))
             total, first, second = sums[:, slots].sum(axis=1)
@@ -77,28 +87,21 @@ class Objects(Inputs):
                 std[:, j] = PHI_SCALE
         return FittedObjects(self, layout, seen, mean, std)
 
-    def transformed(
-        self, x: NDArray[np.float64], mask: NDArray[np.bool_], layout: Layout
-    ) -> NDArray[np.float64]:
-        """Objects (event, slot, feature) before they are standardised."""
-        z = x.copy()
-        for j, name in enumerate(layout.features):
-            if name in _GEV and self.pt == "log":
-                z[:, :, j] = np.log1p(np.maximum(x[:, :, j], 0.0))
-            if name == "phi":
-                z[:, :, j] = delta_phi(x[:, :, j], self._zero(x, mask, layout, j))
-        return np.where(mask[:, :, None], z, 0.0)
+    def standardised(
+        self, x: NDArray[np.float64], mask: NDArray[np.bool_], layout: Layout,
+        mean: NDArray[np.float64], std: NDArray[np.float64], farthest: float = np.inf,
+    ) -> NDArray[Any]:  # fmt: skip
+        """Arranged objects (event, slot, feature) on their scale; float64 if nothing is cut off."""
+        from anomalon.features.kernels import standardise
 
-    def _zero(
-        self, x: NDArray[np.float64], mask: NDArray[np.bool_], layout: Layout, phi: int
-    ) -> NDArray[np.float64]:
-        """The azimuth that counts as zero, shape (event, 1)."""
-        if self.phi == "plain":
-            return np.zeros((len(x), 1))
-        pt = np.where(mask, x[:, :, layout.features.index("pt")], -1.0)
+        names = layout.features
+        log = np.array([self.pt == "log" and name in _GEV for name in names])
         visible = np.array([kind != "met" for kind in layout.kinds])
-        leading = np.argmax(np.where(visible, pt + 1e12 * (pt >= 0), pt), axis=1)
-        return np.take_along_axis(x[:, :, phi], leading[:, None], axis=1)
+        phi = names.index("phi") if "phi" in names else -1
+        z = np.zeros(x.shape, np.float64 if np.isinf(farthest) else np.float32)
+        relative, pt = self.phi == "relative", names.index("pt")
+        standardise(x, mask, pt, log, phi, relative, visible, mean, std, farthest, z)
+        return z
 
 
 @final
@@ -126,9 +129,10 @@ class FittedObjects(Shown, FittedInputs):
         return self.layout.features
 
     def _encode(self, objects: NDArray[np.float64], mask: NDArray[np.bool_]) -> Encoded:
-        z = (self.inputs.transformed(objects, mask, self.layout) - self.mean) / self.std
-        z = np.where(mask[:, :, None], np.clip(z, -_FARTHEST, _FARTHEST), 0.0)
-        return Encoded(z.astype(np.float32), mask)
+        scale = self.mean, self.std
+        return Encoded(
+            self.inputs.standardised(objects, mask, self.layout, *scale, _FARTHEST), mask
+        )
 
     def to_arrays(self) -> Mapping[str, NDArray[Any]]:
         """Means and standard deviations."""

@@ -79,7 +79,7 @@ class Vicreg:
         return 25 * together + sum((_spread(z, share) for z in (a, b)), jnp.zeros(()))
 
     def _outputs(self, model: WithHead, x: jax.Array, mask: jax.Array, key: Any) -> jax.Array:
-        return model.head(jax.vmap(model.encoder)(*self.changes(x, mask, key)))
+        return model.head(model.encoder(*self.changes(x, mask, key)))
 
 
 def _spread(z: jax.Array, share: jax.Array) -> jax.Array:
@@ -97,4 +97,4 @@ def embedded(model: WithHead, data: Data) -> Any:
 
 @eqx.filter_jit
 def _embedded(encoder: Any, data: Data) -> jax.Array:
-    return jax.vmap(encoder)(*data)
+    return encoder(*data)

@@ -64,7 +64,7 @@ class AutoencoderLoss:
         if noise is not None and self.noise > 0:
             added = self.noise * jax.random.normal(jax.random.key(noise), x.shape)
             given = x + jnp.where(mask[:, :, None], added, 0)
-        encoder, decoder = halves(model, len(x), noise)
+        encoder, decoder = halves(model, noise)
         middle = encoder(given, mask)
         loss = self.distance(x, decoder(middle), mask)
         if self.sparsity > 0:
@@ -74,13 +74,13 @@ class AutoencoderLoss:
 
 
 def halves(
-    model: EncoderDecoder, n: int, noise: jax.Array | None
+    model: EncoderDecoder, noise: jax.Array | None
 ) -> tuple[Callable[..., jax.Array], Callable[..., jax.Array]]:
-    """Encoder and decoder of so many events, which lose values under dropout if there is noise."""
-    encoder, decoder = jax.vmap(model.encoder), jax.vmap(model.decoder)
+    """Encoder and decoder, which lose values under dropout if there is noise."""
+    encoder, decoder = model.encoder, model.decoder
     if noise is None or not _dropout(model):
         return encoder, decoder
-    keys = jax.random.split(jax.random.key(noise), (2, n))
+    keys = jax.random.split(jax.random.key(noise))
     return lambda x, mask: encoder(x, mask, keys[0]), lambda z: decoder(z, keys[1])
 
 
@@ -123,11 +123,11 @@ def reconstructions(model: EncoderDecoder, data: Data) -> Any:
 @eqx.filter_jit
 def _distances(distance: Distance, model: EncoderDecoder, data: Data) -> jax.Array:
     x, mask = as_tables(data)
-    return distance(x, jax.vmap(model)(x, mask), mask)
+    return distance(x, model(x, mask), mask)
 
 
 @eqx.filter_jit
 def _reconstructions(model: EncoderDecoder, data: Data) -> jax.Array:
     x, mask = as_tables(data)
-    back = jax.vmap(model)(x, mask)
+    back = model(x, mask)
     return back.reshape(data[0].shape)

@@ -34,13 +34,13 @@ class Bounded(eqx.Module):
     decoder: Any
     columns: tuple[tuple[int, tuple[float, ...], tuple[float, ...]], ...] = eqx.field(static=True)
 
-    def __call__(self, z: Float[Array, " n_in"]) -> Table:
+    def __call__(self, z: Float[Array, "*many n_in"]) -> Table:
         """The table."""
         table = self.decoder(z)
         for column, lowest, highest in self.columns:
             low, high = np.array(lowest, np.float32), np.array(highest, np.float32)
-            inside = (low + high) / 2 + (high - low) / 2 * jnp.tanh(table[:, column])
-            table = table.at[:, column].set(inside)
+            inside = (low + high) / 2 + (high - low) / 2 * jnp.tanh(table[..., column])
+            table = table.at[..., column].set(inside)
         return table
 
 
@@ -76,7 +76,7 @@ class VariationalLoss:
     ) -> Float[Array, " event"]:
         """One number per event; judged at the means."""
         x, mask = as_tables(batch)
-        encoder, decoder = halves(model, len(x), noise)
+        encoder, decoder = halves(model, noise)
         mean, log_variance = _split(encoder(x, mask))
         z = mean
         if noise is not None:
@@ -107,9 +107,9 @@ def _scores(loss: VariationalLoss, what: str, model: EncoderDecoder, data: Data)
     if what == "loss":
         return loss(model, data, None)
     x, mask = as_tables(data)
-    mean, log_variance = _split(jax.vmap(model.encoder)(x, mask))
+    mean, log_variance = _split(model.encoder(x, mask))
     if what == "reconstruction":
-        return loss.distance(x, jax.vmap(model.decoder)(mean), mask)
+        return loss.distance(x, model.decoder(mean), mask)
     if what == "divergence":
         return divergence(mean, log_variance)
     square = mean**2 if what == "mean_square" else mean**2 / jnp.exp(log_variance)
@@ -119,5 +119,5 @@ def _scores(loss: VariationalLoss, what: str, model: EncoderDecoder, data: Data)
 @eqx.filter_jit
 def _back(model: EncoderDecoder, data: Data) -> jax.Array:
     x, mask = as_tables(data)
-    mean, _ = _split(jax.vmap(model.encoder)(x, mask))
-    return jax.vmap(model.decoder)(mean).reshape(data[0].shape)
+    mean, _ = _split(model.encoder(x, mask))
+    return model.decoder(mean).reshape(data[0].shape)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.learn.engine.rows import n_rows_of, padded
+from anomalon.learn.threads import threaded
 
 __all__ = ["BLOCK", "in_blocks"]
 
@@ -22,7 +23,8 @@ def in_blocks(
 
     A compiled program is chosen by the number of rows and rounds differently for another number.
     In blocks of one size the result for a row depends neither on the number of rows nor, if
-    `function` treats rows independently, on the other rows.
+    `function` treats rows independently, on the other rows. As many blocks as there are cores are
+    computed at a time.
 
     Args:
         function: From a tree of arrays of shape (block, …) to an array of shape (block, …).
@@ -32,12 +34,15 @@ def in_blocks(
     Returns:
         Shape (row, …), float64.
     """
-    parts = []
     n_rows = n_rows_of(rows)
-    for start in range(0, n_rows, block):
-        some = jax.tree.map(lambda leaf, a=start: np.asarray(leaf[a : a + block]), rows)
-        part = np.asarray(function(padded(some, block)), np.float64)
-        parts.append(part[: n_rows - start])
+
+    def scored(start: int) -> NDArray[np.float64]:
+        some = jax.tree.map(lambda leaf: np.asarray(leaf[start : start + block]), rows)
+        if start + block > n_rows:
+            some = padded(some, block)
+        return np.asarray(function(some), np.float64)[: n_rows - start]
+
+    parts = threaded(scored, range(0, n_rows, block))
     if not parts:
         one = jax.tree.map(lambda leaf: np.zeros((block, *leaf.shape[1:]), leaf.dtype), rows)
         return np.zeros((0, *jax.eval_shape(function, one).shape[1:]))

@@ -1,4 +1,4 @@
-"""Architectures for the engine: Equinox modules, written for one event, with documented shapes.
+"""Architectures for the engine: Equinox modules, with documented shapes.
 
 | module | one event is | what it gives |
 |---|---|---|
@@ -8,7 +8,8 @@
 | `slots` | the same, in slots of known kinds | outputs, and the table again |
 | `spline_flow` | features (feature,) | a density |
 
-`jax.vmap(model)` takes many events. All start from a named seed: He for rectified layers
+All but `DenseAutoencoder` and `spline_flow` take many events as well, with their axis in front,
+which is faster than `jax.vmap`. All start from a named seed: He for rectified layers
 (arXiv:1502.01852), Glorot for linear ones (Glorot and Bengio, AISTATS 2010). The flow is imported
 from `anomalon.learn.models.flow`, so that flowjax is loaded only where one is wanted.
 """

@@ -2,7 +2,7 @@
 
 Each stage halves the image by a 3 x 3 convolution of stride 2, and the decoder doubles it by a
 transposed convolution of 2 x 2 kernels that do not overlap, which leaves no checkerboard and is one
-matrix product. Channels come last, which is fastest on a CPU.
+matrix product. Channels come last, which is fastest on a CPU. All take one image or many.
 """
 
 from itertools import pairwise
@@ -38,13 +38,14 @@ class Halved(eqx.Module):
         self.bias = zeros(n_out)
 
     def __call__(
-        self, x: Float[Array, "height width channel_in"]
-    ) -> Float[Array, "height//2 width//2 channel_out"]:
+        self, x: Float[Array, "*many height width channel_in"]
+    ) -> Float[Array, "*many height//2 width//2 channel_out"]:
         """The smaller image."""
         y = jax.lax.conv_general_dilated(
-            x[None], self.kernel, (2, 2), "SAME", dimension_numbers=_LAYOUT
+            x.reshape(-1, *x.shape[-3:]), self.kernel, (2, 2), "SAME", dimension_numbers=_LAYOUT
         )
-        return ACTIVATIONS[self.activation](y[0] + self.bias)
+        y = ACTIVATIONS[self.activation](y + self.bias)
+        return y.reshape(*x.shape[:-3], *y.shape[1:])
 
 
 @final
@@ -60,12 +61,12 @@ class Doubled(eqx.Module):
         self.bias = zeros(n_out)
 
     def __call__(
-        self, x: Float[Array, "height width channel_in"]
-    ) -> Float[Array, "2*height 2*width channel_out"]:
+        self, x: Float[Array, "*many height width channel_in"]
+    ) -> Float[Array, "*many 2*height 2*width channel_out"]:
         """The larger image."""
-        height, width, n_in = x.shape
-        y = (x @ self.kernel.reshape(n_in, -1)).reshape(height, width, 2, 2, -1)
-        return y.transpose(0, 2, 1, 3, 4).reshape(2 * height, 2 * width, -1) + self.bias
+        *many, height, width, n_in = x.shape
+        y = (x @ self.kernel.reshape(n_in, -1)).reshape(*many, height, width, 2, 2, -1)
+        return y.swapaxes(-4, -3).reshape(*many, 2 * height, 2 * width, -1) + self.bias
 
 
 @final
@@ -104,11 +105,13 @@ class ConvEncoder(eqx.Module):
         n_in = height * width * (shape[2], *channels)[-1]
         self.output = Dense(n_in, (), n_out, seed=seed.child("output"))
 
-    def __call__(self, x: Float[Array, "height width channel"]) -> Float[Array, " n_out"]:
+    def __call__(
+        self, x: Float[Array, "*many height width channel"]
+    ) -> Float[Array, "*many n_out"]:
         """The outputs."""
         for stage in self.stages:
             x = stage(x)
-        return self.output(x.ravel())
+        return self.output(x.reshape(*x.shape[:-3], -1))
 
 
 @final
@@ -150,9 +153,9 @@ class ConvDecoder(eqx.Module):
             for i, size in enumerate(sizes)
         )
 
-    def __call__(self, z: Float[Array, " n_in"]) -> Float[Array, "height width channel"]:
+    def __call__(self, z: Float[Array, "*many n_in"]) -> Float[Array, "*many height width channel"]:
         """The image."""
-        y = self.input(z).reshape(*self.smallest, -1)
+        y = self.input(z).reshape(*z.shape[:-1], *self.smallest, -1)
         for stage in self.stages:
             y = stage(ACTIVATIONS[self.activation](y))
         return y
@@ -182,8 +185,8 @@ class ConvAutoencoder(eqx.Module):
         self.decoder = ConvDecoder(shape, channels, n_latent, seed=seed)
 
     def __call__(
-        self, x: Float[Array, "height width channel"]
-    ) -> Float[Array, "height width channel"]:
+        self, x: Float[Array, "*many height width channel"]
+    ) -> Float[Array, "*many height width channel"]:
         """The reconstruction."""
         return self.decoder(self.encoder(x))
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from anomalon.core.seed import Seed
+from anomalon.learn.models.gradients import normalised
 from anomalon.learn.models.layers import Linear
 
 __all__ = ["ACTIVATIONS", "Activation", "Dense", "DenseAutoencoder", "Inner", "Norm"]
@@ -78,12 +79,12 @@ class Dense(eqx.Module):
     def __call__(
         self, x: Float[Array, "*many n_in"], key: Array | None = None
     ) -> Float[Array, "*many n_out"]:
-        """The outputs; with a key some of the hidden values are lost. With norms for one event."""
+        """The outputs; with a key some of the hidden values are lost."""
         *hidden, last = self.layers
         for i, layer in enumerate(hidden):
             x = layer(x)
             if self.norms:
-                x = self.norms[i](x)
+                x = normalised(x, self.norms[i].weight, self.norms[i].bias)
             x = ACTIVATIONS[self.inner.activation](x)
             if key is not None and self.inner.dropout > 0:
                 kept = 1 - self.inner.dropout

@@ -2,7 +2,7 @@
 
 An encoder makes a few numbers of an event, a decoder the table again. Which slot holds what kind of
 object is part of the model; empty slots never reach it, except as zeros of a table that is read
-as a whole.
+as a whole. All take one event or many: any axes may be in front of those of the table.
 """
 
 from typing import Any, final
@@ -28,8 +28,8 @@ __all__ = [
     "SlotTransformer",
 ]
 
-Table = Float[Array, "object feature"]
-Mask = Bool[Array, " object"]
+Table = Float[Array, "*many object feature"]
+Mask = Bool[Array, "*many object"]
 
 
 @final
@@ -44,10 +44,12 @@ class FlatEncoder(eqx.Module):
     ) -> None:  # fmt: skip
         self.dense = Dense(shape[0] * shape[1], hidden, n_out, seed=seed, inner=inner)
 
-    def __call__(self, x: Table, mask: Mask, key: Array | None = None) -> Float[Array, " n_out"]:
+    def __call__(
+        self, x: Table, mask: Mask, key: Array | None = None
+    ) -> Float[Array, "*many n_out"]:
         """The outputs."""
         del mask  # what is empty is zero
-        return self.dense(x.ravel(), key)
+        return self.dense(x.reshape(*x.shape[:-2], -1), key)
 
 
 @final
@@ -64,9 +66,9 @@ class FlatDecoder(eqx.Module):
         self.shape = shape
         self.dense = Dense(n_in, hidden, shape[0] * shape[1], seed=seed, inner=inner)
 
-    def __call__(self, z: Float[Array, " n_in"], key: Array | None = None) -> Table:
+    def __call__(self, z: Float[Array, "*many n_in"], key: Array | None = None) -> Table:
         """The table."""
-        return self.dense(z, key).reshape(self.shape)
+        return self.dense(z, key).reshape(*z.shape[:-1], *self.shape)
 
 
 def _image(shape: tuple[int, int], n_stages: int) -> tuple[int, int, int]:
@@ -89,11 +91,11 @@ class ConvSlots(eqx.Module):
         self.image = _image(shape, len(channels))
         self.encoder = ConvEncoder(self.image, channels, n_out, seed=seed, activation=activation)
 
-    def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
+    def __call__(self, x: Table, mask: Mask) -> Float[Array, "*many n_out"]:
         """The outputs."""
         del mask
-        width = [(0, self.image[i] - x.shape[i]) for i in (0, 1)]
-        return self.encoder(jnp.pad(x, width)[:, :, None])
+        width = [(0, size - n) for size, n in zip(self.image[:2], x.shape[-2:], strict=True)]
+        return self.encoder(jnp.pad(x, [(0, 0)] * (x.ndim - 2) + width)[..., None])
 
 
 @final
@@ -111,13 +113,17 @@ class ImageDecoder(eqx.Module):
         self.shape = shape
         self.decoder = ConvDecoder(image, channels, n_in, seed=seed, activation=activation)
 
-    def __call__(self, z: Float[Array, " n_in"]) -> Table:
+    def __call__(self, z: Float[Array, "*many n_in"]) -> Table:
         """The table."""
-        return self.decoder(z)[: self.shape[0], : self.shape[1], 0]
+        return self.decoder(z)[..., : self.shape[0], : self.shape[1], 0]
 
 
-def _one_hot(kinds: tuple[int, ...]) -> Float[np.ndarray, "object kind"]:
-    return np.eye(max(kinds) + 1, dtype=np.float32)[list(kinds)]
+def _with_kinds(x: Table, kinds: tuple[int, ...]) -> Table:
+    """Objects with the kind of their slot, one-hot, behind their features."""
+    one_hot = np.eye(max(kinds) + 1, dtype=np.float32)[list(kinds)]
+    return jnp.concatenate(
+        [x, jnp.broadcast_to(one_hot, (*x.shape[:-1], len(one_hot[0])))], axis=-1
+    )
 
 
 @final
@@ -141,10 +147,10 @@ class DeepSet(eqx.Module):
         self.each = Dense(n_in, hidden, width, seed=seed.child("each"), inner=inner)
         self.all = Dense(width, hidden, n_out, seed=seed.child("all"), inner=inner)
 
-    def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
+    def __call__(self, x: Table, mask: Mask) -> Float[Array, "*many n_out"]:
         """The outputs."""
-        each = self.each(jnp.concatenate([x, _one_hot(self.kinds)], axis=1))
-        return self.all(jnp.where(mask[:, None], each, 0).sum(axis=0) / 4)
+        each = self.each(_with_kinds(x, self.kinds))
+        return self.all(jnp.where(mask[..., None], each, 0).sum(axis=-2) / 4)
 
 
 @final
@@ -175,17 +181,18 @@ class SlotTransformer(eqx.Module):
         self.encoder = SetEncoder(n_in, width, n_heads, n_blocks, n_out, seed=seed)
         self.all = None if pooled else Linear(len(kinds) * width, n_out, seed=seed.child("all"))
 
-    def __call__(self, x: Table, mask: Mask) -> Float[Array, " n_out"]:
+    def __call__(self, x: Table, mask: Mask) -> Float[Array, "*many n_out"]:
         """The outputs."""
-        seen = jnp.concatenate([x, _one_hot(self.kinds)], axis=1)
+        seen = _with_kinds(x, self.kinds)
         if self.all is None:
             return self.encoder(seen, mask)
-        return self.all(self.encoder.objects(seen, mask).ravel())
+        objects = self.encoder.objects(seen, mask)
+        return self.all(objects.reshape(*objects.shape[:-2], -1))
 
 
 @final
 class EncoderDecoder(eqx.Module):
-    """Both halves, for one event."""
+    """Both halves."""
 
     encoder: Any
     decoder: Any
