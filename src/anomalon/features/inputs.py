@@ -205,6 +205,8 @@ class Inputs(ABC):
     registry: ClassVar[dict[str, type["Inputs"]]] = {}
     cites: ClassVar[tuple[str, ...]] = ()
     form: ClassVar[Form]
+    needs_pt: ClassVar[bool] = True
+    """Whether objects must have a transverse momentum."""
     fitted: ClassVar[type[FittedInputs]]
     """What `fit` returns."""
 
@@ -226,9 +228,10 @@ class Inputs(ABC):
             layout = layout or Layout.of(piece)
         if layout is None or not any(len(piece) for piece in pieces):
             raise TooFewEvents(f"inputs '{self.kind}': expected events to be fitted on, got none.")
-        if not layout.kinds or "pt" not in layout.features:
+        if not layout.kinds or (self.needs_pt and "pt" not in layout.features):
+            wanted = "objects that have a pt" if self.needs_pt else "objects"
             raise BadLayout(
-                f"inputs '{self.kind}': expected events with objects that have a pt, got objects "
+                f"inputs '{self.kind}': expected events with {wanted}, got objects "
                 f"{list(layout.names)} with {list(layout.features)}."
             )
         return self._fit(pieces, layout, Seen.of(pieces))

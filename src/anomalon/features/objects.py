@@ -51,6 +51,7 @@ class Objects(Inputs):
 
     kind: ClassVar[str] = "objects"
     form: ClassVar[Form] = "objects"
+    needs_pt: ClassVar[bool] = False
 
     pt: PtScale = "log"
     phi: PhiFrame = "relative"
@@ -99,7 +100,8 @@ class Objects(Inputs):
         visible = np.array([kind != "met" for kind in layout.kinds])
         phi = names.index("phi") if "phi" in names else -1
         z = np.zeros(x.shape, np.float64 if np.isinf(farthest) else np.float32)
-        relative, pt = self.phi == "relative", names.index("pt")
+        pt = names.index("pt") if "pt" in names else 0
+        relative = self.phi == "relative" and "pt" in names
         standardise(x, mask, pt, log, phi, relative, visible, mean, std, farthest, z)
         return z
 

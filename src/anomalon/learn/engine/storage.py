@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.atomic import write_atomically
 from anomalon.core.config import lookup
-from anomalon.core.errors import AnomalonError, BadLayout, BadValue
+from anomalon.core.errors import AnomalonError, BadLayout, BadValue, UnknownKey
 from anomalon.core.scorer import AnyScorer, EventScorer, Scorer
 from anomalon.core.seed import Seed
 
@@ -184,6 +184,11 @@ def _apart(scorer: AnyScorer) -> tuple[Header, Arrays]:
 
 
 def _together(header: Header, arrays: Arrays) -> AnyScorer:
+    if header["kind"] == "detector" and "detector" not in _KINDS:
+        raise UnknownKey(
+            "scorer: a saved detector, of the room `anomalon.detectors`, which has not been "
+            "imported. Write `import anomalon.detectors` first."
+        )
     kind = lookup(_KINDS, header["kind"], "scorer")
     names = {name: tuple(header[name]) for name in _NAMES if name in header}
     scorer: AnyScorer = kind.from_arrays(dict(header) | names, arrays)
