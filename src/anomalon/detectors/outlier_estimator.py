@@ -62,9 +62,9 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             BadLayout: If a row does not hold the objects.
         """
-        X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        rows: Any = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         detector = self.detector or NearestNeighbours(inputs=Objects())
-        events = self._events(X)
+        events = self._events(rows)
         self.fitted_ = detector.fit(events, seed=self.random_state or 0)
         scores = self.fitted_.score(events)
         self.offset_ = float(np.quantile(-scores, self.contamination))
@@ -73,8 +73,8 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
         """Minus the score of each event: lower is more anomalous, as everywhere in scikit-learn."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        return np.asarray(-self.fitted_.score(self._events(X)))
+        rows: Any = validate_data(self, X, dtype=np.float64, reset=False)
+        return np.asarray(-self.fitted_.score(self._events(rows)), np.float64)
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
         """The same, above zero for what `predict` calls an inlier."""
