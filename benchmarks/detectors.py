@@ -7,7 +7,8 @@ autoencoder are trained by the engine, as detectors do it, and in PyTorch: same 
 (circular in azimuth, with L2), Adam (fused there), rows in memory, no loader. PyTorch has one
 thread or two, whatever is faster here. Candidates take turns, a round is an epoch of each, and
 ratios are medians over rounds of seconds of PyTorch over ours; the first epochs, in which programs
-are compiled, do not count. CPU seconds stand beside: they say more where others use the machine.
+are compiled, do not count. Ratios of processor seconds stand beside, and have to meet the bar too:
+where others use the machine, a thread that waits for its turn makes the clock useless.
 
 Scoring is from `Events` in memory to scores, encoding included. The large file is written piece by
 piece, and read, learned from (one epoch) and scored in a process of its own, whose largest resident
@@ -191,10 +192,11 @@ def training(name: str, detector: Any, n: int, rounds: int, bar: float) -> dict[
         return row(f"training {name}, events/s", rate, bar="reported", ok=True)
     peer = next(who for who in candidates if who != "ours")
     ratio = float(np.median(wall[peer] / wall["ours"]))
+    of_cpu = float(np.median(cpu[peer] / cpu["ours"]))
     return row(
         f"training {name}, events/s", rate, peer=round(float(np.median(n / wall[peer]))),
-        peer_name=peer, ratio=ratio, bar=f"ratio >= {bar:g}", ok=ratio >= bar,
-        cpu_ratio=round(float(np.median(cpu[peer] / cpu["ours"])), 2),
+        peer_name=peer, ratio=ratio, bar=f"both ratios >= {bar:g}", ok=min(ratio, of_cpu) >= bar,
+        cpu_ratio=round(of_cpu, 2),
     )  # fmt: skip
 
 
