@@ -61,7 +61,7 @@ def main():
         choices=Choices(options.trainings),
         place=place,
     )
-    table = {d.name: measured(found, d.name, options.trainings) for d in found.learned}
+    table = {d.name: measured(found, d.name) for d in found.learned}
     show(found, table)
     peers = [table[one.name] for one in baselines(learning)]
     finish("forty_mhz", rows(table[choice.best], peers, n_test(found)))
@@ -79,7 +79,7 @@ def n_test(found):
     return next(file.n_test for file in found.files)
 
 
-def measured(found, name, trainings):
+def measured(found, name):
     """AUC, and efficiencies at `FPR`, of each signal and training."""
     scores, files = found.scores, np.asarray(found.scores["file"])
     column = {d.name: d for d in found.learned}[name]
