@@ -43,7 +43,7 @@ from anomalon.search.histogram.bump import BumpHunt, BumpJob
 from anomalon.search.histogram.limit import LimitJob, LimitScan
 from anomalon.search.histogram.source import SpectrumFile
 from anomalon.search.validation.job import ValidationJob
-from anomalon.simulate import DijetSimulation
+from anomalon.simulate import DijetSimulation, FortyMhzSimulation
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.studies import DijetStudy
@@ -133,6 +133,10 @@ def examples(folder):
                 source, BumpHunt(toys=9), reference=other, reference_column="r",
                 reference_errors=("e",), tau=2.0,
             ),
+        ],
+        FortyMhzSimulation: [
+            FortyMhzSimulation(process="background", out=folder / "made.h5"),
+            FortyMhzSimulation(process="lq", out=folder / "made.h5", mpi=False, seed=3),
         ],
         DijetSimulation: [
             DijetSimulation(process="qcd", out=folder / "made.parquet"),
