@@ -9,6 +9,8 @@ from anomalon.simulate.heavy_flavour import HeavyFlavour, _near
 from anomalon.simulate.pythia import Generator
 from anomalon.simulate.taus_first import TausFirst
 
+pytest.importorskip("pythia8mc", reason="events are made with Pythia 8: install anomalon[simulate]")
+
 BASE = ("Beams:eCM = 13000.", "PartonLevel:MPI = off")
 W_TO_TAU = (*BASE, "WeakSingleBoson:ffbar2W = on", "24:onMode = off", "24:onIfAny = 15")
 

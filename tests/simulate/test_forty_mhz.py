@@ -10,6 +10,8 @@ from anomalon.simulate.fakes import Fakes
 from anomalon.simulate.forty_mhz import FortyMhzSelection, Level1
 from anomalon.simulate.pythia import CHARGED, ELECTRON, MUON, NEUTRAL_HADRON, PHOTON
 
+pytest.importorskip("fastjet", reason="events are made with FastJet: install anomalon[simulate]")
+
 SELECTION = FortyMhzSelection()
 
 

@@ -23,6 +23,8 @@ from anomalon.simulate.order import Order
 from anomalon.simulate.pileup import PileUp
 from anomalon.simulate.pythia import Generator
 
+pytest.importorskip("pythia8mc", reason="events are made with Pythia 8: install anomalon[simulate]")
+
 NONE = PileUp(mean=0)
 
 

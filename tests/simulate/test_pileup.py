@@ -7,6 +7,8 @@ from anomalon.core.errors import BadValue
 from anomalon.simulate.pileup import PileUp
 from anomalon.simulate.pythia import CHARGED, ELECTRON, MUON
 
+pytest.importorskip("pythia8mc", reason="events are made with Pythia 8: install anomalon[simulate]")
+
 PILEUP = PileUp(pool=60)
 N = 400
 
