@@ -7,10 +7,18 @@ import pytest
 
 from anomalon.background import ESTIMATORS
 from anomalon.core.bibliography import BIBLIOGRAPHY, cited, in_order
+from anomalon.detectors import DETECTORS
+from anomalon.features.inputs import Inputs
 from anomalon.learn import CLASSIFIERS, BoostedTrees, Network
 from anomalon.stats import SHAPES
 
-METHODS = [*ESTIMATORS.values(), *CLASSIFIERS.values(), *SHAPES.values()]
+METHODS = [
+    *ESTIMATORS.values(),
+    *CLASSIFIERS.values(),
+    *SHAPES.values(),
+    *DETECTORS.values(),
+    *Inputs.registry.values(),
+]
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.kind)

@@ -39,7 +39,7 @@ class Density(Detector):
     """
 
     kind: ClassVar[str] = "density"
-    cites: ClassVar[tuple[str, ...]] = ("Nachman:2020lpy", "Caron:2021wmq")
+    cites: ClassVar[tuple[str, ...]] = ("Nachman:2020lpy",)
 
     estimator: LearnedDensity = field(default_factory=SplineFlow)
     inputs: Inputs = field(default_factory=EventSummary)
