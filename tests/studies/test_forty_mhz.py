@@ -25,7 +25,12 @@ from anomalon.studies.forty_mhz.choice import chosen
 from anomalon.studies.forty_mhz.deck import LEAKS, DeckProcedure, Leaks
 from anomalon.studies.forty_mhz.detectors import architectures, baselines, ours, variants
 from anomalon.studies.forty_mhz.leaks import PRINTED, LeakDemonstration, demonstrated
-from anomalon.studies.forty_mhz.study import FortyMhzStudy, procedures
+from anomalon.studies.forty_mhz.study import (
+    PUBLIC_SIZES,
+    FortyMhzStudy,
+    in_proportion,
+    procedures,
+)
 
 SCHEDULE = Schedule(6, 256, Adam(3e-3))
 PROCEDURE = DeckProcedure(FeedForward((16,)), 4, SCHEDULE)
@@ -102,6 +107,14 @@ def test_the_demonstration_says_what_is_printed_and_what_is_left(demonstration):
     assert isinstance(demonstration, LeakDemonstration)
     assert set(demonstration.false_zeros) == {"feed-forward"}
     assert (demonstration.false_zeros["feed-forward"] <= 1).all()
+
+
+def test_files_have_the_proportions_of_the_public_ones():
+    signals = {name: toy_signal(500, 9) for name in PUBLIC_SIZES}
+    background, others = in_proportion(toy_background(2000, 10), signals)
+    assert len(others["hplus"]) == 500
+    assert len(others["a"]) == 500 * 55_969 // 760_272
+    assert len(background) == 500 * 500_000 // 760_272
 
 
 def test_the_choice_leaves_out_what_it_judges_by():

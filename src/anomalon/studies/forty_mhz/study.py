@@ -27,7 +27,7 @@ from anomalon.studies.forty_mhz.deck import DeckProcedure
 from anomalon.studies.forty_mhz.detectors import architectures, baselines, ours, variants
 from anomalon.studies.forty_mhz.leaks import LeakDemonstration, demonstrated
 
-__all__ = ["SIGNALS", "FortyMhzStudy"]
+__all__ = ["PUBLIC_SIZES", "SIGNALS", "FortyMhzStudy", "in_proportion", "procedures"]
 
 SIGNALS = ("a", "lq", "h0", "hplus")
 """A(50) -> 4l, LQ(80) -> b tau, h0(60) -> tau tau, h+(60) -> tau nu."""
@@ -127,14 +127,35 @@ class FortyMhzStudy(Job):
         self, background: Events, signals: dict[str, Events], place: Workplace
     ) -> LeakDemonstration:
         learned = Events.concatenate([part(background, "train"), part(background, "validation")])
+        test, others = in_proportion(part(background, "test"), signals)
         return demonstrated(
-            (learned, part(background, "test")),
-            signals,
+            (learned, test),
+            others,
             procedures(self.learning),
             trainings=self.trainings,
             seed=Seed(self.seed),
             place=place,
         )
+
+
+PUBLIC_SIZES = {"a": 55_969, "lq": 340_544, "h0": 691_283, "hplus": 760_272}
+"""Events in the public files of the signals; 500,000 of background were beside them."""
+_PUBLIC_BACKGROUND = 500_000
+
+
+def in_proportion(
+    background: Events, signals: dict[str, Events]
+) -> tuple[Events, dict[str, Events]]:
+    """The first events of each, in the numbers that the public files have, scaled down.
+
+    One of the leaks is the number of events in a file.
+    """
+    scale = min(
+        len(background) / _PUBLIC_BACKGROUND,
+        *(len(events) / PUBLIC_SIZES[name] for name, events in signals.items()),
+    )
+    some = {name: events[: int(scale * PUBLIC_SIZES[name])] for name, events in signals.items()}
+    return background[: int(scale * _PUBLIC_BACKGROUND)], some
 
 
 def procedures(learning: Learning) -> dict[str, DeckProcedure]:
