@@ -142,15 +142,16 @@ def ours(loss: Any, start: Any, data: Any, size: int) -> Epochs:
 
 def in_torch(name: str, loss: AutoencoderLoss, data: Any, size: int, threads: int) -> Epochs:
     x, mask = (torch.from_numpy(a.copy()) for a in data)
-    unit = torch.tensor(np.array(loss.distance.turns, np.float32) / (2 * np.pi))
+    turn = torch.tensor(np.array(loss.distance.turns, np.float32))
     model = PEERS[name]()
     optimiser = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
     weights = [p for p in model.parameters() if p.ndim > 1]
 
     def distance(a: torch.Tensor, m: torch.Tensor) -> torch.Tensor:
         away = model(a, m) - a
-        circle = 2 * (1 - torch.cos(away[:, :, 2] / unit)) * unit**2
-        each = (away[:, :, 0] ** 2 + away[:, :, 1] ** 2 + circle) / 3 * m
+        phi = away[:, :, 2]
+        phi = phi - turn * torch.round((phi / turn).detach())
+        each = (away[:, :, 0] ** 2 + away[:, :, 1] ** 2 + phi**2) / 3 * m
         return (each.sum(dim=1) / m.sum(dim=1).clamp(min=1)).mean()
 
     while True:

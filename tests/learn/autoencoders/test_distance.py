@@ -1,5 +1,7 @@
 """How far a table is from another: by hand."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -34,7 +36,17 @@ def test_angles_go_around():
     far = np.asarray(distance(x, y, np.ones((3, 1), bool)))
     assert far[0] == pytest.approx(0, abs=1e-5)
     assert far[1] == pytest.approx(1e-4, rel=1e-3)
-    assert far[2] == pytest.approx(4 * (turn / (2 * np.pi)) ** 2, rel=1e-5)
+    assert far[2] == pytest.approx((turn / 2) ** 2, rel=1e-5)
+
+
+def test_the_gradient_goes_the_shorter_way():
+    distance = Distance(turns=(4.0,), reduce="sum")
+    there = np.ones((1, 1), bool)
+
+    def far(y):
+        return distance(jnp.zeros((1, 1, 1)), y.reshape(1, 1, 1), there)[0]
+
+    assert float(jax.grad(far)(jnp.array(3.5))) == pytest.approx(-1.0)  # 0.5 short of a turn
 
 
 def test_groups_count_the_same_whatever_their_number():
