@@ -36,7 +36,7 @@ class NearestNeighbours(Detector):
     cites: ClassVar[tuple[str, ...]] = ("Ramaswamy:2000knn",)
 
     n_neighbours: int = 5
-    n_kept: int = 10_000
+    n_kept: int = 50_000
     inputs: Inputs = field(default_factory=EventSummary)
 
     def __post_init__(self) -> None:
