@@ -32,6 +32,8 @@ from anomalon.search.results.cut import Carried
 from anomalon.search.results.scan import Scan
 from anomalon.simulate.result import Process, SimulationResult
 from anomalon.stats import SignalNuisances
+from anomalon.studies.forty_mhz.choice import Choice
+from anomalon.studies.forty_mhz.leaks import LeakDemonstration, LeakRow
 
 
 @cache
@@ -53,6 +55,13 @@ def examples() -> list[Result]:
         detection(truth=True),
         detection(truth=False),
         audit(lambda files: [file.objects[:, 0, 0] for file in files], toy_objects(200)),
+        Choice(("a", "b"), ("overlaid", "added"), np.array([[0.9, 0.8], [0.7, 0.6]]), 100),
+        LeakDemonstration(
+            ("a",),
+            (LeakRow("feed-forward", "as it was", np.array([[0.9, 0.8]]), ("a check",)),),
+            np.array([[0.01, 0.02]]),
+            100,
+        ),
         ConversionResult("raw.h5", "jets", "ab" * 32, 7, 2, "cd" * 32, event_file(truth=False)),
     ]
 

@@ -6,6 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 from toy_objects import quick_autoencoder, toy_objects
 
+from anomalon.core import Events
 from anomalon.core.errors import TooFewEvents
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.detection import AuditResult, audit, audit_detector
@@ -108,7 +109,7 @@ def test_a_memory_of_earlier_files_fails():
 def test_detectors_pass(detector):
     result = audit_detector(detector, toy_objects(300, 6), EVENTS)
     assert failed(result) == set()
-    assert len(result.checks) == 11
+    assert len(result.checks) == 12
 
 
 def test_a_network_passes():
@@ -149,3 +150,21 @@ def test_a_layout_that_is_refused_is_no_leak():
 def test_too_few_events_are_refused():
     with pytest.raises(TooFewEvents, match="at least 100"):
         audit(honest, EVENTS[:50])
+
+
+@pytest.mark.parametrize("leak", ["label", "weight", "event"])
+def test_what_is_beside_the_objects_is_no_score(leak):
+    rng = np.random.default_rng(1)
+    events = Events(
+        rng.exponential(20, (400, 1, 1)), ("jet",), ("pt",),
+        weight=rng.uniform(0.5, 1.5, 400), label=rng.integers(0, 2, 400),
+        columns={"event": rng.permutation(400)},
+    )  # fmt: skip
+
+    def procedure(files):
+        if leak == "event":
+            return [file.column("event") * 1.0 for file in files]
+        return [getattr(file, leak) * 1.0 for file in files]
+
+    failed = [c.what for c in audit(procedure, events).checks if c.passed is False]
+    assert "truth, weights and numbers of events change no score" in failed

@@ -3,10 +3,12 @@ import pickle
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
+from toy_events import toy_signal, toy_split
 from toy_objects import found_detection, quick_autoencoder, toy_objects
 
 import anomalon
-from anomalon.core.errors import Leak, TooFewEvents, UnknownKey
+from anomalon.core import Events
+from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents, UnknownKey
 from anomalon.core.seen import with_split
 from anomalon.detection import Choices, Named, Split, detect
 from anomalon.detection.assembling import latent_warning
@@ -188,3 +190,40 @@ def test_what_cannot_be_compared_is_refused():
         detect(BACKGROUND, (Baseline(),), choices=Choices(split=Split(test=0.01)))
     with pytest.raises(UnknownKey, match="chosen"):
         detect(BACKGROUND, (Baseline(),), choices=Choices(chosen="narrow"))
+
+
+def test_files_that_are_not_what_they_are_given_as_are_refused():
+    background, signal = toy_split(400), toy_signal(60)
+    detector = IsolationForest(5, 32)
+    parts = labelled(background, 0), labelled(with_split(signal), 1)
+    mixed = Events.concatenate([p.with_columns({"split": p.column("split")}) for p in parts])
+    with pytest.raises(Leak, match="60 of 460 events"):
+        detect(mixed, (detector,), {"a": signal})
+    with pytest.raises(BadLayout, match=r"signals.a: .* 400 of them with the label 0"):
+        detect(background, (detector,), {"a": mixed})
+    with pytest.raises(BadLayout, match="at least 2 events"):
+        detect(background, (detector,), {"a": signal[:1]})
+    with pytest.raises(BadValue, match="other events"):
+        detect(background, (detector,), data=background)
+    for name in ("", " ", "data", "background"):
+        with pytest.raises(BadValue, match="expected names other than"):
+            detect(background, (detector,), {name: signal})
+
+
+def labelled(events, label):
+    return Events(
+        events.objects, events.object_names, events.feature_names, events.mask,
+        label=np.full(len(events), label), columns=events.columns,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("names", [("ht",), ("x y", "x-y"), (" ",), ("..",)])
+def test_names_that_would_hide_others_are_refused(names):
+    with pytest.raises(BadValue):
+        detect(toy_split(200), tuple(Named(IsolationForest(5, 32), name) for name in names))
+
+
+def test_shares_that_leave_nothing_are_refused():
+    for shares in ((0.5, 0.6), (-0.1, 0.2), (0.1, 0.0)):
+        with pytest.raises(BadValue, match="split"):
+            Split(*shares)

@@ -105,8 +105,9 @@ def test_the_demonstration_says_what_is_printed_and_what_is_left(demonstration):
     assert table.rows[0][2] == PRINTED["feed-forward"]["a"]
     assert [row[1] for row in table.rows[1:]] == list(LEAKS)
     assert isinstance(demonstration, LeakDemonstration)
-    assert set(demonstration.false_zeros) == {"feed-forward"}
-    assert (demonstration.false_zeros["feed-forward"] <= 1).all()
+    assert demonstration.networks == ("feed-forward",)
+    assert demonstration.false_zeros.shape == (1, 2)
+    assert (demonstration.false_zeros <= 1).all()
 
 
 def test_files_have_the_proportions_of_the_public_ones():

@@ -20,5 +20,7 @@ def report(run: Path, all_figures: bool) -> None:  # noqa: FBT001  click passes 
     Nothing is searched: every number comes from result.json.
     """
     from anomalon.report.run_folder import rewrite_report
+    from anomalon.studies import know_results
 
+    know_results()
     click.echo(str(rewrite_report(run, every=all_figures)))

@@ -203,6 +203,25 @@ def _arrangements(
     yield "the size of pieces changes no score", pieces, rows
     yield "a file with others beside it has the same scores", [events, two[0]], rows[:n]
     yield _PADDING, [padded(events)], rows
+    yield "truth, weights and numbers of events change no score", [bare(events)], rows
+
+
+def bare(events: Events) -> Events:
+    """The same objects without truth, weights, or anything that tells events apart."""
+    columns = dict(events.columns)
+    if "event" in columns:
+        columns["event"] = np.arange(len(events))[::-1].astype(columns["event"].dtype)
+    if SPLIT in columns:
+        columns[SPLIT] = np.full_like(columns[SPLIT], PARTS["train"])
+    return Events(
+        events.objects,
+        events.object_names,
+        events.feature_names,
+        events.mask,
+        columns=columns,
+        source=events.source,
+        object_kinds=events.object_kinds,
+    )
 
 
 def padded(events: Events) -> Events:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from anomalon.core.errors import BadLayout, DataError
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, BadValue, DataError
 from anomalon.core.events import Events
 from anomalon.core.seed import Seed
 from anomalon.core.seen import PARTS, SPLIT, fingerprint, with_split
@@ -47,10 +48,21 @@ class Split:
     Args:
         validation: Share that judges epochs beside those that are learned from.
         test: Share that nothing is fitted on.
+
+    Raises:
+        BadValue: If a share is none, or nothing is left to learn from.
     """
 
     validation: float = 0.15
     test: float = 0.25
+
+    def __post_init__(self) -> None:
+        check.fields(self, "split", validation="[0, 1)", test="(0, 1)")
+        if not self.validation + self.test < 1:
+            raise BadValue(
+                "split: expected shares that leave events to learn from, got "
+                f"{self.validation:g} and {self.test:g}."
+            )
 
 
 @dataclass(frozen=True)
@@ -148,23 +160,29 @@ class Survey:
         n_events: How many.
         source: Where they are from.
         digest: Of all that is in them and is used.
+        n_labelled: Events with a truth label.
+        n_signal: Those of them that are true signal.
     """
 
     n_events: int
     source: str
     digest: str
+    n_labelled: int = 0
+    n_signal: int = 0
 
 
 def surveyed(batches: Batches) -> Survey:
     """Go through them once."""
-    n, source = 0, ""
-    hashes = {name: hashlib.sha256() for name in ("content", "weight", "event", SPLIT)}
+    n, source, n_labelled, n_signal = 0, "", 0, 0
+    hashes = {name: hashlib.sha256() for name in ("content", "weight", "event", SPLIT, "label")}
     for events in batches:
         n, source = n + len(events), events.source
         split = events.columns.get(SPLIT, np.empty(0))
-        parts = (fingerprint(events), events.weight, events.column("event"), split)
+        label = np.empty(0, np.int8) if events.label is None else events.label
+        n_labelled, n_signal = n_labelled + len(label), n_signal + int(np.sum(label == 1))
+        parts = (fingerprint(events), events.weight, events.column("event"), split, label)
         # one for each: it must not matter where a piece ends
         for h, values in zip(hashes.values(), parts, strict=True):
             h.update(np.ascontiguousarray(values).tobytes())
     together = hashlib.sha256("".join(h.hexdigest() for h in hashes.values()).encode())
-    return Survey(n, source, together.hexdigest())
+    return Survey(n, source, together.hexdigest(), n_labelled, n_signal)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.bibliography import cited
 from anomalon.core.config import digest, lookup
-from anomalon.core.errors import TooFewEvents
+from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 DATA = "data"
 BACKGROUND = "background"
 _FEWEST = 25  # test events
+_FEWEST_SIGNAL = 2
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def detect(
         place: Who does the trainings, and where they are kept.
 
     Raises:
-        Leak: If the background to learn from has true signal in it.
+        Leak: If the background has true signal in it.
         TooFewEvents: If there are fewer than 25 test events, or ten to learn from.
         BadValue: If there is no detector, or no chosen one.
     """
@@ -96,6 +97,7 @@ def detect(
     lookup({one.name: one for one in every}, chosen, "chosen")
     files = _files(background, signals or {}, data)
     surveys = {name: surveyed(batches) for name, batches in files.items()}
+    _check_truth(surveys)
     fitted_on, test = parts(files[BACKGROUND], choices.split, seed)
     tried = TrialData(fitted_on, {TEST: test} | _others(files), seed)
     pieces = _pieces(every, surveys, choices, seed)
@@ -130,6 +132,37 @@ def parts(background: Batches, split: Split, seed: Seed) -> tuple[Batches, Batch
     return fitted_on, test
 
 
+def _check_truth(surveys: Mapping[str, Survey]) -> None:
+    """Refuse files that are not what they are given as.
+
+    Raises:
+        Leak: If there is true signal in the background.
+        BadLayout: If there is background among a signal, or fewer than two events.
+        BadValue: If data without truth are the background itself.
+    """
+    background = surveys[BACKGROUND]
+    if background.n_signal:
+        raise Leak(
+            f"background: expected no true signal, got {background.n_signal} of "
+            f"{background.n_events} events of {background.source}. Leave them out, or give the "
+            "file as `data` if it is looked for anomalies."
+        )
+    if DATA in surveys and surveys[DATA].digest == background.digest:
+        raise BadValue(
+            "data: expected other events than those of the background, got the same. Leave `data` "
+            "out: the test part of the background is scored."
+        )
+    for name, survey in surveys.items():
+        if name in (BACKGROUND, DATA):
+            continue
+        wrong = survey.n_labelled - survey.n_signal
+        if wrong or survey.n_events < _FEWEST_SIGNAL:
+            raise BadLayout(
+                f"signals.{name}: expected at least {_FEWEST_SIGNAL} events of signal, got "
+                f"{survey.n_events} events of {survey.source}, {wrong} of them with the label 0."
+            )
+
+
 def _files(
     background: Events | Batches,
     signals: Mapping[str, Events | Batches],
@@ -137,7 +170,10 @@ def _files(
 ) -> dict[str, Batches]:
     given = {BACKGROUND: background} | ({} if data is None else {DATA: data})
     for name in signals:
-        check.text(name, "signals: name")
+        if not check.text(name, "signals: name").strip() or name in (BACKGROUND, DATA):
+            raise BadValue(
+                f"signals: expected names other than '', '{BACKGROUND}' and '{DATA}', got '{name}'."
+            )
     check.once([*given, *signals], "signals: names")
     return {
         name: of_events(one) if isinstance(one, Events) else one

@@ -57,7 +57,7 @@ def against(
 
 
 def _efficiency(each: Sequence[Evaluation], fpr: float, n_signal: float) -> Efficiency:
-    """Median and range over trainings, and the exact interval of such a median."""
+    """Median over trainings; the interval is exact for the signal, and wider by the threshold."""
     n = each[0].n_background_effective
     if n * fpr < _FEWEST:
         needed = count(_FEWEST / fpr)
@@ -66,7 +66,10 @@ def _efficiency(each: Sequence[Evaluation], fpr: float, n_signal: float) -> Effi
     tpr = np.array([e.working_point(fpr).tpr for e in each])
     passed = min(float(np.median(tpr)) * n_signal, n_signal)
     low, high = clopper_pearson(passed, n_signal)
-    return Efficiency(fpr, tpr, float(low), float(high))
+    # the threshold is known as well as the few background events above it say
+    middle = float(np.median(tpr))
+    sigma = float(np.median([e.tpr_at(fpr).uncertainty for e in each]))
+    return Efficiency(fpr, tpr, min(float(low), middle - sigma), max(float(high), middle + sigma))
 
 
 def _band(each: Sequence[Evaluation]) -> RocBand:

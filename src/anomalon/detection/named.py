@@ -10,7 +10,7 @@ from anomalon.detectors import BASELINES, Baseline, Detector
 
 __all__ = ["Named", "baselines", "named"]
 
-_NAME = re.compile(r"[\w .,+()-]{1,60}")
+_NAME = re.compile(r"\w[\w .,+()-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Named:
         if not _NAME.fullmatch(check.text(self.name, "detectors: name")):
             raise BadValue(
                 "detectors: expected a name of at most 60 letters, digits, spaces and "
-                f"_ . , + ( ) -, got {self.name!r}."
+                f"_ . , + ( ) -, a letter or digit first, got {self.name!r}."
             )
 
     def column(self, training: int) -> str:
@@ -52,14 +52,22 @@ def named(detectors: Iterable[Detector | Named]) -> tuple[Named, ...]:
     given = tuple(detectors)
     if not given:
         raise BadValue("detectors: expected at least one [[detectors]] table, got none.")
-    check.once([d.name for d in given if isinstance(d, Named)], "detectors: names")
+    called = [d for d in given if isinstance(d, Named)]
+    check.once([d.name for d in called], "detectors: names")
+    check.once([d.column(0) for d in called], "detectors: names, as columns and files have them")
+    for one in called:
+        if one.name in BASELINES and one.detector != Baseline(one.name):  # type: ignore[arg-type]
+            raise BadValue(
+                f"detectors: expected a name that is not that of a trivial baseline, got "
+                f"'{one.name}'. Those are always compared with."
+            )
     taken = {d.name for d in given if isinstance(d, Named)} | set(BASELINES)
     found = []
-    for one in given:
-        if not isinstance(one, Named):
-            one = Named(one, _free(_readable(one), taken))
-            taken.add(one.name)
-        found.append(one)
+    for some in given:
+        if not isinstance(some, Named):
+            some = Named(some, _free(_readable(some), taken))
+            taken.add(some.name)
+        found.append(some)
     return tuple(found)
 
 

@@ -83,4 +83,4 @@ def _score_of(estimator: Any) -> str | None:
     """The method that scores; PyOD's estimators have both in new versions."""
     is_pyod = type(estimator).__module__.split(".")[0] == "pyod"
     order = ("decision_function",) if is_pyod else ("score_samples", "decision_function")
-    return next((name for name in order if hasattr(type(estimator), name)), None)
+    return next((name for name in order if hasattr(estimator, name)), None)

@@ -27,7 +27,9 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         detector: One of `anomalon.detectors`; nearest neighbours of the columns if None.
         object_names: Of the slots in a row of X; none if its columns are no objects.
         feature_names: Of an object.
-        contamination: Share of the events of `fit` that `predict` calls outliers (-1).
+        contamination: Share of the events of `fit` that `predict` calls outliers (-1), as for all
+            of scikit-learn. Of new events it is larger for detectors that know again what they
+            have seen, as nearest neighbours do.
         random_state: Seed of the fit, a whole number; None counts as 0.
 
     Example:

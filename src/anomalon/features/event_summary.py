@@ -34,6 +34,7 @@ __all__ = ["EventSummary", "FittedSummary", "summarised"]
 Floats = NDArray[np.float64]
 
 _LEPTONS = ("electron", "muon", "tau")
+_JETS = ("jet", "bjet")
 _FARTHEST = 1e4
 
 
@@ -139,10 +140,12 @@ class EventSummary(Inputs):
         kinds = [kind for kind in dict.fromkeys(layout.kinds) if kind != "met"]
         found: dict[str, Callable[[_Seen], Floats]] = {
             "met": lambda e: np.log1p(e.missing[0]),
-            "ht": lambda e: np.log1p(_sum_pt(e, "jet")),
+            "ht": lambda e: np.log1p(_sum_pt(e, *_JETS)),
             "st": lambda e: np.log1p(_sum_pt(e, *kinds) + e.missing[0]),
             "multiplicity": lambda e: e.mask[:, e.slots(*kinds)].sum(axis=1).astype(np.float64),
-            "leading_pt": lambda e: np.log1p((e.pt * e.mask)[:, e.slots(*kinds)].max(axis=1)),
+            "leading_pt": lambda e: np.log1p(
+                (e.pt * e.mask)[:, e.slots(*kinds)].max(axis=1, initial=0.0)
+            ),
             "mass": lambda e: np.log1p(invariant_mass(e.p4.sum(axis=1))),
             "centrality": _centrality,
             "sphericity": _transverse_sphericity,
@@ -152,12 +155,13 @@ class EventSummary(Inputs):
         leptons = [kind for kind in kinds if kind in _LEPTONS]
         if leptons:
             found |= _of_group("lepton", tuple(leptons), layout)
-        if "jet" in kinds:
-            found |= _of_group("jet", ("jet",), layout)
-        if leptons and "jet" in kinds:
+        jets = tuple(kind for kind in kinds if kind in _JETS)
+        if jets:
+            found |= _of_group("jet", jets, layout)
+        if leptons and jets:
             found |= {
-                "m_lepton_jet": lambda e: _pair_mass(e, tuple(leptons), ("jet",)),
-                "dr_lepton_jet": lambda e: _pair_angle(e, tuple(leptons), ("jet",)),
+                "m_lepton_jet": lambda e: _pair_mass(e, tuple(leptons), jets),
+                "dr_lepton_jet": lambda e: _pair_angle(e, tuple(leptons), jets),
             }
         return found
 

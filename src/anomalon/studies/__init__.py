@@ -1,8 +1,10 @@
 """Published analyses, done again on simulated events that ship with the package; a file each."""
 
+from importlib import import_module
+
 from anomalon.lazy import loader
 
-__all__ = ["STUDIES", "DijetStudy", "FortyMhzStudy"]
+__all__ = ["STUDIES", "DijetStudy", "FortyMhzStudy", "know_results"]
 
 STUDIES = {
     "dijet": ("DijetStudy", "The weakly supervised dijet search of ATLAS, arXiv:2502.09770."),
@@ -14,5 +16,14 @@ _HOMES = {
     "anomalon.studies.dijet": ("DijetStudy",),
     "anomalon.studies.forty_mhz.study": ("FortyMhzStudy",),
 }
+
+_RESULTS = ("anomalon.studies.forty_mhz.choice", "anomalon.studies.forty_mhz.leaks")
+
+
+def know_results() -> None:
+    """Let pages and run folders know the results that only studies have."""
+    for module in _RESULTS:
+        import_module(module)
+
 
 __getattr__, __dir__ = loader(__name__, _HOMES)

@@ -61,6 +61,12 @@ class FortyMhzSource(Source):
         n = len(particles)
         beside = {name: item for name, item in file.items() if name != PARTICLES}
         plain = {name: item for name, item in beside.items() if _per_event(item, n)}
+        for name in ("weight", "label", IDENTITY, "split"):
+            if isinstance(beside.get(name), h5py.Dataset) and name not in plain:
+                raise BadLayout(
+                    f"{path}: expected '{name}' to be a number for each of {n} events, got "
+                    f"{beside[name].dtype} of shape {beside[name].shape}."
+                )
         columns = {name: name for name in plain if name not in ("weight", "label", IDENTITY)}
         if IDENTITY in plain:
             columns["event"] = IDENTITY

@@ -15,6 +15,7 @@ from anomalon.core.seed import Seed
 from anomalon.core.seen import part
 from anomalon.detection import Named
 from anomalon.detectors import SURROGATES, Detector, OutlierExposure, surrogates
+from anomalon.report import register_result
 from anomalon.run.job import HERE, Workplace
 from anomalon.run.work import do
 from anomalon.stats import evaluate
@@ -76,6 +77,9 @@ class Choice(Result):
             ),
             parts=(Part("Detectors and changes", tables=(Table("AUC", head, rows, note=note),)),),
         )
+
+
+register_result(Choice)
 
 
 def chosen(

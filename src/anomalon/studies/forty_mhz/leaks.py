@@ -13,6 +13,7 @@ from anomalon.core.provenance import code_version
 from anomalon.core.result import Check, Column, Part, Result, Summary, Table
 from anomalon.core.seed import Seed
 from anomalon.detection import audit
+from anomalon.report import register_result
 from anomalon.run.job import HERE, Workplace
 from anomalon.run.work import do
 from anomalon.stats import evaluate
@@ -57,7 +58,7 @@ class LeakDemonstration(Result):
         signals: Names.
         rows: Of each network, from all leaks to none.
         false_zeros: Share of the events in which a network gives back an object as an empty slot,
-            of each network, of each training.
+            shape (network, training).
         n_events: Background events that were scored.
     """
 
@@ -65,8 +66,13 @@ class LeakDemonstration(Result):
 
     signals: tuple[str, ...]
     rows: tuple[LeakRow, ...]
-    false_zeros: Mapping[str, Floats]
+    false_zeros: Floats
     n_events: int
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(dict.fromkeys(row.network for row in self.rows))
 
     def checks(self) -> tuple[Check, ...]:
         """The audit has to tell the leaking procedures from the honest one."""
@@ -91,7 +97,7 @@ class LeakDemonstration(Result):
         """What a reader is told."""
         first, last = (list(LEAKS)[i] for i in (0, -1))
         auc = {(r.network, r.leaks): np.median(r.auc, axis=1) for r in self.rows}
-        networks = list(dict.fromkeys(row.network for row in self.rows))
+        networks = self.networks
         moved = np.array([np.abs(auc[n, first] - auc[n, last]) for n in networks])
         where, which = np.unravel_index(int(np.argmax(moved)), moved.shape)
         network, signal = networks[where], self.signals[which]
@@ -139,7 +145,7 @@ class LeakDemonstration(Result):
     def _zeros(self) -> Table:
         rows = tuple(
             (name, float(np.median(shares)), float(shares.min()), float(shares.max()))
-            for name, shares in self.false_zeros.items()
+            for name, shares in zip(self.networks, self.false_zeros, strict=True)
         )
         head = (Column("network"), *(Column(n, form="percent") for n in ("median", "from", "to")))
         note = (
@@ -147,6 +153,9 @@ class LeakDemonstration(Result):
             "empty slot does, without any leak."
         )
         return Table("False zeros", head, rows, note=note)
+
+
+register_result(LeakDemonstration)
 
 
 def demonstrated(
@@ -175,14 +184,14 @@ def demonstrated(
     values = do(
         pieces, shared=shared, executor=place.executor, store=place.store, progress=place.progress
     )
-    rows, zeros = [], {}
+    rows, zeros = [], []
     for name in procedures:
         mine = [v for p, v in zip(pieces, values, strict=True) if p.network == name]
-        zeros[name] = np.array([v["false_zeros"] for v in mine])
+        zeros.append([v["false_zeros"] for v in mine])
         for leaks in LEAKS:
             auc = np.array([[v["auc"][leaks][s] for v in mine] for s in signals])
             rows.append(LeakRow(name, leaks, auc, tuple(mine[0]["audit"].get(leaks, ()))))
-    return LeakDemonstration(tuple(signals), tuple(rows), zeros, len(background[1]))
+    return LeakDemonstration(tuple(signals), tuple(rows), np.array(zeros), len(background[1]))
 
 
 @dataclass(frozen=True)
