@@ -31,7 +31,7 @@ def detect() -> None:
 @detect.command()
 @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--audit", is_flag=True, help="Look for leaks in the same data and detectors.")
-@out_option("runs/NAME, NAME being that of CONFIG; with -audit for an audit")
+@out_option("runs/NAME, NAME being that of CONFIG; NAME-audit for an audit")
 @set_option
 @labels_option
 @work_options()

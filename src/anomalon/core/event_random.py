@@ -9,15 +9,19 @@ from numpy.typing import NDArray
 
 from anomalon.core.seed import Seed
 
-__all__ = ["bits", "uniform"]
+__all__ = ["bits", "mixed", "uniform"]
 
 
 def bits(event: NDArray[np.int64], seed: Seed) -> NDArray[np.uint64]:
-    """64 well-mixed bits per event: the finaliser of splitmix64 (Steele et al., OOPSLA 2014)."""
-    z = event.astype(np.int64).view(np.uint64) ^ np.uint64(seed.integer(2**64))
+    """64 well-mixed bits per event."""
+    return mixed(event.astype(np.int64).view(np.uint64) ^ np.uint64(seed.integer(2**64)))
+
+
+def mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of splitmix64 (Steele et al., OOPSLA 2014): every bit depends on all bits."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    return np.asarray(z ^ (z >> np.uint64(31)))
 
 
 def uniform(event: NDArray[np.int64], seed: Seed) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.errors import Leak
-from anomalon.core.event_random import uniform
+from anomalon.core.event_random import mixed, uniform
 from anomalon.core.events import Events
 from anomalon.core.kinds import KINDS
 from anomalon.core.result import Number
@@ -66,17 +66,10 @@ def _fingerprint(
     # + 0.0: minus zero is zero
     words = (objects[event, slot].astype(np.float32) + np.float32(0)).view(np.uint32)
     for j, step in enumerate(np.arange(words.shape[1], dtype=np.uint64) * _ODD):
-        state = _mixed(state ^ (words[:, j].astype(np.uint64) + step))
+        state = mixed(state ^ (words[:, j].astype(np.uint64) + step))
     total = np.zeros(len(mask), np.uint64)
     np.add.at(total, event, state)
-    return _mixed(total)
-
-
-def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of splitmix64 (Steele et al., OOPSLA 2014)."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(z ^ (z >> np.uint64(31)))
+    return mixed(total)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,30 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
-from anomalon.detectors.base import Detector, Scores, State, Task
+from anomalon.detectors.base import Scores, State, Task
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.networks import Architecture, FeedForward
 from anomalon.detectors.reconstruction import Reconstruction
-from anomalon.detectors.rows import Rows
+from anomalon.detectors.trained import TrainedDetector
 from anomalon.features.inputs import Encoded, FittedInputs, Inputs
 from anomalon.features.objects import Objects
 from anomalon.learn.autoencoders.plain import (
     AutoencoderLoss,
     distances,
-    fitted,
     reconstructions,
 )
 from anomalon.learn.models.arrays import arrays_of, filled
 from anomalon.learn.models.slots import EncoderDecoder
 
-__all__ = ["Autoencoder", "check_network", "data_of"]
+__all__ = ["Autoencoder"]
 
 
 @final
 @dataclass(frozen=True)
-class Autoencoder(Detector):
+class Autoencoder(TrainedDetector):
     """The distance of an event from its reconstruction.
 
     Args:
@@ -79,22 +77,12 @@ class Autoencoder(Detector):
             loss=Reconstruction,
             learning=Learning,
         )
-        check_network(self, self.network, self.inputs)
-
-    @property
-    def held_share(self) -> float:
-        """Share of the background that judges epochs."""
-        return self.learning.validation
+        self._check_network()
 
     def _fit(self, task: Task) -> State:
         loss = AutoencoderLoss(self.loss.distance(task.inputs), self.noise, self.sparsity, self.l2)
         start = self._model(task.inputs, task.seed)
-        rows, held = task.rows, task.held
-        model = fitted(
-            loss, start, rows.data, rows.weight, (held.data, held.weight), self.learning.schedule,
-            task.seed,
-        )  # fmt: skip
-        return arrays_of(model)
+        return arrays_of(self._trained(loss, start, task))
 
     def _model(self, inputs: FittedInputs, seed: Seed) -> EncoderDecoder:
         return EncoderDecoder(
@@ -107,32 +95,10 @@ class Autoencoder(Detector):
         distance = (self.score or self.loss).distance(inputs)
 
         def score(seen: Encoded) -> NDArray[np.floating[Any]]:
-            return np.asarray(distances(distance, model, data_of(seen)))
+            return np.asarray(distances(distance, model, seen.data))
 
         return score
 
     def _reconstructs(self, state: State, inputs: FittedInputs) -> Scores | None:
         model = filled(self._model(inputs, Seed(0)), state)
-        return lambda seen: np.asarray(reconstructions(model, data_of(seen)))
-
-
-def data_of(seen: Encoded) -> tuple[Any, ...]:
-    """Events as losses take them."""
-    return Rows(seen, np.ones(0, np.float32), np.ones(0, np.int64)).data
-
-
-def check_network(detector: Detector, network: Architecture, inputs: Inputs) -> None:
-    """Refuse a network that does not take such inputs.
-
-    Raises:
-        BadValue: If it does not, or one of them is none.
-    """
-    check.of_kind(network, f"{detector.kind}.network", Architecture)
-    check.of_kind(inputs, f"{detector.kind}.inputs", Inputs)
-    detector._check_inputs()
-    if inputs.form not in network.forms:
-        raise BadValue(
-            f"{detector.kind}.network: expected one that takes {inputs.form} as inputs "
-            f"'{inputs.kind}' give them, got '{network.kind}', which takes "
-            f"{' or '.join(network.forms)}. Take feed_forward, or other inputs."
-        )
+        return lambda seen: np.asarray(reconstructions(model, seen.data))

@@ -30,6 +30,7 @@ from anomalon.core.shown import Fact, Shown
 from anomalon.detectors.rows import Rows, prepared
 from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs, Layout, in_pieces
 from anomalon.learn.engine.storage import Arrays, Header
+from anomalon.learn.models.arrays import below
 from anomalon.run.settings import decode, encode
 
 __all__ = ["Detector", "FittedDetector", "Scores", "State", "Task"]
@@ -232,9 +233,9 @@ class FittedDetector(Shown, EventScorer):
         layout = Layout(*(tuple(header["layout"][name]) for name in ("kinds", "features")))
         seen = Seen(header["n_events"], arrays["seen"])
         inputs = detector.inputs.fitted.from_arrays(
-            detector.inputs, layout, seen, _below(arrays, "inputs/")
+            detector.inputs, layout, seen, below(arrays, "inputs/")
         )
-        return cls(detector, inputs, _below(arrays, "state/"))
+        return cls(detector, inputs, below(arrays, "state/"))
 
 
 @dataclass(frozen=True)
@@ -242,10 +243,6 @@ class _Holder:
     """A table with a detector in it."""
 
     detector: Detector
-
-
-def _below(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
-    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
 def flattened(seen: Encoded) -> NDArray[np.float32]:

@@ -12,19 +12,18 @@ import numpy as np
 from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
-from anomalon.detectors.autoencoder import check_network, data_of
-from anomalon.detectors.base import Detector, Scores, State, Task
+from anomalon.detectors.base import Scores, State, Task
 from anomalon.detectors.density import density_state, rarity
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.networks import Architecture, DeepSets
+from anomalon.detectors.trained import TrainedDetector
 from anomalon.features.inputs import FittedInputs, Form, Inputs
 from anomalon.features.objects import Objects
 from anomalon.learn.autoencoders.contrast import Changes, Vicreg, WithHead, embedded
-from anomalon.learn.autoencoders.plain import fitted
 from anomalon.learn.density.flows import SplineFlow
 from anomalon.learn.density.learned import LearnedDensity
 from anomalon.learn.engine.training import PerBatch
-from anomalon.learn.models.arrays import arrays_of, filled
+from anomalon.learn.models.arrays import arrays_of, below, filled
 from anomalon.learn.models.dense import Dense
 
 __all__ = ["Contrastive"]
@@ -34,7 +33,7 @@ _HEAD = 64
 
 @final
 @dataclass(frozen=True)
-class Contrastive(Detector):
+class Contrastive(TrainedDetector):
     """Minus the log density of what the encoder gives.
 
     Args:
@@ -76,26 +75,17 @@ class Contrastive(Detector):
             density=LearnedDensity,
             learning=Learning,
         )
-        check_network(self, self.network, self.inputs)
+        self._check_network()
         if getattr(self.network, "dropout", 0) > 0:
             raise BadValue(
                 f"{self.kind}.network.dropout: expected 0, because events are changed already, got "
                 f"{self.network.dropout:g}. Set `drop` and `smear` instead."  # type: ignore[attr-defined]
             )
 
-    @property
-    def held_share(self) -> float:
-        """Share of the background that judges epochs."""
-        return self.learning.validation
-
     def _fit(self, task: Task) -> State:
-        rows, held, inputs = task.rows, task.held, task.inputs
+        rows, inputs = task.rows, task.inputs
         loss = PerBatch(Vicreg(Changes(self.smear, self.drop, _mirrors(inputs))))
-        start = self._model(inputs, task.seed)
-        model = fitted(
-            loss, start, rows.data, rows.weight, (held.data, held.weight), self.learning.schedule,
-            task.seed,
-        )  # fmt: skip
+        model = self._trained(loss, self._model(inputs, task.seed), task)
         z = np.asarray(embedded(model, rows.data), np.float32)
         density = density_state(self.density, z, rows.weight, rows.event, task.seed)
         network = {f"network/{name}": a for name, a in arrays_of(model).items()}
@@ -108,12 +98,9 @@ class Contrastive(Detector):
         )
 
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
-        def below(prefix: str) -> State:
-            return {n.removeprefix(prefix): a for n, a in state.items() if n.startswith(prefix)}
-
-        model = filled(self._model(inputs, Seed(0)), below("network/"))
-        rare = rarity(self.density, below("density/"))
-        return lambda seen: rare(np.asarray(embedded(model, data_of(seen)), np.float32))
+        model = filled(self._model(inputs, Seed(0)), below(state, "network/"))
+        rare = rarity(self.density, below(state, "density/"))
+        return lambda seen: rare(np.asarray(embedded(model, seen.data), np.float32))
 
 
 def _mirrors(inputs: FittedInputs) -> tuple[bool, ...]:

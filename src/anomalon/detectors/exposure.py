@@ -24,6 +24,7 @@ from anomalon.features.inputs import Encoded, FittedInputs, Inputs
 from anomalon.learn.classify.base import Classifier
 from anomalon.learn.classify.boosted_trees import BoostedTrees
 from anomalon.learn.engine.storage import parts_apart, parts_together
+from anomalon.learn.models.arrays import below
 
 __all__ = ["OutlierExposure"]
 
@@ -101,8 +102,7 @@ class OutlierExposure(Detector):
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
         del inputs
         headers = json.loads(np.asarray(state["header"]).tobytes())
-        arrays = {n.removeprefix("part/"): a for n, a in state.items() if n.startswith("part/")}
-        (scorer,) = parts_together(headers, arrays)
+        (scorer,) = parts_together(headers, below(state, "part/"))
 
         def score(seen: Encoded) -> NDArray[np.float64]:
             x = flattened(seen)

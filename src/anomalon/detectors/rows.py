@@ -45,8 +45,8 @@ class Rows(Shown):
 
     @property
     def data(self) -> tuple[Any, ...]:
-        """What a loss sees: x, and the mask if there is one."""
-        return (self.seen.x,) if self.seen.mask is None else (self.seen.x, self.seen.mask)
+        """What a loss sees of them."""
+        return self.seen.data
 
 
 @contextmanager

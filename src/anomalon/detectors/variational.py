@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.seed import Seed
-from anomalon.detectors.autoencoder import check_network, data_of
-from anomalon.detectors.base import Detector, Scores, State, Task
+from anomalon.detectors.base import Scores, State, Task
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.networks import Architecture, FeedForward
 from anomalon.detectors.reconstruction import Reconstruction
+from anomalon.detectors.trained import TrainedDetector
 from anomalon.features.inputs import Encoded, FittedInputs, Inputs
 from anomalon.features.objects import FittedObjects, Objects
-from anomalon.learn.autoencoders.plain import fitted
 from anomalon.learn.autoencoders.variational import (
     Bounded,
     VariationalLoss,
@@ -35,7 +34,7 @@ __all__ = ["Variational"]
 
 @final
 @dataclass(frozen=True)
-class Variational(Detector):
+class Variational(TrainedDetector):
     """A variational autoencoder.
 
     Args:
@@ -81,23 +80,14 @@ class Variational(Detector):
             loss=Reconstruction,
             learning=Learning,
         )
-        check_network(self, self.network, self.inputs)
-
-    @property
-    def held_share(self) -> float:
-        """Share of the background that judges epochs."""
-        return self.learning.validation
+        self._check_network()
 
     def _loss(self, inputs: FittedInputs) -> VariationalLoss:
         return VariationalLoss(self.loss.distance(inputs), self.beta, self.l2)
 
     def _fit(self, task: Task) -> State:
-        start, rows, held = self._model(task.inputs, task.seed), task.rows, task.held
-        model = fitted(
-            self._loss(task.inputs), start, rows.data, rows.weight, (held.data, held.weight),
-            self.learning.schedule, task.seed,
-        )  # fmt: skip
-        return arrays_of(model)
+        start = self._model(task.inputs, task.seed)
+        return arrays_of(self._trained(self._loss(task.inputs), start, task))
 
     def _model(self, inputs: FittedInputs, seed: Seed) -> EncoderDecoder:
         decoder = self.network.decoder(inputs, self.n_latent, seed.child("decoder"))
@@ -111,13 +101,13 @@ class Variational(Detector):
         model, loss = filled(self._model(inputs, Seed(0)), state), self._loss(inputs)
 
         def score(seen: Encoded) -> NDArray[np.floating[Any]]:
-            return np.asarray(scores(loss, self.score, model, data_of(seen)))
+            return np.asarray(scores(loss, self.score, model, seen.data))
 
         return score
 
     def _reconstructs(self, state: State, inputs: FittedInputs) -> Scores | None:
         model = filled(self._model(inputs, Seed(0)), state)
-        return lambda seen: np.asarray(means(model, data_of(seen)))
+        return lambda seen: np.asarray(means(model, seen.data))
 
 
 _BOUNDS = {

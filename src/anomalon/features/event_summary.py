@@ -27,6 +27,7 @@ from anomalon.features.inputs import (
     blocks,
     in_pieces,
 )
+from anomalon.learn.engine.standardisation import Standardisation
 from anomalon.learn.threads import threaded
 
 __all__ = ["EventSummary", "FittedSummary", "summarised"]
@@ -35,7 +36,6 @@ Floats = NDArray[np.float64]
 
 _LEPTONS = ("electron", "muon", "tau")
 _JETS = ("jet", "bjet")
-_FARTHEST = 1e4
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,8 +228,8 @@ class FittedSummary(Shown, FittedInputs):
         return self.inputs.only or tuple(self.inputs._functions(self.layout))
 
     def _encode(self, objects: Floats, mask: NDArray[np.bool_]) -> Encoded:
-        z = (self.inputs.row(objects, mask, self.layout) - self.mean) / self.std
-        return Encoded(np.clip(z, -_FARTHEST, _FARTHEST).astype(np.float32))
+        scale = Standardisation(self.mean, self.std)
+        return Encoded(scale(self.inputs.row(objects, mask, self.layout)))
 
     def to_arrays(self) -> Mapping[str, NDArray[Any]]:
         """Means and standard deviations."""

@@ -142,6 +142,11 @@ class Encoded(Shown):
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def data(self) -> tuple[Any, ...]:
+        """What a loss sees: x, and the mask if there is one."""
+        return (self.x,) if self.mask is None else (self.x, self.mask)
+
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
         """One after the other; at least one."""
@@ -222,19 +227,25 @@ class Inputs(ABC):
             BadLayout: If they have no objects.
         """
         pieces = [background] if isinstance(background, Events) else background
-        layout = None
-        for piece in pieces:
-            refuse_leaks(piece, f"inputs '{self.kind}'")
-            layout = layout or Layout.of(piece)
-        if layout is None or not any(len(piece) for piece in pieces):
+        layouts: list[Layout] = []
+
+        def allowed() -> Iterator[Events]:
+            for piece in pieces:
+                refuse_leaks(piece, f"inputs '{self.kind}'")
+                layouts.append(Layout.of(piece))
+                yield piece
+
+        seen = Seen.of(allowed())  # one pass: the pieces may come from a file
+        if seen.n_events == 0:
             raise TooFewEvents(f"inputs '{self.kind}': expected events to be fitted on, got none.")
+        layout = layouts[0]
         if not layout.kinds or (self.needs_pt and "pt" not in layout.features):
             wanted = "objects that have a pt" if self.needs_pt else "objects"
             raise BadLayout(
                 f"inputs '{self.kind}': expected events with {wanted}, got objects "
                 f"{list(layout.names)} with {list(layout.features)}."
             )
-        return self._fit(pieces, layout, Seen.of(pieces))
+        return self._fit(pieces, layout, seen)
 
     @abstractmethod
     def _fit(self, pieces: Iterable[Events], layout: Layout, seen: Seen) -> FittedInputs:

@@ -26,7 +26,7 @@ the kind, says where the class is.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -35,7 +35,7 @@ from anomalon.core.errors import BadValue
 from anomalon.core.result import Result
 from anomalon.run.executors import Executor, Serial
 from anomalon.run.overwriting import paths_in
-from anomalon.run.progress import Progress
+from anomalon.run.progress import Progress, part
 from anomalon.run.settings import decode, encode, keys_of
 from anomalon.run.store import Store
 
@@ -64,6 +64,10 @@ class Workplace:
     store: Store | None = None
     progress: Progress | None = None
     say: Say = _nothing
+
+    def stage(self, name: str) -> Self:
+        """The same place, whose progress says which part of the job it is of."""
+        return replace(self, progress=part(self.progress, name))
 
 
 HERE = Workplace()

@@ -19,7 +19,6 @@ from anomalon.core.seed import Seed
 from anomalon.core.window import Window, sliding_windows
 from anomalon.data import sample
 from anomalon.run.job import HERE, Job, Workplace
-from anomalon.run.progress import part
 from anomalon.search import InjectionLimits, Resampled, Search, Signal, Validation, inject
 from anomalon.search.events.inject import with_injection
 from anomalon.simulate.recipe import TALK_POINTS
@@ -113,7 +112,7 @@ class DijetStudy(Job):
             (data, "Without a signal", "What chance and the methods make by themselves."),
             (with_signal, "With a signal", injected),
         ):
-            there = _stage(place, heading)
+            there = place.stage(heading)
             scan = self.search.run(
                 events, simulation, seed=self.seed, executor=there.executor, store=there.store,
                 progress=there.progress,
@@ -145,7 +144,7 @@ class DijetStudy(Job):
         windows = self.windows if self.full else self.windows[::2]
         found = Validation((Resampled(50 if self.full else 10),)).run(
             replace(self._alone, windows=windows), data, seed=self.seed,
-            place=_stage(place, "validation"),
+            place=place.stage("validation"),
         )  # fmt: skip
         yield Section(
             found,
@@ -158,14 +157,14 @@ class DijetStudy(Job):
         """Those for which there are limits; behind the cuts of the shipped samples."""
         if not self.full:
             return [Signal(SIGNAL.removeprefix("signal_"), shipped, MASS)]
-        there = _stage(place, "signals")
+        there = place.stage("signals")
         return simulated(
             tuple(TALK_POINTS), shipped.names, _SIGNAL_EVENTS, seed=self.seed, place=there
         )
 
     def _limited(self, data: Sample, signal: Sample, place: Workplace) -> Iterator[Section]:
         signals = self.signals(signal, place)
-        there = _stage(place, "limits")
+        there = place.stage("limits")
         found = InjectionLimits(
             self._alone, (1.0, 2.0, 3.0, 4.0), "sigma", 5 if self.full else 2
         ).run(
@@ -178,8 +177,3 @@ class DijetStudy(Job):
             "Signals of several strengths injected, the whole search again with each; and what it "
             "gains for one of three standard deviations.",
         )
-
-
-def _stage(place: Workplace, name: str) -> Workplace:
-    """The same place, whose progress says which part it is of."""
-    return replace(place, progress=part(place.progress, name))

@@ -17,7 +17,7 @@ from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Adam, Schedule
 from anomalon.learn.engine.standardisation import Standardisation
 from anomalon.learn.engine.training import Loss
-from anomalon.learn.models.arrays import arrays_of, filled
+from anomalon.learn.models.arrays import arrays_of, below, filled
 
 __all__ = ["Learned", "LearnedDensity", "ScalingName"]
 
@@ -119,15 +119,11 @@ class LearnedDensity(DensityEstimator):
 
     def from_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> Density:
         """The density again."""
-
-        def below(prefix: str) -> dict[str, NDArray[Any]]:
-            return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
-
         n_features, n_conditions = int(arrays["n_features"]), len(arrays["mean"])
         n_kept = len({name.split("/")[0] for name in arrays if name.startswith("kept")})
         start = self.start(n_features, n_conditions, Seed(0))
-        kept = tuple(filled(start, below(f"kept{i}/")) for i in range(n_kept))
-        scaling = SCALINGS[self.scaling].from_arrays(below("scaling/"))
+        kept = tuple(filled(start, below(arrays, f"kept{i}/")) for i in range(n_kept))
+        scaling = SCALINGS[self.scaling].from_arrays(below(arrays, "scaling/"))
         conditions = Standardisation(arrays["mean"], arrays["std"])
         return self._density(Learned(kept, scaling, conditions, n_features))
 

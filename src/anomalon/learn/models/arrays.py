@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout
 
-__all__ = ["arrays_of", "filled"]
+__all__ = ["arrays_of", "below", "filled"]
 
 Module = TypeVar("Module")
 
@@ -37,6 +37,11 @@ def filled(module: Module, arrays: Mapping[str, NDArray[Any]]) -> Module:
             f"{[a.shape for a in arrays.values()]}."
         )
     return eqx.combine(jax.tree.unflatten(structure, given), rest)
+
+
+def below(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    """Those whose names begin so, without it."""
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
 def _is_array(leaf: Any) -> bool:

@@ -21,7 +21,6 @@ from anomalon.detection import Choices, detect
 from anomalon.detectors import Convolutional, FeedForward, Learning, Transformer
 from anomalon.learn.engine.schedule import Adam, Schedule
 from anomalon.run.job import HERE, Job, Workplace
-from anomalon.run.progress import part as stage
 from anomalon.studies.forty_mhz.choice import chosen
 from anomalon.studies.forty_mhz.deck import DeckProcedure
 from anomalon.studies.forty_mhz.detectors import architectures, baselines, ours, variants
@@ -84,14 +83,12 @@ class FortyMhzStudy(Job):
     ) -> Iterator[Section]:
         seed = Seed(self.seed)
         yield Section(
-            self._leaks(background, signals, _stage(place, "the leaks")),
+            self._leaks(background, signals, place.stage("the leaks")),
             "As it was, and a leak less at a time",
             "A demonstration of what not to do. Each file is scaled by itself, each loss divided "
             "by the number of events of its file, and objects stand for events.",
         )
-        choice = chosen(
-            background, ours(self.learning), seed=seed, place=_stage(place, "the choice")
-        )
+        choice = chosen(background, ours(self.learning), seed=seed, place=place.stage("the choice"))
         yield Section(
             choice,
             "How the best was chosen",
@@ -103,7 +100,7 @@ class FortyMhzStudy(Job):
             signals,
             choices=Choices(self.trainings, chosen=choice.best, name="Detectors, honestly"),
             seed=seed,
-            place=_stage(place, "detectors"),
+            place=place.stage("detectors"),
         )
         yield Section(
             compared,
@@ -117,7 +114,7 @@ class FortyMhzStudy(Job):
                 signals,
                 choices=Choices(self.trainings, name="Side studies"),
                 seed=seed,
-                place=_stage(place, "side studies"),
+                place=place.stage("side studies"),
             ),
             "Activations, norms and dropout",
             "Variants of the dense network.",
@@ -180,8 +177,3 @@ def _sample(name: str) -> Events:
     if not isinstance(found, Events):
         raise DataError(f"sample forty_mhz_{name}: expected events, got {found!r}.")
     return found
-
-
-def _stage(place: Workplace, name: str) -> Workplace:
-    """The same place, whose progress says which part it is of."""
-    return replace(place, progress=stage(place.progress, name))
