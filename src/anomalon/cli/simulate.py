@@ -13,6 +13,7 @@ from anomalon.cli.outcome import say_json
 __all__ = ["simulate", "simulation_options"]
 
 PROCESSES = ("qcd", "wprime", "a0")
+JETS = ("qcd", "top", "w", "hbb", "b", "quark", "gluon")
 FORTY_MHZ = ("background", "w", "z", "ttbar", "qcd", "lq", "a", "h0", "hplus")
 
 
@@ -138,6 +139,55 @@ def forty_mhz(config: Path | None, **options: Any) -> None:
         _mixed_facts,
         out_missing=f"{missing}.",
         keys={"pileup": "pileup.mean"},
+    )
+
+
+@simulate.command("jets")
+@click.option("--process", type=click.Choice(JETS), help="What makes the jets.")
+@click.option(
+    "--pt-min",
+    type=Number("(0, inf)"),
+    default=550.0,
+    show_default=True,
+    help="Smallest pt of a jet in GeV.",
+)
+@click.option(
+    "--pt-max",
+    type=Number("(0, inf)"),
+    default=650.0,
+    show_default=True,
+    help="Largest pt of a jet in GeV.",
+)
+@click.option(
+    "--variation",
+    type=click.Choice(["data", "simulation"]),
+    default="data",
+    show_default=True,
+    help="Which of two generator settings.",
+)
+@click.option("--mpi/--no-mpi", default=True, help="Multiparton interactions; off is 4x faster.")
+@simulation_options
+def jets(config: Path | None, **options: Any) -> None:
+    """Simulate single jets with their constituents: QCD, top quarks, W or Higgs bosons, or partons.
+
+    Anti-kT jets of R = 1.0 within |eta| < 2, of events with two of them at most; signal jets are
+    matched to their particle. The file is HDF5 with the constituents relative to the axis of the
+    jet, and beside them jet_pt, jet_eta, jet_phi, jet_mass, tau1 to tau3, split and the truth;
+    `anomalon.load` reads it. An interrupted run goes on where it was. CONFIG is a TOML file with
+    the options, and more: [selection] and [detector].
+    """
+    from anomalon.simulate.jets_job import JetSimulation
+
+    missing = "Missing option '--out': where to write the jets, as --out FILE.h5"
+    if config is not None:
+        missing += f', or a line out = "FILE.h5" in {config}'
+    file_job(
+        JetSimulation,
+        config,
+        options,
+        _facts,
+        out_missing=f"{missing}.",
+        keys={"pt_min": "selection.pt_min", "pt_max": "selection.pt_max"},
     )
 
 

@@ -41,8 +41,8 @@ class Events:
         columns: Per-event numbers by name (mjj, run, n_pv …), each of shape (event,).
         source: Where the events come from, for messages and reports.
         object_kinds: What each slot holds: "electron", "muon", "tau", "photon", "jet", "bjet",
-            "met" or "particle". If not given, its name without the number, or "particle" if that is
-            no kind (see `anomalon.core.kinds.kind_of_name`).
+            "met", "constituent" (of a jet) or "particle". If not given, its name without the
+            number, or "particle" if that is no kind (see `anomalon.core.kinds.kind_of_name`).
 
     Raises:
         BadLayout: If a shape does not fit or the name of a feature occurs twice.

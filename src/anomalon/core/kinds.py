@@ -8,7 +8,9 @@ from anomalon.core.errors import BadLayout
 
 __all__ = ["KINDS", "Kind", "kind_of_name", "kinds_of"]
 
-Kind = Literal["electron", "muon", "tau", "photon", "jet", "met", "particle", "bjet"]
+Kind = Literal[
+    "electron", "muon", "tau", "photon", "jet", "met", "particle", "bjet", "constituent"
+]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 
 

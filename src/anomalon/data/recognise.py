@@ -13,6 +13,7 @@ from anomalon.data.forty_mhz.level1 import Level1Source
 from anomalon.data.forty_mhz.reading import PARTICLES, FortyMhzSource
 from anomalon.data.frame import Frame, frame_keys
 from anomalon.data.hdf5 import open_hdf5, open_table
+from anomalon.data.jets.reading import JetSource
 from anomalon.data.lhco import JetArraySource, LhcoFeatureSource, LhcoRawSource
 from anomalon.data.npz import arrays_in
 from anomalon.data.root import open_root
@@ -158,6 +159,10 @@ def _special(path: Path, file: Any, key: str | None) -> Source | None:
         events = FortyMhzSource.recognise(path, file)
         if events is not None:
             return events
+    if key is None:
+        jets = JetSource.recognise(path, file)
+        if jets is not None:
+            return jets
     keys = [key] if key is not None else frame_keys(file)
     if len(keys) == 1 and keys[0].strip("/") in frame_keys(file):
         frame = Frame.of(file[keys[0]])

@@ -1,11 +1,11 @@
 """Pythia 8 and a light detector: collision events of known truth, emulations of no experiment.
 
-recipe      processes as data: what to generate, alone or mixed (`forty_mhz_recipes`)
-selection   which events are kept, and what a file has of them (`dijet`, `forty_mhz`)
+recipe      processes as data: what to generate, alone or mixed (`…_recipes`)
+selection   which events are kept, and what a file has of them (`dijet`, `forty_mhz`, `jets`)
 generate    samples of a wanted size, chunk by chunk (`chunk`, `table`)
-job         a file of them as a job, and what it says (`dijet_job`, `forty_mhz_job`, `result`)
+job         a file of them as a job, and what it says (`dijet_job`, `forty_mhz_job`, `jets_job`)
 pythia      the generator (`starting`); `veto` and `decays` drop events early
-pileup      other collisions; `detector` measures all of them
+pileup      other collisions; `detector` measures all of them; `matching` tells whose jet is
 """
 
 from typing import TYPE_CHECKING
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from anomalon.simulate.dijet_job import DijetSimulation
     from anomalon.simulate.forty_mhz_job import FortyMhzSimulation
     from anomalon.simulate.generate import events
+    from anomalon.simulate.jets_job import JetSimulation
     from anomalon.simulate.job import Simulation
     from anomalon.simulate.recipe import Mixture, Recipe, a_h_zprime, qcd_dijet, w_prime
 
 __all__ = [
     "DijetSimulation",
     "FortyMhzSimulation",
+    "JetSimulation",
     "Mixture",
     "Recipe",
     "Simulation",
@@ -35,6 +37,7 @@ _HOMES = {
     "anomalon.simulate.dijet_job": ("DijetSimulation",),
     "anomalon.simulate.forty_mhz_job": ("FortyMhzSimulation",),
     "anomalon.simulate.generate": ("events",),
+    "anomalon.simulate.jets_job": ("JetSimulation",),
     "anomalon.simulate.job": ("Simulation",),
     "anomalon.simulate.recipe": ("Mixture", "Recipe", "a_h_zprime", "qcd_dijet", "w_prime"),
 }

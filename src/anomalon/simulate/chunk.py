@@ -85,6 +85,8 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
             particles, n_others = recipe.pileup.overlay(particles, root.child("pileup"), others)
         seen = recipe.detector.measure(particles, smearing)
         events = recipe.selection.events(seen, first=first)
+        if recipe.matching is not None:
+            events = events[recipe.matching.matched(events, batch.partons, first=first)]
         if recipe.process is not None:
             events = _identified(events, recipe.process, root, index, n_others, first)
         parts.append(events)

@@ -11,12 +11,26 @@ from anomalon.core import Particles, Seed
 from anomalon.run.compiling import compiled
 from anomalon.simulate.decays import Decaying, Decays, Handful, Surroundings
 from anomalon.simulate.starting import started, version
-from anomalon.simulate.veto import JetVeto, PartonVeto
+from anomalon.simulate.veto import Veto
 
-__all__ = ["CHARGED", "ELECTRON", "MUON", "NEUTRAL_HADRON", "PHOTON", "Batch", "Generator"]
+__all__ = [
+    "CHARGED",
+    "ELECTRON",
+    "LAST_COPY",
+    "MUON",
+    "NEUTRAL_HADRON",
+    "OUTGOING",
+    "PHOTON",
+    "Batch",
+    "Generator",
+]
 
 # What the detector tells apart; CHARGED are hadrons.
 NEUTRAL_HADRON, PHOTON, CHARGED, MUON, ELECTRON = 0, 1, 2, 3, 4
+
+# Pythia's words for outgoing particles of the hard process, and for what is left of those that
+# recoil against the shower when it is over.
+OUTGOING, LAST_COPY = 23, 62
 
 _MAX_ETA = 4.9
 _BATCH = 50  # events in one call; a batch holds the whole record, 185 kB per hard event
@@ -32,6 +46,9 @@ class Batch:
         m_hat: Shape (event,): mass of the hard process, in GeV.
         pt_hat: Shape (event,): transverse momentum of the hard process, in GeV.
         weight: Shape (event,): the generator's weight, 1 unless a setting biases the selection.
+        partons: What jets are matched to: particles that leave the hard process, and last copies
+            of its resonances, with the columns `pdg` and `status` (23 and 62 in Pythia's words,
+            without sign). Decays outside of Pythia's own course leave none.
         n_generated: Events that came from the generator for these; decays may have dropped some.
     """
 
@@ -39,6 +56,7 @@ class Batch:
     m_hat: NDArray[np.float64]
     pt_hat: NDArray[np.float64]
     weight: NDArray[np.float64]
+    partons: Particles
     n_generated: int
 
     def __len__(self) -> int:
@@ -64,7 +82,7 @@ class Generator:
         self,
         settings: Iterable[str],
         seed: Seed | int,
-        veto: PartonVeto | JetVeto | None = None,
+        veto: Veto | None = None,
         decays: Decays | None = None,
     ) -> None:
         self._decaying = None if decays is None else decays.start(Seed.of(seed).child("decays"))
@@ -186,7 +204,19 @@ def _visible(record: _Record, n_generated: int) -> Batch:
     columns = {name: values[rows] for name, values in zip(names, record.p4, strict=True)}
     m_hat, pt_hat, weight = record.info
     particles = Particles(columns | {"kind": kind}, offsets, "Pythia")
-    return Batch(particles, m_hat, pt_hat, weight, n_generated)
+    return Batch(particles, m_hat, pt_hat, weight, _partons(record), n_generated)
+
+
+def _partons(record: _Record) -> Particles:
+    """Outgoing particles of the hard process, and last copies of its resonances."""
+    status = np.abs(record.status)
+    rows = np.flatnonzero((status == OUTGOING) | (status == LAST_COPY))
+    names = ("px", "py", "pz", "energy")
+    columns: dict[str, NDArray[Any]] = {
+        name: values[rows] for name, values in zip(names, record.p4, strict=True)
+    }
+    columns |= {"pdg": np.asarray(record.pdg)[rows], "status": status[rows]}
+    return Particles(columns, np.searchsorted(rows, record.offsets), "Pythia")
 
 
 @compiled()

@@ -14,9 +14,10 @@ from anomalon.core.errors import BadValue
 from anomalon.simulate.decays import Decays
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
+from anomalon.simulate.matching import Matching
 from anomalon.simulate.pileup import PileUp
 from anomalon.simulate.selection import FileSelection, Selection
-from anomalon.simulate.veto import JetVeto, PartonVeto
+from anomalon.simulate.veto import PartonVeto, Veto
 
 __all__ = [
     "SIGNALS",
@@ -65,6 +66,7 @@ class Recipe:
             15 % for validation (1) and 25 % for tests (2), and an identity of their own.
         enhancement: How much more often events are accepted than in nature; the cross section that
             is told is divided by it.
+        matching: Which jets are kept of those that the selection accepts; None: all.
     """
 
     cites: ClassVar[tuple[str, ...]] = ("Bierlich:2022pfr",)
@@ -76,11 +78,12 @@ class Recipe:
     masses: tuple[float, ...] = ()
     selection: Selection | FileSelection = _SELECTION
     detector: Detector = _DETECTOR
-    veto: PartonVeto | JetVeto | None = None
+    veto: Veto | None = None
     decays: Decays | None = None
     pileup: PileUp | None = None
     process: int | None = None
     enhancement: float = 1.0
+    matching: Matching | None = None
 
     @property
     def parts(self) -> tuple[tuple["Recipe", float], ...]:

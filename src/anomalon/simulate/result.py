@@ -41,8 +41,9 @@ class Process:
 
     @property
     def efficiency_error(self) -> float:
-        """Its binomial standard deviation."""
-        return sqrt(self.efficiency * (1 - self.efficiency) / self.n_generated)
+        """Its binomial standard deviation; that of a count, if an event has several jets."""
+        spread = self.efficiency * (1 - self.efficiency) if self.efficiency < 1 else self.efficiency
+        return sqrt(spread / self.n_generated)
 
     @property
     def luminosity(self) -> float:

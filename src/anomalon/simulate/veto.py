@@ -16,7 +16,7 @@ from anomalon.core import check
 from anomalon.run.compiling import compiled
 from anomalon.stats.numerics.small_matrices import copy
 
-__all__ = ["JetVeto", "PartonVeto"]
+__all__ = ["JetVeto", "PartonVeto", "Veto", "WindowVeto"]
 
 # Pythia asks again in the shower of every resonance decay; the hard process has been asked then.
 _RESONANCE_DECAY = 5
@@ -97,7 +97,56 @@ class JetVeto:
         return _hook(self)
 
 
-def _hook(veto: PartonVeto | JetVeto) -> Any:
+@dataclass(frozen=True)
+class WindowVeto:
+    """Drop an event neither of whose two leading jets of partons may be in a window of pt.
+
+    For hard processes that make the jets themselves, as `PartonVeto`.
+
+    Args:
+        scale: Transverse momentum at which the evolution is interrupted, in GeV.
+        pt_min, pt_max: Of the jets of partons, in GeV; looser than the selection.
+        eta_max: Of the same.
+        radius: Radius of the anti-kT jets of partons.
+
+    Raises:
+        BadValue: If one is negative, or no number.
+    """
+
+    scale: float = 30.0
+    pt_min: float = 0.0
+    pt_max: float = math.inf
+    eta_max: float = math.inf
+    radius: float = 1.0
+
+    def __post_init__(self) -> None:
+        check.fields(
+            self,
+            "veto",
+            scale="[0, inf)",
+            pt_min="[0, inf)",
+            pt_max="[0, inf]",
+            eta_max="[0, inf]",
+            radius="(0, 10]",
+        )
+
+    def rejects(self, p4: NDArray[np.float64]) -> bool:
+        """Whether an event with these partons, shape (parton, 4) as px, py, pz, E, is dropped."""
+        jets = _leading_pair(p4.copy(), self.radius)
+        pt = np.maximum(np.hypot(jets[:, 0], jets[:, 1]), 1e-12)
+        inside = (pt > self.pt_min) & (pt < self.pt_max)
+        inside &= np.abs(np.arcsinh(jets[:, 2] / pt)) < self.eta_max
+        return not inside.any()
+
+    def hook(self) -> Any:
+        """Pythia's user hook that asks `rejects` once per event."""
+        return _hook(self)
+
+
+Veto = PartonVeto | JetVeto | WindowVeto
+
+
+def _hook(veto: Veto) -> Any:
     import pythia8mc
 
     class Hook(pythia8mc.UserHooks):

@@ -1,26 +1,23 @@
 """Events at 40 MHz into HDF5 files of the public layout, at once or as they come."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import h5py
-import hdf5plugin
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events
 from anomalon.core.atomic import write_atomically
-from anomalon.core.errors import BadLayout, BadRows, BadValue
+from anomalon.core.errors import BadLayout, BadRows
 from anomalon.core.mantissa import round_mantissa
-from anomalon.core.provenance import anomalon_version
+from anomalon.data.appending import append, blocks, check_columns, note, refuse_other_suffixes
 from anomalon.data.forty_mhz.layout import CLASSES, FEATURE_NAMES, OBJECT_NAMES, objects_of
 from anomalon.data.forty_mhz.reading import ABOUT, IDENTITY, PARTICLES
 
 __all__ = ["write_chunks", "write_forty_mhz"]
 
-_SUFFIXES = (".h5", ".hdf5", ".hdf")
 _ROWS = 8192
 """Events in a piece that is compressed by itself."""
 _BITS = 12
@@ -91,18 +88,18 @@ def write_chunks(
         DataError: As `write_forty_mhz`.
     """
     path = Path(path)
-    if path.suffix.lower() not in ("", *_SUFFIXES):
-        raise BadValue(
-            f"{path}: expected a name that ends in .h5, for what is written is HDF5. Choose "
-            f"{path.with_suffix('.h5').name}."
-        )
+    refuse_other_suffixes(path)
+
+    def check(chunk: Events, first: Events | None) -> None:
+        _check_chunk(chunk, first, str(path))
+
     with write_atomically(path) as temporary, h5py.File(temporary, "w") as file:
         n, source = 0, ""
-        for block in _blocks(chunks, _ROWS, str(path)):
+        for block in blocks(chunks, _ROWS, check):
             if n == 0:
                 source = block.source
             for name, values in _datasets(block, n, str(path), compact=compact).items():
-                _append(file, name, values, n, compact=compact)
+                append(file, name, values, rows=_ROWS, compact=compact)
             n += len(block)
         if n == 0:
             raise BadLayout(f"{path}: expected events to write, got none.")
@@ -110,42 +107,14 @@ def write_chunks(
         file["Particles_Classes"] = np.array(
             [b"MET_class_1", b"Four_Ele_class_2", b"Four_Mu_class_3", b"Ten_Jet_class_4"]
         )
-        file.attrs[ABOUT] = _note(about, source, str(path), compact=compact)
+        file.attrs[ABOUT] = note(
+            about,
+            str(path),
+            source=source,
+            mantissa_bits=_BITS if compact else 23,
+            units="GeV, radians",
+        )
     return path
-
-
-def _note(about: Mapping[str, Any] | None, source: str, where: str, *, compact: bool) -> str:
-    note = dict(about or {}) | {
-        "version": 1,
-        "source": source,
-        "anomalon": anomalon_version(),
-        "mantissa_bits": _BITS if compact else 23,
-        "units": "GeV, radians",
-    }
-    try:
-        return json.dumps(note, sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise BadValue(f"{where}: `about` cannot be written as JSON ({error}).") from error
-
-
-def _blocks(chunks: Iterable[Events], size: int, where: str) -> Iterator[Events]:
-    """The same events, `size` at a time, whatever came at a time."""
-    first: Events | None = None
-    waiting: list[Events] = []
-    n = 0
-    for chunk in chunks:
-        _check_chunk(chunk, first, where)
-        first = chunk[:0] if first is None else first  # events are false if there are none
-        row = 0
-        while row < len(chunk):
-            part = chunk[row : row + size - n]
-            waiting.append(part)
-            row, n = row + len(part), n + len(part)
-            if n == size:
-                yield Events.concatenate(waiting)
-                waiting, n = [], 0
-    if waiting:
-        yield Events.concatenate(waiting)
 
 
 def _check_chunk(chunk: Events, first: Events | None, where: str) -> None:
@@ -155,25 +124,7 @@ def _check_chunk(chunk: Events, first: Events | None, where: str) -> None:
             f"{where}: expected events with the slots {', '.join(OBJECT_NAMES[:3])}, … "
             f"({len(OBJECT_NAMES)} of them) and {', '.join(FEATURE_NAMES)}, got {chunk!r}."
         )
-    for name, values in chunk.columns.items():
-        if name in _RESERVED or "/" in name or values.dtype.kind not in "fiub":
-            raise BadLayout(
-                f"{where}: expected columns of numbers with a name of their own, got '{name}' of "
-                f"{values.dtype}."
-            )
-    if first is None:
-        return
-    kinds = [_kinds(events) for events in (first, chunk)]
-    if kinds[0] != kinds[1]:
-        raise BadLayout(
-            f"{where}: expected the columns of the first events, {kinds[0]}, got {kinds[1]} (from "
-            f"{chunk.source})."
-        )
-
-
-def _kinds(events: Events) -> dict[str, str]:
-    kinds = {name: str(values.dtype) for name, values in events.columns.items()}
-    return kinds if events.label is None else kinds | {"label": "int8"}
+    check_columns(chunk, first, _RESERVED, where)
 
 
 def _datasets(events: Events, start: int, where: str, *, compact: bool) -> dict[str, NDArray[Any]]:
@@ -196,20 +147,3 @@ def _datasets(events: Events, start: int, where: str, *, compact: bool) -> dict[
     for name, values in events.columns.items():
         found[IDENTITY if name == "event" else name] = values
     return found if events.label is None else found | {"label": events.label}
-
-
-def _append(file: h5py.File, name: str, values: NDArray[Any], start: int, *, compact: bool) -> None:
-    """Add rows to a dataset, which is made by the first of them."""
-    if start == 0:
-        file.create_dataset(
-            name,
-            shape=(0, *values.shape[1:]),
-            maxshape=(None, *values.shape[1:]),
-            dtype=values.dtype,
-            chunks=(_ROWS, *values.shape[1:]),
-            shuffle=True,
-            **hdf5plugin.Zstd(clevel=19 if compact else 3),
-        )
-    dataset = file[name]
-    dataset.resize(start + len(values), axis=0)
-    dataset[start:] = values
