@@ -1,6 +1,15 @@
-"""Constituents to jets: anti-kT clustering (FastJet) and N-subjettiness (our own kernel)."""
+"""Constituents to jets: anti-kT clustering (FastJet), N-subjettiness, and images of jets."""
 
 from anomalon.jets.cluster import Jets, leading_jets
+from anomalon.jets.images import image_events, jet_images, pixel_centres, standardised
 from anomalon.jets.nsubjettiness import nsubjettiness
 
-__all__ = ["Jets", "leading_jets", "nsubjettiness"]
+__all__ = [
+    "Jets",
+    "image_events",
+    "jet_images",
+    "leading_jets",
+    "nsubjettiness",
+    "pixel_centres",
+    "standardised",
+]
