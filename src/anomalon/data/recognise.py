@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
 from anomalon.core.folder import current_folder
 from anomalon.data.arrow import open_parquet
@@ -23,7 +24,7 @@ from anomalon.data.text_table import open_csv
 
 __all__ = ["OPTIONS", "kind_of", "recognise"]
 
-OPTIONS = (*KEYS, "mapping", "tree", "key")
+OPTIONS = (*KEYS, "mapping", "tree", "key", "n_constituents")
 """The options that name parts of a file."""
 
 _ZIP = b"PK\x03\x04"
@@ -62,8 +63,11 @@ def recognise(path: str | Path, options: Mapping[str, Any] | None = None) -> Sou
     for name, of in (("tree", "ROOT"), ("key", "HDF5")):
         if name in options and kind != of:
             raise BadValue(f"{path}: the option `{name}` is for {of} files; this one is {kind}.")
+    n_constituents = options.get("n_constituents")
+    if n_constituents is not None:
+        check.whole(n_constituents, f"{path}: n_constituents", 1, 100_000)
     if kind == "HDF5":
-        return _hdf5(path, options.get("key"), columns)
+        return _hdf5(path, options.get("key"), columns, n_constituents)
     if kind == "npz":
         return Level1Source.recognise(path, columns)
     table: Table
@@ -142,10 +146,12 @@ def _is_any_text(head: bytes) -> bool:
     return _is_utf8(head) or (control == 0 and foreign < len(head) / 4)
 
 
-def _hdf5(path: Path, key: str | None, columns: dict[str, Any]) -> Source:
+def _hdf5(
+    path: Path, key: str | None, columns: dict[str, Any], n_constituents: int | None
+) -> Source:
     with open_hdf5(path) as file:
         if not columns:
-            special = _special(path, file, key)
+            special = _special(path, file, key, n_constituents)
             if special is not None:
                 return special
         wanted = columns.get("mass")
@@ -153,14 +159,16 @@ def _hdf5(path: Path, key: str | None, columns: dict[str, Any]) -> Source:
     return TableSource.of(table, columns)
 
 
-def _special(path: Path, file: Any, key: str | None) -> Source | None:
+def _special(
+    path: Path, file: Any, key: str | None, n_constituents: int | None
+) -> Source | None:
     """One of the published layouts, if the file has it."""
     if key is None or key.strip("/") == PARTICLES:
         events = FortyMhzSource.recognise(path, file)
         if events is not None:
             return events
     if key is None:
-        jets = JetSource.recognise(path, file)
+        jets = JetSource.recognise(path, file, n_constituents)
         if jets is not None:
             return jets
     keys = [key] if key is not None else frame_keys(file)
