@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Header", "arrays_in", "read_array"]
+from anomalon.data.source import reading
+
+__all__ = ["Header", "array_in", "arrays_in", "is_npy", "read_array"]
 
 _SUFFIX = ".npy"
+_MAGIC = b"\x93NUMPY"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,26 @@ def arrays_in(path: Path) -> dict[str, Header]:
                 if header is not None:
                     found[name.removesuffix(_SUFFIX)] = header
     return found
+
+
+def array_in(path: Path) -> Header:
+    """The array of a .npy file.
+
+    Raises:
+        DataError: If it is none, or broken.
+    """
+    with reading(path, "a NumPy array"):
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return Header(array.shape, array.dtype)
+
+
+def is_npy(path: Path) -> bool:
+    """Whether a file begins as a .npy file does."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError:  # whoever reads it says what is wrong
+        return False
 
 
 def read_array(path: Path, name: str) -> NDArray[Any]:

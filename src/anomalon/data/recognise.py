@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anomalon.core import check
-from anomalon.core.errors import BadValue, DataError, UnknownKey, suggest
+from anomalon.core.errors import BadLayout, BadValue, DataError, UnknownKey, suggest
 from anomalon.core.folder import current_folder
 from anomalon.data.arrow import open_parquet
 from anomalon.data.columns import KEYS, read_mapping
@@ -14,9 +14,13 @@ from anomalon.data.forty_mhz.level1 import Level1Source
 from anomalon.data.forty_mhz.reading import PARTICLES, FortyMhzSource
 from anomalon.data.frame import Frame, frame_keys
 from anomalon.data.hdf5 import open_hdf5, open_table
+from anomalon.data.jets.public import CONSTITUENTS, PublicJetSource
+from anomalon.data.jets.ragged import ConstituentSource
 from anomalon.data.jets.reading import JetSource
+from anomalon.data.jets.recognise import arrays_of_hdf5, jet_arrays, jets_as_told
+from anomalon.data.jets.roles import JET_KEYS
 from anomalon.data.lhco import JetArraySource, LhcoFeatureSource, LhcoRawSource
-from anomalon.data.npz import arrays_in
+from anomalon.data.npz import array_in, arrays_in, is_npy
 from anomalon.data.root import open_root
 from anomalon.data.source import Source
 from anomalon.data.table import Table, TableSource
@@ -24,7 +28,7 @@ from anomalon.data.text_table import open_csv
 
 __all__ = ["OPTIONS", "kind_of", "recognise"]
 
-OPTIONS = (*KEYS, "mapping", "tree", "key", "n_constituents")
+OPTIONS = (*KEYS, "mapping", "tree", "key", *JET_KEYS)
 """The options that name parts of a file."""
 
 _ZIP = b"PK\x03\x04"
@@ -58,18 +62,25 @@ def recognise(path: str | Path, options: Mapping[str, Any] | None = None) -> Sou
     """
     path = Path(path)
     options = _resolved(options or {})
-    kind = kind_of(path)
+    kind = "npy" if is_npy(path) else kind_of(path)
     columns = {name: options[name] for name in KEYS if name in options}
-    for name, of in (("tree", "ROOT"), ("key", "HDF5")):
-        if name in options and kind != of:
-            raise BadValue(f"{path}: the option `{name}` is for {of} files; this one is {kind}.")
+    for name, of in (("tree", ("ROOT",)), ("key", ("HDF5", "npz"))):
+        if name in options and kind not in of:
+            raise BadValue(f"{path}: the option `{name}` is for {of[0]} files; this one is {kind}.")
     n_constituents = options.get("n_constituents")
     if n_constituents is not None:
         check.whole(n_constituents, f"{path}: n_constituents", 1, 100_000)
+    if kind in ("npz", "npy"):
+        return _arrays(path, kind, options, columns)
+    if "particles" in options or (
+        "constituents" in options and (kind != "HDF5" or "jet" in options)
+    ):
+        return jets_as_told(path, kind, options)
+    for name in ("jets", "index", "jet"):
+        if name in options and kind != "HDF5":
+            raise BadValue(f"{path}: the option `{name}` goes with `constituents`; give both.")
     if kind == "HDF5":
-        return _hdf5(path, options.get("key"), columns, n_constituents)
-    if kind == "npz":
-        return Level1Source.recognise(path, columns)
+        return _hdf5(path, options, columns)
     table: Table
     if kind == "Parquet":
         table = open_parquet(path)
@@ -146,29 +157,67 @@ def _is_any_text(head: bytes) -> bool:
     return _is_utf8(head) or (control == 0 and foreign < len(head) / 4)
 
 
-def _hdf5(
-    path: Path, key: str | None, columns: dict[str, Any], n_constituents: int | None
-) -> Source:
+def _arrays(path: Path, kind: str, options: dict[str, Any], columns: dict[str, Any]) -> Source:
+    """Level-1 trigger vectors, or jets as an array of constituents."""
+    arrays = arrays_in(path) if kind == "npz" else {"": array_in(path)}
+    if kind == "npz" and Level1Source.NAME in arrays and "constituents" not in options:
+        return Level1Source.recognise(path, columns)
+    return jet_arrays(path, kind, arrays, options)
+
+
+def _hdf5(path: Path, options: dict[str, Any], columns: dict[str, Any]) -> Source:
+    key = options.get("key")
     with open_hdf5(path) as file:
-        if not columns:
-            special = _special(path, file, key, n_constituents)
+        if not set(columns) - {"weight", "label", "event"}:
+            special = _special(path, file, options)
             if special is not None:
+                _refuse_without_constituents(path, special, options)
                 return special
         wanted = columns.get("mass")
         table = open_table(path, file, key, [wanted] if isinstance(wanted, str) else [])
-    return TableSource.of(table, columns)
+    source = TableSource.of(table, columns)
+    _refuse_without_constituents(path, source, options)
+    return source
 
 
-def _special(
-    path: Path, file: Any, key: str | None, n_constituents: int | None
-) -> Source | None:
-    """One of the published layouts, if the file has it."""
+_OF_JETS = ("jet", "jets", "index", "n_constituents")
+
+
+def _refuse_without_constituents(path: Path, source: Source, options: dict[str, Any]) -> None:
+    """Refuse options for jets with constituents where there are none."""
+    given = [name for name in _OF_JETS if name in options]
+    if isinstance(source, ConstituentSource | JetSource):
+        given = [name for name in given if name == "jet" and isinstance(source, JetSource)]
+    elif isinstance(source, PublicJetSource):
+        given = [name for name in given if name in ("jets", "index")]
+    if not given:
+        return
+    if isinstance(source, JetArraySource):
+        raise BadLayout(
+            f"{path}: `{given[0]}` is for jets with constituents, and this file has none: "
+            f"expected lists of them at '{CONSTITUENTS}' beside '{JetArraySource.KEY}', as in "
+            "the public files. Without that option its jets are read with their mass and tau_N."
+        )
+    raise BadLayout(
+        f"{path}: `{given[0]}` is for jets with constituents, but the file holds {source.layout}. "
+        "Say with `constituents` what they are."
+    )
+
+
+def _special(path: Path, file: Any, options: dict[str, Any]) -> Source | None:
+    """One of the published layouts, or jets, if the file has it."""
+    key, n_constituents = options.get("key"), options.get("n_constituents")
+    if "constituents" in options:
+        return jet_arrays(path, "HDF5", arrays_of_hdf5(file), options)
+    if {"weight", "label", "event"} & set(options):
+        return None
     if key is None or key.strip("/") == PARTICLES:
         events = FortyMhzSource.recognise(path, file)
         if events is not None:
             return events
     if key is None:
-        jets = JetSource.recognise(path, file, n_constituents)
+        public = PublicJetSource.recognise(path, file, options.get("jet"), n_constituents)
+        jets = public or JetSource.recognise(path, file, n_constituents)
         if jets is not None:
             return jets
     keys = [key] if key is not None else frame_keys(file)

@@ -14,7 +14,7 @@ from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, suggest
 from anomalon.data.source import reading
 from anomalon.data.table import Table
 
-__all__ = ["open_root"]
+__all__ = ["RNTUPLE_TYPES", "RootTable", "branches", "open_root", "open_tree"]
 
 TREES = ("TTree", "ROOT::RNTuple")
 _HISTOGRAMS = (
@@ -39,9 +39,9 @@ class RootTable(Table):
     def read(self, names: list[str], start: int, stop: int) -> dict[str, NDArray[Any]]:
         """Some branches of the entries start <= entry < stop."""
         with _open(self.path) as file:
-            branches = _named(file[self.tree])
+            found = branches(file[self.tree])
             part = {"entry_start": start, "entry_stop": stop, "library": "np"}
-            arrays = {name: branches[name].array(**part) for name in names}
+            arrays = {name: found[name].array(**part) for name in names}
         return {name: _native(values) for name, values in arrays.items()}
 
 
@@ -71,7 +71,14 @@ def open_root(path: Path, tree: str | None) -> RootTable:
     return RootTable(path, f"a ROOT tree '{name}'", n_rows, dtypes, unread, tree=name)
 
 
-def _named(tree: Any) -> dict[str, Any]:
+@contextmanager
+def open_tree(path: Path, tree: str) -> Iterator[Any]:
+    """A tree of a ROOT file, open for reading."""
+    with _open(path) as file:
+        yield file[tree]
+
+
+def branches(tree: Any) -> dict[str, Any]:
     """Branches without parts, by name; by their full path where a name occurs twice."""
     if tree.classname == "ROOT::RNTuple":
         return {name: tree[name] for name in tree.keys(recursive=False)}
@@ -89,7 +96,7 @@ def _branches(tree: Any) -> tuple[dict[str, np.dtype[Any]], dict[str, str]]:
 
     dtypes: dict[str, np.dtype[Any]] = {}
     unread: dict[str, str] = {}
-    for name, branch in _named(tree).items():
+    for name, branch in branches(tree).items():
         if tree.classname == "ROOT::RNTuple":
             if branch.typename in RNTUPLE_TYPES:
                 dtypes[name] = np.dtype(RNTUPLE_TYPES[branch.typename])

@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anomalon.core import Events, Particles, check
 from anomalon.core.errors import BadValue
-from anomalon.core.kinematics import pt_eta_phi_mass
 from anomalon.core.plain import to_plain
-from anomalon.data.jets import jet_events, relative_to, write_jets
-from anomalon.jets import leading_jets, nsubjettiness
+from anomalon.data.jets import write_jets
+from anomalon.features import clustered_jets
 
 __all__ = ["JetSelection"]
-
-_N_TAUS = 3
 
 
 @dataclass(frozen=True)
@@ -79,32 +75,18 @@ class JetSelection:
             first: Number of the first event.
 
         Returns:
-            Jets with their constituents (see `anomalon.data.jets`) and the columns event (the
-            number of the event: two jets may have the same), jet_pt, jet_eta, jet_phi, jet_mass,
-            tau1 to tau3 (winner-take-all kT axes, beta 1, R0 = R) and n_constituents.
+            As of `anomalon.features.clustered_jets`; two jets may be of one event.
         """
-        found = leading_jets(
+        jets = clustered_jets(
             _above(particles, self.particle_pt_min),
             radius=self.radius,
             pt_min=self.pt_min,
-            n_jets=self.n_leading,
+            pt_max=self.pt_max,
+            eta_max=self.eta_max,
+            n_leading=self.n_leading,
+            n_constituents=self.n_constituents,
         )
-        slots = found.p4.reshape(-1, 4)
-        filled = np.flatnonzero(slots[:, 0] > 0)
-        pt, eta, phi, mass = pt_eta_phi_mass(slots[filled])
-        inside = (pt < self.pt_max) & (np.abs(eta) < self.eta_max)
-        kept = filled[inside]
-        constituents = found.constituents[kept]
-        tau = nsubjettiness(constituents, n=_N_TAUS, R0=self.radius)
-        numbers = {"jet_pt": pt, "jet_eta": eta, "jet_phi": phi, "jet_mass": mass}
-        columns: dict[str, NDArray[Any]] = {
-            "event": first + kept // self.n_leading,
-            **{name: values[inside].astype(np.float32) for name, values in numbers.items()},
-            **{f"tau{n + 1}": tau[:, n].astype(np.float32) for n in range(_N_TAUS)},
-            "n_constituents": constituents.n_particles.astype(np.int32),
-        }
-        relative = relative_to(constituents, eta[inside], phi[inside])
-        return jet_events(relative, self.n_constituents, columns=columns)
+        return jets.with_columns({**jets.columns, "event": first + jets.column("event")})
 
     def write(self, events: Events, about: Mapping[str, Any], path: Path, *, compact: bool) -> None:
         """The file of these jets (see `anomalon.data.jets`); it says that it is an emulation."""

@@ -13,7 +13,13 @@ from toy_jets import toy_jets
 from anomalon.core import Events, Particles
 from anomalon.core.errors import BadLayout, BadNumbers, BadValue
 from anomalon.data import chunks, describe, load, stream
-from anomalon.data.jets import jet_events, relative_to, write_jet_chunks, write_jets
+from anomalon.data.jets import (
+    check_jets,
+    jet_events,
+    relative_to,
+    write_jet_chunks,
+    write_jets,
+)
 
 
 def assert_equal(found: Events, wanted: Events) -> None:
@@ -168,6 +174,9 @@ def test_what_is_no_jet_is_refused(tmp_path):
     particles = Events(np.ones((2, 2, 3)), ("jet1", "jet2"), ("pt", "eta", "phi"))
     with pytest.raises(BadLayout, match="constituent1"):
         write_jets(particles, tmp_path / "j.h5")
+    with pytest.raises(BadLayout, match="clustered_jets"):
+        check_jets(particles, "here")
+    assert check_jets(jets, "here") is jets
     with pytest.raises(BadLayout, match="got none"):
         write_jets(jets[:0], tmp_path / "j.h5")
     with pytest.raises(BadLayout, match="columns of the first"):

@@ -10,7 +10,7 @@ came.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Level1Source(Source):
     Their columns are "event" (the row), "bx" (the bunch crossing) and "passes_l1": whether an
     algorithm of the menu has fired, which is the final decision of the test vectors (`finor`).
     """
+
+    NAME: ClassVar[str] = _PARTICLES
 
     columns: tuple[str, ...] = ()
 

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import Events, Particles, check
+from anomalon.core.errors import BadLayout
 
 __all__ = [
     "FEATURE_NAMES",
     "KIND",
     "MOST_CONSTITUENTS",
+    "check_jets",
     "jet_events",
     "names_of",
     "relative_to",
@@ -33,6 +35,21 @@ MOST_CONSTITUENTS = 100
 def names_of(n_constituents: int) -> tuple[str, ...]:
     """The slots of a jet: "constituent1", "constituent2" and so on."""
     return tuple(f"{KIND}{i + 1}" for i in range(n_constituents))
+
+
+def check_jets(events: Events, where: str) -> Events:
+    """Refuse events that are no jets with constituents; gives them back.
+
+    Raises:
+        BadLayout: If slots hold something else, or have no pt, eta and phi.
+    """
+    if set(events.object_kinds) != {KIND} or not set(FEATURE_NAMES) <= set(events.feature_names):
+        raise BadLayout(
+            f"{where}: expected jets with pt, eta and phi of their constituents, got {events!r}. "
+            "Read constituents with anomalon.load(path, constituents=...), or make jets of whole "
+            "events with anomalon.features.clustered_jets."
+        )
+    return events
 
 
 def wrapped(phi: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
