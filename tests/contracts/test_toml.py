@@ -43,9 +43,10 @@ from anomalon.search.histogram.bump import BumpHunt, BumpJob
 from anomalon.search.histogram.limit import LimitJob, LimitScan
 from anomalon.search.histogram.source import SpectrumFile
 from anomalon.search.validation.job import ValidationJob
-from anomalon.simulate import DijetSimulation, FortyMhzSimulation
+from anomalon.simulate import DijetSimulation, FortyMhzSimulation, JetSimulation
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
+from anomalon.simulate.jets import JetSelection
 from anomalon.studies import DijetStudy
 
 WINDOWS = (Window(3000, 3600, 2400, 4200), Window(3600, 4200, 3000, 4800))
@@ -138,6 +139,14 @@ def examples(folder):
             FortyMhzSimulation(process="background", out=folder / "made.h5"),
             FortyMhzSimulation(process="lq", out=folder / "made.h5", mpi=False, seed=3),
         ],
+        JetSimulation: [
+            JetSimulation(process="qcd", out=folder / "made.h5"),
+            JetSimulation(
+                process="top", out=folder / "in" / "made.h5", variation="simulation", mpi=False,
+                selection=JetSelection(300.0, 400.0, n_leading=1), detector=Detector(0.9), seed=3,
+            ),
+        ],
+        JetSelection: [JetSelection(300.0, 400.0, 1.5, 0.8, 1, 0.0, 50)],
         DijetSimulation: [
             DijetSimulation(process="qcd", out=folder / "made.parquet"),
             DijetSimulation(

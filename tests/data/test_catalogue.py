@@ -5,11 +5,13 @@ from typing import get_args
 import numpy as np
 import pytest
 from forty_mhz_events import forty_mhz_events
+from toy_jets import toy_jets
 
 from anomalon.core import Events, Sample
 from anomalon.core.errors import UnknownKey
 from anomalon.data import available, catalogue, sample, write
 from anomalon.data.forty_mhz import write_forty_mhz
+from anomalon.data.jets import write_jets
 
 
 @pytest.fixture
@@ -23,11 +25,13 @@ def shelf(tmp_path, monkeypatch):
     for k in (1, 2):
         events = forty_mhz_events(6, seed=k)
         write_forty_mhz(events, tmp_path / "samples" / "forty_mhz" / f"forty_mhz_{k}.h5")
+    (tmp_path / "samples" / "jets").mkdir()
+    write_jets(toy_jets(6), tmp_path / "samples" / "jets" / "jets_one.h5")
     monkeypatch.setattr(catalogue, "files", lambda package: tmp_path)
 
 
 def test_available(shelf):
-    assert available() == ("forty_mhz_1", "forty_mhz_2", "qcd_one", "qcd_two")
+    assert available() == ("forty_mhz_1", "forty_mhz_2", "jets_one", "qcd_one", "qcd_two")
 
 
 def test_events_are_events(shelf):
@@ -38,6 +42,9 @@ def test_events_are_events(shelf):
     assert len(set(joined.column("event"))) == 12
     np.testing.assert_array_equal(one.objects, forty_mhz_events(6, seed=1).objects)
     assert not set(one.column("event")) & set(sample("qcd_one").event)
+    jets = sample("jets_one")
+    assert len(set(jets.column("event"))) == 3  # two jets of each event
+    assert jets.object_kinds[0] == "constituent"
 
 
 def test_identities_are_distinct_between_and_kept_within(shelf):
@@ -57,7 +64,7 @@ def test_shipped_samples_load():
     ids: set[int] = set()
     for name in available():
         part = sample(name)
-        assert isinstance(part, Events if name.startswith("forty_mhz") else Sample)
+        assert isinstance(part, Events if name.startswith(("forty_mhz", "jets")) else Sample)
         assert len(part) > 0
         new = set((part.column("event") if isinstance(part, Events) else part.event).tolist())
         assert not ids & new

@@ -241,9 +241,26 @@ def test_the_catalogue():
         "adc2021_lq": 340_544,
         "adc2021_h0": 691_283,
         "adc2021_hplus": 760_272,
+        **dict.fromkeys(("jets_qcd", "jets_top", "jets_w", "jets_higgs")),  # arXiv:2007.01850
     }
     for name, entry in PUBLIC.items():
         assert set(entry.cites) <= set(BIBLIOGRAPHY)
-        assert public_dataset(name).label == {"background": 0, "black_box": None}.get(
-            name.removeprefix("adc2021_"), 1
-        )
+        assert public_dataset(name).label == {
+            "adc2021_background": 0, "adc2021_black_box": None, "jets_qcd": 0,
+        }.get(name, 1)  # fmt: skip
+
+
+def test_a_number_of_events_that_nobody_knows_is_not_asked(folder, data, monkeypatch):
+    monkeypatch.setattr(public, "PUBLIC", PUBLIC)
+    files = dict.fromkeys(("top_100k_01.h5", "W_100k_01.h5", "h3_m174_h80_100k_01.h5"), data)
+    with small_zenodo({4614656: files, 4641460: {"qcd_dijet.h5": data}}) as host:
+        found = {
+            name: download(name, folder, host=host.address)
+            for name in ("jets_qcd", "jets_top", "jets_w", "jets_higgs")
+        }
+    assert {name: f.n_events for name, f in found.items()} == dict.fromkeys(found, N)
+    assert found["jets_w"].path.endswith("W_100k_01.h5")
+    with small_zenodo({}) as host, pytest.raises(DataError) as caught:
+        download("jets_top", folder, host=host.address)
+    assert "simulate jets" in str(caught.value)
+    assert "None" not in str(caught.value)

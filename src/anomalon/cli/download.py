@@ -23,7 +23,8 @@ def public(as_json: bool) -> None:  # noqa: FBT001
         where = ", ".join(map(str, entry.records))
         records = f"Zenodo {where}" if len(entry.records) == 1 else f"in one of Zenodo {where}"
         licence = entry.licence or "as the record says"
-        click.echo(f"{entry.name}: {entry.n_events} events, {entry.what}; {records}")
+        events = "" if entry.n_events is None else f"{entry.n_events} events, "
+        click.echo(f"{entry.name}: {events}{entry.what}; {records}")
         click.echo(f"  licence {licence}; cite {', '.join(entry.cites)}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from types import MappingProxyType
 from typing import Any
 
-from anomalon.core.papers import detectors, searches, software
+from anomalon.core.papers import detectors, jets, searches, software
 from anomalon.core.papers.citation import Citation
 
 __all__ = ["BIBLIOGRAPHY", "Citation", "cited", "in_order"]
@@ -50,7 +50,7 @@ def _keys(used: Any) -> Iterator[str]:
             yield from _keys(getattr(used, field.name))
 
 
-_ENTRIES = (*searches.PAPERS, *detectors.PAPERS, *software.PAPERS)
+_ENTRIES = (*searches.PAPERS, *detectors.PAPERS, *jets.PAPERS, *software.PAPERS)
 
 BIBLIOGRAPHY: Mapping[str, Citation] = MappingProxyType({entry.key: entry for entry in _ENTRIES})
 """Everything that anomalon cites, by key."""

@@ -35,7 +35,9 @@ DIJET_FEATURES = (
 """The features that `anomalon.features.dijet` makes, in its order."""
 
 KEYS = ("mass", "features", "weight", "label", "event", "scale")
-FILE_KEYS = (*KEYS, "tree", "key")
+JET_KEYS = ("constituents", "jets", "index", "jet", "particles", "n_constituents")
+"""Options for jets (see `anomalon.data.jets.roles`)."""
+FILE_KEYS = (*KEYS, "tree", "key", *JET_KEYS)
 MASS_ROUNDING = 1e-2
 """GeV: a mass down to -0.01 is rounding in E^2 - p^2 (the LHC Olympics files have -2e-5)."""
 

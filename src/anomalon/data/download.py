@@ -193,7 +193,7 @@ def _check(file: RecordFile, path: Path) -> None:
 def _count(dataset: PublicDataset, path: Path) -> int:
     """The events of a file, as many as there should be."""
     n = recognise(path).n_events
-    if n != dataset.n_events:
+    if dataset.n_events is not None and n != dataset.n_events:
         raise DataError(
             f"{path}: expected {dataset.n_events} events, got {n}. The file is what its record "
             "has, and stays; but it is not the version that anomalon knows."
@@ -207,11 +207,13 @@ def _by_hand(dataset: PublicDataset) -> str:
     where = pages[0] if len(pages) == 1 else f"one of {', '.join(pages)}"
     text = (
         f"Try again later, or fetch the file by hand from {where} and look at it with "
-        f"`anomalon info`: it should have {dataset.n_events} events."
+        "`anomalon info`"
+        + ("." if dataset.n_events is None else f": it should have {dataset.n_events} events.")
     )
     if dataset.substitute is not None:
         text += (
-            " Simulated events of this kind are made by `anomalon simulate forty-mhz`; a sample of "
+            " Simulated events of this kind are made by "
+            f"`anomalon simulate {dataset.simulation}`; a sample of "
             f'them is `anomalon.data.sample("{dataset.substitute}")`, where installed.'
         )
     return text

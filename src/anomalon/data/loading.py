@@ -18,6 +18,8 @@ def load(
 
     - LHC Olympics 2020 particles (pandas HDF5): `Events` of 700 particles (pt, eta, phi).
     - LHC Olympics 2020 jet features: `Events` of two jets (pt, eta, phi, mass, tau1, tau2, tau3).
+    - Jets with their constituents, as `anomalon.data.jets` writes them and as published at Zenodo
+      (4641460, 4614656), or of any file whose options say what they are: `Events` of one jet each.
     - A table with the columns `mjj` and `mJ1`, or a file written by `anomalon.data.write`: a
       `Sample`.
     - Any other table (Parquet, CSV, HDF5, ROOT): a `Sample` if the options say which columns it is
@@ -30,7 +32,9 @@ def load(
         **options: For tables: `mass`, `weight`, `label`, `event` (column names), `features` (a list
             of column names, or name = column), `scale` (a factor on the mass, e.g. 1000 for TeV),
             or `mapping`, a TOML file with these keys. `tree` chooses one of several trees of a
-            ROOT file, `key` one of several tables of an HDF5 file.
+            ROOT file, `key` one of several tables of an HDF5 file. For jets: `constituents` and
+            `jets` (tables role = name), `index`, `jet`, `particles` and `n_constituents` (see
+            docs/how-to/jets.md).
 
     Returns:
         The events, or the sample.

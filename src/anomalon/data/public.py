@@ -1,6 +1,6 @@
 """Data sets that others have published: where they are, how many events they have, who to cite."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -21,27 +21,29 @@ class PublicDataset:
         what: For people.
         records: Numbers of the Zenodo records that it may be in. If there are several, nobody has
             noted which one it is: its file is told by `word`, and by its number of events.
-        word: A part of the name of its file, without regard to case.
-        n_events: How many events it has.
+        word: A part of the name of its file, without regard to case and without underscores.
+        n_events: How many events it has; None if not known before it is there.
         label: The truth of all of them; None if it is not published.
         cites: Keys of `anomalon.core.bibliography.BIBLIOGRAPHY`.
         substitute: The sample shipped with anomalon that is simulated to be like it, if any.
         licence: Of the record; None if not known.
         size: Bytes; None if not known before the record is asked.
         md5: None if not known before the record is asked.
+        simulation: What `anomalon simulate` calls events of this kind.
     """
 
     name: str
     what: str
     records: tuple[int, ...]
     word: str
-    n_events: int
+    n_events: int | None
     label: int | None
     cites: tuple[str, ...] = ("Govorkova:2021hqu", "Govorkova:2021utb")
     substitute: str | None = None
     licence: str | None = None
     size: int | None = None
     md5: str | None = None
+    simulation: str = "forty-mhz"
 
     @property
     def pages(self) -> tuple[str, ...]:
@@ -55,6 +57,17 @@ class PublicDataset:
 
 # The four records of signals are known; which of them has which signal is not.
 _SIGNALS = (7152590, 7152599, 7152614, 7152617)
+
+# Jets of arXiv:2007.01850: names of files are known, numbers of events (about 100,000 of a signal)
+# and licences are not.
+_JETS, _JET_SIGNALS = (4641460,), (4614656,)
+
+
+def _jets(name: str, what: str, records: tuple[int, ...], word: str, label: int) -> PublicDataset:
+    return PublicDataset(
+        name, what, records, word, None, label, ("Cheng:2020dal",), name, simulation="jets"
+    )
+
 
 _ENTRIES = (
     PublicDataset(
@@ -89,6 +102,16 @@ _ENTRIES = (
     PublicDataset(
         "adc2021_hplus", "h+ (60 GeV) -> tau nu", _SIGNALS, "hChToTauNu", 760_272, 1,
         substitute="forty_mhz_hplus",
+    ),
+    _jets("jets_qcd", "QCD jets with constituents", _JETS, "qcddijet", 0),
+    _jets("jets_top", "top jets with constituents", _JET_SIGNALS, "top100k", 1),
+    _jets("jets_w", "W jets with constituents", _JET_SIGNALS, "w100k", 1),
+    replace(
+        _jets(
+            "jets_higgs", "jets of a heavy Higgs (174 GeV) to two others (80 GeV), with "
+            "constituents", _JET_SIGNALS, "h3m174h80", 1,
+        ),
+        substitute=None,
     ),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, DataError, UnknownKey, suggest
 from anomalon.core.folder import current_folder
 from anomalon.data.arrow import open_parquet
-from anomalon.data.columns import KEYS, read_mapping
+from anomalon.data.columns import JET_KEYS, KEYS, read_mapping
 from anomalon.data.forty_mhz.level1 import Level1Source
 from anomalon.data.forty_mhz.reading import PARTICLES, FortyMhzSource
 from anomalon.data.frame import Frame, frame_keys
@@ -18,7 +18,6 @@ from anomalon.data.jets.public import CONSTITUENTS, PublicJetSource
 from anomalon.data.jets.ragged import ConstituentSource
 from anomalon.data.jets.reading import JetSource
 from anomalon.data.jets.recognise import arrays_of_hdf5, jet_arrays, jets_as_told
-from anomalon.data.jets.roles import JET_KEYS
 from anomalon.data.lhco import JetArraySource, LhcoFeatureSource, LhcoRawSource
 from anomalon.data.npz import array_in, arrays_in, is_npy
 from anomalon.data.root import open_root

@@ -28,8 +28,7 @@ def clustered_jets(
 ) -> Events:
     """Anti-kT jets (FastJet) of events, one row per jet, in the order of the events.
 
-    Each of the leading jets is judged by itself: one below the cuts does not make its event
-    useless.
+    Each of the leading jets is judged by itself.
 
     Args:
         particles: Of events; those of `Events` keep the column "event", and the weights and the
@@ -43,9 +42,9 @@ def clustered_jets(
             fullest jet needs.
 
     Returns:
-        Jets with their constituents (see `anomalon.data.jets`) and the columns event, which two
-        jets of one event share, jet_pt, jet_eta, jet_phi, jet_mass, tau1 to tau3 (winner-take-all
-        kT axes, beta 1, R0 = R) and n_constituents, of all constituents.
+        Jets (see `anomalon.data.jets`) with the columns event, which two jets of one event share,
+        jet_pt, jet_eta, jet_phi, jet_mass, tau1 to tau3 (winner-take-all kT axes, beta 1, R0 = R)
+        and n_constituents, of all constituents.
 
     Raises:
         BadLayout: If these are no particles.

@@ -428,3 +428,28 @@ def test_the_public_set_without_constituents_is_one_of_jets(tmp_path, real):
     for name in (path, real("jets/slim_montreal_jets.h5")):
         with pytest.raises(BadLayout, match=r"this file has none.*objects/jets/constituents"):
             load(name, n_constituents=50)
+
+
+def test_collections_of_a_tree_are_particles(tmp_path):
+    soft = ak.Array([[3.0, 0.0], [], [7.0]])
+    hard = ak.Array([[5.0], [9.0, 8.0], [1.0]])
+    columns = {
+        f"{name}_{what}": pt if what == "pt" else pt * factor
+        for name, pt in (("Track", soft), ("Tower", hard))
+        for what, factor in (("pt", 1), ("eta", 0.1), ("phi", 0.2))
+    }
+    with uproot.recreate(tmp_path / "p.root") as file:
+        filled(file, "mktree", "Events", columns)
+    found = load(tmp_path / "p.root", particles=["Track", "Tower"])
+    np.testing.assert_array_equal(found.feature("pt"), [[5, 3], [9, 8], [7, 1]])
+    np.testing.assert_allclose(found.feature("phi"), 0.2 * found.feature("pt"))
+    np.testing.assert_array_equal(found.column("event"), [0, 1, 2])
+    first = load(tmp_path / "p.root", particles="Track", n_constituents=1)
+    np.testing.assert_array_equal(first.feature("pt"), [[3], [0], [7]])
+    np.testing.assert_array_equal(first.mask, [[True], [False], [True]])
+    with pytest.raises(ColumnMissing, match=r"pt of 'Trak'.*Trak_pt"):
+        load(tmp_path / "p.root", particles="Trak")
+    with pytest.raises(BadValue, match="names of collections"):
+        load(tmp_path / "p.root", particles=[3])
+    with pytest.raises(BadValue, match="for ROOT files"):
+        load(parquet(tmp_path)[0], particles="Track")

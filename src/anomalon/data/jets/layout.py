@@ -21,6 +21,7 @@ __all__ = [
     "jet_events",
     "names_of",
     "relative_to",
+    "said_of_lost",
     "wrapped",
 ]
 
@@ -35,6 +36,14 @@ MOST_CONSTITUENTS = 100
 def names_of(n_constituents: int) -> tuple[str, ...]:
     """The slots of a jet: "constituent1", "constituent2" and so on."""
     return tuple(f"{KIND}{i + 1}" for i in range(n_constituents))
+
+
+def said_of_lost(sizes: NDArray[np.integer[Any]], k: int) -> str:
+    """What a source says of jets with more constituents than slots."""
+    lost = int((sizes > k).sum())
+    if not lost:
+        return ""
+    return f" ({lost} of {len(sizes)} jets beyond {k} constituents, the softest left out)"
 
 
 def check_jets(events: Events, where: str) -> Events:
@@ -127,7 +136,6 @@ def jet_events(
     objects = np.zeros((n_jets, k, len(FEATURE_NAMES)), dtype=np.float32)
     for j, values in enumerate((pt, constituents.eta, constituents.phi)):
         objects[jet[kept], slot[kept], j] = values[order][kept]
-    lost = int((sizes > k).sum())
     given: dict[str, NDArray[Any]] = {
         "event": np.arange(n_jets),
         "n_constituents": sizes.astype(np.int32),
@@ -141,8 +149,5 @@ def jet_events(
         weight=weight,  # type: ignore[arg-type]
         label=label,
         columns=given,
-        source=constituents.source
-        + (
-            f" ({lost} of {n_jets} jets beyond {k} constituents, the softest left out)" * (lost > 0)
-        ),
+        source=constituents.source + said_of_lost(sizes, k),
     )

@@ -135,5 +135,5 @@ def _counts(
     total = np.zeros(last - first, np.int64)
     for pt, _, _ in named:
         values = found[pt].array(entry_start=first, entry_stop=last, library="ak")
-        total += ak.to_numpy(ak.num(values, axis=1)).astype(np.int64)
+        total += ak.to_numpy(ak.sum(values > 0, axis=1)).astype(np.int64)
     return total

@@ -13,7 +13,7 @@ from anomalon.core import Events, check
 from anomalon.core.errors import BadLayout
 from anomalon.data.columns import identities
 from anomalon.data.hdf5 import open_hdf5
-from anomalon.data.jets.layout import FEATURE_NAMES, MOST_CONSTITUENTS, names_of
+from anomalon.data.jets.layout import FEATURE_NAMES, MOST_CONSTITUENTS, names_of, said_of_lost
 from anomalon.data.jets.writing import ABOUT, CONSTITUENTS, JETS, QUANTUM, SLOTS
 from anomalon.data.source import Source
 
@@ -66,9 +66,10 @@ class JetSource(Source):
                     f"{path}: expected '{JETS}/{name}' to be a number for each of {n} jets, got "
                     f"{beside[name]}."
                 )
+        sizes = np.diff(inner["offsets"][()])
         if n_constituents is None:
-            most = np.diff(inner["offsets"][()]).max(initial=1)
-            n_constituents = int(inner.attrs.get(SLOTS, min(MOST_CONSTITUENTS, most)))
+            least = min(MOST_CONSTITUENTS, int(sizes.max(initial=1)))
+            n_constituents = int(inner.attrs.get(SLOTS, least))
         return cls(
             path=path,
             layout="jets with constituents (HDF5)",
@@ -81,7 +82,7 @@ class JetSource(Source):
             columns=tuple(name for name in numbers if name not in ("weight", "label")),
             weight="weight" in numbers,
             label="label" in numbers,
-            source=_source(file, path),
+            source=_source(file, path) + said_of_lost(sizes, n_constituents),
         )
 
     def _read(self, start: int, stop: int) -> Events:
@@ -104,7 +105,6 @@ class JetSource(Source):
         columns: dict[str, NDArray[Any]] = {"event": np.arange(start, stop)}
         columns |= {"n_constituents": sizes.astype(np.int32)} | given
         columns["event"] = identities(columns["event"], f"{self.path}: event")
-        lost = int((sizes > k).sum())
         return Events(
             objects=objects,
             object_names=names_of(k),
@@ -113,8 +113,7 @@ class JetSource(Source):
             weight=weight,  # type: ignore[arg-type]
             label=None if label is None else check.truth(label, f"{self.path}: label"),
             columns=columns,
-            source=self.source
-            + f" ({lost} of {n} jets beyond {k} constituents, the softest left out)" * (lost > 0),
+            source=self.source,
         )
 
 

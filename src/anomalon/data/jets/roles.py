@@ -23,10 +23,7 @@ from anomalon.core.kinematics import energy_momentum, pt_eta_phi_mass
 from anomalon.data.columns import identities
 from anomalon.data.jets.layout import jet_events, relative_to
 
-__all__ = ["JET_KEYS", "JetRoles", "Lists"]
-
-JET_KEYS = ("constituents", "jets", "index", "jet", "particles", "n_constituents")
-"""Options for jets; `label`, `weight` and `event` are those of tables."""
+__all__ = ["JetRoles", "Lists"]
 
 _ABSOLUTE, _RELATIVE = ("pt", "eta", "phi"), ("pt", "deta", "dphi")
 _CARTESIAN = ("px", "py", "pz")

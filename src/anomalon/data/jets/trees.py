@@ -9,7 +9,7 @@ index                 constituents are lists per event, and two more lists say w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,17 +66,14 @@ class RootJets(Ragged):
             roles = JetRoles.of(options, str(path))
             lists = {n: f"a branch of {found[n].typename}" for n, d in depths.items() if d}
             numbers = {n: f"a branch of {found[n].typename}" for n, d in depths.items() if d != 2}
-            hint = _DELPHES if any("EFlow" in n for n in found) else (
-                _NO_CONSTITUENTS if "nFatJet" in found or "nJet" in found else ""
-            )  # fmt: skip
-            made = cls(path, f"a ROOT tree '{tree}'", 0, lists, numbers, hint, tree=tree)
+            n = int(opened.num_entries)
+            made = cls(path, f"a ROOT tree '{tree}'", n, lists, numbers, _hint(found), tree=tree)
             made.check(roles)
             counter = _counter(roles, depths, str(path))
-            n, starts = int(opened.num_entries), None
             if counter is not None:
                 starts = _starts(found[counter], n)
-                n = int(starts[-1])
-        return cls(path, made.layout, n, lists, numbers, hint, tree=tree, starts=starts), options
+                made = replace(made, n_jets=int(starts[-1]), starts=starts)
+        return made, options
 
     def read(self, roles: JetRoles, start: int, stop: int) -> Lists:
         """The jets start <= jet < stop, which are of some entries."""
@@ -128,28 +125,7 @@ class RootJets(Ragged):
         flat = {role: ak.to_numpy(ak.flatten(inner[n], axis=1)) for role, n in roles.constituents}
         if not roles.index:
             return flat, offsets
-        named = dict(roles.index)
-        which = {role: ak.to_numpy(ak.flatten(arrays[n], axis=1)) for role, n in named.items()}
-        links = ak.to_numpy(ak.num(arrays[named["jet"]], axis=1))
-        common_offsets({n: ak.to_numpy(ak.num(arrays[n], axis=1)) for n in named.values()}, where)
-        n_candidates = np.repeat(np.diff(offsets), links)
-        per_event = np.repeat(jets_of, links)
-        used = (which["jet"] >= 0) & (which["constituent"] >= 0)
-        if (which["jet"][used] >= per_event[used]).any() or (
-            which["constituent"][used] >= n_candidates[used]
-        ).any():
-            raise BadLayout(
-                f"{where}: expected '{named['jet']}' and '{named['constituent']}' to count the "
-                "jets and the constituents of their event, but some are beyond them. Name the "
-                "lists that belong together with `index`, `jets` and `constituents`."
-            )
-        first_jet = np.repeat(np.cumsum(jets_of) - jets_of, links)
-        jet = (first_jet + which["jet"])[used]
-        row = (np.repeat(offsets[:-1], links) + which["constituent"])[used]
-        order = np.argsort(jet, kind="stable")
-        counts = np.bincount(jet, minlength=int(jets_of.sum()))
-        ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return {role: values[row[order]] for role, values in flat.items()}, ends
+        return _linked(flat, offsets, jets_of, _links(roles, arrays, where), where)
 
 
 def _depth(branch: Any) -> int | None:
@@ -170,6 +146,13 @@ def _depth(branch: Any) -> int | None:
     if name.startswith("vector<vector<") and name.count("<") == 2:
         return 2
     return None
+
+
+def _hint(found: Mapping[str, Any]) -> str:
+    """What to do if something is not there, in trees as everyone has them."""
+    if any("EFlow" in name for name in found):
+        return _DELPHES
+    return _NO_CONSTITUENTS if "nFatJet" in found or "nJet" in found else ""
 
 
 def _spelled(options: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,6 +212,66 @@ def _starts(branch: Any, n_entries: int) -> NDArray[np.int64]:
         part = branch.array(entry_start=first, entry_stop=last, library="ak")
         counts.append(ak.to_numpy(ak.num(part, axis=1)).astype(np.int64))
     return np.cumsum(np.concatenate(counts))
+
+
+@dataclass(frozen=True, eq=False)
+class _Links:
+    """Which constituent belongs to which jet, both counted within their event.
+
+    Args:
+        names: Of the two lists, for messages.
+        jet: One number per link.
+        constituent: One number per link.
+        of_event: How many links each event has.
+    """
+
+    names: tuple[str, str]
+    jet: NDArray[np.int64]
+    constituent: NDArray[np.int64]
+    of_event: NDArray[np.int64]
+
+
+def _links(roles: JetRoles, arrays: Mapping[str, Any], where: str) -> _Links:
+    import awkward as ak
+
+    named = dict(roles.index)
+    names = (named["jet"], named["constituent"])
+    sizes = {name: ak.to_numpy(ak.num(arrays[name], axis=1)) for name in names}
+    common_offsets(sizes, where)
+    jet, constituent = (
+        ak.to_numpy(ak.flatten(arrays[name], axis=1)).astype(np.int64) for name in names
+    )
+    return _Links(names, jet, constituent, sizes[names[0]])
+
+
+def _linked(
+    flat: dict[str, NDArray[Any]],
+    offsets: NDArray[np.int64],
+    jets_of: NDArray[np.int64],
+    links: _Links,
+    where: str,
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64]]:
+    """The constituents of events, jet by jet; some may belong to no jet, or to several.
+
+    Raises:
+        BadLayout: If a link is beyond the jets or the constituents of its event.
+    """
+    used = (links.jet >= 0) & (links.constituent >= 0)
+    beyond = links.jet >= np.repeat(jets_of, links.of_event)
+    beyond |= links.constituent >= np.repeat(np.diff(offsets), links.of_event)
+    if (beyond & used).any():
+        raise BadLayout(
+            f"{where}: expected '{links.names[0]}' and '{links.names[1]}' to count the jets and "
+            "the constituents of their event, but some are beyond them. Name the lists that belong "
+            "together with `index`, `jets` and `constituents`."
+        )
+    first_jet = np.repeat(np.cumsum(jets_of) - jets_of, links.of_event)
+    first_row = np.repeat(offsets[:-1], links.of_event)
+    jet = (first_jet + links.jet)[used]
+    order = np.argsort(jet, kind="stable")
+    rows = (first_row + links.constituent)[used][order]
+    ends = np.cumsum(np.bincount(jet, minlength=int(jets_of.sum())))
+    return {role: values[rows] for role, values in flat.items()}, np.concatenate([[0], ends])
 
 
 def _per_jet(values: Any, jets_of: NDArray[np.int64], name: str, path: Path) -> NDArray[Any]:
