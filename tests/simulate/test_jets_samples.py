@@ -1,7 +1,7 @@
 """The shipped jets are what their recipes make, and what they claim to be."""
 
 import json
-from importlib.resources import files
+from importlib.resources import as_file, files
 
 import h5py
 import hdf5plugin  # noqa: F401 - lets h5py read Zstandard
@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from anomalon import evaluate
-from anomalon.data import available, sample
+from anomalon.data import available, load, sample
 from anomalon.jets import jet_images
+from anomalon.simulate import events
 from anomalon.simulate.jets_recipes import JET_PROCESSES, jet_recipe
 
 NAMES = ("qcd", "top", "w")
@@ -46,6 +47,22 @@ def test_recipes_of_the_file_are_those_in_the_code(name):
     assert "PartonLevel:MPI = on" in recipe.settings
     assert made["recipe"]["selection"]["particle_pt_min"] == recipe.selection.particle_pt_min
     assert made["process_names"] == {str(JET_PROCESSES[name]): name}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fresh_jets_are_the_same(name):
+    """A chunk begins with the same events, however many it has."""
+    pytest.importorskip(
+        "pythia8mc", reason="jets are made with Pythia 8: install anomalon[simulate]"
+    )
+    fresh = events(jet_recipe(name), 10, seed=1, chunk_size=50)
+    with as_file(FOLDER / f"jets_{name}.h5") as path:
+        shipped = load(path, stop=10)
+    np.testing.assert_array_equal(shipped.mask, fresh.mask)
+    np.testing.assert_allclose(shipped.feature("pt"), fresh.feature("pt"), rtol=1e-3)
+    np.testing.assert_allclose(shipped.objects[:, :, 1:], fresh.objects[:, :, 1:], atol=3e-4)
+    np.testing.assert_allclose(shipped.column("tau2"), fresh.column("tau2"), rtol=2e-4)
+    np.testing.assert_array_equal(shipped.column("event"), fresh.column("event"))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events, Particles, check
-from anomalon.core.errors import BadValue, ColumnMissing, suggest
+from anomalon.core.errors import BadValue, ColumnMissing
 from anomalon.data.jets.parquet import common_offsets
+from anomalon.data.jets.ragged import nearest
 from anomalon.data.root import RootTable, branches, open_tree
 from anomalon.data.source import Source
 
@@ -112,10 +113,9 @@ def _branches(name: str, found: Mapping[str, Any], where: str) -> tuple[str, str
         tried = [form.format(name) for form in forms]
         there = [branch for branch in tried if branch in found]
         if not there:
-            near = suggest(tried[0], found)
             raise ColumnMissing(
                 f"{where}: `particles`: expected a branch of {role} of '{name}', as "
-                f"{', '.join(tried)}; {near if len(near) < 300 else 'none of them is there.'}"
+                f"{', '.join(tried)}; {nearest(tried[0], found, 'there are no branches at all.')}"
             )
         chosen.append(there[0])
     return chosen[0], chosen[1], chosen[2]

@@ -4,7 +4,7 @@ Writing a reader for another kind of file: derive from `Ragged`, say what there 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from anomalon.data.jets.layout import FEATURE_NAMES
 from anomalon.data.jets.roles import JetRoles, Lists
 from anomalon.data.source import Source
 
-__all__ = ["ConstituentSource", "Ragged"]
+__all__ = ["ConstituentSource", "Ragged", "nearest"]
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,27 @@ class Ragged(ABC):
         expected = f"{self.path}: `{option}`: expected a name of one number per {per}, got '{name}'"
         if name in others:
             raise ColumnMissing(f"{expected}, which is {others[name]}.{self.hint}")
-        near = suggest(name, known) if known else f"nothing has one number per {per}"
-        raise ColumnMissing(f"{expected}, which is not there; {near}.{self.hint}")
+        hint = nearest(name, known, f"nothing has one number per {per}.")
+        raise ColumnMissing(f"{expected}, which is not there; {hint}{self.hint}")
+
+
+_SHOWN = 8
+
+
+def nearest(name: str, known: Collection[str], none: str) -> str:
+    """The nearest name, or a few of what there is: trees have a thousand branches.
+
+    Args:
+        name: What was asked for.
+        known: What there is.
+        none: What to say if there is nothing.
+    """
+    if not known:
+        return none
+    found = suggest(name, known)
+    if len(known) <= _SHOWN or not found.startswith("known"):
+        return found
+    return f"there are {len(known)}, among them {', '.join(sorted(known)[:_SHOWN])}."
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class RootJets(Ragged):
             n = int(opened.num_entries)
             made = cls(path, f"a ROOT tree '{tree}'", n, lists, numbers, _hint(found), tree=tree)
             made.check(roles)
-            counter = _counter(roles, depths, str(path))
+            counter = _counter(roles, depths, str(path), made.hint)
             if counter is not None:
                 starts = _starts(found[counter], n)
                 made = replace(made, n_jets=int(starts[-1]), starts=starts)
@@ -180,7 +180,9 @@ def _spelled(options: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, 
     return spelled
 
 
-def _counter(roles: JetRoles, depths: Mapping[str, int | None], where: str) -> str | None:
+def _counter(
+    roles: JetRoles, depths: Mapping[str, int | None], where: str, hint: str
+) -> str | None:
     """The branch whose lists have as many entries as an event has jets; None: one jet per entry."""
     deep = [name for _, name in roles.constituents if depths[name] == 2]
     lists = [name for _, name in roles.jets if depths[name] == 1]
@@ -198,6 +200,7 @@ def _counter(roles: JetRoles, depths: Mapping[str, int | None], where: str) -> s
             f"{where}: '{lists[0]}' has a list of jets per entry, and the constituents have one "
             "list per entry too. Say with `index` which constituent belongs to which jet, e.g. "
             'index={"jet": "FatJetPFCands_jetIdx", "constituent": "FatJetPFCands_pFCandsIdx"}.'
+            + (hint if hint == _DELPHES else "")
         )
     return None
 
