@@ -8,6 +8,7 @@ as a whole. All take one event or many: any axes may be in front of those of the
 from typing import Any, final
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
@@ -32,6 +33,17 @@ Table = Float[Array, "*many object feature"]
 Mask = Bool[Array, "*many object"]
 
 
+def _by_columns(
+    dense: Dense, rows: Float[Array, "*many n_in"], key: Array | None
+) -> Float[Array, "*many n_out"]:
+    """What `dense` makes of rows; of many events by way of columns, which is faster."""
+    if rows.ndim != 2:
+        return dense(rows, key)
+    # turned once: else the compiler turns it again in each use
+    columns: Array = jax.lax.optimization_barrier(rows.T)  # type: ignore[no-untyped-call]
+    return dense.of_columns(columns, key).T
+
+
 @final
 class FlatEncoder(eqx.Module):
     """All numbers of the table side by side."""
@@ -49,7 +61,7 @@ class FlatEncoder(eqx.Module):
     ) -> Float[Array, "*many n_out"]:
         """The outputs."""
         del mask  # what is empty is zero
-        return self.dense(x.reshape(*x.shape[:-2], -1), key)
+        return _by_columns(self.dense, x.reshape(*x.shape[:-2], -1), key)
 
 
 @final
@@ -68,7 +80,7 @@ class FlatDecoder(eqx.Module):
 
     def __call__(self, z: Float[Array, "*many n_in"], key: Array | None = None) -> Table:
         """The table."""
-        return self.dense(z, key).reshape(*z.shape[:-1], *self.shape)
+        return _by_columns(self.dense, z, key).reshape(*z.shape[:-1], *self.shape)
 
 
 def _image(shape: tuple[int, int], n_stages: int) -> tuple[int, int, int]:
