@@ -90,14 +90,19 @@ class Layout:
         """
         from anomalon.features.kernels import arrange  # compiled: only where events are encoded
 
-        self._check(events)
         x = np.zeros((len(events), len(self.kinds), len(self.features)))
         mask = np.zeros(x.shape[:2], bool)
+        arrange(*self.arrangement(events), x, mask)
+        return x, mask
+
+    def arrangement(self, events: Events) -> tuple[NDArray[Any], ...]:
+        """What the kernel needs to arrange these events: all of its arguments but the results."""
+        self._check(events)
         columns = np.array([events.feature_names.index(name) for name in self.features], np.int64)
         leading = self.features.index("pt") if "pt" in self.features else 0
         known = list(dict.fromkeys(self.kinds))
         kinds = [known.index(k) if k in known else -1 for k in events.object_kinds]
-        arrange(
+        return (
             np.ascontiguousarray(events.objects),
             np.ascontiguousarray(events.mask),
             np.array([columns[leading], *np.delete(columns, leading)], np.int64),
@@ -105,10 +110,7 @@ class Layout:
             np.array(kinds, np.int64),
             np.array([self.kinds.index(kind) for kind in known], np.int64),
             np.array([self.kinds.count(kind) for kind in known], np.int64),
-            x,
-            mask,
         )
-        return x, mask
 
     def _check(self, events: Events) -> None:
         other = [k for k in dict.fromkeys(events.object_kinds) if k not in self.kinds]

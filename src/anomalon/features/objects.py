@@ -95,15 +95,18 @@ class Objects(Inputs):
         """Arranged objects (event, slot, feature) on their scale; float64 if nothing is cut off."""
         from anomalon.features.kernels import standardise
 
+        z = np.zeros(x.shape, np.float64 if np.isinf(farthest) else np.float32)
+        standardise(x, mask, *self._scales(layout), mean, std, farthest, z)
+        return z
+
+    def _scales(self, layout: Layout) -> tuple[Any, ...]:
+        """What the kernel has to know of the layout, beside means and standard deviations."""
         names = layout.features
         log = np.array([self.pt == "log" and name in _GEV for name in names])
         visible = np.array([kind != "met" for kind in layout.kinds])
         phi = names.index("phi") if "phi" in names else -1
-        z = np.zeros(x.shape, np.float64 if np.isinf(farthest) else np.float32)
         pt = names.index("pt") if "pt" in names else 0
-        relative = self.phi == "relative" and "pt" in names
-        standardise(x, mask, pt, log, phi, relative, visible, mean, std, farthest, z)
-        return z
+        return pt, log, phi, self.phi == "relative" and "pt" in names, visible
 
 
 @final
@@ -129,6 +132,23 @@ class FittedObjects(Shown, FittedInputs):
     def names(self) -> tuple[str, ...]:
         """Of an object."""
         return self.layout.features
+
+    def __call__(self, events: Events) -> Encoded:
+        """What a detector sees of these events; each is written to its place at once."""
+        from anomalon.features.kernels import arrange_and_standardise
+
+        objects, mask, *arrangement = self.layout.arrangement(events)
+        x = np.zeros((len(events), *self.mean.shape), np.float32)
+        there = np.zeros(x.shape[:2], bool)
+        scale = *self.inputs._scales(self.layout), self.mean, self.std, _FARTHEST
+
+        def write(rows: slice) -> None:
+            arrange_and_standardise(
+                objects[rows], mask[rows], *arrangement, *scale, x[rows], there[rows]
+            )
+
+        threaded(write, blocks(len(events)))
+        return Encoded(x, there)
 
     def _encode(self, objects: NDArray[np.float64], mask: NDArray[np.bool_]) -> Encoded:
         scale = self.mean, self.std

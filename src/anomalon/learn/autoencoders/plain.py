@@ -13,7 +13,7 @@ from anomalon.core.seed import Seed
 from anomalon.learn.autoencoders.distance import Distance
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Schedule
-from anomalon.learn.engine.scoring import in_blocks
+from anomalon.learn.engine.scoring import in_blocks, in_parts
 from anomalon.learn.engine.training import AnyLoss, Training
 from anomalon.learn.models.slots import EncoderDecoder
 
@@ -134,8 +134,11 @@ def reconstructions(model: EncoderDecoder, data: Data) -> Any:
 
 @eqx.filter_jit
 def _distances(distance: Distance, model: EncoderDecoder, data: Data) -> jax.Array:
-    x, mask = as_tables(data)
-    return distance(x, model(x, mask), mask)
+    def of(some: Data) -> jax.Array:
+        x, mask = as_tables(some)
+        return distance(x, model(x, mask), mask)
+
+    return in_parts(of, data)
 
 
 @eqx.filter_jit

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from anomalon.learn.autoencoders.distance import Distance
 from anomalon.learn.autoencoders.plain import Data, as_tables, halves, penalty
-from anomalon.learn.engine.scoring import in_blocks
+from anomalon.learn.engine.scoring import in_blocks, in_parts
 from anomalon.learn.models.slots import EncoderDecoder, Table
 
 __all__ = ["Bounded", "VariationalLoss", "VariationalScore", "divergence", "means", "scores"]
@@ -104,6 +104,10 @@ def means(model: EncoderDecoder, data: Data) -> Any:
 
 @eqx.filter_jit
 def _scores(loss: VariationalLoss, what: str, model: EncoderDecoder, data: Data) -> jax.Array:
+    return in_parts(lambda some: _score(loss, what, model, some), data)
+
+
+def _score(loss: VariationalLoss, what: str, model: EncoderDecoder, data: Data) -> jax.Array:
     if what == "loss":
         return loss(model, data, None)
     x, mask = as_tables(data)
