@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from anomalon.cli.default_command import DefaultCommand
-from anomalon.cli.job import do, labels_option, set_option, with_labels
+from anomalon.cli.job import do, job_options, with_labels
 from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, out_option, work_options
 from anomalon.cli.outcome import say_json
@@ -31,11 +31,7 @@ def detect() -> None:
 @detect.command()
 @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--audit", is_flag=True, help="Look for leaks in the same data and detectors.")
-@out_option("runs/NAME, NAME being that of CONFIG; NAME-audit for an audit")
-@set_option
-@labels_option
-@work_options()
-@as_json_option
+@job_options("runs/NAME, NAME being that of CONFIG; NAME-audit for an audit")
 def run(
     config: Path,
     audit: bool,  # noqa: FBT001  click passes by name
@@ -59,6 +55,27 @@ def run(
     job = DetectJob.of(table | {"audit": True} if audit else table, folder=config.parent)
     folder = Path("runs") / f"{config.stem}{'-audit' if job.audit else ''}" if out is None else out
     do(job, folder, config=config, executor=executor, as_json=as_json, labels=labels)
+
+
+@detect.command()
+@out_option("runs/audit")
+@work_options()
+@as_json_option
+def audit(
+    out: Path | None,
+    executor: "Executor",
+    as_json: bool,  # noqa: FBT001  click passes by name
+) -> None:
+    """Look for leaks in a detector of every kind, with quick settings, on the shipped background.
+
+    Takes minutes, and no CONFIG. `--audit` looks in the data and detectors of one instead.
+
+    Exits with 1 if there is a leak.
+    """
+    from anomalon.detection.every_kind import audit_of_every_kind
+
+    folder = Path("runs/audit") if out is None else out
+    do(audit_of_every_kind(), folder, executor=executor, as_json=as_json)
 
 
 @detect.command()

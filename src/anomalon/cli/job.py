@@ -24,6 +24,7 @@ __all__ = [
     "command_of",
     "do",
     "free_folder",
+    "job_options",
     "labels_option",
     "set_option",
     "with_labels",
@@ -105,6 +106,22 @@ def _check_places(job: "Job", folder: Path, config: Path | None) -> None:
             )
 
 
+def job_options(folder: str) -> Callable[[Any], Any]:
+    """The options of every command that does a job from a TOML file.
+
+    Args:
+        folder: The run folder if none is given, as the help says it.
+    """
+
+    def decorate(command: Any) -> Any:
+        every = as_json_option, work_options(), labels_option, set_option, out_option(folder)
+        for option in every:
+            command = option(command)
+        return command
+
+    return decorate
+
+
 def command_of(job: "type[Job]") -> click.Command:
     """The command of a job: CONFIG, a TOML file with its settings, in; a run folder out."""
     text = f"{job.help}\n\nCONFIG is a TOML file with its settings."
@@ -125,11 +142,7 @@ def command_for(
 
     @click.command(name, help=text)
     @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
-    @out_option(f"runs/NAME{suffix}, NAME being that of CONFIG")
-    @set_option
-    @labels_option
-    @work_options()
-    @as_json_option
+    @job_options(f"runs/NAME{suffix}, NAME being that of CONFIG")
     def command(
         config: Path,
         out: Path | None,

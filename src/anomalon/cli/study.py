@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from anomalon.cli.job import do, labels_option, set_option, with_labels
-from anomalon.cli.options import as_json_option, out_option, work_options
+from anomalon.cli.job import do, job_options, with_labels
 from anomalon.cli.settings import overridden
 from anomalon.core.errors import UnknownKey, suggest
 
@@ -33,11 +32,7 @@ def list_() -> None:
 @study.command()
 @click.argument("name")
 @click.option("--full", is_flag=True, help="All methods and members: hours instead of minutes.")
-@out_option("runs/study-NAME")
-@set_option
-@labels_option
-@work_options()
-@as_json_option
+@job_options("runs/study-NAME")
 def run(
     name: str,
     full: bool,  # noqa: FBT001  click passes by name

@@ -27,7 +27,7 @@ class _Place:
 def most_anomalous(
     files: Mapping[str, Batches],
     scores: Mapping[str, Floats],
-    background: Floats,
+    background: tuple[Floats, Floats],
     n: int,
     called: Mapping[str, str],
 ) -> tuple[AnomalousEvent, ...]:
@@ -36,7 +36,7 @@ def most_anomalous(
     Args:
         files: Events, by name.
         scores: Of the same events, in the same order.
-        background: Scores of the test background, which say how rare a score is.
+        background: Scores of the test background and their weights, which say how rare a score is.
         n: How many events.
         called: What files are called.
     """
@@ -49,11 +49,13 @@ def most_anomalous(
         name: _rows(batches, [p.row for p in places if p.name == name])
         for name, batches in files.items()
     }
-    rising = np.sort(background)
+    order = np.argsort(background[0])
+    rising = background[0][order]
+    # what is at a score or above, from the highest on: weights may differ by orders of magnitude
+    above = np.append(np.cumsum(background[1][order][::-1])[::-1], 0.0)
     found = []
     for place in places:
-        above = len(rising) - np.searchsorted(rising, place.score, side="left")
-        fpr = float(above / max(len(rising), 1))
+        fpr = float(above[np.searchsorted(rising, place.score, side="left")] / above[0])
         one = events[place.name][place.row]
         found.append(shown_event(one, called[place.name], place.score, fpr))
     return tuple(found)
@@ -66,7 +68,7 @@ def shown_event(event: Events, file: str, score: float, fpr: float) -> Anomalous
         event: Of length one, with a column `event`.
         file: Where it is from.
         score: What it scored.
-        fpr: Share of background with at least this score.
+        fpr: Share of the weight of background with at least this score.
     """
     filled = np.flatnonzero(event.mask[0])
     return AnomalousEvent(

@@ -1,7 +1,7 @@
 """From what trainings gave to what is found of each detector."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,9 @@ from anomalon.detection.evaluating import against
 from anomalon.detection.named import Named
 from anomalon.detection.results.found import FeatureQuality, Found
 from anomalon.detection.training import TEST, Trained
+from anomalon.stats.cuts.paired import difference_of_areas
 
-__all__ = ["Scored", "found_of", "latent_warning"]
+__all__ = ["Scored", "beside_baselines", "found_of", "latent_warning"]
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +101,8 @@ def found_of(
     background = [fit.scores[TEST] for fit in trained]
     weight = scored.weight(TEST)
     columns = [first[TEST], *(scored.quantities[q] for q in QUANTITIES)]
-    correlations = dict(zip(QUANTITIES, map(float, rank_correlations(columns)[0, 1:]), strict=True))
+    of_quantities = rank_correlations(columns, weight)[0, 1:]
+    correlations = dict(zip(QUANTITIES, map(float, of_quantities), strict=True))
     drawn = () if one.baseline else _DRAWN
     of_signals = {s: (first[s], scored.weight(s)) for s in signals}
     return Found(
@@ -116,11 +118,46 @@ def found_of(
         ),
         histogram=histogram(first[TEST], weight, of_signals),
         correlations=correlations,
-        planes=tuple(plane(q, scored.quantities[q], first[TEST]) for q in drawn),
+        planes=tuple(plane(q, scored.quantities[q], first[TEST], weight) for q in drawn),
         reconstruction=tuple(FeatureQuality(*row) for row in trained[0].quality),
         warning=latent_warning(one, trained[0].n_inputs),
         model_note=trained[0].note,
     )
+
+
+def beside_baselines(
+    found: Sequence[Found],
+    trained: Mapping[str, Sequence[Trained]],
+    scored: Scored,
+    signals: Sequence[str],
+) -> tuple[Found, ...]:
+    """The same with what is known of differences from trivial baselines, on the same events.
+
+    Args:
+        found: All detectors.
+        trained: Their trainings, by name.
+        scored: What was scored.
+        signals: Names of the files of signals; without any nothing is known.
+    """
+    if not signals:
+        return tuple(found)
+    weights = scored.weight(TEST), [scored.weight(s) for s in signals]
+
+    def scores(one: Found) -> tuple[Floats, list[Floats]]:
+        of = trained[one.name][one.median_training].scores
+        return of[TEST], [of[s] for s in signals]
+
+    trivial = {one.name: scores(one) for one in found if one.baseline}
+
+    def beside(one: Found) -> Found:
+        own = scores(one)
+        each = {
+            name: difference_of_areas(own, other, *weights).uncertainty
+            for name, other in trivial.items()
+        }
+        return replace(one, beside=each)
+
+    return tuple(one if one.baseline else beside(one) for one in found)
 
 
 def latent_warning(one: Named, n_inputs: int) -> str:

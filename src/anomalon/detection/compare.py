@@ -15,7 +15,7 @@ from anomalon.core.events import Events
 from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
 from anomalon.detection.anomalous import most_anomalous
-from anomalon.detection.assembling import Scored, found_of
+from anomalon.detection.assembling import Scored, beside_baselines, found_of
 from anomalon.detection.batches import Batches, Parts, Split, Survey, of_events, surveyed
 from anomalon.detection.checking import checks_of
 from anomalon.detection.describing import rank_correlations
@@ -212,7 +212,7 @@ def _assembled(
     for piece, value in zip(pieces, values, strict=True):
         trained[piece.named.name].append(Trained.of(value))
     signals = [name for name in surveys if name not in (BACKGROUND, DATA)]
-    found = tuple(found_of(one, trained[one.name], scored, signals) for one in every)
+    found = [found_of(one, trained[one.name], scored, signals) for one in every]
     first = {one.name: trained[one.name][0].scores for one in every}
     looked_at = {name: scored.batches[name] for name in (TEST, DATA) if name in scored.batches}
     called = {TEST: BACKGROUND, DATA: DATA}
@@ -225,11 +225,12 @@ def _assembled(
         choices.name,
         str(seed),
         files,
-        found,
-        rank_correlations([first[one.name][TEST] for one in every]),
+        beside_baselines(found, trained, scored, signals),
+        rank_correlations([first[one.name][TEST] for one in every], scored.weight(TEST)),
         chosen,
         most_anomalous(
-            looked_at, first[chosen], first[chosen][TEST], choices.most_anomalous, called
+            looked_at, first[chosen], (first[chosen][TEST], scored.weight(TEST)),
+            choices.most_anomalous, called,
         ),
         (),
         cited(*(one.detector for one in every)),

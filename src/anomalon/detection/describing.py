@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from anomalon.core.events import Events
 from anomalon.detection.results.found import Plane, ScoreHistogram
 from anomalon.features.event_summary import EventSummary, summarised
+from anomalon.stats.cuts.score_class import one_class
 
 __all__ = ["QUANTITIES", "histogram", "plane", "quantities", "rank_correlations"]
 
@@ -30,20 +30,26 @@ def quantities(events: Events) -> dict[str, Floats]:
     }
 
 
-def rank_correlations(columns: Sequence[Floats]) -> Floats:
-    """Spearman's correlation between columns of events, shape (column, column).
+def rank_correlations(columns: Sequence[Floats], weight: Floats) -> Floats:
+    """Spearman's correlation between columns of weighted events, shape (column, column).
 
-    NaN for a column that is the same everywhere. Of many events 200 000 are taken, evenly.
+    The rank of an event is the weight below it, and half of that at it. NaN for a column that is
+    the same everywhere. Of many events 200 000 are taken, evenly.
     """
-    n = len(columns[0])
-    step = max(1, n // _MOST_RANKED)
-    ranks = np.stack([rankdata(column[::step]) for column in columns])
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    spread = np.sqrt((ranks**2).sum(axis=1))
+    step = max(1, len(weight) // _MOST_RANKED)
+    w = weight[::step]
+    ranks = np.stack([ranks_of(column[::step], w) for column in columns])
+    ranks -= np.average(ranks, axis=1, weights=w)[:, None]
+    spread = np.sqrt((w * ranks**2).sum(axis=1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.asarray(ranks @ ranks.T / np.outer(spread, spread))
+        found = np.asarray((w * ranks) @ ranks.T / np.outer(spread, spread))
     clipped: Floats = np.clip(found, -1.0, 1.0)
     return clipped
+
+
+def ranks_of(values: Floats, weight: Floats) -> Floats:
+    """Share of the weight below each value, and half of that at it, shape (event,)."""
+    return np.asarray(one_class(values, weight, "background").below(values), np.float64)
 
 
 def histogram(
@@ -72,12 +78,12 @@ def _shares(scores: Floats, weight: Floats, edges: Floats) -> Floats:
     return np.asarray(counts / max(float(counts.sum()), 1e-300), np.float64)
 
 
-def plane(quantity: str, values: Floats, scores: Floats) -> Plane:
-    """Events in a quantity, in GeV, and the rank of their score; as many events in each column."""
+def plane(quantity: str, values: Floats, scores: Floats, weight: Floats) -> Plane:
+    """Weights in a quantity, in GeV, and the rank of their score; as many events in each column."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _COLUMNS + 1)))
     if len(edges) < 2:
         edges = edges[0] + np.array([0.0, 1.0])
-    ranks = rankdata(scores) / max(len(scores), 1)
+    ranks = ranks_of(scores, weight)
     grid = np.linspace(0, 1, _RANKS + 1)
-    counts, _, _ = np.histogram2d(values, ranks, bins=(edges, grid))
+    counts, _, _ = np.histogram2d(values, ranks, bins=(edges, grid), weights=weight)
     return Plane(quantity, edges, grid, counts)

@@ -84,6 +84,8 @@ class Found:
         reconstruction: How well features come back; none if it does not give events back.
         warning: What is wrong with its settings, "" if nothing.
         model_note: Why it was not saved, "" if it was.
+        beside: Statistical uncertainty of the difference of its mean AUC from that of each trivial
+            baseline, on the same events, by its name (median training).
     """
 
     name: str
@@ -99,6 +101,7 @@ class Found:
     reconstruction: tuple[FeatureQuality, ...] = ()
     warning: str = ""
     model_note: str = ""
+    beside: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def mean_auc(self) -> Floats:
@@ -106,6 +109,11 @@ class Found:
         if not self.signals:
             return np.full(self.trainings, np.nan)
         return np.asarray(np.mean([s.auc for s in self.signals], axis=0))
+
+    @property
+    def median_training(self) -> int:
+        """The one with the median of `mean_auc`; the lower one of two."""
+        return int(np.argsort(self.mean_auc, kind="stable")[(self.trainings - 1) // 2])
 
     @property
     def mean_auc_sigma(self) -> float:
@@ -124,7 +132,7 @@ class AnomalousEvent:
         file: Where it is.
         event: Its identity there: the column `event`, or its row.
         score: Of the first training of the detector that was asked.
-        fpr: Share of the test background with at least this score.
+        fpr: Share of the weight of the test background with at least this score.
         names: Of the filled slots.
         kinds: What they hold.
         features: Of an object.

@@ -23,7 +23,8 @@ class Standing:
         detector: The detector.
         baseline: The baseline with the largest mean AUC.
         margin: Difference of the mean AUCs, that of the median training being taken.
-        sigma: Its uncertainty: statistics of both, and the spread over trainings.
+        sigma: Its uncertainty: that of the difference on the same events, and the spread over
+            trainings.
     """
 
     detector: Found
@@ -59,7 +60,8 @@ def _beside(detector: Found, best: Found) -> Standing:
     margin = float(np.median(detector.mean_auc) - np.median(best.mean_auc))
     several = len(detector.mean_auc) > 1
     spread = float(np.std(detector.mean_auc, ddof=1)) if several else 0.0
-    sigma = hypot(detector.mean_auc_sigma, best.mean_auc_sigma, spread)
+    apart = hypot(detector.mean_auc_sigma, best.mean_auc_sigma)  # of results without the other
+    sigma = hypot(detector.beside.get(best.name, apart), spread)
     return Standing(detector, best, margin, sigma)
 
 

@@ -23,10 +23,10 @@ from anomalon.learn.engine.program import (
     State,
     block,
     judge,
+    planned,
     scan,
     step,
     taken_apart,
-    way_of,
 )
 from anomalon.learn.engine.progress import Clock, OnProgress
 from anomalon.learn.engine.record import Record
@@ -125,7 +125,7 @@ class _Group:
         )
         _check_hashable(program)
         batch = read(trainings[0].data, trainings[0].weight, np.zeros(size, np.int32))
-        way = way_of(program, schedule, parts[0], batch)
+        program, way = planned(program, schedule, parts[0], batch)
         source = Source.of([t.data for t in trainings], [t.weight for t in trainings], size, n, way)
         fixed = _together([p.fixed for p in parts])
         return cls(program, trainings, parts, source, fixed, n, way)

@@ -6,7 +6,7 @@ activation functions), which is part of the program.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, final
 
@@ -18,10 +18,13 @@ import optax
 
 from anomalon.core.errors import BadLayout
 from anomalon.learn.engine.schedule import Optimiser, Schedule, Way
-from anomalon.learn.engine.scoring import convolves
 from anomalon.learn.engine.training import Loss, Params, PerBatch
 
-__all__ = ["Parts", "Program", "State", "block", "judge", "scan", "step", "taken_apart", "way_of"]
+__all__ = ["Parts", "Program", "State", "block", "judge", "planned", "scan", "step", "taken_apart"]
+
+_CACHE = 2_000_000  # bytes that a part may remember
+_LARGE = 8_000_000  # bytes above which parts pay
+_LEAST_ROWS = 16
 
 
 @final
@@ -63,6 +66,7 @@ class Program:
         batch_size: Rows per step.
         damped: Whether changes are multiplied by a factor.
         rest: What of the parameters is no array.
+        parts: A batch is gone through in so many, whose gradients are added up.
     """
 
     loss: Loss | PerBatch
@@ -70,6 +74,7 @@ class Program:
     batch_size: int
     damped: bool
     rest: Rest
+    parts: int = 1
 
     def batch_loss(self, trained: Any, fixed: Any, batch: Any, noise: Any) -> jax.Array:
         """The loss of one batch, a single number."""
@@ -108,12 +113,26 @@ def taken_apart(params: Params) -> Parts:
 def _step(
     program: Program, state: State, fixed: Any, damping: jax.Array, batch: Any, noise: jax.Array
 ) -> tuple[State, jax.Array]:
-    value_and_gradient = jax.value_and_grad(program.batch_loss)
-    loss, gradient = value_and_gradient(state.trained, fixed, batch, noise)
+    loss, gradient = _loss_and_gradient(program, state.trained, fixed, batch, noise)
     change, moments = program.optimiser.update(gradient, state.moments, state.trained)
     if program.damped:
         change = jax.tree.map(lambda leaf: leaf * damping, change)
     return State(optax.apply_updates(state.trained, change), moments), loss
+
+
+def _loss_and_gradient(
+    program: Program, trained: Any, fixed: Any, batch: Any, noise: jax.Array
+) -> Any:
+    of = jax.value_and_grad(program.batch_loss)
+    if program.parts == 1:
+        return of(trained, fixed, batch, noise)
+    parts = jax.tree.map(lambda a: a.reshape(program.parts, -1, *a.shape[1:]), batch)
+
+    def add(total: Any, part: Any) -> tuple[Any, None]:
+        return jax.tree.map(jnp.add, total, of(trained, fixed, part, noise)), None
+
+    nothing = jnp.zeros((), jnp.float32), jax.tree.map(jnp.zeros_like, trained)
+    return jax.lax.scan(add, nothing, parts)[0]
 
 
 def _scan(
@@ -210,8 +229,10 @@ def judge(program: Program, trained: Any, fixed: Any, batch: Any) -> jax.Array:
     return program.batch_loss(trained, fixed, batch, None)
 
 
-def way_of(program: Program, schedule: Schedule, parts: Parts, batch: Any) -> Way:
-    """How the steps of an epoch are done.
+def planned(
+    program: Program, schedule: Schedule, parts: Parts, batch: Any
+) -> tuple[Program, Way]:
+    """The program, in parts if that is faster, and how the steps of an epoch are done.
 
     Args:
         program: What is trained.
@@ -223,17 +244,41 @@ def way_of(program: Program, schedule: Schedule, parts: Parts, batch: Any) -> Wa
         BadLayout: If the loss has not the shape that it should have.
     """
     leaves, structure = jax.tree.flatten((parts.trained, parts.fixed, batch))
-    convolves = _convolves(
-        program, tuple((np.shape(x), jnp.result_type(x)) for x in leaves), structure
-    )
-    if schedule.passes == "auto":
-        return "stepwise" if convolves and jax.default_backend() == "cpu" else "compiled"
-    return schedule.passes
+    shapes = tuple((np.shape(x), jnp.result_type(x)) for x in leaves)
+    convolves, n = _looked_at(program, shapes, structure)
+    on_cpu = jax.default_backend() == "cpu"
+    if schedule.passes != "auto":
+        way = schedule.passes
+    else:
+        way = "stepwise" if convolves and on_cpu else "compiled"
+    return replace(program, parts=n if on_cpu and way == "compiled" else 1), way
 
 
 @lru_cache(maxsize=256)
-def _convolves(program: Program, shapes: tuple[Any, ...], structure: Any) -> bool:
+def _looked_at(program: Program, shapes: tuple[Any, ...], structure: Any) -> tuple[bool, int]:
+    """Whether a loss convolves, and in how many parts its batches are best gone through.
+
+    What a gradient has to remember of a batch should stay in the cache: of attention it is many
+    megabytes. Noise is drawn for a batch, so losses that use it are computed as a whole.
+    """
     shaped: Any = jax.ShapeDtypeStruct
     leaves = [shaped(shape, dtype) for shape, dtype in shapes]
-    noise = shaped((), jnp.uint32)
-    return convolves(program.batch_loss, *jax.tree.unflatten(structure, leaves), noise)
+    trained, fixed, batch = jax.tree.unflatten(structure, leaves)
+    others = fixed, batch, shaped((), jnp.uint32)
+    loss = jax.make_jaxpr(program.batch_loss)(trained, *others).jaxpr
+    convolves = "conv_general_dilated" in str(loss)
+    noise = loss.invars[-1]
+    is_noisy = any(noise is used for equation in loss.eqns for used in equation.invars)
+    if convolves or is_noisy or isinstance(program.loss, PerBatch):
+        return convolves, 1
+
+    def remembered(trained: Any, *others: Any) -> Any:
+        return jax.vjp(lambda some: program.batch_loss(some, *others), trained)[1]
+
+    kept = jax.tree.leaves(jax.eval_shape(remembered, trained, *others))
+    n_bytes = sum(leaf.size * leaf.dtype.itemsize for leaf in kept)
+    if n_bytes < _LARGE:
+        return convolves, 1
+    size = program.batch_size
+    divisors = [n for n in range(1, size + 1) if size % n == 0 and size // n >= _LEAST_ROWS]
+    return convolves, next((n for n in divisors if n_bytes <= n * _CACHE), max(divisors, default=1))

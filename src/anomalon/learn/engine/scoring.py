@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from anomalon.learn.engine.rows import n_rows_of, padded
 from anomalon.learn.threads import threaded
 
-__all__ = ["BLOCK", "convolves", "in_blocks", "in_parts"]
+__all__ = ["BLOCK", "in_blocks", "in_parts"]
 
 BLOCK = 8192
 """Rows that are scored at a time, unless told otherwise."""
@@ -67,12 +67,7 @@ def in_parts(function: Callable[[Any], jax.Array], rows: Any) -> jax.Array:
     if n_rows % PART or n_rows == PART:
         return function(rows)
     parts = jax.tree.map(lambda leaf: leaf.reshape(-1, PART, *leaf.shape[1:]), rows)
-    if convolves(function, jax.tree.map(lambda leaf: leaf[0], parts)):
+    if "conv_general_dilated" in str(jax.make_jaxpr(function)(jax.tree.map(lambda a: a[0], parts))):
         return function(rows)
     out: jax.Array = jax.lax.map(function, parts)
     return out.reshape(n_rows, *out.shape[2:])
-
-
-def convolves(function: Callable[..., Any], *arguments: Any) -> bool:
-    """Whether there are convolutions in a function of such arguments."""
-    return "conv_general_dilated" in str(jax.make_jaxpr(function)(*arguments))

@@ -18,6 +18,7 @@ from anomalon.stats.cuts.grid_search import (
     rectangular_cuts,
 )
 from anomalon.stats.cuts.merit import Band, Evaluation, WorkingPoint, evaluate
+from anomalon.stats.cuts.paired import difference_of_areas
 from anomalon.stats.cuts.random_grid import RandomGrid
 from anomalon.stats.cuts.thresholds import selection_weights
 
@@ -32,6 +33,7 @@ __all__ = [
     "Optimum",
     "RandomGrid",
     "WorkingPoint",
+    "difference_of_areas",
     "evaluate",
     "figure_of_merit",
     "optimise",
