@@ -37,6 +37,7 @@ import optax
 import torch
 from torch import nn
 from torch.nn import functional
+from torch_attention import Block
 from verdict import finish, row, spread
 
 from anomalon.core import Seed
@@ -198,35 +199,13 @@ def conv(rng: np.random.Generator) -> Case:
     )
 
 
-class TorchBlock(nn.Module):
-    """As `anomalon.learn.models.attention.Block`."""
-
-    def __init__(self, width: int, n_heads: int) -> None:
-        super().__init__()
-        self.n_heads = n_heads
-        self.qkv, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.network = nn.Sequential(
-            nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width)
-        )
-        self.before, self.between = nn.LayerNorm(width), nn.LayerNorm(width)
-
-    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        n, k, width = x.shape
-        q, key, v = (
-            self.qkv(self.before(x)).reshape(n, k, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
-        )
-        heard = functional.scaled_dot_product_attention(q, key, v, mask[:, None, None, :])
-        x = x + self.output(heard.permute(0, 2, 1, 3).reshape(n, k, width))
-        return x + self.network(self.between(x))
-
-
 class TorchSet(nn.Module):
     """As `SetEncoder(4, 32, 4, 2, 1)`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.input, self.norm, self.output = nn.Linear(4, 32), nn.LayerNorm(32), nn.Linear(32, 1)
-        self.blocks = nn.ModuleList(TorchBlock(32, 4) for _ in range(2))
+        self.blocks = nn.ModuleList(Block(32, 4) for _ in range(2))
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         x = self.input(x)

@@ -273,7 +273,6 @@ def test_another_process_gives_the_same_bytes(tmp_path):
         f"sys.path.insert(0, {str(__import__('toy_events').__file__.rsplit('/', 1)[0])!r})\n"
         "from toy_events import toy_split\n"
         "from anomalon.core.seen import part\n"
-        "import anomalon.detectors\n"
         "from anomalon.learn import BoostedTrees, load_scorer\n"
         "events = part(toy_split(1500), 'test')\n"
         f"for name in {names!r}:\n"

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from toy_events import toy_signal, toy_split
+from toy_events import toy_background, toy_signal, toy_split
 from toy_objects import found_detection, quick_autoencoder, toy_objects
 
 import anomalon
@@ -11,7 +11,10 @@ from anomalon.core import Events
 from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents, UnknownKey
 from anomalon.core.seen import with_split
 from anomalon.detection import Choices, Named, Split, detect
+from anomalon.detection.anomalous import most_anomalous
 from anomalon.detection.assembling import latent_warning
+from anomalon.detection.describing import rank_correlations
+from anomalon.detection.results.standing import standing
 from anomalon.detectors import BASELINES, Baseline, IsolationForest
 from anomalon.learn import load_scorer
 from anomalon.run.executors import Serial
@@ -190,6 +193,68 @@ def test_what_cannot_be_compared_is_refused():
         detect(BACKGROUND, (Baseline(),), choices=Choices(split=Split(test=0.01)))
     with pytest.raises(UnknownKey, match="chosen"):
         detect(BACKGROUND, (Baseline(),), choices=Choices(chosen="narrow"))
+
+
+def test_columns_that_say_nothing_and_weights_that_are_none_are_refused_before_any_training():
+    background, signal = toy_split(400), toy_signal(60)
+
+    def with_column(name, values):
+        return background.with_columns({**background.columns, name: values})
+
+    place = Workplace(Refuses())
+    for name in ("event", "split"):
+        wrong = with_column(name, np.array(["a", "b"] * 200))
+        with pytest.raises(BadLayout, match=f"column '{name}'.*'a'"):
+            detect(wrong, (IsolationForest(5, 32),), place=place)
+    with pytest.raises(BadLayout, match=r"got \[7\]"):
+        detect(with_column("split", np.arange(400) % 3 // 2 * 7), (Baseline(),), place=place)
+    nothing = weighted(signal, 0.0)
+    with pytest.raises(TooFewEvents, match=r"a: expected events with weights above zero.* 60 of"):
+        detect(background, (IsolationForest(5, 32),), {"a": nothing}, place=place)
+
+
+def test_weights_that_are_all_zero_are_said_in_the_same_words_for_pieces():
+    background = weighted(toy_background(200), 0.0)
+    for given in (background, [background[:100], background[100:]]):
+        with pytest.raises(TooFewEvents, match="got 200 whose weights are all zero"):
+            IsolationForest(5, 32).fit(given)
+
+
+def test_correlations_and_shares_are_those_of_weighted_events():
+    """An event of weight two is the same event twice."""
+    rng = np.random.default_rng(0)
+    x = np.round(rng.normal(size=(2, 300)), 1)
+    weight = rng.integers(1, 4, 300)
+    twice = np.repeat(x, weight, axis=1)
+    found = rank_correlations(list(x), weight.astype(float))
+    assert found[0, 1] == pytest.approx(spearmanr(*twice).statistic, abs=1e-12)
+    events = toy_objects(300)
+    [top] = most_anomalous({"": [events]}, {"": x[0]}, (x[1], weight.astype(float)), 1, {"": "b"})
+    assert top.fpr == pytest.approx(np.mean(twice[1] >= x[0].max()))
+
+
+def test_a_margin_over_a_baseline_has_the_uncertainty_of_the_difference(found):
+    for one in found.learned:
+        assert set(one.beside) == {b.name for b in found.baselines}
+    first = standing(found)[0]
+    assert first.sigma < np.hypot(first.detector.mean_auc_sigma, first.baseline.mean_auc_sigma)
+
+
+class Refuses:
+    """Does no work."""
+
+    at_once = 1
+
+    def map_unordered(self, function, items, shared=None):
+        raise AssertionError("a training began")
+
+
+def weighted(events, weight):
+    return Events(
+        events.objects, events.object_names, events.feature_names, events.mask,
+        np.full(len(events), weight), events.label, events.columns, events.source,
+        events.object_kinds,
+    )  # fmt: skip
 
 
 def test_files_that_are_not_what_they_are_given_as_are_refused():

@@ -1,6 +1,6 @@
 """One command audits a detector of every kind that is registered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from toy_events import toy_split
@@ -26,7 +26,7 @@ def test_a_kind_of_somebody_else_is_among_them(monkeypatch):
     @dataclass(frozen=True)
     class Mine(Detector):
         kind: ClassVar[str] = "mine"
-        inputs: Inputs = Objects()
+        inputs: Inputs = field(default_factory=Objects)
 
         def _fit(self, task):
             return {}

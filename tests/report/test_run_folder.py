@@ -180,6 +180,17 @@ def test_a_folder_of_another_kind_is_refused_and_one_of_the_same_is_not(bump, tm
     check_folder(tmp_path, "search")
 
 
+def test_files_of_others_are_refused_before_they_are_lost(tmp_path):
+    (tmp_path / "report.html").write_text("mine")
+    with pytest.raises(BadValue, match=r"report\.html, which no run has written.*--out"):
+        check_folder(tmp_path, "bump")
+    (tmp_path / "store").mkdir()  # a run has begun here
+    check_folder(tmp_path, "bump")
+    (tmp_path / "result.json").write_text('{"mine": 1}')
+    with pytest.raises(BadValue, match=r"result\.json, which no run has written"):
+        check_folder(tmp_path, "bump")
+
+
 @pytest.mark.usefixtures("no_figures")
 def test_citations_are_those_of_what_was_used(bump, tmp_path):
     write_run(replace(bump, narrow=None), tmp_path)

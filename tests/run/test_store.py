@@ -1,4 +1,5 @@
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anomalon.core.errors import DataError
-from anomalon.run import Store
+from anomalon.run import Store, do
 
 
 @given(st.dictionaries(st.text(max_size=5), st.floats(allow_nan=False) | st.none(), max_size=5))
@@ -85,6 +86,34 @@ def test_arrays_round_trip(tmp_path, value):
     assert "key" in store
     assert [path.name for path in tmp_path.iterdir()] == ["key.npz"]
     assert same(value, store.get("key"))
+
+
+@dataclass(frozen=True)
+class Twice:
+    """A piece of work."""
+
+    number: int
+
+    @property
+    def key(self):
+        return f"twice-{self.number}"
+
+    @property
+    def what(self):
+        return f"twice {self.number}"
+
+    def __call__(self, shared):
+        return 2 * self.number
+
+
+def test_a_damaged_value_is_done_again_and_named(tmp_path):
+    store, said = Store(tmp_path), []
+    pieces = [Twice(1), Twice(2)]
+    do(pieces, store=store)
+    (tmp_path / "twice-2.json").write_text('{"sha256": "0", "value": 5}')
+    assert do(pieces, store=store, progress=lambda *told: said.append(told[2])) == [2, 4]
+    assert said[0].startswith("1 finished earlier; damaged and done again: twice 2 (")
+    assert store.get("twice-2") == 4
 
 
 def test_damaged_arrays_are_no_answer(tmp_path):

@@ -16,10 +16,17 @@ __all__ = [
 
 Floats = NDArray[np.floating[Any]]
 
+_LARGEST_ETA = 18.0
+
 
 def energy_momentum(pt: Floats, eta: Floats, phi: Floats, mass: Floats | float = 0.0) -> Floats:
-    """Four-momenta (E, px, py, pz), stacked on a new last axis, in float64."""
+    """Four-momenta (E, px, py, pz), stacked on a new last axis, in float64.
+
+    Pseudorapidities beyond +-18, which no particle has, count as 18: momenta and rapidities stay
+    finite.
+    """
     pt, eta, phi, m = (np.asarray(v, dtype=np.float64) for v in (pt, eta, phi, mass))
+    eta = np.clip(eta, -_LARGEST_ETA, _LARGEST_ETA)
     px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
     energy = np.sqrt(px**2 + py**2 + pz**2 + m**2)
     return np.stack(np.broadcast_arrays(energy, px, py, pz), axis=-1)

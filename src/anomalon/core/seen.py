@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import Leak
+from anomalon.core.errors import BadLayout, Leak
 from anomalon.core.event_random import mixed, uniform
 from anomalon.core.events import Events
 from anomalon.core.kinds import KINDS
@@ -29,6 +29,7 @@ __all__ = [
     "fingerprint",
     "part",
     "refuse_leaks",
+    "split_of",
     "with_split",
 ]
 
@@ -118,6 +119,7 @@ def refuse_leaks(events: Events, what: str) -> None:
 
     Raises:
         Leak: If some are known to be signal, or to be kept for the test.
+        BadLayout: If a column `split` does not say parts.
     """
     n_signal = 0 if events.label is None else int(np.sum(events.label == 1))
     if n_signal:
@@ -127,7 +129,7 @@ def refuse_leaks(events: Events, what: str) -> None:
             "that may hold signal come without truth: events.blind()."
         )
     if SPLIT in events.columns:
-        n_test = int(np.sum(events.column(SPLIT) == PARTS["test"]))
+        n_test = int(np.sum(split_of(events) == PARTS["test"]))
         if n_test:
             raise Leak(
                 f"{what}: expected events to be fitted on, got {n_test} of {len(events)} that are "
@@ -141,8 +143,27 @@ def part(events: Events, name: PartName) -> Events:
 
     Raises:
         ColumnMissing: If they have no such column (`with_split` makes it).
+        BadLayout: If it holds anything but 0, 1 and 2.
     """
-    return events[np.asarray(events.column(SPLIT) == PARTS[name])]
+    return events[np.asarray(split_of(events) == PARTS[name])]
+
+
+def split_of(events: Events) -> NDArray[Any]:
+    """The column `split`, shape (event,).
+
+    Raises:
+        ColumnMissing: If they have no such column.
+        BadLayout: If it holds anything but 0 (train), 1 (validation) and 2 (test).
+    """
+    split = events.column(SPLIT)
+    known = split.dtype.kind in "iuf" and np.isin(split, list(PARTS.values())).all()
+    if len(split) and not known:
+        others = [v for v in np.unique(split)[:5].tolist() if v not in PARTS.values()]
+        raise BadLayout(
+            f"{events.source}: expected a column '{SPLIT}' of 0 (train), 1 (validation) and 2 "
+            f"(test), got {others or split.dtype}. Leave it out, and the parts are drawn."
+        )
+    return split
 
 
 def with_split(

@@ -15,7 +15,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, DataError
 from anomalon.core.events import Events
 from anomalon.core.seed import Seed
-from anomalon.core.seen import PARTS, SPLIT, fingerprint, with_split
+from anomalon.core.seen import PARTS, SPLIT, fingerprint, split_of, with_split
 from anomalon.data import chunks
 from anomalon.data.catalogue import sample
 from anomalon.data.recognise import recognise
@@ -119,6 +119,12 @@ def numbered(events: Events, first: int) -> Events:
             f"columns {', '.join(list(events.columns)[:5])} alone."
         )
     if "event" in events.columns:
+        numbers = events.column("event")
+        if numbers.dtype.kind not in "iu":
+            raise BadLayout(
+                f"{events.source}: expected whole numbers in the column 'event', got "
+                f"{numbers[:3].tolist()} ({numbers.dtype}). Leave it out, and rows are counted."
+            )
         return events
     rows = np.arange(first, first + len(events), dtype=np.int64)
     return events.with_columns({**events.columns, "event": rows})
@@ -149,7 +155,7 @@ class Parts:
                 divided = with_split(
                     piece, validation=shares.validation, test=shares.test, seed=self.seed
                 )
-            yield divided[np.isin(divided.column(SPLIT), wanted)]
+            yield divided[np.isin(split_of(divided), wanted)]
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,7 @@ class Survey:
         digest: Of all that is in them and is used.
         n_labelled: Events with a truth label.
         n_signal: Those of them that are true signal.
+        weight: Sum of the weights.
     """
 
     n_events: int
@@ -169,14 +176,16 @@ class Survey:
     digest: str
     n_labelled: int = 0
     n_signal: int = 0
+    weight: float = 0.0
 
 
 def surveyed(batches: Batches) -> Survey:
     """Go through them once."""
-    n, source, n_labelled, n_signal = 0, "", 0, 0
+    n, source, n_labelled, n_signal, weight = 0, "", 0, 0, 0.0
     hashes = {name: hashlib.sha256() for name in ("content", "weight", "event", SPLIT, "label")}
     for events in batches:
         n, source = n + len(events), events.source
+        weight += float(events.weight.sum(dtype=np.float64))
         split = events.columns.get(SPLIT, np.empty(0))
         label = np.empty(0, np.int8) if events.label is None else events.label
         n_labelled, n_signal = n_labelled + len(label), n_signal + int(np.sum(label == 1))
@@ -185,4 +194,4 @@ def surveyed(batches: Batches) -> Survey:
         for h, values in zip(hashes.values(), parts, strict=True):
             h.update(np.ascontiguousarray(values).tobytes())
     together = hashlib.sha256("".join(h.hexdigest() for h in hashes.values()).encode())
-    return Survey(n, source, together.hexdigest(), n_labelled, n_signal)
+    return Survey(n, source, together.hexdigest(), n_labelled, n_signal, weight)

@@ -138,6 +138,7 @@ def _check_truth(surveys: Mapping[str, Survey]) -> None:
     Raises:
         Leak: If there is true signal in the background.
         BadLayout: If there is background among a signal, or fewer than two events.
+        TooFewEvents: If all weights of a file are zero.
         BadValue: If data without truth are the background itself.
     """
     background = surveys[BACKGROUND]
@@ -147,6 +148,12 @@ def _check_truth(surveys: Mapping[str, Survey]) -> None:
             f"{background.n_events} events of {background.source}. Leave them out, or give the "
             "file as `data` if it is looked for anomalies."
         )
+    for name, survey in surveys.items():
+        if survey.n_events and not survey.weight > 0:
+            raise TooFewEvents(
+                f"{name or BACKGROUND}: expected events with weights above zero, got none among "
+                f"{survey.n_events} of {survey.source}."
+            )
     if DATA in surveys and surveys[DATA].digest == background.digest:
         raise BadValue(
             "data: expected other events than those of the background, got the same. Leave `data` "
@@ -229,8 +236,11 @@ def _assembled(
         rank_correlations([first[one.name][TEST] for one in every], scored.weight(TEST)),
         chosen,
         most_anomalous(
-            looked_at, first[chosen], (first[chosen][TEST], scored.weight(TEST)),
-            choices.most_anomalous, called,
+            looked_at,
+            first[chosen],
+            (first[chosen][TEST], scored.weight(TEST)),
+            choices.most_anomalous,
+            called,
         ),
         (),
         cited(*(one.detector for one in every)),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -81,11 +82,15 @@ def prepared(
                 yield piece.of(~judges).tree
 
     if isinstance(pieces, list) and len(pieces) == 1:
-        trees = list(learned_from())
-        yield _both(trees[0] if trees else None, held, most, seed)
+        yield _both(next(learned_from(), None), held, most, seed)
+        return
+    trees = learned_from()
+    first = next(trees, None)
+    if first is None:
+        yield _both(None, held, most, seed)  # refuses, in the same words
         return
     with TemporaryDirectory(prefix="anomalon-rows-") as folder:
-        yield _both(spooled(learned_from(), Path(folder)), held, most, seed)
+        yield _both(spooled(chain([first], trees), Path(folder)), held, most, seed)
 
 
 @dataclass(frozen=True, eq=False)

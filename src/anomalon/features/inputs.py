@@ -225,21 +225,29 @@ class Inputs(ABC):
 
         Raises:
             Leak: If there is true signal among them, or events that are kept for the test.
-            TooFewEvents: If there are none.
+            TooFewEvents: If there are none with a weight.
             BadLayout: If they have no objects.
         """
         pieces = [background] if isinstance(background, Events) else background
         layouts: list[Layout] = []
+        n_weighted = 0
 
         def allowed() -> Iterator[Events]:
+            nonlocal n_weighted
             for piece in pieces:
                 refuse_leaks(piece, f"inputs '{self.kind}'")
+                n_weighted += int(np.count_nonzero(piece.weight))
                 layouts.append(Layout.of(piece))
                 yield piece
 
         seen = Seen.of(allowed())  # one pass: the pieces may come from a file
         if seen.n_events == 0:
             raise TooFewEvents(f"inputs '{self.kind}': expected events to be fitted on, got none.")
+        if n_weighted == 0:
+            raise TooFewEvents(
+                f"inputs '{self.kind}': expected events with a weight, got {seen.n_events} whose "
+                "weights are all zero."
+            )
         layout = layouts[0]
         if not layout.kinds or (self.needs_pt and "pt" not in layout.features):
             wanted = "objects that have a pt" if self.needs_pt else "objects"

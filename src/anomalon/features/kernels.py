@@ -127,9 +127,7 @@ def arrange_and_standardise(
     for i in range(0, len(z), n):
         j = min(i + n, len(z))
         x[:] = 0.0
-        arrange(
-            objects[i:j], mask[i:j], keys, columns, kinds, first, room, x[: j - i], there[i:j]
-        )
+        arrange(objects[i:j], mask[i:j], keys, columns, kinds, first, room, x[: j - i], there[i:j])
         standardise(
             x[: j - i], there[i:j], pt, logarithms, phi, relative, visible, mean, std, farthest,
             z[i:j],

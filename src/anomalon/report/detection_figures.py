@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from anomalon.core.rounding import plain
 from anomalon.detection.results.detection import DetectionResult
-from anomalon.detection.results.found import AnomalousEvent, Found, Plane
+from anomalon.detection.results.found import MOST_DISPLAYS, AnomalousEvent, Found, Plane
 from anomalon.report.axes import blank, powers
 from anomalon.report.drawing import Drawing
 from anomalon.report.event_display import event_display
@@ -46,7 +46,7 @@ def detection_drawings(result: DetectionResult) -> Iterator[Drawing]:
         words = "Rank of the score (1: the most anomalous event) against HT and leading pT, test "
         words += "background. Of a detector that follows neither, columns are of one colour."
         yield Drawing("planes", "planes", words, words, planes(result))
-    for i, event in enumerate(result.events):
+    for i, event in enumerate(result.events[:MOST_DISPLAYS]):
         yield Drawing(
             f"event-{i + 1}",
             "events",

@@ -123,7 +123,9 @@ def brief(summary: Summary) -> dict[str, Any]:
 
 
 def check_folder(folder: str | Path, kind: str, option: str = "--out") -> None:
-    """Refuse a folder that holds a run of another kind, before any work is done.
+    """Refuse a folder with a run of another kind, or with files of others, before work is done.
+
+    Files of others are those with names that a run writes, where there has been no run.
 
     Args:
         folder: Of the run.
@@ -135,13 +137,28 @@ def check_folder(folder: str | Path, kind: str, option: str = "--out") -> None:
     """
     path = Path(folder) / "result.json"
     try:
-        held = json.loads(path.read_text(encoding="utf-8")).get("kind", kind)
+        tree = json.loads(path.read_text(encoding="utf-8"))
+        held = tree.get("kind", kind)
+    except FileNotFoundError:
+        if not (Path(folder) / STORE).is_dir():  # no run was ever begun here
+            _refuse_foreign(folder, [n for n in _FILES if (Path(folder) / n).exists()], option)
+        return
     except (OSError, ValueError, AttributeError, RecursionError):
         return  # nothing that was a run
+    if not {"kind", "format"} & tree.keys():
+        _refuse_foreign(folder, [path.name], option)
     if held != kind:
         raise BadValue(
             f"{folder}: expected a new folder or one of a {kind} run, got one that holds a {held} "
             f"run. Choose another with {option}."
+        )
+
+
+def _refuse_foreign(folder: str | Path, names: list[str], option: str) -> None:
+    if names:
+        raise BadValue(
+            f"{folder}: expected a new folder or one of a run, got one with {', '.join(names)}, "
+            f"which no run has written and which would be lost. Choose another with {option}."
         )
 
 

@@ -12,7 +12,7 @@ dictionaries, lists, numbers and texts.
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
-from anomalon.core.errors import WorkerLost
+from anomalon.core.errors import DataError, WorkerLost
 from anomalon.run.executors import Executor, Serial
 from anomalon.run.progress import Progress, Told
 from anomalon.run.store import Store
@@ -54,6 +54,8 @@ def do(
 ) -> list[Value]:
     """The value of each piece: from the store if it is there, and into it when it is done.
 
+    What is in the store and not as it was written is done again, and it is said which.
+
     Args:
         pieces: What is to do.
         shared: What all of them need; each worker gets it once.
@@ -70,15 +72,24 @@ def do(
     sizes = [1] * len(pieces) if sizes is None else sizes
     total = sum(sizes)
     values: dict[int, Value] = {}
+    damaged: list[str] = []
     done = 0
     tell = _teller(progress, total, len(pieces), executor.at_once)
     if store is not None:
         for index, piece in enumerate(pieces):
-            if (value := store.get(piece.key)) is not None:
+            try:
+                value = store.get(piece.key)
+            except DataError as error:
+                damaged.append(f"{piece.what} ({str(error).split(':')[0]})")
+                continue
+            if value is not None:
                 values[index] = value
                 done += sizes[index]
-    found = Told(f"{len(values)} finished earlier", earlier=done)
-    tell(done, found if values else beginning or "start")
+    words = f"{len(values)} finished earlier"
+    if damaged:
+        words += f"; damaged and done again: {', '.join(damaged)}"
+    found = Told(words, earlier=done)
+    tell(done, found if values or damaged else beginning or "start")
     missing = [index for index in range(len(pieces)) if index not in values]
     for position, value in each([pieces[i] for i in missing], shared, executor, store):
         index = missing[position]

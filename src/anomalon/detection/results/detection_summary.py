@@ -5,7 +5,7 @@ import numpy as np
 from anomalon.core.result import Column, Number, Part, Summary, Table, Text
 from anomalon.core.rounding import count, plain
 from anomalon.detection.results.detection import DetectionResult
-from anomalon.detection.results.found import Found
+from anomalon.detection.results.found import MOST_DISPLAYS, Found
 from anomalon.detection.results.standing import Standing, span, standing
 
 __all__ = ["summary_of"]
@@ -235,10 +235,13 @@ def _events(result: DetectionResult) -> Part:
         (i + 1, e.file, str(e.event), e.score, e.fpr, _content(e.kinds))
         for i, e in enumerate(result.events)
     )
+    drawn = ""
+    if len(rows) > MOST_DISPLAYS:
+        drawn = f" The first {MOST_DISPLAYS} of {len(rows)} are drawn."
     return Part(
         "Most anomalous events",
         text=f"By {result.chosen}, first training; among the test background and data without "
-        "truth.",
+        f"truth.{drawn}",
         figures=("events",),
         tables=(Table("Events", columns, rows),) if rows else (),
     )

@@ -9,9 +9,19 @@ from numpy.typing import NDArray
 
 from anomalon.detection.results.against_signal import AgainstSignal
 
-__all__ = ["AnomalousEvent", "FeatureQuality", "Found", "Plane", "ScoreHistogram"]
+__all__ = [
+    "MOST_DISPLAYS",
+    "AnomalousEvent",
+    "FeatureQuality",
+    "Found",
+    "Plane",
+    "ScoreHistogram",
+]
 
 Floats = NDArray[np.floating[Any]]
+
+MOST_DISPLAYS = 24
+"""So many of the most anomalous events are drawn; all are listed."""
 
 
 @dataclass(frozen=True)

@@ -229,9 +229,7 @@ def judge(program: Program, trained: Any, fixed: Any, batch: Any) -> jax.Array:
     return program.batch_loss(trained, fixed, batch, None)
 
 
-def planned(
-    program: Program, schedule: Schedule, parts: Parts, batch: Any
-) -> tuple[Program, Way]:
+def planned(program: Program, schedule: Schedule, parts: Parts, batch: Any) -> tuple[Program, Way]:
     """The program, in parts if that is faster, and how the steps of an epoch are done.
 
     Args:

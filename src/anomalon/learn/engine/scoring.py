@@ -17,7 +17,7 @@ BLOCK = 8192
 
 
 PART = 256
-"""Rows of a block that are computed at a time, so that what is between layers stays in the cache."""
+"""Rows of a block that are computed at a time: what is between layers stays in the cache."""
 
 
 def in_blocks(

@@ -17,6 +17,7 @@ The names of features are kept for it. Scorers that are made of others use `part
 import io
 import json
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, Self, cast, runtime_checkable
 
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.atomic import write_atomically
 from anomalon.core.config import lookup
-from anomalon.core.errors import AnomalonError, BadLayout, BadValue, UnknownKey
+from anomalon.core.errors import AnomalonError, BadLayout, BadValue
 from anomalon.core.scorer import AnyScorer, EventScorer, Scorer
 from anomalon.core.seed import Seed
 
@@ -69,6 +70,8 @@ class Storable(Protocol):
 
 
 _KINDS: dict[str, type[Any]] = {}
+_HOMES = {"detector": "anomalon.detectors"}
+"""Kinds of rooms above this one, which are imported when a file names one."""
 
 
 def register(kind: str, scorer: type[AnyScorer]) -> None:
@@ -184,11 +187,8 @@ def _apart(scorer: AnyScorer) -> tuple[Header, Arrays]:
 
 
 def _together(header: Header, arrays: Arrays) -> AnyScorer:
-    if header["kind"] == "detector" and "detector" not in _KINDS:
-        raise UnknownKey(
-            "scorer: a saved detector, of the room `anomalon.detectors`, which has not been "
-            "imported. Write `import anomalon.detectors` first."
-        )
+    if header["kind"] not in _KINDS and header["kind"] in _HOMES:
+        import_module(_HOMES[header["kind"]])  # it registers itself
     kind = lookup(_KINDS, header["kind"], "scorer")
     names = {name: tuple(header[name]) for name in _NAMES if name in header}
     scorer: AnyScorer = kind.from_arrays(dict(header) | names, arrays)

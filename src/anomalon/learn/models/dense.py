@@ -88,7 +88,7 @@ class Dense(eqx.Module):
     def of_columns(
         self, x: Float[Array, "n_in event"], key: Array | None = None
     ) -> Float[Array, "n_out event"]:
-        """The same for many events, each of them a column: training takes three quarters of the time."""
+        """The same for many events, each a column: training takes three quarters of the time."""
         *hidden, last = self.layers
         for i, layer in enumerate(hidden):
             x = affine_of_columns(x, layer.weight, layer.bias)

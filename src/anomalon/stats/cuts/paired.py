@@ -54,14 +54,14 @@ def difference_of_areas(
     n = len(first[1])
     if n == 0 or len(second[1]) != n:
         raise BadLayout(
-            f"difference_of_areas: expected the same signals for both scores, at least one, got {n} "
-            f"and {len(second[1])}."
+            "difference_of_areas: expected the same signals for both scores, at least one, got "
+            f"{n} and {len(second[1])}."
         )
     weights = [None] * n if signal_weights is None else list(signal_weights)
     mean, variance = 0.0, 0.0
     of_background: Floats = np.zeros(np.size(first[0]))
     for i, weight in enumerate(weights):
-        a, b = (_placements(one[0], one[1][i], background_weight, weight) for one in (first, second))
+        a, b = (_placements(b, s[i], background_weight, weight) for b, s in (first, second))
         if a[0].shape != b[0].shape or a[1].shape != b[1].shape:
             raise BadLayout("difference_of_areas: expected two scores of the same events.")
         of_background += (a[0] - b[0]) / n
