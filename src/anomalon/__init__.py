@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         search,
         simulate,
         stats,
+        transport,
     )
     from anomalon.core import Events, Particles, Sample, Seed
     from anomalon.data import load
@@ -49,6 +50,7 @@ __all__ = [
     "search",
     "simulate",
     "stats",
+    "transport",
 ]
 
 _HOMES = {
@@ -68,6 +70,7 @@ _ROOMS = (
     "search",
     "simulate",
     "stats",
+    "transport",
 )
 
 __getattr__, __dir__ = loader(__name__, _HOMES, rooms=_ROOMS)
