@@ -25,6 +25,7 @@ COMMANDS = {
     "validate": ("anomalon.cli.validate:validate", "Run a search on samples without signal."),
     "reach": ("anomalon.cli.reach:reach", "Limits on signals, injected and searched for again."),
     "detect": ("anomalon.cli.detect:detect", "Find anomalous events: train, compare, apply."),
+    "jets": ("anomalon.cli.jets:jets", "Find anomalous jets: medoids, images, substructure."),
     "study": ("anomalon.cli.study:study", "Published analyses on simulated events."),
     "bump": ("anomalon.cli.spectrum:bump", "Find the most significant bump of a histogram."),
     "limit": ("anomalon.cli.spectrum:limit", "Upper limits on a resonance in a histogram."),

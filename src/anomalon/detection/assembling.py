@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from anomalon.detection.batches import Batches
 from anomalon.detection.describing import (
-    QUANTITIES,
     histogram,
     plane,
     quantities,
@@ -25,7 +24,7 @@ __all__ = ["Scored", "beside_baselines", "found_of", "latent_warning"]
 
 Floats = NDArray[np.float64]
 
-_DRAWN = ("ht", "leading_pt")
+_N_DRAWN = 2  # of the quantities, against the score
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +46,7 @@ class Scored:
         """Go through the events once."""
         columns = {name: _columns(events) for name, events in batches.items()}
         each = [quantities(events) for events in batches[TEST] if len(events)]
-        joined = {name: np.concatenate([one[name] for one in each]) for name in QUANTITIES}
+        joined = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
         return cls(batches, columns, joined)
 
     def n(self, name: str) -> int:
@@ -100,10 +99,10 @@ def found_of(
     first = trained[0].scores
     background = [fit.scores[TEST] for fit in trained]
     weight = scored.weight(TEST)
-    columns = [first[TEST], *(scored.quantities[q] for q in QUANTITIES)]
+    columns = [first[TEST], *scored.quantities.values()]
     of_quantities = rank_correlations(columns, weight)[0, 1:]
-    correlations = dict(zip(QUANTITIES, map(float, of_quantities), strict=True))
-    drawn = () if one.baseline else _DRAWN
+    correlations = dict(zip(scored.quantities, map(float, of_quantities), strict=True))
+    drawn = () if one.baseline else tuple(scored.quantities)[:_N_DRAWN]
     of_signals = {s: (first[s], scored.weight(s)) for s in signals}
     return Found(
         name=one.name,

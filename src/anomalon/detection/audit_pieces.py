@@ -11,7 +11,7 @@ from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
 from anomalon.detection.auditing import audit_detector
-from anomalon.detection.batches import Batches, Split, surveyed
+from anomalon.detection.batches import Batches, Split, kinds_of, surveyed
 from anomalon.detection.compare import parts
 from anomalon.detection.named import Named, baselines
 from anomalon.detection.results.audit import AuditResult
@@ -70,7 +70,7 @@ def audit_detectors(
     seed = Seed.of(seed)
     of = digest(code_version(), surveyed(background).digest, split, str(seed))
     fitted_on, test = (_first(part) for part in parts(background, split, seed))
-    every = (*detectors, *baselines(detectors))
+    every = (*detectors, *baselines(detectors, kinds_of(background)))
     values = do(
         [_Piece(of, one) for one in every],
         shared=(fitted_on, test, seed),

@@ -5,9 +5,10 @@ Whatever the pieces are, the numbers are the same.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ __all__ = [
     "Parts",
     "Split",
     "Survey",
+    "kinds_of",
     "numbered",
     "of_events",
     "opened",
@@ -72,21 +74,23 @@ class FileBatches:
     Args:
         path: The file.
         size: Events per piece.
+        options: What is what in it, as `anomalon.load` takes it.
     """
 
     path: Path
     size: int
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Events]:
         first = 0
-        for piece in chunks(self.path, size=self.size):
+        for piece in chunks(self.path, size=self.size, **self.options):
             if not isinstance(piece, Events):
                 raise BadLayout(f"{self.path}: expected events with objects, got {piece!r}.")
             yield numbered(piece, first)
             first += len(piece)
 
 
-def opened(path: Path, sample_name: str = "") -> Batches:
+def opened(path: Path, sample_name: str = "", options: Mapping[str, Any] | None = None) -> Batches:
     """The events of a file, in memory if it is not too large; or of a shipped sample.
 
     Raises:
@@ -98,9 +102,9 @@ def opened(path: Path, sample_name: str = "") -> Batches:
         if not isinstance(found, Events):
             raise DataError(f"sample '{sample_name}': expected events with objects, got {found!r}.")
         return of_events(found)
-    source = recognise(path)
+    source = recognise(path, options)
     size = max(1, min(_PIECE // max(1, source.bytes_per_event), source.n_events))
-    batches = FileBatches(path, size)
+    batches = FileBatches(path, size, options or {})
     if source.n_events * source.bytes_per_event > IN_MEMORY:
         return batches
     return (Events.concatenate(list(batches)),)
@@ -128,6 +132,13 @@ def numbered(events: Events, first: int) -> Events:
         return events
     rows = np.arange(first, first + len(events), dtype=np.int64)
     return events.with_columns({**events.columns, "event": rows})
+
+
+def kinds_of(batches: Batches) -> tuple[str, ...]:
+    """What the slots of events hold, from the first of them."""
+    for events in batches:
+        return events.object_kinds
+    return ()
 
 
 @dataclass(frozen=True)

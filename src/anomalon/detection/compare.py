@@ -16,7 +16,15 @@ from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
 from anomalon.detection.anomalous import most_anomalous
 from anomalon.detection.assembling import Scored, beside_baselines, found_of
-from anomalon.detection.batches import Batches, Parts, Split, Survey, of_events, surveyed
+from anomalon.detection.batches import (
+    Batches,
+    Parts,
+    Split,
+    Survey,
+    kinds_of,
+    of_events,
+    surveyed,
+)
 from anomalon.detection.checking import checks_of
 from anomalon.detection.describing import rank_correlations
 from anomalon.detection.named import Named, baselines, named
@@ -73,7 +81,7 @@ def detect(
 ) -> DetectionResult:
     """Train detectors on background alone, score its test part, and compare them.
 
-    The trivial detectors (`anomalon.detectors.BASELINES`) are always compared with.
+    The trivial detectors (`anomalon.detectors.baselines_of`) are always compared with.
 
     Args:
         background: Events, or pieces of them that can be gone through again; with a column `split`,
@@ -91,11 +99,11 @@ def detect(
         BadValue: If there is no detector, or no chosen one.
     """
     choices, seed = choices or Choices(), Seed.of(seed)
+    files = _files(background, signals or {}, data)
     every = named(detectors)
-    every += baselines(every)
+    every += baselines(every, kinds_of(files[BACKGROUND]))
     chosen = choices.chosen or every[0].name
     lookup({one.name: one for one in every}, chosen, "chosen")
-    files = _files(background, signals or {}, data)
     surveys = {name: surveyed(batches) for name, batches in files.items()}
     _check_truth(surveys)
     fitted_on, test = parts(files[BACKGROUND], choices.split, seed)

@@ -8,25 +8,36 @@ from numpy.typing import NDArray
 from anomalon.core.events import Events
 from anomalon.detection.results.found import Plane, ScoreHistogram
 from anomalon.features.event_summary import EventSummary, summarised
+from anomalon.features.feature_rows import described
+from anomalon.features.jet_substructure import JetSubstructure
 from anomalon.stats.cuts.score_class import one_class
 
-__all__ = ["QUANTITIES", "histogram", "plane", "quantities", "rank_correlations"]
+__all__ = ["histogram", "plane", "quantities", "rank_correlations"]
 
 Floats = NDArray[np.float64]
 
-QUANTITIES = ("ht", "leading_pt", "met", "multiplicity")
-"""Of an event, in GeV where they are momenta."""
+_QUANTITIES = ("ht", "leading_pt", "met", "multiplicity")
+_OF_JETS = {"jet_mass": "log_mass", "constituents": "log_n", "tau21": "tau21", "tau32": "tau32"}
 
 _BINS, _COLUMNS, _RANKS = 60, 20, 20
 _MOST_RANKED = 200_000
 
 
 def quantities(events: Events) -> dict[str, Floats]:
-    """Simple quantities of events by name, shape (event,) each."""
-    found = summarised(events, EventSummary(only=QUANTITIES))
+    """Simple quantities of events by name, shape (event,) each; in GeV where they are momenta.
+
+    Of jets, whose objects are constituents, others than of events of jets and leptons.
+    """
+    if set(events.object_kinds) == {"constituent"}:
+        found = described(events, JetSubstructure(only=tuple(_OF_JETS.values())))
+        return {
+            name: np.exp(found[column]) if column.startswith("log_") else found[column]
+            for name, column in _OF_JETS.items()
+        }
+    found = summarised(events, EventSummary(only=_QUANTITIES))
     return {
         name: found[name] if name == "multiplicity" else np.expm1(found[name])
-        for name in QUANTITIES
+        for name in _QUANTITIES
     }
 
 

@@ -1,7 +1,8 @@
 """One TOML file describes a comparison of detectors: events, perhaps signals, detectors.
 
 ```toml
-background = "sm.h5"                  # a file of events, or {sample = "forty_mhz_background"}
+background = "sm.h5"                  # a file of events, or {sample = "forty_mhz_background"},
+                                      # or {path = "x.root", tree = "Events", ...}: `anomalon info`
 trainings = 3                         # of each detector, with other seeds
 seed = 0
 
@@ -30,6 +31,7 @@ from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
 from anomalon.core.result import Result
 from anomalon.core.seed import Seed
+from anomalon.data.recognise import OPTIONS
 from anomalon.detection.batches import Batches, Split, opened
 from anomalon.detection.compare import Choices, detect
 from anomalon.detection.named import Named, named
@@ -49,6 +51,7 @@ class EventSource:
     Args:
         path: The file.
         sample: The name of a sample instead, as in `anomalon data list`.
+        options: What is what in the file, as `anomalon.load` takes it.
 
     Raises:
         BadValue: If it is neither or both.
@@ -56,6 +59,7 @@ class EventSource:
 
     path: Path | None
     sample: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.sample == ""):
@@ -70,19 +74,24 @@ class EventSource:
             return cls(given)
         if isinstance(given, str):
             given = {"path": given}
-        refuse_unknown(given, ("path", "sample"), where)
-        if len(given) != 1:
-            raise BadValue(f"{where}: expected a `path` or a `sample`, got {check.shown(given)}.")
+        refuse_unknown(given, ("path", "sample", *OPTIONS), where)
+        options = {key: value for key, value in given.items() if key not in ("path", "sample")}
+        if len(given) - len(options) != 1 or ("sample" in given and options):
+            raise BadValue(
+                f"{where}: expected a `path` or a `sample`, and options of a path alone, got "
+                f"{check.shown(given)}."
+            )
         if "sample" in given:
             return cls(None, sample=check.text(given["sample"], f"{where}.sample"))
-        return cls(existing(check.text(given["path"], where), where, folder))
+        return cls(existing(check.text(given["path"], where), where, folder), options=options)
 
-    def table(self, folder: str | Path | None) -> str | dict[str, str]:
+    def table(self, folder: str | Path | None) -> str | dict[str, Any]:
         """The reverse."""
         if self.path is None:
             return {"sample": self.sample}
         near = self.path.name if folder is None else os.path.relpath(self.path, folder)
-        return Path(near).as_posix()
+        path = Path(near).as_posix()
+        return {"path": path, **self.options} if self.options else path
 
     def open(self) -> Batches:
         """The events; piece by piece if they are too many for memory.
@@ -90,7 +99,7 @@ class EventSource:
         Raises:
             DataError: If there are none that a detector could see.
         """
-        return opened(self.path or _NO_FILE, self.sample)
+        return opened(self.path or _NO_FILE, self.sample, self.options)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, fields
 
 from anomalon.core import check
 from anomalon.core.errors import BadValue
-from anomalon.detectors import BASELINES, Baseline, Detector
+from anomalon.detectors import BASELINES, JET_BASELINES, Baseline, Detector, baselines_of
 
 __all__ = ["Named", "baselines", "named"]
 
+_TRIVIAL = (*BASELINES, *JET_BASELINES)
 _NAME = re.compile(r"\w[\w .,+()-]{0,59}")
 
 
@@ -56,12 +57,12 @@ def named(detectors: Iterable[Detector | Named]) -> tuple[Named, ...]:
     check.once([d.name for d in called], "detectors: names")
     check.once([d.column(0) for d in called], "detectors: names, as columns and files have them")
     for one in called:
-        if one.name in BASELINES and one.detector != Baseline(one.name):  # type: ignore[arg-type]
+        if one.name in _TRIVIAL and one.detector != Baseline(one.name):  # type: ignore[arg-type]
             raise BadValue(
                 f"detectors: expected a name that is not that of a trivial baseline, got "
                 f"'{one.name}'. Those are always compared with."
             )
-    taken = {d.name for d in given if isinstance(d, Named)} | set(BASELINES)
+    taken = {d.name for d in given if isinstance(d, Named)} | set(_TRIVIAL)
     found = []
     for some in given:
         if not isinstance(some, Named):
@@ -71,10 +72,10 @@ def named(detectors: Iterable[Detector | Named]) -> tuple[Named, ...]:
     return tuple(found)
 
 
-def baselines(beside: Iterable[Named]) -> tuple[Named, ...]:
-    """All trivial detectors that are not among these already."""
+def baselines(beside: Iterable[Named], kinds: Iterable[str]) -> tuple[Named, ...]:
+    """All trivial detectors for events of such objects that are not among these already."""
     there = {d.detector for d in beside if isinstance(d.detector, Baseline)}
-    every = (Named(Baseline(q), q, baseline=True) for q in BASELINES)  # type: ignore[arg-type]
+    every = (Named(Baseline(q), q, baseline=True) for q in baselines_of(kinds))  # type: ignore[arg-type]
     return tuple(one for one in every if one.detector not in there)
 
 

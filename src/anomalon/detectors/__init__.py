@@ -8,6 +8,7 @@
 | `contrastive` | the same where a self-supervised encoder puts it |
 | `outlier_exposure` | a classifier takes it for a changed background event (`surrogates`) |
 | `isolation_forest` | few random cuts isolate it |
+| `medoids` | it is far from the few jets that stand for all others (optimal transport) |
 | `nearest_neighbours` | its nearest background events are far away |
 | `baseline` | it has much momentum, many objects …: what all others have to beat |
 | `estimator` | an outlier detector of scikit-learn or PyOD says so |
@@ -19,13 +20,15 @@
 
 from anomalon.detectors.autoencoder import Autoencoder
 from anomalon.detectors.base import Detector, FittedDetector
-from anomalon.detectors.baseline import BASELINES, Baseline
+from anomalon.detectors.baseline import BASELINES, JET_BASELINES, Baseline, baselines_of
 from anomalon.detectors.contrastive import Contrastive
 from anomalon.detectors.density import Density
 from anomalon.detectors.exposure import OutlierExposure
 from anomalon.detectors.foreign import Estimator
 from anomalon.detectors.isolation_forest import IsolationForest
+from anomalon.detectors.jet_surrogates import JET_SURROGATES
 from anomalon.detectors.learning import Learning
+from anomalon.detectors.medoids import Medoids
 from anomalon.detectors.nearest_neighbours import NearestNeighbours
 from anomalon.detectors.networks import (
     Architecture,
@@ -38,6 +41,9 @@ from anomalon.detectors.reconstruction import Reconstruction
 from anomalon.detectors.surrogates import SURROGATES, surrogates
 from anomalon.detectors.variational import Variational
 from anomalon.features.event_summary import EventSummary
+from anomalon.features.jet_images import JetImages
+from anomalon.features.jet_points import JetPoints
+from anomalon.features.jet_substructure import JetSubstructure
 from anomalon.features.objects import Objects
 from anomalon.features.rapidity_mass import RapidityMass
 from anomalon.learn.engine.storage import register
@@ -45,6 +51,8 @@ from anomalon.learn.engine.storage import register
 __all__ = [
     "BASELINES",
     "DETECTORS",
+    "JET_BASELINES",
+    "JET_SURROGATES",
     "SURROGATES",
     "Architecture",
     "Autoencoder",
@@ -59,7 +67,11 @@ __all__ = [
     "FeedForward",
     "FittedDetector",
     "IsolationForest",
+    "JetImages",
+    "JetPoints",
+    "JetSubstructure",
     "Learning",
+    "Medoids",
     "NearestNeighbours",
     "Objects",
     "OutlierExposure",
@@ -67,6 +79,7 @@ __all__ = [
     "Reconstruction",
     "Transformer",
     "Variational",
+    "baselines_of",
     "surrogates",
 ]
 
@@ -79,6 +92,7 @@ DETECTORS.update(
         Contrastive,
         Density,
         IsolationForest,
+        Medoids,
         NearestNeighbours,
         OutlierExposure,
         Variational,

@@ -78,6 +78,10 @@ class Autoencoder(TrainedDetector):
             learning=Learning,
         )
         self._check_network()
+        self.loss.check(self.inputs, f"{self.kind}.loss", learned=True)
+        if self.score is not None:
+            score = check.of_kind(self.score, f"{self.kind}.score", Reconstruction)
+            score.check(self.inputs, f"{self.kind}.score", learned=False)
 
     def _fit(self, task: Task) -> State:
         loss = AutoencoderLoss(self.loss.distance(task.inputs), self.noise, self.sparsity, self.l2)
@@ -87,11 +91,19 @@ class Autoencoder(TrainedDetector):
     def _model(self, inputs: FittedInputs, seed: Seed) -> EncoderDecoder:
         return EncoderDecoder(
             self.network.encoder(inputs, self.n_latent, seed.child("encoder")),
-            self.network.decoder(inputs, self.n_latent, seed.child("decoder")),
+            self.loss.finished(
+                self.network.decoder(inputs, self.n_latent, seed.child("decoder")), inputs
+            ),
         )
 
+    def model_of(self, state: State, inputs: FittedInputs) -> EncoderDecoder:
+        """The network, trained."""
+        return filled(self._model(inputs, Seed(0)), state)
+
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
-        model = filled(self._model(inputs, Seed(0)), state)
+        model = self.model_of(state, inputs)
+        if self.score is not None and self.score.by == "transport":
+            return self.score.scores(lambda seen: reconstructions(model, seen.data), inputs)
         distance = (self.score or self.loss).distance(inputs)
 
         def score(seen: Encoded) -> NDArray[np.floating[Any]]:
@@ -100,5 +112,5 @@ class Autoencoder(TrainedDetector):
         return score
 
     def _reconstructs(self, state: State, inputs: FittedInputs) -> Scores | None:
-        model = filled(self._model(inputs, Seed(0)), state)
+        model = self.model_of(state, inputs)
         return lambda seen: np.asarray(reconstructions(model, seen.data))

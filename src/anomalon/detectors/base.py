@@ -68,7 +68,7 @@ class Detector(ABC):
     registry: ClassVar[dict[str, type["Detector"]]] = {}
     """Detectors by their kind: what TOML can name."""
     cites: ClassVar[tuple[str, ...]] = ()
-    forms: ClassVar[tuple[Form, ...]] = ("numbers", "objects")
+    forms: ClassVar[tuple[Form, ...]] = ("numbers", "objects", "images")
     """Which inputs it can take."""
 
     inputs: Inputs
@@ -185,7 +185,8 @@ class FittedDetector(Shown, EventScorer):
     def _score(self, events: Events) -> NDArray[np.floating[Any]]:
         with promised(self.detector, "scoring"):
             # in pieces: events as numbers are as large as the events
-            parts = [self._scores(self.inputs(piece)) for piece in in_pieces([events])]
+            pieces = in_pieces([events], self.inputs.inputs.piece)
+            parts = [self._scores(self.inputs(piece)) for piece in pieces]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @cached_property

@@ -1,5 +1,6 @@
 """`Baseline`: what anybody can compute without learning anything; a detector has to beat it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, final, get_args
 
@@ -10,12 +11,27 @@ from anomalon.core import check
 from anomalon.detectors.base import Detector, Scores, State, Task, flattened
 from anomalon.features.event_summary import EventSummary
 from anomalon.features.inputs import Encoded, FittedInputs, Inputs
+from anomalon.features.jet_substructure import JetSubstructure
 from anomalon.features.objects import Objects
 
-__all__ = ["BASELINES", "Baseline"]
+__all__ = ["BASELINES", "JET_BASELINES", "Baseline", "baselines_of"]
 
-Quantity = Literal["ht", "st", "met", "leading_pt", "multiplicity", "norm"]
-BASELINES: tuple[str, ...] = get_args(Quantity)
+_Event = Literal["ht", "st", "met", "leading_pt", "multiplicity", "norm"]
+_Jet = Literal["jet_mass", "jet_width", "constituents", "tau21", "tau32"]
+Quantity = Literal[_Event, _Jet]
+
+BASELINES: tuple[str, ...] = get_args(_Event)
+"""What events are compared by."""
+JET_BASELINES: tuple[str, ...] = get_args(_Jet)
+"""What jets are compared by, whose objects are their constituents."""
+
+_FEATURES = {"jet_mass": "log_mass", "jet_width": "width", "constituents": "log_n"}
+_FALLING = ("tau21", "tau32")  # small with more prongs
+
+
+def baselines_of(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Those for events with such objects."""
+    return JET_BASELINES if set(kinds) == {"constituent"} else BASELINES
 
 
 @final
@@ -26,7 +42,9 @@ class Baseline(Detector):
     Args:
         quantity: "ht" (sum of jet pT), "st" (sum of all pT and the missing momentum), "met",
             "leading_pt" and "multiplicity" (of objects that are no missing momentum), or "norm"
-            (the length of the vector of all standardised features).
+            (the length of the vector of all standardised features). Of jets: "jet_mass",
+            "jet_width" (pT-weighted distance from the axis), "constituents" (their number), and
+            "tau21" or "tau32", small values being anomalous: one prong is the rule.
     """
 
     kind: ClassVar[str] = "baseline"
@@ -39,7 +57,11 @@ class Baseline(Detector):
     @property
     def inputs(self) -> Inputs:  # type: ignore[override]
         """What it is computed from."""
-        return Objects() if self.quantity == "norm" else EventSummary(only=(self.quantity,))
+        if self.quantity == "norm":
+            return Objects()
+        if self.quantity in JET_BASELINES:
+            return JetSubstructure(only=(_FEATURES.get(self.quantity, self.quantity),))
+        return EventSummary(only=(self.quantity,))
 
     def _fit(self, task: Task) -> State:
         del task
@@ -50,6 +72,8 @@ class Baseline(Detector):
 
         def score(seen: Encoded) -> NDArray[np.float64]:
             x = flattened(seen).astype(np.float64)
-            return np.sqrt((x**2).sum(axis=1)) if self.quantity == "norm" else x[:, 0]
+            if self.quantity == "norm":
+                return np.asarray(np.sqrt((x**2).sum(axis=1)))
+            return np.asarray(-x[:, 0] if self.quantity in _FALLING else x[:, 0])
 
         return score

@@ -18,7 +18,8 @@ from anomalon.core.events import Events
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.detectors.base import Detector, Scores, State, Task, flattened
-from anomalon.detectors.surrogates import SURROGATES, surrogates
+from anomalon.detectors.jet_surrogates import JET_SURROGATES
+from anomalon.detectors.surrogates import SURROGATES, surrogates, surrogates_for
 from anomalon.features.event_summary import EventSummary
 from anomalon.features.inputs import Encoded, FittedInputs, Inputs
 from anomalon.learn.classify.base import Classifier
@@ -36,7 +37,8 @@ class OutlierExposure(Detector):
 
     Args:
         classifier: Which classifier.
-        changes: Names of `anomalon.detectors.SURROGATES`; all of them if none are given.
+        changes: Names of `anomalon.detectors.SURROGATES`, or of `JET_SURROGATES` for jets; all of
+            these if none are given.
         inputs: How events become numbers.
         most: It learns from so many background events at most, and as many surrogates.
 
@@ -58,7 +60,7 @@ class OutlierExposure(Detector):
         check.fields(self, self.kind, most=(100, check.MOST), classifier=Classifier)
         names = check.several(self.changes, f"{self.kind}.changes", 100)
         for name in names:
-            check.one_of(name, f"{self.kind}.changes", SURROGATES)
+            check.one_of(name, f"{self.kind}.changes", (*SURROGATES, *JET_SURROGATES))
         object.__setattr__(self, "changes", names)
 
     @property
@@ -87,10 +89,10 @@ class OutlierExposure(Detector):
         self, pieces: Iterable[Events], inputs: FittedInputs, n: int, seed: Seed
     ) -> NDArray[np.float32]:
         """Rows of surrogates, in equal parts, as many as there is background."""
-        names = self.changes or tuple(SURROGATES)
         found = []
         for i, events in enumerate(pieces):
             counted = events[events.weight > 0]
+            names = self.changes or surrogates_for(counted)
             there = surrogates(counted, seed=seed.child("changes", piece=i), names=names)
             turn = np.arange(len(counted)) % len(names)
             for k, changed in enumerate(there.values()):

@@ -7,7 +7,8 @@
 | `transformer` | objects that look at each other, in no order | dense |
 | `deep_sets` | objects one by one, and their sum | dense |
 
-Inputs without objects ("numbers") are for `feed_forward` alone.
+Inputs without objects ("numbers") are for `feed_forward` alone, images for that and for
+`convolutional`.
 """
 
 from abc import ABC, abstractmethod
@@ -38,9 +39,13 @@ __all__ = [
 
 
 def shape_of(inputs: FittedInputs) -> tuple[int, int]:
-    """Objects and features of an event; a row of numbers is a single object."""
+    """Objects and features of an event, or rows and columns of its image.
+
+    A row of numbers is a single object.
+    """
     n = len(inputs.names)
-    return (1, n) if inputs.inputs.form == "numbers" else (len(inputs.layout.kinds), n)
+    rows = {"numbers": 1, "images": n}
+    return rows.get(inputs.inputs.form, len(inputs.layout.kinds)), n
 
 
 def _kinds(inputs: FittedInputs) -> tuple[int, ...]:
@@ -88,7 +93,7 @@ class FeedForward(Architecture):
     """
 
     kind: ClassVar[str] = "feed_forward"
-    forms: ClassVar[tuple[Form, ...]] = ("numbers", "objects")
+    forms: ClassVar[tuple[Form, ...]] = ("numbers", "objects", "images")
 
     hidden: tuple[int, ...] = (64, 32)
     activation: Activation = "leaky_relu"
@@ -120,7 +125,7 @@ class FeedForward(Architecture):
 @final
 @dataclass(frozen=True)
 class Convolutional(Architecture):
-    """Convolutions of the table of objects, as an image of one channel.
+    """Convolutions of an image of one channel, or of the table of objects taken for one.
 
     Args:
         channels: Channels after each stage, which halves both sides of the image.
@@ -128,6 +133,7 @@ class Convolutional(Architecture):
     """
 
     kind: ClassVar[str] = "convolutional"
+    forms: ClassVar[tuple[Form, ...]] = ("objects", "images")
 
     channels: tuple[int, ...] = (16, 32)
     activation: Activation = "leaky_relu"

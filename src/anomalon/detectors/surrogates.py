@@ -12,6 +12,8 @@ anomaly may look like none of them.
 | `exchanged` | objects of each kind, and the missing momentum, from different events |
 | `turned` | each object has another azimuth |
 | `mistaken` | one object is taken for one of another kind |
+
+Of jets, whose objects are constituents, there are others: `jet_surrogates`.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,8 +26,9 @@ from numpy.typing import NDArray
 from anomalon.core.errors import BadLayout
 from anomalon.core.events import Events
 from anomalon.core.seed import Seed
+from anomalon.detectors.jet_surrogates import JET_SURROGATES
 
-__all__ = ["SURROGATES", "surrogates"]
+__all__ = ["SURROGATES", "surrogates", "surrogates_for"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -38,7 +41,7 @@ def surrogates(
     Args:
         events: Background, with pt and phi.
         seed: Random numbers of the changes.
-        names: Which of `SURROGATES`; all if None.
+        names: Which of `SURROGATES` or `JET_SURROGATES`; all of those for such events if None.
 
     Raises:
         BadLayout: If objects have no pt or phi.
@@ -56,9 +59,16 @@ def surrogates(
         source=f"surrogates of {events.source}",
         object_kinds=events.object_kinds,
     )
-    for name in SURROGATES if names is None else names:
-        found[name] = SURROGATES[name](bare, seed.child(name).generator())
+    every = {**SURROGATES, **JET_SURROGATES}
+    for name in surrogates_for(events) if names is None else names:
+        found[name] = every[name](bare, seed.child(name).generator())
     return found
+
+
+def surrogates_for(events: Events) -> tuple[str, ...]:
+    """Which changes there are for such events."""
+    jets = set(events.object_kinds) == {"constituent"}
+    return tuple(JET_SURROGATES if jets else SURROGATES)
 
 
 def _partners(events: Events, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
 from anomalon.detectors.base import Scores, State, Task
 from anomalon.detectors.learning import Learning
@@ -45,6 +46,7 @@ class Variational(TrainedDetector):
         beta: The loss is (1 - beta) distance + beta divergence.
         score: "loss", "reconstruction", "divergence", "radius" (sum of mean²/variance) or
             "mean_square" (sum of mean²).
+        judged: How reconstructions are compared if they are the score; as the loss if None.
         bounded: Whether reconstructed angles stay within those that background has.
         l2: Weight of the squares of all weights.
         learning: How it is trained.
@@ -64,6 +66,7 @@ class Variational(TrainedDetector):
     loss: Reconstruction = field(default_factory=Reconstruction)
     beta: float = 0.1
     score: VariationalScore = "loss"
+    judged: Reconstruction | None = None
     bounded: bool = False
     l2: float = 0.0
     learning: Learning = field(default_factory=Learning)
@@ -81,6 +84,15 @@ class Variational(TrainedDetector):
             learning=Learning,
         )
         self._check_network()
+        self.loss.check(self.inputs, f"{self.kind}.loss", learned=True)
+        if self.judged is not None:
+            judged = check.of_kind(self.judged, f"{self.kind}.judged", Reconstruction)
+            judged.check(self.inputs, f"{self.kind}.judged", learned=False)
+            if self.score != "reconstruction":
+                raise BadValue(
+                    f"{self.kind}.judged: expected none unless score is reconstruction, got one "
+                    f"with score {self.score}."
+                )
 
     def _loss(self, inputs: FittedInputs) -> VariationalLoss:
         return VariationalLoss(self.loss.distance(inputs), self.beta, self.l2)
@@ -93,12 +105,19 @@ class Variational(TrainedDetector):
         decoder = self.network.decoder(inputs, self.n_latent, seed.child("decoder"))
         if self.bounded and isinstance(inputs, FittedObjects):
             decoder = Bounded(decoder, _bounds(inputs))
+        decoder = self.loss.finished(decoder, inputs)
         return EncoderDecoder(
             self.network.encoder(inputs, 2 * self.n_latent, seed.child("encoder")), decoder
         )
 
+    def model_of(self, state: State, inputs: FittedInputs) -> EncoderDecoder:
+        """The network, trained."""
+        return filled(self._model(inputs, Seed(0)), state)
+
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
-        model, loss = filled(self._model(inputs, Seed(0)), state), self._loss(inputs)
+        model, loss = self.model_of(state, inputs), self._loss(inputs)
+        if self.score == "reconstruction" and self.judged is not None:
+            return self.judged.scores(lambda seen: means(model, seen.data), inputs)
 
         def score(seen: Encoded) -> NDArray[np.floating[Any]]:
             return np.asarray(scores(loss, self.score, model, seen.data))
@@ -106,7 +125,7 @@ class Variational(TrainedDetector):
         return score
 
     def _reconstructs(self, state: State, inputs: FittedInputs) -> Scores | None:
-        model = filled(self._model(inputs, Seed(0)), state)
+        model = self.model_of(state, inputs)
         return lambda seen: np.asarray(means(model, seen.data))
 
 

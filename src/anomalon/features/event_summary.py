@@ -5,32 +5,21 @@ and transverse masses and angles between what leads: nothing that knows a signal
 defined by the kinds of objects that a layout has. Of momenta, sums and masses it is ln(1 + x/GeV).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, BadValue, suggest
+from anomalon.core.errors import BadLayout
 from anomalon.core.events import Events
 from anomalon.core.kinematics import delta_phi, delta_r, energy_momentum, invariant_mass
-from anomalon.core.seen import Seen
-from anomalon.core.shown import Shown
-from anomalon.features.inputs import (
-    Encoded,
-    FittedInputs,
-    Form,
-    Inputs,
-    Layout,
-    blocks,
-    in_pieces,
-)
-from anomalon.learn.engine.standardisation import Standardisation
-from anomalon.learn.threads import threaded
+from anomalon.features.feature_rows import FeatureRows, described
+from anomalon.features.inputs import Inputs, Layout
 
-__all__ = ["EventSummary", "FittedSummary", "summarised"]
+__all__ = ["EventSummary", "summarised"]
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +80,7 @@ class _Seen:
 
 @final
 @dataclass(frozen=True)
-class EventSummary(Inputs):
+class EventSummary(FeatureRows):
     """A row of features of an event, standardised.
 
     Args:
@@ -103,7 +92,6 @@ class EventSummary(Inputs):
     """
 
     kind: ClassVar[str] = "event_summary"
-    form: ClassVar[Form] = "numbers"
 
     leading: int = 3
     only: tuple[str, ...] = ()
@@ -112,22 +100,9 @@ class EventSummary(Inputs):
         check.fields(self, "event_summary", leading=(1, 100))
         object.__setattr__(self, "only", check.several(self.only, "event_summary.only", 1000))
 
-    def _fit(self, pieces: Iterable[Events], layout: Layout, seen: Seen) -> "FittedSummary":
-        names = tuple(self._functions(layout))
-        if unknown := [name for name in self.only if name not in names]:
-            raise BadValue(
-                f"event_summary.only: no feature '{unknown[0]}' of such events; "
-                f"{suggest(unknown[0], names)}"
-            )
-        sums = np.zeros((3, len(self.only or names)))
-        for events in in_pieces(pieces):
-            x = _rows(self, events, layout)
-            w = events.weight[:, None]
-            sums += [np.full(x.shape[1], w.sum()), (w * x).sum(axis=0), (w * x**2).sum(axis=0)]
-        mean = sums[1] / sums[0]
-        spread = np.sqrt(np.maximum(sums[2] / sums[0] - mean**2, 0.0))
-        std = np.where(spread > 1e-6 * (1 + np.abs(mean)), spread, 1.0)
-        return FittedSummary(self, layout, seen, mean, std)
+    def feature_names(self, layout: Layout) -> tuple[str, ...]:
+        """All that can be computed of events of a layout."""
+        return tuple(self._functions(layout))
 
     def row(self, objects: Floats, mask: NDArray[np.bool_], layout: Layout) -> Floats:
         """The features of arranged objects (event, slot, feature), shape (event, feature)."""
@@ -176,15 +151,6 @@ class EventSummary(Inputs):
         return found
 
 
-def _rows(inputs: EventSummary, events: Events, layout: Layout) -> Floats:
-    """Those of a piece, block by block."""
-
-    def of(rows: slice) -> Floats:
-        return inputs.row(*layout.arranged(events[rows]), layout)
-
-    return np.concatenate(threaded(of, blocks(len(events))))
-
-
 def summarised(events: Events, inputs: EventSummary | None = None) -> dict[str, Floats]:
     """The features of events by name, before they are standardised.
 
@@ -195,52 +161,9 @@ def summarised(events: Events, inputs: EventSummary | None = None) -> dict[str, 
     Raises:
         BadLayout: If there is no pt.
     """
-    inputs, layout = inputs or EventSummary(), Layout.of(events)
-    if "pt" not in layout.features:
-        raise BadLayout(f"{events.source}: expected objects with a pt, got {layout.features}.")
-    rows = np.concatenate([_rows(inputs, piece, layout) for piece in in_pieces([events])])
-    names = inputs.only or tuple(inputs._functions(layout))
-    return dict(zip(names, rows.T, strict=True))
-
-
-@final
-@dataclass(frozen=True, eq=False, repr=False)
-class FittedSummary(Shown, FittedInputs):
-    """`EventSummary` with means and standard deviations.
-
-    Args:
-        inputs: The settings.
-        layout: Of the events.
-        seen: What it was fitted on.
-        mean: Shape (feature,).
-        std: Shape (feature,).
-    """
-
-    inputs: EventSummary
-    layout: Layout
-    seen: Seen
-    mean: Floats
-    std: Floats
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the features."""
-        return self.inputs.only or tuple(self.inputs._functions(self.layout))
-
-    def _encode(self, objects: Floats, mask: NDArray[np.bool_]) -> Encoded:
-        scale = Standardisation(self.mean, self.std)
-        return Encoded(scale(self.inputs.row(objects, mask, self.layout)))
-
-    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Means and standard deviations."""
-        return {"mean": self.mean, "std": self.std}
-
-    @classmethod
-    def from_arrays(
-        cls, inputs: Any, layout: Layout, seen: Seen, arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        """Again."""
-        return cls(inputs, layout, seen, arrays["mean"], arrays["std"])
+    if "pt" not in events.feature_names:
+        raise BadLayout(f"{events.source}: expected objects with a pt, got {events.feature_names}.")
+    return described(events, inputs or EventSummary())
 
 
 def _sum_pt(event: _Seen, *kinds: str) -> Floats:
@@ -326,5 +249,4 @@ def _pair_angle(event: _Seen, first: tuple[str, ...], second: tuple[str, ...]) -
     return np.where(there, delta_r(a[1], a[2], b[1], b[2]), 0.0)
 
 
-EventSummary.fitted = FittedSummary
 Inputs.registry[EventSummary.kind] = EventSummary

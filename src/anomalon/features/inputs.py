@@ -5,8 +5,10 @@ in TOML), and `_fit`, which gets pieces of background and returns a `FittedInput
 settings with what was measured. Add it to `INPUTS` below by `Inputs.registry`; contract tests run
 over all of them.
 
-Two forms: "numbers", one row of features per event, and "objects", a table of objects per event
-with a mask. Empty slots are zero in both, whatever the scale: nothing can be told from padding.
+Four forms: "numbers", one row of features per event; "objects", a table of objects per event with a
+mask; "images", a table of pixels; and "points", a table of weights and places with a mask, as
+transport takes them. Empty slots are zero in all, whatever the scale: nothing can be told from
+padding.
 """
 
 from abc import ABC, abstractmethod
@@ -26,7 +28,7 @@ from anomalon.learn.threads import threaded
 
 __all__ = ["PIECE", "Encoded", "FittedInputs", "Form", "Inputs", "Layout", "blocks", "in_pieces"]
 
-Form = Literal["numbers", "objects"]
+Form = Literal["numbers", "objects", "images", "points"]
 
 PIECE = 262_144
 """Events that are worked on at a time, whatever number is given."""
@@ -39,10 +41,10 @@ def blocks(n: int, size: int = _BLOCK) -> list[slice]:
     return [slice(first, min(first + size, n)) for first in range(0, max(n, 1), size)]
 
 
-def in_pieces(events: Iterable[Events]) -> Iterator[Events]:
+def in_pieces(events: Iterable[Events], size: int = PIECE) -> Iterator[Events]:
     """The same events, in pieces that are small enough to compute with."""
     for some in events:
-        for rows in blocks(len(some), PIECE):
+        for rows in blocks(len(some), size):
             yield some[rows]
 
 
@@ -134,8 +136,8 @@ class Encoded(Shown):
     """Events as a detector sees them.
 
     Args:
-        x: Shape (event, feature), or (event, object, feature).
-        mask: Which objects are there, shape (event, object); None for "numbers".
+        x: Shape (event, feature), (event, object, feature) or (event, row, column).
+        mask: Which objects are there, shape (event, object); None for "numbers" and "images".
     """
 
     x: Float32[np.ndarray, "event ..."]
@@ -187,7 +189,7 @@ class FittedInputs(ABC):
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """The features: of an event ("numbers"), or of an object ("objects")."""
+        """The features: of an event ("numbers"), of an object, or the columns of an image."""
 
     @abstractmethod
     def _encode(self, objects: NDArray[np.float64], mask: NDArray[np.bool_]) -> Encoded:
@@ -216,6 +218,8 @@ class Inputs(ABC):
     """Whether objects must have a transverse momentum."""
     fitted: ClassVar[type[FittedInputs]]
     """What `fit` returns."""
+    piece: ClassVar[int] = PIECE
+    """Events that are scored at a time; fewer where an event is many numbers."""
 
     def fit(self, background: Events | Iterable[Events]) -> FittedInputs:
         """Measure what is needed on background.

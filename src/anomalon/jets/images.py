@@ -22,7 +22,9 @@ from anomalon.core import Events, check
 from anomalon.core.errors import BadLayout
 from anomalon.run.compiling import compiled
 
-__all__ = ["image_events", "jet_images", "pixel_centres", "standardised"]
+__all__ = ["image_events", "jet_images", "pixel_centres", "pixels", "placed", "standardised"]
+
+Floats = NDArray[np.floating]
 
 SIZE, HALF_WIDTH = 40, 1.0
 
@@ -145,6 +147,29 @@ def image_events(
     )
 
 
+def placed(
+    pt: Floats, eta: Floats, phi: Floats, mask: NDArray[np.bool_], *, rotate: bool, flip: bool
+) -> tuple[Floats, Floats]:
+    """Eta and phi as `standardised` gives them, of arrays of shape (jet, constituent)."""
+    x, y = np.zeros(pt.shape), np.zeros(pt.shape)
+    _standardise(*_contiguous(pt, eta, phi), mask, rotate, flip, x, y)
+    return x, y
+
+
+def pixels(
+    pt: Floats, eta: Floats, phi: Floats, mask: NDArray[np.bool_], size: int, half_width: float,
+    *, rotate: bool, flip: bool,
+) -> NDArray[np.float32]:  # fmt: skip
+    """Images as `jet_images` makes them, of arrays of shape (jet, constituent)."""
+    images = np.zeros((len(pt), size, size), dtype=np.float32)
+    _fill(*_contiguous(pt, eta, phi), mask, rotate, flip, half_width, images)
+    return images
+
+
+def _contiguous(*arrays: Floats) -> tuple[NDArray[np.float64], ...]:
+    return tuple(np.ascontiguousarray(array, dtype=np.float64) for array in arrays)
+
+
 def _features(events: Events) -> tuple[NDArray[np.float64], ...]:
     """Contiguous float64 of shape (jet, constituent): pt, eta, phi; pt is zero in empty slots."""
     pt, eta, phi = (
@@ -155,7 +180,7 @@ def _features(events: Events) -> tuple[NDArray[np.float64], ...]:
     return pt, eta, phi
 
 
-@compiled()
+@compiled(nogil=True)
 def _one(pt, eta, phi, mask, rotate, flip, x, y):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill x and y of one jet; those of empty slots stay zero."""
     k = len(pt)
@@ -203,13 +228,13 @@ def _one(pt, eta, phi, mask, rotate, flip, x, y):  # type: ignore[no-untyped-def
             y[i] = -y[i]
 
 
-@compiled()
+@compiled(nogil=True)
 def _standardise(pt, eta, phi, mask, rotate, flip, x, y):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     for jet in range(len(pt)):
         _one(pt[jet], eta[jet], phi[jet], mask[jet], rotate, flip, x[jet], y[jet])
 
 
-@compiled()
+@compiled(nogil=True)
 def _fill(pt, eta, phi, mask, rotate, flip, half_width, images):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     n_jets, size = images.shape[:2]
     k = pt.shape[1]

@@ -22,7 +22,7 @@ from anomalon.core import Particles, check
 from anomalon.core.errors import BadLayout, BadValue, UnknownKey, suggest
 from anomalon.run.compiling import compiled
 
-__all__ = ["AXES", "nsubjettiness"]
+__all__ = ["AXES", "momenta", "nsubjettiness", "rapidity"]
 
 AXES = ("wta_kt", "kt")
 _MAX_AXES = 9
@@ -89,8 +89,8 @@ def momenta(particles: Particles, where: str) -> NDArray[np.float64]:
     return np.stack([px, py, pz, energy], axis=-1)
 
 
-@compiled()
-def _rapidity(px: float, py: float, pz: float, energy: float) -> float:
+@compiled(nogil=True)
+def rapidity(px: float, py: float, pz: float, energy: float) -> float:
     """Rapidity, stable for light particles far forward; a negative mass square counts as zero."""
     kt2 = px * px + py * py
     m2 = max(0.0, (energy + pz) * (energy - pz) - kt2)
@@ -100,7 +100,7 @@ def _rapidity(px: float, py: float, pz: float, energy: float) -> float:
     return -y if pz > 0.0 else y
 
 
-@compiled()
+@compiled(nogil=True)
 def _distance2(y1: float, phi1: float, y2: float, phi2: float) -> float:
     dphi = abs(phi1 - phi2)
     if dphi > math.pi:
@@ -108,7 +108,7 @@ def _distance2(y1: float, phi1: float, y2: float, phi2: float) -> float:
     return (y1 - y2) ** 2 + dphi * dphi
 
 
-@compiled()
+@compiled(nogil=True)
 def _find_nearest(i, size, y, phi, near, near_d2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The geometrical nearest neighbour of subjet i among the first `size`."""
     best, best_d2 = -1, math.inf
@@ -120,7 +120,7 @@ def _find_nearest(i, size, y, phi, near, near_d2):  # type: ignore[no-untyped-de
     near[i], near_d2[i] = best, best_d2
 
 
-@compiled()
+@compiled(nogil=True)
 def _closest_pair(size, kt2, near, near_d2):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The pair of smallest kT distance min(kt2_i, kt2_k) dR_ik^2, as (smaller, larger) index.
 
@@ -136,7 +136,7 @@ def _closest_pair(size, kt2, near, near_d2):  # type: ignore[no-untyped-def]  # 
     return (first, second) if first < second else (second, first)
 
 
-@compiled()
+@compiled(nogil=True)
 def _exclusive_axes(p4, winner_takes_all, n, axis_y, axis_phi):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Cluster one jet with kT down to one subjet; note the axes whenever n or fewer are left.
 
@@ -147,7 +147,7 @@ def _exclusive_axes(p4, winner_takes_all, n, axis_y, axis_phi):  # type: ignore[
     y, phi, kt2 = np.empty(size), np.empty(size), np.empty(size)
     near, near_d2 = np.empty(size, np.int64), np.empty(size)
     for i in range(size):
-        y[i] = _rapidity(p[i, 0], p[i, 1], p[i, 2], p[i, 3])
+        y[i] = rapidity(p[i, 0], p[i, 1], p[i, 2], p[i, 3])
         phi[i] = math.atan2(p[i, 1], p[i, 0])
         kt2[i] = p[i, 0] ** 2 + p[i, 1] ** 2
     for i in range(size):
@@ -167,7 +167,7 @@ def _exclusive_axes(p4, winner_takes_all, n, axis_y, axis_phi):  # type: ignore[
         else:
             for c in range(4):
                 p[a, c] += p[b, c]
-            y[a] = _rapidity(p[a, 0], p[a, 1], p[a, 2], p[a, 3])
+            y[a] = rapidity(p[a, 0], p[a, 1], p[a, 2], p[a, 3])
             phi[a] = math.atan2(p[a, 1], p[a, 0])
             kt2[a] = p[a, 0] ** 2 + p[a, 1] ** 2
         size -= 1
@@ -191,7 +191,7 @@ def _exclusive_axes(p4, winner_takes_all, n, axis_y, axis_phi):  # type: ignore[
                 near[k], near_d2[k] = a, d2
 
 
-@compiled()
+@compiled(nogil=True)
 def _taus(p4, offsets, betas, R0, winner_takes_all, tau):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Fill `tau` (beta, jet, n)."""
     n_betas, n_jets, n = tau.shape
@@ -205,7 +205,7 @@ def _taus(p4, offsets, betas, R0, winner_takes_all, tau):  # type: ignore[no-unt
         total = 0.0
         for i in range(start, stop):
             pt = math.hypot(p4[i, 0], p4[i, 1])
-            y = _rapidity(p4[i, 0], p4[i, 1], p4[i, 2], p4[i, 3])
+            y = rapidity(p4[i, 0], p4[i, 1], p4[i, 2], p4[i, 3])
             phi = math.atan2(p4[i, 1], p4[i, 0])
             total += pt
             for m in range(min(n, size - 1)):

@@ -7,6 +7,7 @@ two, `write_report` writes the page and `write_run` all that a run leaves behind
 from anomalon.core.document import Report, Section
 from anomalon.detection.results.audit import AuditResult
 from anomalon.detection.results.detection import DetectionResult
+from anomalon.detection.results.jets import JetsResult
 from anomalon.features.conversion_result import ConversionResult
 from anomalon.report.detection_figures import detection_drawings
 from anomalon.report.document import write_report
@@ -14,6 +15,7 @@ from anomalon.report.drawing import Drawing, register_result
 from anomalon.report.event_figures import event_drawings
 from anomalon.report.figures import drawings
 from anomalon.report.injection_figures import injection_drawings
+from anomalon.report.jet_figures import jets_drawings
 from anomalon.report.run_folder import read_run, write_run
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
 from anomalon.report.validation_figures import validation_drawings
@@ -42,4 +44,5 @@ register_result(InjectionLimitResult, injection_drawings)
 register_result(SimulationResult, event_drawings)
 register_result(ConversionResult, event_drawings)
 register_result(DetectionResult, detection_drawings)
+register_result(JetsResult, jets_drawings)
 register_result(AuditResult)

@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from anomalon.core.rounding import plain
 from anomalon.detection.results.detection import DetectionResult
 from anomalon.detection.results.found import MOST_DISPLAYS, AnomalousEvent, Found, Plane
+from anomalon.detection.results.jets import JetsResult
 from anomalon.report.axes import blank, powers
 from anomalon.report.drawing import Drawing
 from anomalon.report.event_display import event_display
@@ -20,7 +21,10 @@ __all__ = ["detection_drawings"]
 
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (2, 1.5)), (0, (6, 2, 1, 2)))
 _SHOWN_BASELINES = 2  # in ROC curves; all are in the tables
-_AXES = {"ht": "HT [GeV]", "leading_pt": "leading pT [GeV]"}
+_AXES = {
+    "ht": "HT [GeV]", "leading_pt": "leading pT [GeV]",
+    "jet_mass": "jet mass [GeV]", "constituents": "constituents",
+}  # fmt: skip
 
 
 def detection_drawings(result: DetectionResult) -> Iterator[Drawing]:
@@ -43,9 +47,14 @@ def detection_drawings(result: DetectionResult) -> Iterator[Drawing]:
     words = "Spearman's correlations between scores on the test background."
     yield Drawing("correlations", "correlations", words, words, correlations(result))
     if any(d.planes for d in result.detectors):
-        words = "Rank of the score (1: the most anomalous event) against HT and leading pT, test "
+        words = "Rank of the score (1: the most anomalous event) against simple quantities, test "
         words += "background. Of a detector that follows neither, columns are of one colour."
         yield Drawing("planes", "planes", words, words, planes(result))
+    if not isinstance(result, JetsResult):  # jets have displays of their own
+        yield from _events(result)
+
+
+def _events(result: DetectionResult) -> Iterator[Drawing]:
     for i, event in enumerate(result.events[:MOST_DISPLAYS]):
         yield Drawing(
             f"event-{i + 1}",

@@ -4,20 +4,29 @@ from importlib import import_module
 
 from anomalon.lazy import loader
 
-__all__ = ["STUDIES", "DijetStudy", "FortyMhzStudy", "know_results"]
+__all__ = ["STUDIES", "DijetStudy", "FortyMhzStudy", "JetsStudy", "know_results"]
 
 STUDIES = {
     "dijet": ("DijetStudy", "The weakly supervised dijet search of ATLAS, arXiv:2502.09770."),
     "forty-mhz": ("FortyMhzStudy", "Autoencoders on events at 40 MHz, with and without leaks."),
+    "jets": ("JetsStudy", "Images, transport and medoids of jets, arXiv:2110.06948, and beyond."),
 }
 """Studies by name: the job here, and one line of help."""
 
 _HOMES = {
     "anomalon.studies.dijet": ("DijetStudy",),
     "anomalon.studies.forty_mhz.study": ("FortyMhzStudy",),
+    "anomalon.studies.jets.study": ("JetsStudy",),
 }
 
-_RESULTS = ("anomalon.studies.forty_mhz.choice", "anomalon.studies.forty_mhz.leaks")
+_RESULTS = (
+    "anomalon.studies.forty_mhz.choice",
+    "anomalon.studies.forty_mhz.leaks",
+    "anomalon.studies.jets.activations",
+    "anomalon.studies.jets.compared",
+    "anomalon.studies.jets.detectors",
+    "anomalon.studies.jets.losses",
+)
 
 
 def know_results() -> None:

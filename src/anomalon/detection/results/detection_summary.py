@@ -10,7 +10,10 @@ from anomalon.detection.results.standing import Standing, span, standing
 
 __all__ = ["summary_of"]
 
-_QUANTITIES = {"ht": "HT", "leading_pt": "leading pT", "met": "MET", "multiplicity": "multiplicity"}
+_WORDS = {
+    "ht": "HT", "leading_pt": "leading pT", "met": "MET", "multiplicity": "multiplicity",
+    "jet_mass": "jet mass", "constituents": "constituents", "tau21": "τ21", "tau32": "τ32",
+}  # fmt: skip
 
 
 def summary_of(result: DetectionResult) -> Summary:
@@ -199,12 +202,13 @@ def _signal_table(detectors: tuple[Found, ...], i: int) -> Table:
 
 
 def _following(result: DetectionResult) -> Part:
-    columns = (Column("detector"), *(Column(name) for name in _QUANTITIES.values()))
-    rows = tuple((d.name, *(d.correlations.get(q) for q in _QUANTITIES)) for d in result.detectors)
+    names = tuple(result.detectors[0].correlations)
+    columns = (Column("detector"), *(Column(_WORDS.get(name, name)) for name in names))
+    rows = tuple((d.name, *(d.correlations.get(q) for q in names)) for d in result.detectors)
     return Part(
         "What the scores follow",
-        text="Spearman's correlations on the test background. A detector whose score follows HT or "
-        "the multiplicity closely has learned little else.",
+        text="Spearman's correlations on the test background. A detector whose score follows "
+        "one of them closely has learned little else.",
         figures=("correlations", "planes"),
         tables=(Table("Correlation of scores with simple quantities", columns, rows),),
     )

@@ -1,16 +1,28 @@
 """`Distance`: how far a table of objects is from its reconstruction, one number per event."""
 
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Literal, Protocol, final
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-__all__ = ["Distance", "First"]
+__all__ = ["Comparison", "Distance", "First"]
 
 First = Literal["squared", "absolute", "huber"]
+
+
+class Comparison(Protocol):
+    """Anything that says how far tables are from their reconstructions; it can be hashed."""
+
+    def __call__(
+        self,
+        x: Float[Array, "event object feature"],
+        y: Float[Array, "event object feature"],
+        mask: Bool[Array, "event object"],
+    ) -> Float[Array, " event"]:
+        """One number per event."""
 
 
 @final
@@ -22,6 +34,7 @@ class Distance:
         masked: Whether entries of empty rows are left out.
         first: How the first feature (a transverse momentum) is compared: "squared", "absolute", or
             "huber" (squared up to one, then absolute). All others are squared.
+        alike: Whether all features are compared as the first: pixels of an image.
         reduce: "mean" over the entries that count, or "sum".
         turns: For each row of the table what a full turn is in units of the last feature, if that
             is an angle, whose difference is then the shorter way around; empty if it is none.
@@ -34,6 +47,7 @@ class Distance:
     reduce: Literal["mean", "sum"] = "mean"
     turns: tuple[float, ...] = ()
     groups: tuple[int, ...] = ()
+    alike: bool = False
 
     def __call__(
         self,
@@ -69,7 +83,7 @@ class Distance:
             size = jnp.abs(d)
             if self.first == "huber":
                 size = jnp.where(size < 1, each / 2, size - 0.5)
-            is_first = np.arange(len(d))[:, None] % n_features == 0
+            is_first = (np.arange(len(d))[:, None] % n_features == 0) | self.alike
             each = jnp.where(is_first, size, each)
         return each
 

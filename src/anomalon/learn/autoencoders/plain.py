@@ -1,4 +1,4 @@
-"""Autoencoders of tables, denoising or sparse if wanted, trained by a `Distance`."""
+"""Autoencoders of tables, denoising or sparse if wanted, trained by a `Distance` or transport."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,20 +7,33 @@ from typing import Any, final
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from anomalon.core.seed import Seed
-from anomalon.learn.autoencoders.distance import Distance
+from anomalon.learn.autoencoders.distance import Comparison
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Schedule
 from anomalon.learn.engine.scoring import in_blocks, in_parts
 from anomalon.learn.engine.training import AnyLoss, Training
 from anomalon.learn.models.slots import EncoderDecoder
 
-__all__ = ["AutoencoderLoss", "Data", "distances", "fitted", "penalty", "reconstructions"]
+__all__ = [
+    "AutoencoderLoss",
+    "Data",
+    "compared",
+    "decoded",
+    "distances",
+    "encoded",
+    "fitted",
+    "layers",
+    "penalty",
+    "reconstructions",
+]
 
 Data = tuple[Any, ...]
-"""Tables (event, object, feature) and masks (event, object), or rows (event, feature) alone."""
+"""Tables (event, object, feature) and masks (event, object); tables alone, all of whose rows are
+there; or rows (event, feature) alone."""
 
 
 _ROW = 64  # numbers of a row of weights
@@ -30,7 +43,8 @@ def as_tables(data: Data) -> tuple[jax.Array, jax.Array]:
     """Tables and masks; a row of numbers is a table of one row, which is there."""
     if len(data) == 2:
         return data[0], data[1]
-    return data[0][:, None, :], jnp.ones((len(data[0]), 1), bool)
+    table = data[0][:, None, :] if data[0].ndim == 2 else data[0]
+    return table, jnp.ones(table.shape[:2], bool)
 
 
 def penalty(model: Any) -> jax.Array:
@@ -62,7 +76,7 @@ class AutoencoderLoss:
         l2: Of the sum of the squares of all weights.
     """
 
-    distance: Distance
+    distance: Comparison
     noise: float = 0.0
     sparsity: float = 0.0
     l2: float = 0.0
@@ -122,9 +136,14 @@ def fitted(
     return train(loss, [training], schedule)[0].params
 
 
-def distances(distance: Distance, model: EncoderDecoder, data: Data) -> Any:
+def distances(distance: Comparison, model: EncoderDecoder, data: Data) -> Any:
     """How far events are from their reconstructions, shape (event,), float64."""
     return in_blocks(lambda some: _distances(distance, model, some), data)
+
+
+def compared(distance: Comparison, data: Data, back: Any) -> Any:
+    """How far events are from what came back, of the shape of the first of `data`; float64."""
+    return in_blocks(lambda some: _compared(distance, *some), (data, np.float32(back)))
 
 
 def reconstructions(model: EncoderDecoder, data: Data) -> Any:
@@ -132,8 +151,38 @@ def reconstructions(model: EncoderDecoder, data: Data) -> Any:
     return in_blocks(lambda some: _reconstructions(model, some), data)
 
 
+def encoded(model: EncoderDecoder, data: Data) -> Any:
+    """What the encoder gives, shape (event, n_out), float64."""
+    return in_blocks(lambda some: _encoded(model, some), data)
+
+
+def decoded(model: EncoderDecoder, z: Any) -> Any:
+    """What the decoder makes of z (event, n_in); tables, float64."""
+    return in_blocks(lambda some: _decoded(model, some), z, 256)
+
+
+def layers(encoder: Any, data: Data) -> list[Any]:
+    """What a convolutional encoder of images gives layer by layer, the image itself first."""
+    x = jnp.asarray(as_tables(data)[0])[..., None]
+    found = [x]
+    for stage in encoder.stages:
+        found.append(stage(found[-1]))
+    found.append(encoder.output(found[-1].reshape(len(x), -1)))
+    return [np.asarray(layer, np.float64).reshape(len(x), -1) for layer in found]
+
+
 @eqx.filter_jit
-def _distances(distance: Distance, model: EncoderDecoder, data: Data) -> jax.Array:
+def _encoded(model: EncoderDecoder, data: Data) -> jax.Array:
+    return model.encoder(*as_tables(data))
+
+
+@eqx.filter_jit
+def _decoded(model: EncoderDecoder, z: jax.Array) -> jax.Array:
+    return model.decoder(z)
+
+
+@eqx.filter_jit
+def _distances(distance: Comparison, model: EncoderDecoder, data: Data) -> jax.Array:
     def of(some: Data) -> jax.Array:
         x, mask = as_tables(some)
         return distance(x, model(x, mask), mask)
@@ -146,3 +195,9 @@ def _reconstructions(model: EncoderDecoder, data: Data) -> jax.Array:
     x, mask = as_tables(data)
     back = model(x, mask)
     return back.reshape(data[0].shape)
+
+
+@eqx.filter_jit
+def _compared(distance: Comparison, data: Data, back: jax.Array) -> jax.Array:
+    x, mask = as_tables(data)
+    return distance(x, back.reshape(x.shape), mask)

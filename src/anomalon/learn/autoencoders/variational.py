@@ -9,12 +9,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from anomalon.learn.autoencoders.distance import Distance
+from anomalon.learn.autoencoders.distance import Comparison
 from anomalon.learn.autoencoders.plain import Data, as_tables, halves, penalty
 from anomalon.learn.engine.scoring import in_blocks, in_parts
 from anomalon.learn.models.slots import EncoderDecoder, Table
 
-__all__ = ["Bounded", "VariationalLoss", "VariationalScore", "divergence", "means", "scores"]
+__all__ = [
+    "Bounded",
+    "VariationalLoss",
+    "VariationalScore",
+    "divergence",
+    "latent",
+    "means",
+    "scores",
+]
 
 VariationalScore = Literal["loss", "reconstruction", "divergence", "radius", "mean_square"]
 
@@ -44,9 +52,9 @@ class Bounded(eqx.Module):
         return table
 
 
-def _split(middle: Float[Array, "event two_latent"]) -> tuple[jax.Array, jax.Array]:
+def latent(given: Float[Array, "event two_latent"]) -> tuple[jax.Array, jax.Array]:
     """Means and logarithms of variances in the middle."""
-    mean, log_variance = jnp.split(middle, 2, axis=1)
+    mean, log_variance = jnp.split(given, 2, axis=1)
     return mean, jnp.clip(log_variance, -_LARGEST, _LARGEST)
 
 
@@ -67,7 +75,7 @@ class VariationalLoss:
         l2: Of the sum of the squares of all weights.
     """
 
-    distance: Distance
+    distance: Comparison
     beta: float
     l2: float = 0.0
 
@@ -77,7 +85,7 @@ class VariationalLoss:
         """One number per event; judged at the means."""
         x, mask = as_tables(batch)
         encoder, decoder = halves(model, noise)
-        mean, log_variance = _split(encoder(x, mask))
+        mean, log_variance = latent(encoder(x, mask))
         z = mean
         if noise is not None:
             drawn = jax.random.normal(jax.random.key(noise), mean.shape)
@@ -111,7 +119,7 @@ def _score(loss: VariationalLoss, what: str, model: EncoderDecoder, data: Data) 
     if what == "loss":
         return loss(model, data, None)
     x, mask = as_tables(data)
-    mean, log_variance = _split(model.encoder(x, mask))
+    mean, log_variance = latent(model.encoder(x, mask))
     if what == "reconstruction":
         return loss.distance(x, model.decoder(mean), mask)
     if what == "divergence":
@@ -123,5 +131,5 @@ def _score(loss: VariationalLoss, what: str, model: EncoderDecoder, data: Data) 
 @eqx.filter_jit
 def _back(model: EncoderDecoder, data: Data) -> jax.Array:
     x, mask = as_tables(data)
-    mean, _ = _split(model.encoder(x, mask))
+    mean, _ = latent(model.encoder(x, mask))
     return model.decoder(mean).reshape(data[0].shape)

@@ -19,7 +19,7 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, Self, cast, runtime_checkable
+from typing import IO, Any, Protocol, Self, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +126,7 @@ def _as_file(scorer: AnyScorer) -> dict[str, NDArray[Any]]:
     return _below("scorer", arrays) | {_HEADER: np.frombuffer(text.encode(), np.uint8)}
 
 
-def load_scorer(path: Path | str) -> AnyScorer:
+def load_scorer(path: Path | str | IO[bytes]) -> AnyScorer:
     """Read a scorer that `save_scorer` wrote; it gives the same scores, bit by bit.
 
     Raises:

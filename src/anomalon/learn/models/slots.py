@@ -26,6 +26,7 @@ __all__ = [
     "FlatDecoder",
     "FlatEncoder",
     "ImageDecoder",
+    "Normalised",
     "SlotTransformer",
 ]
 
@@ -128,6 +129,20 @@ class ImageDecoder(eqx.Module):
     def __call__(self, z: Float[Array, "*many n_in"]) -> Table:
         """The table."""
         return self.decoder(z)[..., : self.shape[0], : self.shape[1], 0]
+
+
+@final
+class Normalised(eqx.Module):
+    """A decoder whose table is positive and of a given total, as transport needs it."""
+
+    decoder: Any
+    total: float = eqx.field(static=True)
+
+    def __call__(self, z: Float[Array, "*many n_in"]) -> Table:
+        """The table."""
+        table = self.decoder(z)
+        flat = jax.nn.softmax(table.reshape(*table.shape[:-2], -1), axis=-1)
+        return self.total * flat.reshape(table.shape)
 
 
 def _with_kinds(x: Table, kinds: tuple[int, ...]) -> Table:

@@ -1,0 +1,148 @@
+"""Surrogate jets: what would be seen if something heavy had decayed to jets of the background.
+
+Of a decay only kinematics is taken for granted: a mass, two or three prongs, momenta shared evenly,
+no signal. Each prong is the core of a jet of the background, boosted along its axis to the momentum
+that the prong should have: momenta are multiplied by a factor and angles divided by it, so that
+momenta across the axis, and with them the scale at which hadrons are made, stay as they were. How
+wide a core is taken follows from angular ordering: a prong radiates up to where the next one is
+(Dokshitzer, Khoze, Mueller, Troyan, Basics of Perturbative QCD), or half of the way if no colour
+connects it with the rest.
+
+| name | what is made |
+|---|---|
+| `two_prongs` | a mass between 30 GeV and 0.4 pT decays to two prongs |
+| `three_prongs` | and one of these, of 0.2 to 0.8 of that mass, to two |
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.events import Events
+
+__all__ = ["JET_SURROGATES"]
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_LIGHTEST, _HEAVIEST = 30.0, 0.4  # GeV, and in units of the jet's pT
+_SMALLEST_SHARE = 0.1  # of the momentum of what decays, for each prong
+_LIGHTER = (0.2, 0.8)  # mass of what decays second over that of the first
+_WIDE = (0.4, 1.0)  # radius of a prong over the distance of the two
+_FARTHEST = 1.2  # distance of prongs, of jets of radius one
+_BLOCK = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class _Jets:
+    """Constituents of jets, shape (jet, constituent) each; pt is zero where there is none."""
+
+    pt: Floats
+    eta: Floats
+    phi: Floats
+
+    def centred(self) -> "_Jets":
+        total = np.maximum(self.pt.sum(axis=1, keepdims=True), 1e-12)
+        eta, phi = ((self.pt * a).sum(axis=1, keepdims=True) / total for a in (self.eta, self.phi))
+        return _Jets(self.pt, self.eta - eta, self.phi - phi)
+
+    @staticmethod
+    def joined(parts: "list[_Jets]") -> "_Jets":
+        names = ("pt", "eta", "phi")
+        return _Jets(*(np.concatenate([getattr(p, a) for p in parts], axis=1) for a in names))
+
+
+@dataclass(frozen=True, eq=False)
+class _Prong:
+    """Where a prong goes: its pT, the middle, and how far the next one is; shape (jet,) each."""
+
+    pt: Floats
+    eta: Floats
+    phi: Floats
+    apart: Floats
+
+    def decayed(self, mass: Floats, rng: np.random.Generator) -> "tuple[_Prong, _Prong]":
+        """Into two, of which each has a share of the momentum that is evenly drawn."""
+        z = rng.uniform(_SMALLEST_SHARE, 1 - _SMALLEST_SHARE, len(mass))
+        apart = np.minimum(mass / np.maximum(self.pt * np.sqrt(z * (1 - z)), 1e-12), _FARTHEST)
+        angle = rng.uniform(0, 2 * np.pi, len(mass))
+        x, y = apart * np.cos(angle), apart * np.sin(angle)
+        first = _Prong(z * self.pt, self.eta + (1 - z) * x, self.phi + (1 - z) * y, apart)
+        second = _Prong((1 - z) * self.pt, self.eta - z * x, self.phi - z * y, apart)
+        return first, second
+
+
+def _two_prongs(events: Events, rng: np.random.Generator) -> Events:
+    return _made(events, rng, second=False)
+
+
+def _three_prongs(events: Events, rng: np.random.Generator) -> Events:
+    return _made(events, rng, second=True)
+
+
+def _made(events: Events, rng: np.random.Generator, *, second: bool) -> Events:
+    parts = [
+        _decays(events[first : first + _BLOCK], rng, second=second)
+        for first in range(0, len(events), _BLOCK)
+    ]
+    return Events.concatenate(parts) if parts else events
+
+
+def _decays(events: Events, rng: np.random.Generator, *, second: bool) -> Events:
+    """As many jets, of the same pT, that are decays."""
+    jets = _constituents(events)
+    pt = jets.pt.sum(axis=1)
+    drawn = np.exp(rng.uniform(np.log(_LIGHTEST), np.log(np.maximum(_HEAVIEST * pt, _LIGHTEST))))
+    zero = np.zeros(len(pt))
+    prongs = list(_Prong(pt, zero, zero, zero).decayed(drawn, rng))
+    if second:
+        prongs += prongs.pop(0).decayed(drawn * rng.uniform(*_LIGHTER, len(pt)), rng)
+    made = _Jets.joined([_filled(jets, prong, rng) for prong in prongs]).centred()
+    inside = np.hypot(made.eta, made.phi) < 1.0
+    return _as_events(events, replace(made, pt=made.pt * inside))
+
+
+def _filled(jets: _Jets, prong: _Prong, rng: np.random.Generator) -> _Jets:
+    """The core of another jet, boosted along its axis to the momentum of the prong."""
+    n = len(prong.pt)
+    other = (np.arange(n) + rng.integers(1, max(n, 2), n)) % max(n, 1)
+    pt, eta, phi = jets.pt[other], jets.eta[other], jets.phi[other]
+    axis = np.arange(n), np.argmax(pt, axis=1)
+    eta, phi = eta - eta[axis][:, None], phi - phi[axis][:, None]
+    # the radius before the boost, which widens by what it takes from the momentum
+    boost = prong.pt / np.maximum(pt.sum(axis=1), 1e-12)
+    radius = prong.apart * rng.uniform(*_WIDE, n) * boost
+    core = _Jets(pt * (np.hypot(eta, phi) <= radius[:, None]), eta, phi).centred()
+    factor = (prong.pt / np.maximum(core.pt.sum(axis=1), 1e-12))[:, None]
+    turn = rng.uniform(0, 2 * np.pi, n)[:, None]
+    x, y = core.eta / factor, core.phi / factor
+    return _Jets(
+        core.pt * factor,
+        np.cos(turn) * x - np.sin(turn) * y + prong.eta[:, None],
+        np.sin(turn) * x + np.cos(turn) * y + prong.phi[:, None],
+    )
+
+
+def _constituents(events: Events) -> _Jets:
+    pt, eta, phi = (np.asarray(events.feature(a), np.float64) for a in ("pt", "eta", "phi"))
+    return _Jets(np.where(events.mask, pt, 0.0), eta, phi)
+
+
+def _as_events(like: Events, jets: _Jets) -> Events:
+    """In the slots of other jets, those of highest pT."""
+    order = np.argsort(-jets.pt, axis=1, kind="stable")[:, : len(like.object_names)]
+    pt, eta, phi = (np.take_along_axis(a, order, axis=1) for a in (jets.pt, jets.eta, jets.phi))
+    mask = pt > 0
+    objects = np.zeros_like(like.objects)
+    for name, values in (("pt", pt), ("eta", eta), ("phi", phi)):
+        objects[:, :, like.feature_names.index(name)] = np.where(mask, values, 0.0)
+    return replace(like, objects=objects, mask=mask)
+
+
+JET_SURROGATES: dict[str, Callable[[Events, np.random.Generator], Events]] = {
+    "two_prongs": _two_prongs,
+    "three_prongs": _three_prongs,
+}
+"""What can be made, by name."""
