@@ -25,7 +25,7 @@ def functions(source: str) -> Iterator[Function]:
 
 def compiles(decorator: ast.expr) -> bool:
     name = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return ast.unparse(name).rpartition(".")[2] in ("njit", "compiled")
+    return ast.unparse(name).rpartition(".")[2] in ("njit", "compiled", "intrinsic")
 
 
 def n_lines(function: Function) -> int:

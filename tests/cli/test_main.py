@@ -38,6 +38,7 @@ def test_help_lists_the_commands_in_the_order_of_the_work(capsys):
         "validate",
         "reach",
         "detect",
+        "jets",
         "study",
         "bump",
         "limit",

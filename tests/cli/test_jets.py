@@ -1,0 +1,99 @@
+"""`anomalon jets` on small jets, from files to the page."""
+
+import json
+
+import numpy as np
+import pytest
+from toy_jets import jets_of_prongs, split_jets
+
+from anomalon.cli import main
+from anomalon.data.jets import write_jets
+from anomalon.detection.jets_job import DEFAULT_JET_DETECTORS, JetsJob
+from anomalon.detection.results.jets import JetsResult
+from anomalon.report.run_folder import read_run
+
+TOML = """
+background = "qcd.h5"
+trainings = 1
+most_anomalous = 2
+[signals]
+prongs = "prongs.h5"
+[[detectors]]
+kind = "medoids"
+k = 2
+n_sample = 60
+n_samples = 1
+n_held = 60
+[[detectors]]
+kind = "variational"
+name = "VAE"
+n_latent = 2
+network = { kind = "feed_forward", hidden = [8] }
+inputs = { kind = "jet_images", size = 8 }
+learning = { epochs = 2 }
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("jets")
+    write_jets(split_jets(600), folder / "qcd.h5")
+    write_jets(jets_of_prongs(80), folder / "prongs.h5")
+    (folder / "c.toml").write_text(TOML)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(folder):
+    words = ("--out", str(folder / "run"), "--processes", "1")
+    assert main(["jets", str(folder / "c.toml"), *words]) == 0
+    return folder / "run"
+
+
+def test_a_run_has_pictures_plans_and_latent_spaces(run):
+    figures = {path.stem for path in (run / "figures").glob("*.svg")}
+    assert {"pictures", "latent", "imagined", "event-1", "event-2", "auc"} <= figures
+    page = (run / "report.html").read_text("utf-8")
+    assert "From the most anomalous jets to their medoids" in page
+
+
+def test_its_result_is_read_again(run):
+    (section,) = read_run(run).sections
+    result = section.result
+    assert isinstance(result, JetsResult)
+    assert [p.name for p in result.pictures if p.group == "medoids"] == ["medoid 1", "medoid 2"]
+    assert {p.group for p in result.pictures} == {"average", "medoids", "generated", "between"}
+    for plan in result.plans:
+        length = np.hypot(*(plan.jet[plan.moved[:, 0].astype(int), 1:]
+                            - plan.reference[plan.moved[:, 1].astype(int), 1:]).T)  # fmt: skip
+        assert (length * plan.moved[:, 2]).sum() == pytest.approx(plan.distance, rel=1e-5)
+        assert plan.moved[:, 2].sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_the_same_page_is_made_again(run):
+    before = json.loads((run / "result.json").read_text("utf-8"))["sections"]
+    assert main(["report", str(run)]) == 0
+    assert json.loads((run / "result.json").read_text("utf-8"))["sections"] == before
+
+
+def test_events_that_are_no_jets_are_refused(folder, capsys):
+    from forty_mhz_events import forty_mhz_events
+
+    from anomalon.data.forty_mhz import write_forty_mhz
+
+    write_forty_mhz(forty_mhz_events(100, 1, label=False, columns=False), folder / "sm.h5")
+    (folder / "bad.toml").write_text(TOML.replace("qcd.h5", "sm.h5"))
+    assert main(["jets", str(folder / "bad.toml"), "--out", str(folder / "bad")]) != 0
+    assert "constituents" in capsys.readouterr().err
+
+
+def test_jets_of_anybodys_arrays_with_options(folder):
+    jets = split_jets(200, 3)
+    np.savez(folder / "mine.npz", c=jets.objects)
+    table = {"path": "mine.npz", "key": "c"}
+    job = JetsJob.of({"background": table}, folder=folder)
+    assert job.detectors == DEFAULT_JET_DETECTORS
+    assert JetsJob.of(job.table(folder), folder=folder) == job
+    (batch,) = job.background.open()
+    assert len(batch) == 200
+    assert set(batch.object_kinds) == {"constituent"}

@@ -1,0 +1,86 @@
+"""The study of jets in small: medoids and references, and a choice that sees no signal."""
+
+import numpy as np
+import pytest
+from toy_jets import jets_of_prongs, split_jets
+
+from anomalon.core import Seed
+from anomalon.core.errors import BadValue
+from anomalon.core.plain import from_plain, to_plain
+from anomalon.core.seen import part
+from anomalon.detectors import JET_SURROGATES, surrogates
+from anomalon.run.job import HERE
+from anomalon.studies.jets.compared import ComparedRow, PublishedComparison
+from anomalon.studies.jets.detectors import Carried, carried_over
+from anomalon.studies.jets.published import AUTOENCODERS, BACKGROUND_REFERENCES, TOP_REFERENCES
+from anomalon.studies.jets.references import References, Sizes, compared_with_references
+from anomalon.studies.jets.study import JetsStudy
+
+
+def test_the_published_tables_are_whole():
+    assert len(AUTOENCODERS) == 2 * 3 * 6
+    assert len(BACKGROUND_REFERENCES) == 5 * 3
+    assert len(TOP_REFERENCES) == 5 * 3 + 3
+    # the loss of a network that minimises transport is the transport
+    for blocks in (1, 2, 3):
+        loss, emd = (AUTOENCODERS["transport", blocks, name] for name in ("loss", "EMD(1)"))
+        assert loss == emd
+
+
+def test_what_was_published_is_compared_with_medians():
+    rows = (
+        ComparedRow(("a",), np.array([[0.8, 0.82, 0.9]]), np.array([0.83])),
+        ComparedRow(("b",), np.array([[0.5, 0.6, 0.7]]), np.array([np.nan])),
+    )
+    result = PublishedComparison("Title", ("way",), ("top",), rows, "")
+    assert result.differences[0, 0] == pytest.approx(-0.01)
+    assert "1 of 1" in result.summary().verdict
+    again = from_plain(PublishedComparison, to_plain(result))
+    assert again.summary().headline == result.summary().headline
+
+
+def test_prongs_are_far_from_jets_of_one_prong_and_near_to_themselves():
+    background, prongs = split_jets(300), jets_of_prongs(60)
+    test = {"one": part(background, "test"), "prongs": prongs}
+    sizes = Sizes(60, 50, 1)
+    words = ("", "", "")
+    far = compared_with_references(
+        References(part(background, "train"), test), sizes, {}, words, seed=Seed(1), place=HERE
+    )
+    near = compared_with_references(
+        References(jets_of_prongs(80, 5), test, nearer=True), sizes, {}, words, seed=Seed(1),
+        place=HERE,
+    )  # fmt: skip
+    for found in (far, near):
+        area = {row.labels: float(row.auc[0, 0]) for row in found.rows}
+        assert area["3 medoids", "EMD(1)"] > 0.8
+        assert len(area) == 3 * (1 + 4 + 3)
+
+
+def test_the_choice_judges_by_what_was_not_learned_from():
+    auc = np.array([[[0.99], [0.7]], [[0.8], [0.6]]])
+    assert Carried(("two_prongs", "three_prongs"), auc, 10).best == "three_prongs"
+
+
+def test_surrogate_jets_keep_the_momentum_and_have_prongs():
+    background = split_jets(400, 2)
+    total = background.feature("pt").sum(axis=1)
+    for jets in surrogates(background, seed=1).values():
+        made = np.where(jets.mask, jets.feature("pt"), 0).sum(axis=1)
+        # what is outside of a jet, or has no slot, is lost
+        assert np.median(made / total) > 0.85
+        assert (made < 1.0001 * total).all()
+        assert np.hypot(jets.feature("eta"), jets.feature("phi"))[jets.mask].max() < 1.0001
+
+
+def test_what_carries_over_is_a_number_for_each_pair():
+    found = carried_over(split_jets(1500, 4), repetitions=1, seed=Seed(0), place=HERE)
+    assert found.auc.shape == (len(JET_SURROGATES), len(JET_SURROGATES), 1)
+    assert (found.auc > 0.5).all()
+    assert found.best in JET_SURROGATES
+
+
+def test_settings_of_the_study():
+    assert JetsStudy.of(JetsStudy(full=True).table()) == JetsStudy(full=True)
+    with pytest.raises(BadValue):
+        JetsStudy(full="yes")
