@@ -24,6 +24,7 @@ from anomalon.core.plain import from_plain, to_plain
 from anomalon.core.result import Result, Summary
 from anomalon.core.sample import Sample
 from anomalon.detection import audit
+from anomalon.detection.results.jets import JetPicture, JetPlan, JetsResult, LatentMap
 from anomalon.features.conversion_result import ConversionResult
 from anomalon.report.drawing import RESULTS as KNOWN
 from anomalon.search.results.comparison import Comparison
@@ -54,6 +55,7 @@ def examples() -> list[Result]:
         found_validation(bad=(1, 0.1, 6.0), failed_fit=2),
         detection(truth=True),
         detection(truth=False),
+        jets(),
         audit(lambda files: [file.objects[:, 0, 0] for file in files], toy_objects(200)),
         Choice(("a", "b"), ("overlaid", "added"), np.array([[0.9, 0.8], [0.7, 0.6]]), 100),
         LeakDemonstration(
@@ -64,6 +66,20 @@ def examples() -> list[Result]:
         ),
         ConversionResult("raw.h5", "jets", "ab" * 32, 7, 2, "cd" * 32, event_file(truth=False)),
     ]
+
+
+def jets() -> Result:
+    """With a picture, a plan and a map of each."""
+    found = detection(truth=True)
+    points = np.array([[0.6, 0.1, 0.2], [0.4, -0.2, 0.0]])
+    return JetsResult(
+        **{field.name: getattr(found, field.name) for field in fields(found)},
+        pictures=(JetPicture("average", "background", np.full((2, 2), 0.25), 1.0),),
+        plans=(JetPlan(7, 1, 0.3, points, points, np.array([[0.0, 0.0, 1.0]])),),
+        maps=(LatentMap("VAE", np.array([0.6, 0.2]), ("background",), (np.zeros((3, 2)),)),),
+        medoid_distance=0.2,
+        medoids="those of a",
+    )
 
 
 def detection(*, truth: bool) -> Result:

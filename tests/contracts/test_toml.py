@@ -19,7 +19,8 @@ from anomalon.core.labels import Labels
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.detection import DetectJob, EventSource, Named, Split
-from anomalon.detectors import Autoencoder, Baseline, IsolationForest
+from anomalon.detection.jets_job import JetsJob
+from anomalon.detectors import Autoencoder, Baseline, IsolationForest, JetImages, Medoids
 from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
@@ -120,6 +121,14 @@ def examples(folder):
             DetectJob(
                 EventSource(None, "s"), (IsolationForest(10),), {"a": other}, EventSource(other),
                 2, Split(0.1, 0.5), "isolation forest", 3, "A name", True, 4,
+            ),
+        ],
+        JetsJob: [
+            JetsJob(data, signals={"a": other}),
+            JetsJob(
+                EventSource(data, options={"tree": "Events", "constituents": {"pt": "p"}}),
+                (Medoids(3, "squared", inputs=JetImages(8), n_sample=50),),
+                name="Jets",
             ),
         ],
         EventSource: [EventSource(data), EventSource(None, "s")],

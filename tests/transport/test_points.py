@@ -68,7 +68,7 @@ def test_some_of_many_and_many_of_some():
         assert emd_pairs(points[rows], chosen).tolist() == [0.0] * len(chosen)
     both = Points.concatenate([points[:2], points[2:]])
     assert emd_pairs(both, points).tolist() == [0.0] * 6
-    assert "6 events" in repr(points)
+    assert "events: 6" in repr(points)
 
 
 def test_particles_without_weight_are_left_out():

@@ -64,8 +64,8 @@ def do(
     from anomalon.run.job import Workplace
     from anomalon.run.settings import encode
 
-    check_folder(folder, job.kind, "--out" if facts is None else "--run-folder")
     _check_places(job, folder, config)
+    check_folder(folder, job.kind, "--out" if facts is None else "--run-folder")
     with going_on_from(folder, if_there=True), progress(job.title) as tell:
         place = Workplace(executor or Serial(), Store(folder / STORE), tell, _say)
         found = job.run(place)

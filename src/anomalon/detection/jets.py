@@ -178,7 +178,7 @@ def _map(name: str, scorer: FittedDetector, some: Mapping[str, Events]) -> Laten
     axes = np.concatenate([axes, np.zeros((2, axes.shape[1]))])[:2]
     explained = np.zeros(2)
     explained[: len(spread[:2])] = spread[:2] ** 2 / max(float((spread**2).sum()), 1e-300)
-    return LatentMap(name, explained, {file: (v - middle) @ axes.T for file, v in z.items()})
+    return LatentMap(name, explained, tuple(z), tuple((v - middle) @ axes.T for v in z.values()))
 
 
 def _imagined(

@@ -121,7 +121,7 @@ def latent(maps: Sequence[LatentMap]) -> Figure:
     for axes in grid.ravel()[len(maps) :]:
         axes.set_visible(False)
     for axes, one in zip(grid.ravel(), maps, strict=False):
-        for k, (name, places) in enumerate(one.places.items()):
+        for k, (name, places) in enumerate(zip(one.files, one.places, strict=True)):
             colour = LIGHT["muted"] if k == 0 else SERIES[(k - 1) % len(SERIES)]
             axes.plot(*places.T, ".", ms=2.2, alpha=0.45, color=colour, mew=0, label=name)
         axes.set_title(one.detector[:26], fontsize=8)

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core import Events, Particles, check
 from anomalon.core.errors import BadLayout, BadNumbers, BadRows
 from anomalon.core.promise import frozen
+from anomalon.core.result import Number, Text
+from anomalon.core.shown import Fact, Shown
 
 __all__ = ["Points"]
 
@@ -20,8 +22,8 @@ PointsLike = Any
 """`Points` or what `Points.of` makes them of."""
 
 
-@dataclass(frozen=True, eq=False)
-class Points:
+@dataclass(frozen=True, eq=False, repr=False)
+class Points(Shown):
     """Weighted points of many events, one event after the other; frozen, checked when made.
 
     Args:
@@ -145,8 +147,13 @@ class Points:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __repr__(self) -> str:
-        return f"Points({len(self)} events, {len(self.weight)} points, from {self.source})"
+    def facts(self) -> tuple[Fact, ...]:
+        """How many there are, and where from."""
+        return (
+            Number("events", len(self), form="count"),
+            Number("points", len(self.weight), form="count"),
+            Text("source", self.source),
+        )
 
     def __getitem__(self, rows: Any) -> "Points":
         """The events that a mask, a slice, a row number or an array of them picks."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import Seed, check
 from anomalon.core.errors import BadValue
+from anomalon.core.shown import Shown
 from anomalon.transport.clustering import k_medoids
 from anomalon.transport.distance import emd_matrix
 from anomalon.transport.points import Points, PointsLike
@@ -61,8 +62,8 @@ class Subsamples:
         return np.sort(kept[order[: self.size]])
 
 
-@dataclass(frozen=True)
-class Medoids:
+@dataclass(frozen=True, eq=False, repr=False)
+class Medoids(Shown):
     """Events that stand for the rest.
 
     Args:

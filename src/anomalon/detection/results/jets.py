@@ -1,6 +1,5 @@
 """`JetsResult`: a comparison of detectors of jets, with what the jets look like."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -60,12 +59,14 @@ class LatentMap:
     Args:
         detector: Its name.
         explained: Share of the spread of the background that each direction has.
-        places: By file, shape (event, 2).
+        files: Their names.
+        places: Of events of each file, shape (event, 2).
     """
 
     detector: str
     explained: Floats
-    places: Mapping[str, Floats]
+    files: tuple[str, ...]
+    places: tuple[Floats, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
