@@ -1,6 +1,7 @@
 """Machine code by numba: kept between runs if there is a place to keep it, else made anew."""
 
 import multiprocessing
+import threading
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,6 +11,9 @@ from typing import Any
 import numba
 
 __all__ = ["compiled"]
+
+_ONE_AT_A_TIME = threading.RLock()
+"""What numba does before it takes its own lock is not safe in threads; and kernels call kernels."""
 
 
 def compiled(**options: Any) -> Any:
@@ -27,12 +31,23 @@ def compiled(**options: Any) -> Any:
                 raise
             _say_once()
             return numba.njit(**options)(function)
+        dispatcher._compile_for_args = _alone(dispatcher._compile_for_args)
         # A full disk or a damaged file is no reason to fail either: it is compiled again.
         with suppress(AttributeError):
             dispatcher._cache._guard_against_spurious_io_errors = lambda: suppress(Exception)
         return dispatcher
 
     return decorate
+
+
+def _alone(compile_: Callable[..., Any]) -> Callable[..., Any]:
+    """The same by one thread at a time."""
+
+    def alone(*args: Any, **kwargs: Any) -> Any:
+        with _ONE_AT_A_TIME:
+            return compile_(*args, **kwargs)
+
+    return alone
 
 
 @cache
