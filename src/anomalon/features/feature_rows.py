@@ -5,9 +5,9 @@ all of them are for arranged events. Means and standard deviations are measured 
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,17 +115,6 @@ class FittedRows(Shown, FittedInputs):
     def _encode(self, objects: Floats, mask: NDArray[np.bool_]) -> Encoded:
         scale = Standardisation(self.mean, self.std)
         return Encoded(scale(self.inputs.row(objects, mask, self.layout)))
-
-    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Means and standard deviations."""
-        return {"mean": self.mean, "std": self.std}
-
-    @classmethod
-    def from_arrays(
-        cls, inputs: Any, layout: Layout, seen: Seen, arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        """Again."""
-        return cls(inputs, layout, seen, arrays["mean"], arrays["std"])
 
 
 FeatureRows.fitted = FittedRows

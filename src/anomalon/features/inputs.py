@@ -13,7 +13,7 @@ padding.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -164,6 +164,8 @@ class Encoded(Shown):
 class FittedInputs(ABC):
     """Inputs with what was measured on background; the same numbers for an event at any time.
 
+    A frozen dataclass of these three, and of arrays with what was measured:
+
     Attributes:
         inputs: The settings.
         layout: Of the events that it was fitted on.
@@ -195,16 +197,21 @@ class FittedInputs(ABC):
     def _encode(self, objects: NDArray[np.float64], mask: NDArray[np.bool_]) -> Encoded:
         """The same from arranged objects (event, slot, feature) and their mask."""
 
-    @abstractmethod
     def to_arrays(self) -> Mapping[str, NDArray[Any]]:
-        """What was measured."""
+        """What was measured: the fields behind those that all have."""
+        return {name: getattr(self, name) for name in self._measured()}
 
     @classmethod
-    @abstractmethod
     def from_arrays(
         cls, inputs: Any, layout: Layout, seen: Seen, arrays: Mapping[str, NDArray[Any]]
     ) -> Self:
         """From settings and what `to_arrays` gave."""
+        return cls(inputs, layout, seen, *(arrays[name] for name in cls._measured()))  # type: ignore[call-arg]
+
+    @classmethod
+    def _measured(cls) -> list[str]:
+        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        return [name for name in names if name not in ("inputs", "layout", "seen")]
 
 
 class Inputs(ABC):

@@ -4,9 +4,9 @@ Cogan et al., arXiv:1407.5675; de Oliveira et al., arXiv:1511.05190. Every jet i
 alike (`anomalon.jets.images`), so that what differs between pictures is what differs between jets.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,18 +115,6 @@ class FittedImages(Shown, FittedInputs):
             total = image.sum(axis=(1, 2), keepdims=True)
             image = np.divide(image, total, out=np.zeros_like(image), where=total > 0)
         return Encoded(np.asarray(given.total * image, np.float32))
-
-    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Nothing."""
-        return {}
-
-    @classmethod
-    def from_arrays(
-        cls, inputs: Any, layout: Layout, seen: Seen, arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        """Again."""
-        del arrays
-        return cls(inputs, layout, seen)
 
 
 JetImages.fitted = FittedImages

@@ -1,8 +1,8 @@
 """`JetPoints`: constituents as transport takes them, shares of pT at places around the jet axis."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,18 +70,6 @@ class FittedPoints(Shown, FittedInputs):
         total = pt.sum(axis=1, keepdims=True)
         share = np.divide(pt, total, out=np.zeros_like(pt), where=total > 0)
         return Encoded(np.stack([share, x, y], axis=2).astype(np.float32), mask & (share > 0))
-
-    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Nothing."""
-        return {}
-
-    @classmethod
-    def from_arrays(
-        cls, inputs: Any, layout: Layout, seen: Seen, arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        """Again."""
-        del arrays
-        return cls(inputs, layout, seen)
 
 
 JetPoints.fitted = FittedPoints

@@ -4,9 +4,9 @@ Statistics are those of filled slots alone. A scale that counts empty slots as z
 many there are, and tells a network how full the events of a file are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, final, get_args
+from typing import Any, ClassVar, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,17 +155,6 @@ class FittedObjects(Shown, FittedInputs):
         return Encoded(
             self.inputs.standardised(objects, mask, self.layout, *scale, _FARTHEST), mask
         )
-
-    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Means and standard deviations."""
-        return {"mean": self.mean, "std": self.std}
-
-    @classmethod
-    def from_arrays(
-        cls, inputs: Any, layout: Layout, seen: Seen, arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        """Again."""
-        return cls(inputs, layout, seen, arrays["mean"], arrays["std"])
 
 
 Objects.fitted = FittedObjects

@@ -17,9 +17,9 @@ with C = 0.15. All are between 0 and 1 (what is larger, far forward, counts as 1
 is no object, and unchanged if the event is turned.
 """  # noqa: E501 - a table
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,18 +174,6 @@ class FittedRapidityMass(Shown, FittedInputs):
             matrix = self.inputs.matrix(objects[some], mask[some], self.layout)
             found[some] = matrix.reshape(len(matrix), -1)[:, kept]
         return Encoded(found)
-
-    def to_arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Nothing."""
-        return {}
-
-    @classmethod
-    def from_arrays(
-        cls, inputs: Any, layout: Layout, seen: Seen, arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        """Again."""
-        del arrays
-        return cls(inputs, layout, seen)
 
 
 @dataclass(frozen=True, eq=False)
