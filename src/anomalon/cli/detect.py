@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from anomalon.cli.comparison import comparison
 from anomalon.cli.default_command import DefaultCommand
-from anomalon.cli.job import do, job_options, with_labels
+from anomalon.cli.job import do
 from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, out_option, work_options
 from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
-from anomalon.cli.settings import overridden, settings_of
 
 if TYPE_CHECKING:
+    from anomalon.detection.job import DetectJob
     from anomalon.detection.scoring import FileScores
     from anomalon.run import Executor
 
@@ -28,33 +29,27 @@ def detect() -> None:
     """
 
 
-@detect.command()
-@click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--audit", is_flag=True, help="Look for leaks in the same data and detectors.")
-@job_options("runs/NAME, NAME being that of CONFIG; NAME-audit for an audit")
-def run(
-    config: Path,
-    audit: bool,  # noqa: FBT001  click passes by name
-    out: Path | None,
-    settings: tuple[str, ...],
-    words: tuple[str, ...],
-    executor: "Executor",
-    as_json: bool,  # noqa: FBT001
-) -> None:
-    """Compare the detectors that CONFIG, a TOML file, names, and write a run folder.
-
-    Each is fitted several times on the background alone, without its test part, and judged beside
-    trivial baselines. The folder has scores.parquet, the saved detectors in models/, and the page.
-    Finished trainings are kept: after an interruption the same command goes on from there.
-
-    Exits with 1 if a check failed; the folder is written all the same.
-    """
+def _job() -> "type[DetectJob]":
     from anomalon.detection.job import DetectJob
 
-    table, labels = with_labels(overridden(settings_of(config, DetectJob.kind), settings), words)
-    job = DetectJob.of(table | {"audit": True} if audit else table, folder=config.parent)
-    folder = Path("runs") / f"{config.stem}{'-audit' if job.audit else ''}" if out is None else out
-    do(job, folder, config=config, executor=executor, as_json=as_json, labels=labels)
+    return DetectJob
+
+
+detect.add_command(
+    comparison(
+        "run",
+        """Compare the detectors that CONFIG, a TOML file, names, and write a run folder.
+
+        Each is fitted several times on the background alone, without its test part, and judged
+        beside trivial baselines. The folder has scores.parquet, the saved detectors in models/, and
+        the page. Finished trainings are kept: after an interruption the same command goes on from
+        there.
+
+        Exits with 1 if a check failed; the folder is written all the same.
+        """,
+        _job,
+    )
+)
 
 
 @detect.command()
