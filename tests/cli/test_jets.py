@@ -1,6 +1,7 @@
 """`anomalon jets` on small jets, from files to the page."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from anomalon.cli import main
 from anomalon.data.jets import write_jets
 from anomalon.detection.jets_job import DEFAULT_JET_DETECTORS, JetsJob
 from anomalon.detection.results.jets import JetsResult
+from anomalon.detectors import Baseline, Medoids
 from anomalon.report.run_folder import read_run
 
 TOML = """
@@ -97,3 +99,31 @@ def test_jets_of_anybodys_arrays_with_options(folder):
     (batch,) = job.background.open()
     assert len(batch) == 200
     assert set(batch.object_kinds) == {"constituent"}
+
+
+def test_data_without_truth_are_drawn_and_have_to_be_jets(folder, capsys):
+    write_jets(split_jets(300, 9), folder / "data.h5")
+    (folder / "d.toml").write_text(TOML.replace('"qcd.h5"', '"qcd.h5"\ndata = "data.h5"'))
+    words = ("--out", str(folder / "with-data"), "--processes", "1")
+    assert main(["jets", str(folder / "d.toml"), *words]) == 0
+    (section,) = read_run(folder / "with-data").sections
+    names = [p.name for p in section.result.pictures if p.group == "average"]
+    assert names == ["background", "data", "prongs"]
+    (folder / "e.toml").write_text(TOML.replace('"qcd.h5"', '"qcd.h5"\ndata = "sm.h5"'))
+    assert main(["jets", str(folder / "e.toml"), "--out", str(folder / "bad")]) != 0
+    assert "data: expected jets" in capsys.readouterr().err
+
+
+def test_each_of_the_most_anomalous_jets_has_a_plan_even_without_constituents(folder):
+    jets = split_jets(600, 4)
+    empty = np.flatnonzero(jets.column("split") == 2)[0]
+    mask = jets.mask.copy()
+    mask[empty] = False
+    write_jets(replace(jets, objects=jets.objects * mask[:, :, None], mask=mask), folder / "e.h5")
+    job = JetsJob(
+        folder / "e.h5", (Baseline("tau32"), Medoids(2, n_sample=60, n_held=60)),
+        trainings=1, most_anomalous=12,
+    )  # fmt: skip
+    result = job.run()
+    assert [plan.event for plan in result.plans] == [event.event for event in result.events]
+    assert min(len(event.kinds) for event in result.events) == 0

@@ -186,3 +186,8 @@ def test_events_are_encoded_alike_in_any_company(inputs):
 def test_settings_are_checked(kind, settings, words):
     with pytest.raises(BadValue, match=words):
         kind(**settings).fit(JETS)
+
+
+def test_a_feature_is_taken_once():
+    with pytest.raises(BadValue, match="once"):
+        JetSubstructure(only=("tau21", "tau21"))

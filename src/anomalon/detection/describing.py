@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.events import Events
+from anomalon.core.kinds import are_constituents
 from anomalon.detection.results.found import Plane, ScoreHistogram
 from anomalon.features.event_summary import EventSummary, summarised
 from anomalon.features.feature_rows import described
@@ -28,7 +29,7 @@ def quantities(events: Events) -> dict[str, Floats]:
 
     Of jets, whose objects are constituents, others than of events of jets and leptons.
     """
-    if set(events.object_kinds) == {"constituent"}:
+    if are_constituents(events.object_kinds):
         found = described(events, JetSubstructure(only=tuple(_OF_JETS.values())))
         return {
             name: np.exp(found[column]) if column.startswith("log_") else found[column]

@@ -8,46 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadLayout
 from anomalon.core.events import Events
 from anomalon.core.seed import Seed
-from anomalon.detection.batches import Batches, kinds_of
+from anomalon.detection.batches import Batches
 from anomalon.detection.named import Named
 from anomalon.detection.results.detection import DetectionResult
-from anomalon.detection.results.found import AnomalousEvent
+from anomalon.detection.results.found import MOST_DISPLAYS, AnomalousEvent
 from anomalon.detection.results.jets import JetPicture, JetPlan, JetsResult, LatentMap
 from anomalon.detectors import Autoencoder, FittedDetector, JetPoints, Medoids, Variational
+from anomalon.detectors.event_distance import points_of
 from anomalon.detectors.latent import generated, latent_means, morphed
 from anomalon.features.inputs import Encoded
 from anomalon.jets.images import jet_images, pixels
 from anomalon.learn.engine.storage import load_scorer
-from anomalon.transport import emd_matrix, transport_plan
+from anomalon.transport import Points, emd_matrix, transport_plan
 
-__all__ = ["pictured", "refuse_no_jets"]
+__all__ = ["pictured"]
 
 Floats = NDArray[np.floating[Any]]
 
 _SIZE, _HALF_WIDTH = 40, 1.0
 _AVERAGED = 20_000
 _MAPPED = 1000
-_PLANS = 24
+_COMPARED = 2000
 _IMAGINED = 7
 _OWN = Medoids(3, n_sample=600, n_samples=2, n_held=600)
-
-
-def refuse_no_jets(batches: Batches, where: str) -> None:
-    """Raise where events are no jets with constituents.
-
-    Raises:
-        BadLayout: If so.
-    """
-    kinds = tuple(dict.fromkeys(kinds_of(batches)))
-    if kinds != ("constituent",):
-        raise BadLayout(
-            f"{where}: expected jets, whose objects are constituents, got events of {list(kinds)}. "
-            "Use `anomalon detect` for these, or say which branches are the constituents: see "
-            "`anomalon info`."
-        )
 
 
 def pictured(
@@ -115,7 +100,7 @@ def _medoids(
 
 def _averages(some: Mapping[str, Events]) -> Iterator[JetPicture]:
     for name, events in some.items():
-        mean = np.average(jet_images(events, _SIZE, _HALF_WIDTH), axis=0, weights=events.weight)
+        mean = np.average(jet_images(events, _SIZE, _HALF_WIDTH), axis=0, weights=_weight(events))
         yield JetPicture("average", name or "background", mean, _HALF_WIDTH)
 
 
@@ -131,28 +116,33 @@ def _plans(
     events: Sequence[AnomalousEvent], points: Encoded, medoids: FittedDetector, test: Events
 ) -> tuple[tuple[JetPlan, ...], float]:
     """Of the most anomalous jets; and how far background is from the medoids on average."""
-    assert points.mask is not None
-    references = [x[mask] for x, mask in zip(points.x, points.mask, strict=True)]
+    references = points_of(points, None)
 
-    def placed(jets: Events) -> list[Floats]:
-        seen = medoids.inputs(jets)
-        assert seen.mask is not None
-        return [x[mask] for x, mask in zip(seen.x, seen.mask, strict=True) if mask.any()]
+    def placed(jets: Events) -> Points:
+        return points_of(medoids.inputs(jets), None)
 
-    away = emd_matrix(placed(test[:2000]), references, periodic=False).min(axis=1)
-    plans = []
-    for event in events[:_PLANS]:
-        for jet in placed(_as_events(event)):
-            row = emd_matrix([jet], references, periodic=False)[0]
-            nearest = int(np.argmin(row))
-            plan = transport_plan(jet, references[nearest], periodic=False)
-            i, j = np.nonzero(plan)
-            moved = np.stack([i, j, plan[i, j]], axis=1)
-            plans.append(
-                JetPlan(event.event, nearest + 1, float(row[nearest]), jet, references[nearest],
-                        moved)
-            )  # fmt: skip
-    return tuple(plans), float(away.mean())
+    some = test[:_COMPARED]
+    away = emd_matrix(placed(some), references, periodic=False).min(axis=1)
+    shown = events[:MOST_DISPLAYS]
+    plans = (_plan(event, placed(_as_events(event)), references) for event in shown)
+    return tuple(plans), float(np.average(away, weights=_weight(some)))
+
+
+def _plan(event: AnomalousEvent, jet: Points, references: Points) -> JetPlan:
+    """To the reference next to it."""
+    row = emd_matrix(jet, references, periodic=False)[0]
+    nearest = int(np.argmin(row))
+    reference = references[nearest]
+    plan = transport_plan(jet, reference, periodic=False)
+    i, j = np.nonzero(plan)
+    moved = np.stack([i, j, plan[i, j]], axis=1)
+    one, other = (np.stack([p.weight, p.x, p.y], axis=1) for p in (jet, reference))
+    return JetPlan(event.event, nearest + 1, float(row[nearest]), one, other, moved)
+
+
+def _weight(events: Events) -> Floats:
+    """Of some events, which count the same if none of them has a weight."""
+    return events.weight if events.weight.any() else np.ones(len(events))
 
 
 def _as_events(event: AnomalousEvent) -> Events:

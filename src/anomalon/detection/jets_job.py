@@ -23,11 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from anomalon.core.result import Result
 from anomalon.core.seed import Seed
-from anomalon.detection.compare import parts
-from anomalon.detection.jets import pictured, refuse_no_jets
-from anomalon.detection.job import DetectJob
+from anomalon.data.jets import check_jets
+from anomalon.detection.batches import Batches
+from anomalon.detection.compare import DATA, parts
+from anomalon.detection.jets import pictured
+from anomalon.detection.job import DetectJob, EventSource
 from anomalon.detection.named import Named
 from anomalon.detection.results.detection import DetectionResult
 from anomalon.detectors import (
@@ -42,7 +43,7 @@ from anomalon.detectors import (
     Variational,
 )
 from anomalon.learn import BoostedTrees
-from anomalon.run.job import HERE, Workplace
+from anomalon.run.job import Workplace
 
 __all__ = ["DEFAULT_JET_DETECTORS", "SHAPES", "JetsJob", "decay_exposure"]
 
@@ -106,17 +107,26 @@ class JetsJob(DetectJob):
         job = super().of({**table, "detectors": ["medoids"]}, folder=folder)
         return cls(**{**vars(job), "detectors": DEFAULT_JET_DETECTORS})
 
-    def run(self, place: Workplace = HERE) -> Result:
-        """Read the files, compare the detectors, and draw the jets."""
-        background = self.background.open()
-        refuse_no_jets(background, "background")
-        for name, one in self.signals.items():
-            refuse_no_jets(one.open(), f"signals.{name}")
-        result = super().run(place)
-        if not isinstance(result, DetectionResult):
-            return result
+    def _opened(self, source: EventSource, where: str) -> Batches:
+        """Its jets.
+
+        Raises:
+            BadLayout: If they are none.
+        """
+        batches = source.open()
+        for first in batches:
+            check_jets(first, where)
+            break
+        return batches
+
+    def _compared(
+        self, background: Batches, signals: Mapping[str, Batches], data: Batches | None,
+        place: Workplace,
+    ) -> DetectionResult:  # fmt: skip
+        """The comparison, and what the jets look like."""
+        result = super()._compared(background, signals, data, place)
         seed = Seed.of(self.seed)
         fitted_on, test = parts(background, self.split, seed)
-        files = {"": test} | {name: one.open() for name, one in self.signals.items()}
+        files = {"": test} | ({} if data is None else {DATA: data}) | dict(signals)
         learned = next(iter(fitted_on))
         return pictured(result, self.named, learned, files, seed.child("pictures"))

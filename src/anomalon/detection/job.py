@@ -35,6 +35,7 @@ from anomalon.data.recognise import OPTIONS
 from anomalon.detection.batches import Batches, Split, opened
 from anomalon.detection.compare import Choices, detect
 from anomalon.detection.named import Named, named
+from anomalon.detection.results.detection import DetectionResult
 from anomalon.detectors import DETECTORS, Detector
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.settings import decode, encode, existing, refuse_unknown
@@ -207,7 +208,7 @@ class DetectJob(Job):
 
     def run(self, place: Workplace = HERE) -> Result:
         """Read the files, and compare the detectors, or look for leaks."""
-        background = self.background.open()
+        background = self._opened(self.background, "background")
         if self.audit:
             from anomalon.detection.audit_pieces import audit_detectors
 
@@ -215,11 +216,25 @@ class DetectJob(Job):
                 background, self.named, split=self.split, seed=self.seed, name=self.title,
                 place=place,
             )  # fmt: skip
+        signals = {n: self._opened(one, f"signals.{n}") for n, one in self.signals.items()}
+        data = None if self.data is None else self._opened(self.data, "data")
+        return self._compared(background, signals, data, place)
+
+    def _opened(self, source: EventSource, where: str) -> Batches:
+        """Its events; `where` is what messages call it."""
+        del where
+        return source.open()
+
+    def _compared(
+        self, background: Batches, signals: Mapping[str, Batches], data: Batches | None,
+        place: Workplace,
+    ) -> DetectionResult:  # fmt: skip
+        """The comparison of the detectors on opened files."""
         return detect(
             background,
             self.named,
-            {name: one.open() for name, one in self.signals.items()},
-            data=None if self.data is None else self.data.open(),
+            signals,
+            data=data,
             choices=self._choices(),
             seed=self.seed,
             place=place,

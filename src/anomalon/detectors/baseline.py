@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.core.kinds import are_constituents
 from anomalon.detectors.base import Detector, Scores, State, Task, flattened
 from anomalon.features.event_summary import EventSummary
 from anomalon.features.inputs import Encoded, FittedInputs, Inputs
@@ -31,7 +32,7 @@ _FALLING = ("tau21", "tau32")  # small with more prongs
 
 def baselines_of(kinds: Iterable[str]) -> tuple[str, ...]:
     """Those for events with such objects."""
-    return JET_BASELINES if set(kinds) == {"constituent"} else BASELINES
+    return JET_BASELINES if are_constituents(kinds) else BASELINES
 
 
 @final

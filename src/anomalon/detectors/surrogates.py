@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout
 from anomalon.core.events import Events
+from anomalon.core.kinds import are_constituents
 from anomalon.core.seed import Seed
 from anomalon.detectors.jet_surrogates import JET_SURROGATES
 
@@ -67,8 +68,7 @@ def surrogates(
 
 def surrogates_for(events: Events) -> tuple[str, ...]:
     """Which changes there are for such events."""
-    jets = set(events.object_kinds) == {"constituent"}
-    return tuple(JET_SURROGATES if jets else SURROGATES)
+    return tuple(JET_SURROGATES if are_constituents(events.object_kinds) else SURROGATES)
 
 
 def _partners(events: Events, rng: np.random.Generator) -> NDArray[np.intp]:

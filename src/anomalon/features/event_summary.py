@@ -98,7 +98,7 @@ class EventSummary(FeatureRows):
 
     def __post_init__(self) -> None:
         check.fields(self, "event_summary", leading=(1, 100))
-        object.__setattr__(self, "only", check.several(self.only, "event_summary.only", 1000))
+        self._check_only()
 
     def feature_names(self, layout: Layout) -> tuple[str, ...]:
         """All that can be computed of events of a layout."""

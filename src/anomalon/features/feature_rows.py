@@ -12,6 +12,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadValue, suggest
 from anomalon.core.events import Events
 from anomalon.core.seen import Seen
@@ -40,6 +41,11 @@ class FeatureRows(Inputs):
 
     only: tuple[str, ...]
     """Names of features to take; all of them if none are given."""
+
+    def _check_only(self) -> None:
+        """Each name once."""
+        where = f"{self.kind}.only"
+        object.__setattr__(self, "only", check.once(check.several(self.only, where, 1000), where))
 
     @abstractmethod
     def feature_names(self, layout: Layout) -> tuple[str, ...]:

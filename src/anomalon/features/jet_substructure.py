@@ -58,7 +58,7 @@ class JetSubstructure(FeatureRows):
 
     def __post_init__(self) -> None:
         check.fields(self, self.kind, radius="(0, inf)")
-        object.__setattr__(self, "only", check.several(self.only, f"{self.kind}.only", 1000))
+        self._check_only()
 
     def feature_names(self, layout: Layout) -> tuple[str, ...]:
         """All of them."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import Events, Particles, check
 from anomalon.core.errors import BadLayout
+from anomalon.core.kinds import are_constituents
 
 __all__ = [
     "FEATURE_NAMES",
@@ -52,7 +53,8 @@ def check_jets(events: Events, where: str) -> Events:
     Raises:
         BadLayout: If slots hold something else, or have no pt, eta and phi.
     """
-    if set(events.object_kinds) != {KIND} or not set(FEATURE_NAMES) <= set(events.feature_names):
+    features = set(FEATURE_NAMES) <= set(events.feature_names)
+    if not (are_constituents(events.object_kinds) and features):
         raise BadLayout(
             f"{where}: expected jets with pt, eta and phi of their constituents, got {events!r}. "
             "Read constituents with anomalon.load(path, constituents=...), or make jets of whole "
