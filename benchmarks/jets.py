@@ -24,7 +24,7 @@ from verdict import finish, row, spread
 
 import anomalon
 from anomalon.core import Events, Seed
-from anomalon.core.seen import part
+from anomalon.core.seen import part, to_learn_from
 from anomalon.data import sample
 from anomalon.detection.jets_job import decay_exposure
 from anomalon.detectors import JetImages, Learning, Medoids
@@ -61,7 +61,7 @@ def labelled(jets, label):
 def areas(detector, jets, background, repetitions):
     """Of every other process, for each repetition."""
     known = labelled(jets[background], 0)
-    learned = Events.concatenate([part(known, "train"), part(known, "validation")])
+    learned = to_learn_from(known)
     test, found = part(known, "test"), {}
     for i in range(repetitions):
         scorer = detector.fit(learned, seed=i)

@@ -148,6 +148,15 @@ def part(events: Events, name: PartName) -> Events:
     return events[np.asarray(split_of(events) == PARTS[name])]
 
 
+def to_learn_from(events: Events) -> Events:
+    """The parts that may be learned from: train, then validation.
+
+    Raises:
+        ColumnMissing, BadLayout: As `part`.
+    """
+    return Events.concatenate([part(events, "train"), part(events, "validation")])
+
+
 def split_of(events: Events) -> NDArray[Any]:
     """The column `split`, shape (event,).
 

@@ -15,7 +15,7 @@ from anomalon.core.document import Report, Section
 from anomalon.core.errors import DataError
 from anomalon.core.events import Events
 from anomalon.core.seed import Seed
-from anomalon.core.seen import part
+from anomalon.core.seen import part, to_learn_from
 from anomalon.data import sample
 from anomalon.detection import Choices, detect
 from anomalon.detectors import Convolutional, FeedForward, Learning, Transformer
@@ -123,7 +123,7 @@ class FortyMhzStudy(Job):
     def _leaks(
         self, background: Events, signals: dict[str, Events], place: Workplace
     ) -> LeakDemonstration:
-        learned = Events.concatenate([part(background, "train"), part(background, "validation")])
+        learned = to_learn_from(background)
         test, others = in_proportion(part(background, "test"), signals)
         return demonstrated(
             (learned, test),

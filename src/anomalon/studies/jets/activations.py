@@ -13,6 +13,7 @@ from anomalon.core.events import Events
 from anomalon.core.provenance import code_version
 from anomalon.core.result import Column, Part, Result, Summary, Table
 from anomalon.core.seed import Seed
+from anomalon.detection.results.standing import span
 from anomalon.detectors import Learning, Variational
 from anomalon.detectors.event_distance import points_of
 from anomalon.learn.autoencoders.plain import layers
@@ -53,7 +54,7 @@ class LayerCorrelations(Result):
         grows = bool((np.diff(middle[:, 0]) > 0).all())
         head = (Column("layer"), *(Column(f"EMD({p:g})") for p in self.powers))
         rows = tuple(
-            (name, *(_spread(self.correlation[i, j]) for j in range(len(self.powers))))
+            (name, *(span(self.correlation[i, j]) for j in range(len(self.powers))))
             for i, name in enumerate(self.layers)
         )
         verdict = "They grow through the layers" if grows else "They do not grow in every layer"
@@ -80,11 +81,6 @@ class LayerCorrelations(Result):
 
 
 register_result(LayerCorrelations)
-
-
-def _spread(values: Floats) -> str:
-    middle = f"{np.median(values):.3f}"
-    return middle if len(values) == 1 else f"{middle} ({values.min():.3f}-{values.max():.3f})"
 
 
 def correlated_layers(

@@ -16,7 +16,7 @@ from anomalon.core.config import digest
 from anomalon.core.events import Events
 from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
-from anomalon.core.seen import part
+from anomalon.core.seen import part, to_learn_from
 from anomalon.detectors import Convolutional, JetImages, Learning, Reconstruction, Variational
 from anomalon.detectors.base import FittedDetector
 from anomalon.run.job import Workplace
@@ -103,7 +103,7 @@ def compared_autoencoders(
         place: Who does them.
     """
     of = digest(code_version(), background.objects, grid, str(seed))
-    learned = Events.concatenate([part(background, "train"), part(background, "validation")])
+    learned = to_learn_from(background)
     test = part(background, "test")[: grid.n_test]
     some = {name: jets[: grid.n_test] for name, jets in signals.items()}
     pieces = grid.pieces(of)

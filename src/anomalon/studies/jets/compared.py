@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.result import Check, Column, Number, Part, Result, Summary, Table
+from anomalon.detection.results.standing import span
 from anomalon.report import register_result
 
 __all__ = ["ComparedRow", "PublishedComparison"]
@@ -124,15 +125,9 @@ class PublishedComparison(Result):
         for row in self.rows:
             cells: list[float | str | None] = [*row.labels]
             for auc, published in zip(row.auc, row.published, strict=True):
-                cells += [_spread(auc), float(published) if np.isfinite(published) else None]
+                cells += [span(auc), float(published) if np.isfinite(published) else None]
             rows.append(tuple(cells))
         return Table(self.title, tuple(head), tuple(rows), note=self.note)
-
-
-def _spread(auc: Floats) -> str:
-    """The median, and the range if there are several."""
-    middle = f"{np.median(auc):.3f}"
-    return middle if len(auc) == 1 else f"{middle} ({auc.min():.3f}-{auc.max():.3f})"
 
 
 register_result(PublishedComparison)

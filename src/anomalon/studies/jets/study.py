@@ -16,7 +16,7 @@ from anomalon.core.document import Report, Section
 from anomalon.core.errors import DataError
 from anomalon.core.events import Events
 from anomalon.core.seed import Seed
-from anomalon.core.seen import part
+from anomalon.core.seen import part, to_learn_from
 from anomalon.data import sample
 from anomalon.detection import Choices, Split
 from anomalon.detection.batches import of_events
@@ -101,7 +101,7 @@ class JetsStudy(Job):
         yield self._inverse(jets, seed, place)
         yield Section(
             correlated_layers(
-                _learned(jets["qcd"]), part(jets["qcd"], "test")[: 400 if self.full else 150],
+                to_learn_from(jets["qcd"]), part(jets["qcd"], "test")[: 400 if self.full else 150],
                 blocks=2, beta=_BETA, learning=self.learning,
                 repetitions=5 if self.full else 1, seed=seed, place=place.stage("layers"),
             ),
@@ -125,7 +125,7 @@ class JetsStudy(Job):
         )
         note = "Median (range over samples). Published: other jets, other samples."
         found = compared_with_references(
-            References(_learned(jets["qcd"]), test),
+            References(to_learn_from(jets["qcd"]), test),
             sizes,
             BACKGROUND_REFERENCES,
             ("Distance to references of QCD", how, note),
@@ -144,7 +144,7 @@ class JetsStudy(Job):
         )
         note = "The published orientation is not said; its comments go with this one."
         found = compared_with_references(
-            References(_learned(jets["top"]), test, nearer=True),
+            References(to_learn_from(jets["top"]), test, nearer=True),
             sizes,
             TOP_REFERENCES,
             ("Distance to references of tops", how, note),
@@ -170,8 +170,8 @@ class JetsStudy(Job):
             ("QCD as the background", "qcd", ("top", "w")),
             ("Tops as the background", "top", ("qcd", "w")),
         ):
-            known = _as_background(jets[background])
-            signals = {name: _as_signal(jets[name]) for name in others}
+            known = _labelled(jets[background], 0)
+            signals = {name: _labelled(jets[name], 1) for name in others}
             stage = place.stage(title)
             found = detect(
                 known,
@@ -185,20 +185,10 @@ class JetsStudy(Job):
                 name: of_events(events) for name, events in signals.items()
             }
             yield Section(
-                pictured(found, every, _learned(known), files, seed), title, "The same settings."
+                pictured(found, every, to_learn_from(known), files, seed),
+                title,
+                "The same settings.",
             )
-
-
-def _learned(jets: Events) -> Events:
-    return Events.concatenate([part(jets, "train"), part(jets, "validation")])
-
-
-def _as_background(jets: Events) -> Events:
-    return _labelled(jets, 0)
-
-
-def _as_signal(jets: Events) -> Events:
-    return _labelled(jets, 1)
 
 
 def _labelled(jets: Events, label: int) -> Events:
