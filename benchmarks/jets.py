@@ -130,7 +130,8 @@ def main():
 
     choice = carried_over(labelled(jets["qcd"], 0), repetitions=n, seed=Seed(0), place=place)
     for name, found in zip(choice.changes, np.median(choice.auc, axis=2), strict=True):
-        print(f"learned from {name:<14} {dict(zip(choice.changes, found.round(3), strict=True))}")
+        areas_of = dict(zip(choice.changes, found.round(3).tolist(), strict=True))
+        print(f"learned from {name:<14} {areas_of}")
     print(f"carries over best: {choice.best}")
     of_qcd = areas(decay_exposure(), jets, "qcd", n)
     of_top = areas(decay_exposure(), jets, "top", n)

@@ -53,6 +53,12 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
+def test_no_place_was_left_to_be_filled():
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+    left = [p.name for p in pages if re.search(r"@[A-Z]{3,}@|TODO", p.read_text("utf-8"))]
+    assert left == []
+
+
 def test_the_classifier_of_the_how_to_works():
     import numpy as np
 
