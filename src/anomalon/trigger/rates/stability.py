@@ -1,0 +1,91 @@
+"""Rate against pile-up, run or anything else: is it the same everywhere?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import chi2
+
+from anomalon.core import check
+from anomalon.core.errors import BadValue
+from anomalon.trigger.rates.rate import chosen, in_hz
+
+__all__ = ["BinnedRate", "rate_in_bins"]
+
+Floats = NDArray[np.float64]
+
+_FEWEST = 5.0  # effective events in a bin that takes part in the test of constancy
+
+
+@dataclass(frozen=True, eq=False)
+class BinnedRate:
+    """The rate that there would be if all events were like those of a bin.
+
+    Args:
+        edges: Of the bins, shape (bin + 1,).
+        hz: Incoming rate times the share that passes in the bin, shape (bin,); NaN without events.
+        sigma: Statistical uncertainty, in Hz.
+        n_effective: Effective events that pass, shape (bin,).
+        chi2: Of a constant, over bins with at least five effective events that pass.
+        n_bins: How many these are.
+    """
+
+    edges: Floats
+    hz: Floats
+    sigma: Floats
+    n_effective: Floats
+    chi2: float
+    n_bins: int
+
+    @property
+    def p_constant(self) -> float:
+        """Probability of such a chi2 or a larger one if the rate is constant; NaN of one bin."""
+        return float(chi2.sf(self.chi2, self.n_bins - 1)) if self.n_bins > 1 else float("nan")
+
+
+def rate_in_bins(
+    passed: ArrayLike,
+    weights: ArrayLike,
+    values: ArrayLike,
+    edges: ArrayLike,
+    *,
+    incoming: float | None = None,
+) -> BinnedRate:
+    """The rate in bins of a quantity of the events: their pile-up, their run, their time.
+
+    Args:
+        passed: Which events are selected, shape (event,).
+        weights: What each event stands for, shape (event,); in Hz without `incoming`.
+        values: The quantity, shape (event,).
+        edges: Rising, shape (bin + 1,); the last bin takes its upper edge.
+        incoming: Rate in Hz of what all events together stand for.
+
+    Raises:
+        BadValue: If there are no bins.
+        DataError: If lengths or numbers are impossible.
+    """
+    at, ends = np.asarray(values, np.float64), np.asarray(edges, np.float64)
+    n = np.size(np.asarray(passed))
+    keep = chosen(passed, n, "rate_in_bins: passed")
+    check.length(at, n, "rate_in_bins: values")
+    if ends.ndim != 1 or len(ends) < 2 or not (np.diff(ends) > 0).all():
+        raise BadValue("rate_in_bins: expected at least two rising edges.")
+    hz = in_hz(weights, n, incoming, "rate_in_bins")
+    total = float(hz.sum())
+
+    def binned(w: Floats) -> Floats:
+        return np.histogram(at, ends, weights=w)[0].astype(np.float64)
+
+    every, fired, square = binned(hz), binned(hz * keep), binned(hz**2 * keep)
+    rest = binned(hz**2 * ~keep)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = fired / every
+        variance = ((1 - share) ** 2 * square + share**2 * rest) / every**2
+        n_effective = np.nan_to_num(fired**2 / square)
+    rate, sigma = total * share, total * np.sqrt(variance)
+    used = (n_effective >= _FEWEST) & (sigma > 0)
+    found = 0.0
+    if used.any():
+        mean = np.average(rate[used], weights=1 / sigma[used] ** 2)
+        found = float((((rate[used] - mean) / sigma[used]) ** 2).sum())
+    return BinnedRate(ends, rate, sigma, n_effective, found, int(used.sum()))

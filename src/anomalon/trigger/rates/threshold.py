@@ -1,0 +1,277 @@
+"""`threshold_at_rate`: which score gives a rate, how well it is known, and whether it can be known.
+
+Weighted events know a rate no better than their largest weights, whether these pass or not: where
+none of the common, heavy events is above a threshold, one of them might have been. What that may
+be is estimated (`Threshold.unseen`); no statistical error has it. Where fewer than ten effective
+events would pass, no threshold is given: their rate is known to a third at best.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from anomalon.core import check
+from anomalon.core.errors import BadValue, TooFewEvents
+from anomalon.core.result import Number
+from anomalon.core.rounding import plain
+from anomalon.core.seed import Seed
+from anomalon.core.shown import Fact, Shown
+from anomalon.trigger.rates.rate import Rate, chosen, in_hz, rate_of
+
+__all__ = ["FEWEST_EFFECTIVE", "Closure", "Threshold", "closure", "threshold_at_rate"]
+
+Floats = NDArray[np.float64]
+
+FEWEST_EFFECTIVE = 10.0
+"""Effective events above a threshold, below which none is given."""
+
+_ROUND = 1e-9  # of a rate: what rounding may leave of an asked one
+
+
+@dataclass(frozen=True, repr=False)
+class Threshold(Shown):
+    """Events with at least this score fire.
+
+    Args:
+        value: The score.
+        asked: The rate that was asked for, in Hz.
+        rate: What the events that it was found on have: those that count if others were given
+            (pure or unique), else all that fire. Not the asked rate: events come one by one.
+        total: All that fire, those that others have already among them.
+        unseen: What events of larger weights than those that pass may add, in Hz: of each that
+            fails its excess over the largest weight that passes, times the asked rate over that of
+            all above it, as if its like fell as fast as the rest; the largest of these.
+        low: The score at which the rate is one standard deviation above the asked one.
+        high: The score at which it is one below.
+    """
+
+    value: float
+    asked: float
+    rate: Rate
+    total: Rate
+    unseen: float
+    low: float
+    high: float
+
+    @property
+    def supported(self) -> bool:
+        """Whether what is unseen is within the statistical uncertainty.
+
+        If it is not, the rate may be larger than its error says: common events are too few.
+        """
+        return self.unseen <= self.rate.sigma
+
+    @property
+    def reached(self) -> bool:
+        """Whether the rate is the asked one within two of its standard deviations.
+
+        It is not if many events have the same score.
+        """
+        return abs(self.rate.hz - self.asked) <= 2 * self.rate.sigma + _ROUND * self.asked
+
+    def pull(self, elsewhere: Rate) -> float:
+        """Difference of a rate on other events from the asked one, in standard deviations of both.
+
+        The threshold has that of the events it was found on.
+        """
+        return (elsewhere.hz - self.asked) / float(np.hypot(self.rate.sigma, elsewhere.sigma))
+
+    def facts(self) -> tuple[Fact, ...]:
+        """The score, and what it gives."""
+        return (
+            Number("threshold", self.value, digits=6),
+            Number("asked", self.asked, unit="Hz", digits=6),
+            Number("rate", self.rate.hz, self.rate.sigma, unit="Hz"),
+            Number("unseen", self.unseen, unit="Hz"),
+            Number("total rate", self.total.hz, self.total.sigma, unit="Hz"),
+            Number("effective events", self.rate.n_effective, digits=3),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """The rate of events with at least a score; scores fall, each once."""
+
+    scores: Floats
+    hz: Floats  # of events with at least this score
+    middle: Floats  # the same, with half of those at it: without steps
+
+    def score_at(self, rate: float) -> float:
+        """Between the scores of events, in proportion to the rate."""
+        return float(np.interp(rate, self.middle, self.scores))
+
+
+def threshold_at_rate(
+    scores: ArrayLike,
+    weights: ArrayLike,
+    rate: float,
+    *,
+    incoming: float | None = None,
+    others: ArrayLike | None = None,
+    fewest: float = FEWEST_EFFECTIVE,
+) -> Threshold:
+    """The score above which events come at a rate.
+
+    Args:
+        scores: Of background, higher is more anomalous, shape (event,).
+        weights: What each event stands for, shape (event,), or one for all; in Hz without
+            `incoming`.
+        rate: Asked for, in Hz.
+        incoming: Rate in Hz of what all events together stand for, e.g. that of the filled
+            crossings (`FILLED_CROSSINGS`).
+        others: Events that fire others already, shape (event,): they do not count. The unprescaled
+            items of a menu make it a pure rate, all items a unique one. None: all count.
+        fewest: Effective events that have to be above the threshold.
+
+    Raises:
+        TooFewEvents: If there are fewer, or all weights are zero.
+        BadValue: If all events together have a smaller rate, or a number is not above zero.
+        DataError: If scores or weights are not finite, or of different lengths.
+
+    Example:
+        >>> scores = np.arange(1000.0)
+        >>> found = threshold_at_rate(scores, 1.0, 1000.0, incoming=40_000.0)
+        >>> found.value, found.rate.hz, round(found.rate.sigma, 1)
+        (974.5, 1000.0, 197.5)
+    """
+    given = np.asarray(scores, dtype=np.float64)
+    check.length(given, given.size, "threshold_at_rate: scores")
+    check.finite(given, "threshold_at_rate: scores")
+    asked = check.number(rate, "threshold_at_rate: rate", "(0, inf)")
+    fewest = check.number(fewest, "threshold_at_rate: fewest", "[0, inf)")
+    hz = in_hz(weights, len(given), incoming, "threshold_at_rate")
+    counted = np.ones(len(given), bool)
+    if others is not None:
+        counted = ~chosen(others, len(given), "threshold_at_rate: others")
+    ratio = incoming is not None
+    counts = np.where(counted, hz, 0.0)
+    curve = _curve(given, counts)
+    if asked > counts.sum() * (1 + _ROUND):
+        raise BadValue(
+            f"threshold_at_rate: expected a rate of at most {plain(float(counts.sum()))} Hz, which "
+            f"is that of all events that count, got {asked:g} Hz."
+        )
+    value = curve.score_at(asked)
+    passed = given >= value
+    found = rate_of(passed & counted, hz, ratio=ratio)
+    _refuse_few(found, asked, fewest, given, counts)
+    unseen = _unseen(given, counts, value, asked)
+    low, high = curve.score_at(asked + found.sigma), curve.score_at(asked - found.sigma)
+    return Threshold(value, asked, found, rate_of(passed, hz, ratio=ratio), unseen, low, high)
+
+
+def _curve(scores: Floats, counts: Floats) -> _Curve:
+    order = np.argsort(-scores, kind="stable")
+    ordered, weight = scores[order], counts[order]
+    last = np.flatnonzero(np.append(np.diff(ordered) != 0, True))  # of those with the same score
+    total = np.cumsum(weight)[last]
+    return _Curve(ordered[last], total, (total + np.append(0.0, total[:-1])) / 2)
+
+
+def _unseen(scores: Floats, counts: Floats, value: float, asked: float) -> float:
+    """What heavier events may add that happen to be below."""
+    order = np.argsort(-scores, kind="stable")
+    weight = counts[order]
+    before = np.cumsum(weight) - weight
+    n = int(np.count_nonzero(scores >= value))
+    excess = weight[n:] - weight[:n].max(initial=0.0)
+    return float((excess * asked / np.maximum(before[n:], asked)).max(initial=0.0))
+
+
+def _refuse_few(found: Rate, asked: float, fewest: float, scores: Floats, counts: Floats) -> None:
+    if found.n_effective >= fewest and found.n > 0:
+        return
+    least = smallest_rate(scores, counts, fewest)
+    hint = f"From {plain(least)} Hz on there are enough." if np.isfinite(least) else ""
+    raise TooFewEvents(
+        f"threshold_at_rate: expected at least {fewest:g} effective events above a threshold at "
+        f"{asked:g} Hz, got {plain(found.n_effective)} ({found.n} events): these events cannot say "
+        f"where that is. {hint} More events, or of smaller weights, go further; fewest={fewest:g} "
+        "is the bar."
+    )
+
+
+def smallest_rate(scores: Floats, counts: Floats, fewest: float = FEWEST_EFFECTIVE) -> float:
+    """The rate from which on, threshold by threshold, enough effective events are above; in Hz.
+
+    Infinity if there never are.
+    """
+    order = np.argsort(-scores, kind="stable")
+    total, square = np.cumsum(counts[order]), np.cumsum(counts[order] ** 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        enough = np.nan_to_num(total**2 / square) >= fewest
+    if not enough[-1]:
+        return float("inf")
+    few = np.flatnonzero(~enough)
+    first = few[-1] + 1 if len(few) else 0
+    return float(total[first])
+
+
+@dataclass(frozen=True, eq=False)
+class Closure:
+    """Thresholds found on one half of the events, and the rates of the other halves.
+
+    Args:
+        hz: Rates on the other halves, shape (split,).
+        pulls: Their differences from the asked rate, in standard deviations (`Threshold.pull`).
+        asked: In Hz.
+        n_refused: Splits whose half had too few effective events.
+    """
+
+    hz: Floats
+    pulls: Floats
+    asked: float
+    n_refused: int
+
+    @property
+    def inside(self) -> float:
+        """Share of the splits within one standard deviation; 0.683 if the errors are right."""
+        return float(np.mean(np.abs(self.pulls) < 1)) if len(self.pulls) else float("nan")
+
+
+def closure(
+    scores: ArrayLike,
+    weights: ArrayLike,
+    rate: float,
+    *,
+    incoming: float | None = None,
+    others: ArrayLike | None = None,
+    splits: int = 200,
+    seed: Seed | int = 0,
+) -> Closure:
+    """Find the threshold on a random half of the events, measure the rate on the other; many times.
+
+    Halves of the same events are not independent, but what they differ by has the variance that it
+    would have: each event is in one of the two.
+
+    Args:
+        scores: Of background, higher is more anomalous, shape (event,).
+        weights: What each event stands for, shape (event,); in Hz without `incoming`.
+        rate: Asked for, in Hz.
+        incoming: Rate in Hz of what all events together stand for.
+        others: Events that others have already, which do not count.
+        splits: How many times.
+        seed: Of the halves.
+
+    Raises:
+        As `threshold_at_rate`, but for halves with too few events, which are counted.
+    """
+    given = np.asarray(scores, dtype=np.float64)
+    check.whole(splits, "closure: splits", 1, 1_000_000)
+    hz = in_hz(weights, len(given), incoming, "closure")
+    no = np.zeros(len(given), bool) if others is None else chosen(others, len(given), "others")
+    draw = Seed.of(seed).child("closure").generator()
+    rates, pulls, refused = [], [], 0
+    for _ in range(splits):
+        first = draw.random(len(given)) < 0.5
+        try:
+            found = threshold_at_rate(given[first], 2 * hz[first], rate, others=no[first])
+        except TooFewEvents:
+            refused += 1
+            continue
+        passed = (given[~first] >= found.value) & ~no[~first]
+        elsewhere = rate_of(passed, 2 * hz[~first], ratio=False)
+        rates.append(elsewhere.hz)
+        pulls.append(found.pull(elsewhere))
+    return Closure(np.array(rates), np.array(pulls), float(rate), refused)
