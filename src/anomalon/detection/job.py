@@ -40,7 +40,7 @@ from anomalon.detectors import DETECTORS, Detector
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.settings import decode, encode, existing, refuse_unknown
 
-__all__ = ["DetectJob", "EventSource"]
+__all__ = ["DetectJob", "EventSource", "detector_of"]
 
 _NO_FILE = Path()
 
@@ -167,7 +167,7 @@ class DetectJob(Job):
         rows = check.several(table["detectors"], "detectors")
         return cls(
             background=EventSource.of(table["background"], "background", folder),
-            detectors=tuple(_detector(row, f"detectors[{i}]") for i, row in enumerate(rows)),
+            detectors=tuple(detector_of(row, f"detectors[{i}]") for i, row in enumerate(rows)),
             signals={
                 name: EventSource.of(one, f"signals.{name}", folder)
                 for name, one in signals.items()
@@ -269,7 +269,7 @@ def _plain(table: Mapping[str, Any]) -> dict[str, Any]:
     return {key: getattr(decoded, key) for key in table}
 
 
-def _detector(row: Any, where: str) -> Detector | Named:
+def detector_of(row: Any, where: str) -> Detector | Named:
     """A detector from its table, or from its kind alone; a name stands among its settings."""
     table = {"kind": row} if isinstance(row, str) else row
     if not isinstance(table, Mapping) or "kind" not in table:

@@ -18,6 +18,7 @@ from anomalon.report.injection_figures import injection_drawings
 from anomalon.report.jet_figures import jets_drawings
 from anomalon.report.run_folder import read_run, write_run
 from anomalon.report.spectrum_figures import bump_drawings, limit_drawings
+from anomalon.report.trigger_figures import trigger_drawings
 from anomalon.report.validation_figures import validation_drawings
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.results.injection_limit import InjectionLimitResult
@@ -25,6 +26,7 @@ from anomalon.search.results.limit import LimitResult
 from anomalon.search.results.scan import Scan
 from anomalon.search.results.validation import ValidationResult
 from anomalon.simulate.result import SimulationResult
+from anomalon.trigger.results.trigger import TriggerResult
 
 __all__ = [
     "Drawing",
@@ -46,3 +48,4 @@ register_result(ConversionResult, event_drawings)
 register_result(DetectionResult, detection_drawings)
 register_result(JetsResult, jets_drawings)
 register_result(AuditResult)
+register_result(TriggerResult, trigger_drawings)

@@ -4,27 +4,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from anomalon.core.rounding import plain
 from anomalon.detection.results.detection import DetectionResult
-from anomalon.detection.results.found import MOST_DISPLAYS, AnomalousEvent, Found, Plane
+from anomalon.detection.results.found import MOST_DISPLAYS, AnomalousEvent
 from anomalon.detection.results.jets import JetsResult
 from anomalon.report.axes import blank, powers
 from anomalon.report.drawing import Drawing
 from anomalon.report.event_display import event_display
+from anomalon.report.panels import DASHES, panels_of, rank_plane, short
 from anomalon.report.style import LIGHT, SERIES, styled
 
 __all__ = ["detection_drawings"]
 
-_DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (2, 1.5)), (0, (6, 2, 1, 2)))
 _SHOWN_BASELINES = 2  # in ROC curves; all are in the tables
-_AXES = {
-    "ht": "HT [GeV]", "leading_pt": "leading pT [GeV]",
-    "jet_mass": "jet mass [GeV]", "constituents": "constituents",
-}  # fmt: skip
 
 
 def detection_drawings(result: DetectionResult) -> Iterator[Drawing]:
@@ -146,8 +141,8 @@ def roc(result: DetectionResult, i: int) -> Figure:
         band = detector.signals[i].roc
         look: dict[str, Any] = {"color": LIGHT["muted"], "ls": ":", "lw": 1.4}
         if not detector.baseline:
-            look = {"color": SERIES[k % len(SERIES)], "ls": _DASHES[k // len(SERIES) % 4]}
-        axes.plot(band.fpr, band.median, label=_short(detector.name), **look)
+            look = {"color": SERIES[k % len(SERIES)], "ls": DASHES[k // len(SERIES) % 4]}
+        axes.plot(band.fpr, band.median, label=short(detector.name), **look)
         axes.fill_between(band.fpr, band.low, band.high, color=look["color"], alpha=0.18, lw=0)
         seen = band.median[band.median > 0]
         lowest = min(lowest, float(seen.min(initial=1.0)), float(band.fpr[0]))
@@ -161,14 +156,10 @@ def roc(result: DetectionResult, i: int) -> Figure:
     return figure
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 26 else f"{name[:25]}…"
-
-
 @styled
 def distributions(result: DetectionResult) -> Figure:
     """A panel for each detector that learns."""
-    figure, panels = _grid(len(result.learned), 2.1)
+    figure, panels = panels_of(len(result.learned), 2.1)
     for axes, detector in zip(panels, result.learned, strict=False):
         rows = detector.histogram
         axes.stairs(rows.background, rows.edges, color=LIGHT["muted"], fill=True, alpha=0.3, lw=0,
@@ -181,7 +172,7 @@ def distributions(result: DetectionResult) -> Figure:
         axes.set_yscale("log")
         axes.set_ylim(float(seen.min(initial=1.0)) / 2, float(seen.max(initial=1e-3)) * 3)
         powers(axes.yaxis)
-        axes.set_title(_short(detector.name), fontsize=8)
+        axes.set_title(short(detector.name), fontsize=8)
         axes.set_xlabel("score")
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: plain(float(v))))
@@ -189,20 +180,6 @@ def distributions(result: DetectionResult) -> Figure:
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="upper left", ncols=5, fontsize=7)
     return figure
-
-
-def _grid(n: int, height: float) -> tuple[Figure, list[Any]]:
-    """N panels, three in a row at most."""
-    columns = min(max(n, 1), 3)
-    rows = -(-max(n, 1) // columns)
-    figure = blank(2.6 * columns + 0.5, height * rows + 0.5, top=0.55, left=0.5)
-    grid = figure.subplots(
-        rows, columns, squeeze=False, gridspec_kw={"hspace": 0.55, "wspace": 0.28}
-    )
-    panels = list(grid.ravel())
-    for axes in panels[n:]:
-        axes.set_visible(False)
-    return figure, panels[:n]
 
 
 @styled
@@ -213,19 +190,6 @@ def planes(result: DetectionResult) -> Figure:
     figure = blank(6.4, 1.9 * n_rows + 0.5, top=0.3, left=0.6)
     grid = figure.subplots(n_rows, 2, squeeze=False, gridspec_kw={"hspace": 0.5, "wspace": 0.2})
     for axes, (detector, one) in zip(grid.ravel(), shown, strict=False):
-        _plane(axes, detector, one)
+        rank_plane(axes, one, f"{short(detector.name)}: ρ = "
+                   f"{plain(detector.correlations[one.quantity], 2)}")  # fmt: skip
     return figure
-
-
-def _plane(axes: Any, detector: Found, one: Plane) -> None:
-    """Shares within each column of the quantity, as blue of some strength."""
-    blues = ListedColormap([(0.0, 0.412, 0.659, a) for a in np.linspace(0, 1, 64)])
-    total = one.counts.sum(axis=1, keepdims=True)
-    shares = np.divide(one.counts, total, out=np.zeros_like(one.counts), where=total > 0)
-    axes.pcolormesh(one.edges, one.ranks, shares.T, cmap=blues, norm=Normalize(0, 0.3),
-                    rasterized=True)  # fmt: skip
-    axes.set_title(f"{_short(detector.name)}: ρ = {plain(detector.correlations[one.quantity], 2)}",
-                   fontsize=8)  # fmt: skip
-    axes.set(xlabel=_AXES[one.quantity], ylabel="rank of the score", ylim=(0, 1))
-    # the last column reaches to the one event of the largest momentum
-    axes.set_xlim(one.edges[0], min(one.edges[-1], 1.3 * one.edges[-2]))

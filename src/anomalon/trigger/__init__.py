@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from anomalon.lazy import loader
 
 if TYPE_CHECKING:
+    from anomalon.trigger.comparing import Operation, operate
+    from anomalon.trigger.job import TriggerJob
     from anomalon.trigger.rates.controller import (
         Control,
         Controller,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
         closure,
         threshold_at_rate,
     )
+    from anomalon.trigger.results.operated import Operated
+    from anomalon.trigger.results.trigger import TriggerResult
+    from anomalon.trigger.training import Model
 
 __all__ = [
     "FILLED_CROSSINGS",
@@ -43,10 +48,15 @@ __all__ = [
     "Control",
     "Controller",
     "Menu",
+    "Model",
+    "Operated",
+    "Operation",
     "Rate",
     "RateCurve",
     "Regions",
     "Threshold",
+    "TriggerJob",
+    "TriggerResult",
     "closure",
     "decaying_pile_up",
     "efficiency",
@@ -54,6 +64,7 @@ __all__ = [
     "enhanced_bias_weights",
     "follow",
     "measured_rate",
+    "operate",
     "overlaps",
     "rate_curve",
     "rate_in_bins",
@@ -63,6 +74,11 @@ __all__ = [
 
 _RATES = "anomalon.trigger.rates"
 _HOMES = {
+    "anomalon.trigger.job": ("TriggerJob",),
+    "anomalon.trigger.comparing": ("Operation", "operate"),
+    "anomalon.trigger.results.operated": ("Operated",),
+    "anomalon.trigger.results.trigger": ("TriggerResult",),
+    "anomalon.trigger.training": ("Model",),
     f"{_RATES}.controller": ("Control", "Controller", "decaying_pile_up", "follow"),
     f"{_RATES}.curves": (
         "BinnedEfficiency", "RateCurve", "efficiency", "efficiency_in_bins", "rate_curve",

@@ -56,11 +56,11 @@ class Threshold(Shown):
 
     @property
     def supported(self) -> bool:
-        """Whether what is unseen is within the statistical uncertainty.
+        """Whether what is unseen is within two standard deviations.
 
         If it is not, the rate may be larger than its error says: common events are too few.
         """
-        return self.unseen <= self.rate.sigma
+        return self.unseen <= 2 * self.rate.sigma
 
     @property
     def reached(self) -> bool:

@@ -1,0 +1,84 @@
+"""What has to hold if a trigger is to be believed."""
+
+import numpy as np
+
+from anomalon.core.result import Check, Verdict
+from anomalon.core.rounding import percent, plain
+from anomalon.trigger.results.operated import Operated
+from anomalon.trigger.results.trigger import TriggerResult
+
+__all__ = ["checks_of"]
+
+_CLOSES = (0.55, 0.85)  # of halvings, within one standard deviation: 0.68 is right
+_FEWEST_HALVINGS = 50
+_IMPROBABLE = 1e-3
+
+
+def checks_of(result: TriggerResult) -> tuple[Check, ...]:
+    """All checks of all models; those of the chosen one decide."""
+    return tuple(
+        check
+        for model in result.models
+        for check in _of(model, result.working.rate, decides=model.name == result.chosen)
+    )
+
+
+def _of(model: Operated, asked: float, *, decides: bool) -> list[Check]:
+    def judged(*, holds: bool) -> Verdict:
+        if holds:
+            return "passed"
+        return "failed" if decides else "for information"
+
+    where, point = model.name, model.point
+    checks = []
+    if model.seen or not model.baseline:
+        what = "nothing that is judged was learned from"
+        found = f"{percent(model.seen)} of the test background"
+        checks.append(Check(what, found, "passed" if model.seen == 0 else "failed", where))
+    without = [one.why for one in model.points if one.why]
+    if without:
+        what, found = "the events support the rate", f"{len(without)} trainings: {without[0]}"
+        return [*checks, Check(what, found, judged(holds=False), where)]
+    reached = abs(point.hz - asked) <= 2 * point.sigma
+    checks.append(
+        Check(
+            "the rate is the asked one",
+            f"{plain(point.hz)} ± {plain(point.sigma)} Hz, {plain(point.n_effective)} effective "
+            f"events; asked for {plain(asked)}",
+            judged(holds=reached),
+            where,
+        )
+    )
+    checks.append(
+        Check(
+            "no heavy events close below the threshold",
+            f"they may add {plain(point.unseen)} Hz to {plain(point.hz)} ± {plain(point.sigma)}",
+            judged(holds=point.supported),
+            where,
+        )
+    )
+    low, high = _CLOSES
+    enough = point.n_halvings >= _FEWEST_HALVINGS
+    checks.append(
+        Check(
+            "a threshold of one half has its rate on the other",
+            f"within one error in {percent(point.closed)} of {point.n_halvings} halvings"
+            if enough
+            else f"only {point.n_halvings} halvings have enough events",
+            judged(holds=low < point.closed < high) if enough else "not made",
+            where,
+        )
+    )
+    for held in model.held:
+        p = held.found.p_constant
+        if held.column != "n_pv" and np.isfinite(p):
+            checks.append(
+                Check(
+                    f"the rate does not depend on {held.column}",
+                    f"{held.found.n_bins} bins",
+                    judged(holds=p > _IMPROBABLE),
+                    where,
+                    p_value=p,
+                )
+            )
+    return checks

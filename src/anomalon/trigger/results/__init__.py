@@ -1,0 +1,1 @@
+"""What was found: results, and what they tell."""

@@ -1,0 +1,129 @@
+"""`TriggerResult`: models of an anomaly trigger at a fixed rate, compared."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from numpy.typing import NDArray
+
+from anomalon.core.plain import beside
+from anomalon.core.result import Check, Result, Summary, Text
+from anomalon.core.shown import Fact, Shown
+from anomalon.data.score_table import write_scores
+from anomalon.detection.results.detection import File
+from anomalon.trigger.rates.controller import Control
+from anomalon.trigger.results.operated import Operated
+
+if TYPE_CHECKING:
+    from anomalon.core.result import Writer
+
+__all__ = ["TriggerResult", "Working"]
+
+
+@dataclass(frozen=True)
+class Working:
+    """Where a trigger is operated.
+
+    Args:
+        rate: Asked for, in Hz.
+        counting: "total": all that fire; "pure": what the menu does not have.
+        incoming_hz: Rate of all that the background stands for.
+        reaching_hz: Rate of what reaches this trigger.
+        reaching_sigma: Its statistical uncertainty.
+        after: The column that says what reaches it, "" if all does.
+        menu: The column of the present menu, "" if there is none.
+        menu_hz: Its rate, NaN if there is none.
+        menu_sigma: Its statistical uncertainty.
+    """
+
+    rate: float
+    counting: str
+    incoming_hz: float
+    reaching_hz: float
+    reaching_sigma: float
+    after: str = ""
+    menu: str = ""
+    menu_hz: float = float("nan")
+    menu_sigma: float = float("nan")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TriggerResult(Shown, Result):
+    """Models trained on background, and what they keep at a rate.
+
+    Args:
+        name: Title.
+        seed: Root of all random numbers.
+        working: Where they are operated.
+        files: The background first, then samples, then signals.
+        models: In the order of the settings, baselines last.
+        chosen: Name of the model that the headline is about.
+        checks: What has to hold.
+        control: The threshold of the chosen model in a fill, with and without feedback; None if
+            pile-up is not known.
+        citations: Of what was used.
+        scores: Columns of `scores.parquet`, by name; not in the plain form.
+        saved: Saved models by name and training, as files hold them; not in the plain form.
+    """
+
+    kind: ClassVar[str] = "trigger"
+
+    name: str
+    seed: str
+    working: Working
+    files: tuple[File, ...]
+    models: tuple[Operated, ...]
+    chosen: str
+    checks: tuple[Check, ...]
+    control: Control | None = None
+    citations: tuple[str, ...] = ()
+    scores: Mapping[str, NDArray[Any]] = field(default_factory=dict, metadata=beside)
+    saved: Mapping[str, bytes] = field(default_factory=dict, metadata=beside)
+
+    def model(self, name: str) -> Operated:
+        """That of a name.
+
+        Raises:
+            KeyError: If there is none.
+        """
+        return {one.name: one for one in self.models}[name]
+
+    @property
+    def learned(self) -> tuple[Operated, ...]:
+        """All but the baselines."""
+        return tuple(one for one in self.models if not one.baseline)
+
+    @property
+    def baselines(self) -> tuple[Operated, ...]:
+        """The trivial ones."""
+        return tuple(one for one in self.models if one.baseline)
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(kept.name for kept in self.models[0].signals)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """The verdict, and what it stands on."""
+        summary = self.summary()
+        return (Text("verdict", summary.verdict), *summary.numbers)
+
+    def summary(self) -> Summary:
+        """What a reader is told."""
+        from anomalon.trigger.results.trigger_summary import summary_of
+
+        return summary_of(self)
+
+    def exports(self) -> "Mapping[str, str | Writer]":
+        """Scores of all test events, and the saved models."""
+        files: dict[str, str | Writer] = {
+            f"models/{name}.npz": _bytes_writer(data) for name, data in self.saved.items()
+        }
+        if self.scores:
+            files["scores.parquet"] = lambda path: write_scores(self.scores, path)
+        return files
+
+
+def _bytes_writer(data: bytes) -> Callable[[Path], int]:
+    return lambda path: path.write_bytes(data)
