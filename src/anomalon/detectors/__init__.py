@@ -29,6 +29,7 @@ from anomalon.detectors.isolation_forest import IsolationForest
 from anomalon.detectors.jet_surrogates import JET_SURROGATES
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.medoids import Medoids
+from anomalon.detectors.mixing import mixed
 from anomalon.detectors.nearest_neighbours import NearestNeighbours
 from anomalon.detectors.networks import (
     Architecture,
@@ -87,6 +88,7 @@ __all__ = [
     "TriggerObjects",
     "Variational",
     "baselines_of",
+    "mixed",
     "surrogates",
 ]
 
