@@ -1,11 +1,14 @@
 """The models of published triggers: sizes, scales, and what counts in their losses."""
 
+import os
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import anomalon
 from anomalon.core import Events
 from anomalon.core.errors import BadValue
 from anomalon.detectors import Distilled, EnsembleDetector, Learning
@@ -111,8 +114,47 @@ def test_events_of_a_level_one_trigger_are_shifted_integers():
     )
     x = axol1tl.fit(muon)(muon).x[0, 0]
     np.testing.assert_allclose(x, [70 / 64, -200 / 128, 287 / 128], rtol=1e-6)
-    full = Events(np.array([[[255.5, 0, 0]]]), ("muon1",), FEATURES)
+    full = Events(np.array([[[255.0, 0, 0]]]), ("muon1",), FEATURES)
     assert not axol1tl.fit(full)(full).mask.any()
+
+
+@pytest.fixture
+def vectors():
+    """One orbit of real collisions as the Level-1 trigger of CMS has them, with its integers."""
+    folder = os.environ.get("ANOMALON_DATA")
+    if not folder:
+        pytest.skip("ANOMALON_DATA is not set: no real data to read")
+    path = Path(folder) / "l1" / "data_2024_v1_3_0.npz"
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "n", "turn"),
+    [("jet", "jet", 10, 144), ("muon", "mu", 4, 576), ("electron", "eg", 4, 144)],
+)
+def test_real_events_come_back_as_the_integers_of_the_hardware(vectors, kind, name, n, turn):
+    """Shifted back by their bits; azimuths from minus half a turn, saturated objects left out."""
+    events = anomalon.load(vectors)
+    fitted = trigger_inputs("axol1tl").fit(events)
+    seen, slots = fitted(events), list(fitted.layout.slots(kind))
+    counts = seen.x[:, slots] * np.array(fitted.steps[-1].number)[slots]
+    assert np.abs(counts - np.round(counts)).max() < 1e-4
+    with np.load(vectors) as file:
+        there = file[name][:, :n, :3].astype(int)
+    full = 2047 if kind == "jet" else 511
+    assert (there[:, :, 0] >= full).any()
+    there[there[:, :, 0] >= full] = 0
+    if kind == "muon":  # whose counts begin at one
+        there[:, :, 0] = np.maximum(there[:, :, 0] - 1, 0)
+    there[:, :, 2] = np.where(there[:, :, 2] >= turn / 2, there[:, :, 2] - turn, there[:, :, 2])
+
+    def in_order(rows):
+        return sorted(map(tuple, rows[rows[:, 0] > 0].tolist()))
+
+    got = np.round(counts).astype(int)
+    assert [in_order(a) for a in got] == [in_order(a) for a in there]
 
 
 def test_the_latent_score_is_that_of_the_encoder():

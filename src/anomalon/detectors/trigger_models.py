@@ -91,7 +91,8 @@ def trigger_inputs(hardware: Hardware) -> TriggerObjects:
     "gelato": pT in 0.1 GeV, eta in 1/40 and phi in 1/128 of a turn; shifts of 7, 5 and 5 bits, of
     6 and 5 for the missing momentum. "axol1tl": 0.5 GeV, 0.0435 and 1/144 of a turn, of muons
     0.010875 and 1/576; pT at the end of its range is dropped. The shifts of that one are ours, the
-    published ones being measured on its events.
+    published ones being measured on its events. Counts of the pT of muons begin at one, so the
+    largest, 511, are 255 GeV.
 
     Raises:
         BadValue: If there is no such trigger.
@@ -105,7 +106,7 @@ def trigger_inputs(hardware: Hardware) -> TriggerObjects:
         )
     return TriggerObjects(
         saturated="drop",
-        saturation=PerKind(met=2047.5, electron=255.5, photon=255.5, muon=255.5, jet=1023.5),
+        saturation=PerKind(met=2047.5, electron=255.5, photon=255.5, muon=255.0, jet=1023.5),
         phi="none",
         divide=Divisors(PerKind(64.0), PerKind(32.0, muon=128.0), PerKind(32.0, muon=128.0)),
         step=Steps(
