@@ -29,6 +29,9 @@ from anomalon.detectors import (
     DeepSets,
     Density,
     Detector,
+    Distilled,
+    Embedding,
+    EnsembleDetector,
     Estimator,
     FeedForward,
     IsolationForest,
@@ -49,6 +52,7 @@ from anomalon.detectors import (
 from anomalon.features.event_summary import EventSummary
 from anomalon.learn import BoostedTrees, load_scorer, save_scorer
 from anomalon.learn.density.matching import FlowMatching
+from anomalon.learn.regress import BoostedRegression
 from anomalon.run.settings import decode, encode
 
 # one step of all events, whatever their number: one program for all fits of a detector
@@ -94,6 +98,20 @@ SMALL = {
     "flow": Density(FLOW, FEW),
     "flow matching": Density(MATCHING, FEW),
     "contrastive": Contrastive(DeepSets((16,)), 6, learning=LEARNING, density=MATCHING),
+    "embedding": Embedding(
+        FeedForward((16,)), 6, hidden=(4,), n_middle=2, turn=True, learning=LEARNING,
+        learning_back=LONGER,
+    ),
+    "ensemble": EnsembleDetector(Autoencoder(FeedForward((16,)), 4, learning=LEARNING), 2),
+    "ensemble, by tails": EnsembleDetector(
+        Variational(FeedForward((16,)), 2, TRIGGER, learning=LEARNING), 2, "tail"
+    ),
+    "distilled": Distilled(
+        Autoencoder(FeedForward((16,)), 4, learning=LEARNING), BoostedRegression(30, 4)
+    ),
+    "distilled, of a score": Distilled(
+        NearestNeighbours(3, 500, TRIGGER), BoostedRegression(30, 4), "score"
+    ),
     "nearest neighbours, of a trigger": NearestNeighbours(3, 500, TRIGGER),
     "outlier exposure": OutlierExposure(TREES, inputs=FEW),
     "isolation forest": IsolationForest(20, 64),

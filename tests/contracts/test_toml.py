@@ -20,11 +20,27 @@ from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.detection import DetectJob, EventSource, Named, Split
 from anomalon.detection.jets_job import JetsJob
-from anomalon.detectors import Autoencoder, Baseline, IsolationForest, JetImages, Medoids
+from anomalon.detectors import (
+    Autoencoder,
+    Baseline,
+    Distilled,
+    Divisors,
+    Embedding,
+    EnsembleDetector,
+    IsolationForest,
+    JetImages,
+    Medoids,
+    Overlap,
+    PerKind,
+    Steps,
+    TriggerObjects,
+)
+from anomalon.detectors.trigger_models import embedded, improved, latent_only, trigger_inputs
 from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
 from anomalon.learn.density import SplineFlow
+from anomalon.learn.regress import BoostedRegression
 from anomalon.run.job import Job
 from anomalon.run.settings import decode, dumps, encode
 from anomalon.search import (
@@ -181,6 +197,23 @@ def examples(folder):
         LimitScan: [scan],
         FitSettings: [SEARCH.fit],
         ConditionalQuantiles: [ConditionalQuantiles(n_slices=12)],
+        Overlap: [Overlap("electron", "jet", 0.2)],
+        PerKind: [PerKind(1.0, jet=50.0)],
+        Steps: [trigger_inputs("axol1tl").step],
+        Divisors: [trigger_inputs("gelato").divide],
+        TriggerObjects: [
+            trigger_inputs("axol1tl"),
+            TriggerObjects(
+                (), 0.001, "clip", PerKind(jet=1000.0), PerKind(jet=50.0),
+                (Overlap("jet", "jet", 0.4),), "none", "per_event", 100.0,
+            ),
+        ],
+        Embedding: [embedded()],
+        EnsembleDetector: [EnsembleDetector(latent_only("gelato"), 3, "tail")],
+        Distilled: [
+            Distilled(improved("hlt"), BoostedRegression(7, 3, 0.2, 10, 1.0), "score"),
+            Distilled(EnsembleDetector(IsolationForest(10), 2)),
+        ],
         Labels: [Labels("A title", "ATLAS", 13.0, 139.0, "m_jj", {"a": "the first"})],
     }  # fmt: skip
 

@@ -14,6 +14,9 @@ from anomalon.detectors import (
     DeepSets,
     Density,
     Detector,
+    Distilled,
+    Embedding,
+    EnsembleDetector,
     EventSummary,
     IsolationForest,
     Learning,
@@ -24,6 +27,7 @@ from anomalon.detectors import (
 )
 from anomalon.learn.classify.boosted_trees import BoostedTrees
 from anomalon.learn.density.matching import FlowMatching
+from anomalon.learn.regress import BoostedRegression
 
 __all__ = ["audit_of_every_kind", "every_kind"]
 
@@ -33,6 +37,9 @@ _SMALL: dict[str, Detector] = {
     "autoencoder": Autoencoder(learning=_LEARNING),
     "contrastive": Contrastive(DeepSets((16,)), 6, learning=_LEARNING, density=_MATCHING),
     "density": Density(_MATCHING, EventSummary(only=("met", "ht", "n_jet", "st"))),
+    "distilled": Distilled(Autoencoder(learning=_LEARNING), BoostedRegression(15, 4)),
+    "embedding": Embedding(learning=_LEARNING, learning_back=_LEARNING),
+    "ensemble": EnsembleDetector(Autoencoder(learning=_LEARNING), 2),
     "isolation_forest": IsolationForest(20, 64),
     "medoids": Medoids(3, n_sample=300, n_samples=1, n_held=300),
     "nearest_neighbours": NearestNeighbours(3, 1000),

@@ -6,11 +6,14 @@
 | `variational` | the same, or its place in the middle is unusual |
 | `density` | a normalising flow or flow matching finds little background around it |
 | `contrastive` | the same where a self-supervised encoder puts it |
+| `embedding` | an autoencoder does not give back where such an encoder puts it |
 | `outlier_exposure` | a classifier takes it for a changed background event (`surrogates`) |
 | `isolation_forest` | few random cuts isolate it |
 | `medoids` | it is far from the few jets that stand for all others (optimal transport) |
 | `nearest_neighbours` | its nearest background events are far away |
 | `baseline` | it has much momentum, many objects …: what all others have to beat |
+| `ensemble` | several trainings of a detector say so |
+| `distilled` | boosted trees say that another detector says so |
 | `estimator` | an outlier detector of scikit-learn or PyOD says so |
 
     detector = anomalon.detectors.Autoencoder(n_latent=6)
@@ -23,12 +26,16 @@ from anomalon.detectors.base import Detector, FittedDetector
 from anomalon.detectors.baseline import BASELINES, JET_BASELINES, Baseline, baselines_of
 from anomalon.detectors.contrastive import Contrastive
 from anomalon.detectors.density import Density
+from anomalon.detectors.distilled import Distilled, teacher_of
+from anomalon.detectors.embedding import Embedding
+from anomalon.detectors.ensemble import EnsembleDetector
 from anomalon.detectors.exposure import OutlierExposure
 from anomalon.detectors.foreign import Estimator
 from anomalon.detectors.isolation_forest import IsolationForest
 from anomalon.detectors.jet_surrogates import JET_SURROGATES
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.medoids import Medoids
+from anomalon.detectors.mixing import mixed
 from anomalon.detectors.nearest_neighbours import NearestNeighbours
 from anomalon.detectors.networks import (
     Architecture,
@@ -64,7 +71,10 @@ __all__ = [
     "DeepSets",
     "Density",
     "Detector",
+    "Distilled",
     "Divisors",
+    "Embedding",
+    "EnsembleDetector",
     "Estimator",
     "EventSummary",
     "FeedForward",
@@ -87,7 +97,9 @@ __all__ = [
     "TriggerObjects",
     "Variational",
     "baselines_of",
+    "mixed",
     "surrogates",
+    "teacher_of",
 ]
 
 DETECTORS: dict[str, type[Detector]] = Detector.registry
@@ -98,6 +110,9 @@ DETECTORS.update(
         Baseline,
         Contrastive,
         Density,
+        Distilled,
+        Embedding,
+        EnsembleDetector,
         IsolationForest,
         Medoids,
         NearestNeighbours,

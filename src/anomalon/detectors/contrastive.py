@@ -10,30 +10,24 @@ from typing import ClassVar, final
 import numpy as np
 
 from anomalon.core import check
-from anomalon.core.errors import BadValue
-from anomalon.core.seed import Seed
 from anomalon.detectors.base import Scores, State, Task
+from anomalon.detectors.contrast import ContrastDetector, mirrors
 from anomalon.detectors.density import density_state, rarity
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.networks import Architecture, DeepSets
-from anomalon.detectors.trained import TrainedDetector
 from anomalon.features.inputs import FittedInputs, Form, Inputs
 from anomalon.features.objects import Objects
-from anomalon.learn.autoencoders.contrast import Changes, Vicreg, WithHead, embedded
+from anomalon.learn.autoencoders.contrast import Changes, embedded
 from anomalon.learn.density.flows import SplineFlow
 from anomalon.learn.density.learned import LearnedDensity
-from anomalon.learn.engine.training import PerBatch
-from anomalon.learn.models.arrays import arrays_of, below, filled
-from anomalon.learn.models.dense import Dense
+from anomalon.learn.models.arrays import arrays_of, below
 
 __all__ = ["Contrastive"]
-
-_HEAD = 64
 
 
 @final
 @dataclass(frozen=True)
-class Contrastive(TrainedDetector):
+class Contrastive(ContrastDetector):
     """Minus the log density of what the encoder gives.
 
     Args:
@@ -75,34 +69,16 @@ class Contrastive(TrainedDetector):
             density=LearnedDensity,
             learning=Learning,
         )
-        self._check_network()
-        if getattr(self.network, "dropout", 0) > 0:
-            raise BadValue(
-                f"{self.kind}.network.dropout: expected 0, because events are changed already, got "
-                f"{self.network.dropout:g}. Set `drop` and `smear` instead."  # type: ignore[attr-defined]
-            )
+        self._check_encoder()
 
     def _fit(self, task: Task) -> State:
-        rows, inputs = task.rows, task.inputs
-        loss = PerBatch(Vicreg(Changes(self.smear, self.drop, _mirrors(inputs))))
-        model = self._trained(loss, self._model(inputs, task.seed), task)
+        rows, model = task.rows, self._learned(task, Changes(self.smear, self.drop, mirrors(task)))
         z = np.asarray(embedded(model, rows.data), np.float32)
         density = density_state(self.density, z, rows.weight, rows.event, task.seed)
         network = {f"network/{name}": a for name, a in arrays_of(model).items()}
         return network | {f"density/{name}": a for name, a in density.items()}
 
-    def _model(self, inputs: FittedInputs, seed: Seed) -> WithHead:
-        return WithHead(
-            self.network.encoder(inputs, self.n_latent, seed.child("encoder")),
-            Dense(self.n_latent, (_HEAD,), _HEAD, seed=seed.child("head")),
-        )
-
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
-        model = filled(self._model(inputs, Seed(0)), below(state, "network/"))
+        model = self._filled(inputs, below(state, "network/"))
         rare = rarity(self.density, below(state, "density/"))
         return lambda seen: rare(np.asarray(embedded(model, seen.data), np.float32))
-
-
-def _mirrors(inputs: FittedInputs) -> tuple[bool, ...]:
-    """Which features an event may be mirrored in: angles, which count from zero."""
-    return tuple(name in ("eta", "phi") for name in inputs.names)

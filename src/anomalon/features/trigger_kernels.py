@@ -29,12 +29,13 @@ def _clean(x: Any, there: Any, chain: Any) -> None:
                 x[slot, pt] = chain.repaired[slot]
             else:
                 for j in range(x.shape[1]):
-                    value = x[slot, j]
-                    nothing = value != value
-                    for one in chain.values:
-                        nothing = nothing or value == one
-                    if nothing:
-                        x[slot, j] = 0.0
+                    if j != pt:
+                        value = x[slot, j]
+                        nothing = value != value
+                        for one in chain.values:
+                            nothing = nothing or value == one
+                        if nothing:
+                            x[slot, j] = 0.0
         if not there[slot]:
             continue
         if x[slot, pt] >= chain.limit[slot]:
@@ -59,9 +60,10 @@ def _separate(x: Any, there: Any, chain: Any) -> None:
             for other in range(slot + 1 if begin == first else begin, end):
                 if there[other]:
                     d_eta = x[other, eta] - x[slot, eta]
-                    d_phi = wrapped(x[other, phi] - x[slot, phi])
-                    if d_eta * d_eta + d_phi * d_phi < radius:
-                        there[other] = False
+                    if d_eta * d_eta < radius:  # else the azimuth need not be looked at
+                        d_phi = wrapped(x[other, phi] - x[slot, phi])
+                        if d_eta * d_eta + d_phi * d_phi < radius:
+                            there[other] = False
 
 
 @compiled(nogil=True)  # type: ignore[untyped-decorator]

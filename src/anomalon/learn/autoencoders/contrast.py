@@ -11,6 +11,7 @@ from typing import Any, final
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from anomalon.learn.autoencoders.plain import Data
 from anomalon.learn.engine.scoring import in_blocks
@@ -37,11 +38,14 @@ class Changes:
         drop: Probability that an object is lost.
         mirrors: For each feature whether its sign is nobody's business (an angle around zero): all
             objects of an event are mirrored together.
+        turns: For each row of the table what a full turn is in units of the last feature, if that
+            is an azimuth by which events may be turned; empty: they are not.
     """
 
     smear: float
     drop: float
     mirrors: tuple[bool, ...]
+    turns: tuple[float, ...] = ()
 
     def __call__(self, x: jax.Array, mask: jax.Array, key: Any) -> tuple[jax.Array, jax.Array]:
         """Another version of each event (event, object, feature), and its mask."""
@@ -50,6 +54,11 @@ class Changes:
         for j in (j for j, mirrored in enumerate(self.mirrors) if mirrored):
             flip = jax.random.bernoulli(jax.random.fold_in(of_signs, j), shape=(len(x), 1))
             x = x.at[:, :, j].set(jnp.where(flip, -x[:, :, j], x[:, :, j]))
+        if self.turns:
+            turn = np.array(self.turns, np.float32)
+            share = jax.random.uniform(jax.random.fold_in(of_signs, x.shape[2]), (len(x), 1))
+            phi = x[:, :, -1] + share * turn
+            x = x.at[:, :, -1].set(phi - turn * jnp.round(phi / turn))
         lost = jax.random.bernoulli(of_loss, self.drop, mask.shape)
         # the first object stays: an event of nothing says nothing
         mask = mask & ~lost.at[:, 0].set(False)
