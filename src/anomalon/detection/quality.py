@@ -25,20 +25,34 @@ def quality(scorer: FittedDetector, test: Batches) -> list[tuple[str, str, float
         test: Events to give back; the first 40 000 are taken.
     """
     sums: dict[tuple[str, str], NDArray[np.float64]] = {}
+    scale = scorer.inputs.scale
+    standardised = scale is None or scale.standardised
     for events in islice(_tens_of_thousands(test), _MOST):
         found = scorer.reconstructed(events)
         if found is None:
             return []
         seen, given = found
-        difference = np.asarray(given, np.float64).reshape(seen.x.shape) - seen.x
-        for name, values in _by_feature(scorer, difference, seen.mask):
-            one = np.array([len(values), np.abs(values).sum(), (values**2).sum()])
-            sums[name] = sums.get(name, np.zeros(3)) + one
+        x = np.asarray(seen.x, np.float64)
+        difference = np.asarray(given, np.float64).reshape(x.shape) - seen.x
+        for name, values, there in _by_feature(scorer, difference, x, seen.mask):
+            one = np.array([len(values), np.abs(values).sum(), (values**2).sum(), *_moments(there)])
+            sums[name] = sums.get(name, np.zeros(5)) + one
     return [
-        (*name, float(absolute / n), float(np.sqrt(squares / n)))
-        for name, (n, absolute, squares) in sums.items()
+        (*name, float(absolute / n / width), float(np.sqrt(squares / n) / width))
+        for name, (n, absolute, squares, *moments) in sums.items()
         if n > 0
+        for width in (1.0 if standardised else _width(n, *moments),)
     ]
+
+
+def _moments(there: NDArray[np.float64]) -> tuple[float, float]:
+    return float(there.sum()), float((there**2).sum())
+
+
+def _width(n: float, first: float, second: float) -> float:
+    """The standard deviation; 1 of a constant."""
+    variance = second / n - (first / n) ** 2
+    return float(np.sqrt(variance)) if variance > 1e-12 * (1 + second / n) else 1.0
 
 
 def _tens_of_thousands(test: Batches) -> Iterator:  # type: ignore[type-arg]
@@ -48,14 +62,19 @@ def _tens_of_thousands(test: Batches) -> Iterator:  # type: ignore[type-arg]
 
 
 def _by_feature(
-    scorer: FittedDetector, difference: NDArray[np.float64], mask: NDArray[np.bool_] | None
-) -> Iterator[tuple[tuple[str, str], NDArray[np.float64]]]:
+    scorer: FittedDetector,
+    difference: NDArray[np.float64],
+    x: NDArray[np.float64],
+    mask: NDArray[np.bool_] | None,
+) -> Iterator[tuple[tuple[str, str], NDArray[np.float64], NDArray[np.float64]]]:
+    """Kind and feature, differences, and what was seen, of objects that are there."""
     inputs, scale = scorer.inputs, scorer.inputs.scale
     if mask is None or scale is None:
-        flat = difference.reshape(len(difference), -1)
+        flat, seen = (a.reshape(len(a), -1) for a in (difference, x))
         names = inputs.names if len(inputs.names) == flat.shape[1] else ("all",)
         for j, name in enumerate(names):
-            yield ("event", name), flat[:, j] if len(names) > 1 else flat.ravel()
+            one = slice(j, j + 1) if len(names) > 1 else slice(None)
+            yield ("event", name), flat[:, one].ravel(), seen[:, one].ravel()
         return
     for kind in dict.fromkeys(inputs.layout.kinds):
         slots = list(inputs.layout.slots(kind))
@@ -65,4 +84,4 @@ def _by_feature(
             if name == "phi":
                 unit = scale.unit[slots, j]
                 values = delta_phi(values * unit, np.zeros_like(values)) / unit
-            yield (kind, name), values[there]
+            yield (kind, name), values[there], x[:, slots, j][there]

@@ -178,10 +178,12 @@ class ObjectScale(Shown):
     Args:
         zero: Shape (slot, feature), in GeV and radians, or a function of these such as a logarithm.
         unit: Shape (slot, feature), in the same; NaN where it differs from event to event.
+        standardised: Whether these are means and standard deviations of background.
     """
 
     zero: NDArray[np.float64]
     unit: NDArray[np.float64]
+    standardised: bool = False
 
 
 class FittedInputs(ABC):

@@ -137,7 +137,7 @@ class FittedObjects(Shown, FittedInputs):
     @property
     def scale(self) -> ObjectScale:
         """Means and standard deviations."""
-        return ObjectScale(self.mean, self.std)
+        return ObjectScale(self.mean, self.std, standardised=True)
 
     def __call__(self, events: Events) -> Encoded:
         """What a detector sees of these events; each is written to its place at once."""
