@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         simulate,
         stats,
         transport,
+        trigger,
     )
     from anomalon.core import Events, Particles, Sample, Seed
     from anomalon.data import load
@@ -51,6 +52,7 @@ __all__ = [
     "simulate",
     "stats",
     "transport",
+    "trigger",
 ]
 
 _HOMES = {
@@ -71,6 +73,7 @@ _ROOMS = (
     "simulate",
     "stats",
     "transport",
+    "trigger",
 )
 
 __getattr__, __dir__ = loader(__name__, _HOMES, rooms=_ROOMS)

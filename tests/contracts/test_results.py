@@ -17,6 +17,7 @@ from found_reach import found_reach
 from found_spectra import found_bump, found_limit
 from found_validation import found_validation
 from toy_objects import found_detection, toy_objects
+from toy_trigger import found_trigger, of_cuts
 
 import anomalon.report  # noqa: F401  all rooms, so that all results are defined
 from anomalon.core.event_file import EventFile
@@ -56,6 +57,8 @@ def examples() -> list[Result]:
         detection(truth=True),
         detection(truth=False),
         jets(),
+        replace(found_trigger(), scores={}, saved={}),
+        replace(of_cuts(0.5), scores={}, saved={}),
         audit(lambda files: [file.objects[:, 0, 0] for file in files], toy_objects(200)),
         Choice(("a", "b"), ("overlaid", "added"), np.array([[0.9, 0.8], [0.7, 0.6]]), 100),
         LeakDemonstration(

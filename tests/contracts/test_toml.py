@@ -65,6 +65,7 @@ from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.jets import JetSelection
 from anomalon.studies import DijetStudy
+from anomalon.trigger import Model, Operation, TriggerJob
 
 WINDOWS = (Window(3000, 3600, 2400, 4200), Window(3600, 4200, 3000, 4800))
 SEARCH = Search(
@@ -80,6 +81,7 @@ SEARCH = Search(
     fit=FitSettings(range=(2000.0, 6000.0), shape="exponential"),
     n_toys=4,
 )
+MODEL = Model(Named(Autoencoder(n_latent=3), "narrow"))
 FEATURES = DijetFeatures(0.8, 30.0, 2, (1.0, 0.5), "both", "drop")
 
 
@@ -147,6 +149,21 @@ def examples(folder):
                 name="Jets",
             ),
         ],
+        TriggerJob: [
+            TriggerJob(operation=Operation(10.0), background=data, models=(MODEL,)),
+            TriggerJob(
+                operation=Operation(
+                    1e3, "pure", 3e7, "l1", "hlt", 2, 50, Split(0.1, 0.5), "a", "A name"
+                ),
+                background=EventSource(None, "s"),
+                models=(replace(MODEL, emphasis={"background": 1.0, "b": 0.5}, power=0.0),),
+                samples={"b": EventSource(other)},
+                signals={"a": other},
+                seed=4,
+            ),
+        ],
+        Operation: [Operation(10.0)],
+        Model: [MODEL, replace(MODEL, power=0.5)],
         EventSource: [EventSource(data), EventSource(None, "s")],
         Named: [Named(Autoencoder(), "a name"), Named(Baseline("met"), "met", baseline=True)],
         DemoJob: [DemoJob(5)],

@@ -93,6 +93,8 @@ class TriggerJob(Job):
                 raise BadValue(f"{key}: expected a value, got none.")
         operation = {key: value for key, value in table.items() if key not in _OWN}
         rows = check.several(table["models"], "models")
+        if not rows:
+            raise BadValue("models: expected at least one [[models]] table, got none.")
         return cls(
             operation=decode(Operation, operation),
             background=EventSource.of(table["background"], "background", folder),

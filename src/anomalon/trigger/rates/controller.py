@@ -38,8 +38,8 @@ class Controller:
         BadValue: If a number is out of range.
     """
 
-    proportional: float = 0.5
-    integral: float = 0.1
+    proportional: float = 0.3
+    integral: float = 0.02
     block: float = 60.0
     largest: float = 0.5
 

@@ -1,0 +1,157 @@
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from toy_trigger import (
+    found_trigger,
+    of_cuts,
+    toy_models,
+    trigger_background,
+    trigger_events,
+)
+
+from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, Leak, TooFewEvents, UnknownKey
+from anomalon.detection import Named
+from anomalon.detectors import Baseline
+from anomalon.trigger import Model, Operation, measured_rate, operate
+
+
+@cache
+def found():
+    return found_trigger()
+
+
+def scores_of(result, file, column):
+    rows = result.scores["file"] == file
+    return result.scores[column][rows], result.scores["weight"][rows]
+
+
+@pytest.mark.parametrize("model", ["base", "mixed"])
+def test_thresholds_have_their_rate_on_the_test_background(model):
+    for i, point in enumerate(found().model(model).points):
+        scores, hz = scores_of(found(), "background", f"{model}-{i + 1}")
+        rate = measured_rate(scores >= point.threshold, hz)
+        assert point.hz == pytest.approx(rate.hz)
+        assert point.sigma == pytest.approx(rate.sigma)
+        assert abs(point.hz - 6000.0) <= hz[scores >= point.threshold].max()
+
+
+def test_shares_are_those_of_the_scores():
+    for model in found().models:
+        for i, point in enumerate(model.points):
+            scores, _ = scores_of(found(), "hard", f"{model.name}-{i + 1}")
+            assert model.signals[0].share[i] == pytest.approx(np.mean(scores >= point.threshold))
+
+
+def test_the_test_part_stands_for_all_that_comes_in():
+    working = found().working
+    assert working.incoming_hz == pytest.approx(303_100.0)
+    assert working.reaching_hz == pytest.approx(0.9 * 303_100.0, rel=0.03)
+    assert working.reaching_sigma < 0.03 * working.reaching_hz
+    _, hz = scores_of(found(), "background", "base-1")
+    assert hz.sum() == pytest.approx(working.reaching_hz)
+
+
+def test_only_what_reaches_the_trigger_is_judged():
+    assert 0.8 < found().files[1].n_test / 250 < 1.0  # of the test quarter of 1000
+    assert 0.85 < found().files[2].n_test / 500 < 0.95
+
+
+def test_nothing_that_is_judged_was_learned_from():
+    assert [model.seen for model in found().learned] == [0.0, 0.0]
+
+
+def test_baselines_stand_beside():
+    assert {"ht", "leading_pt", "met"} <= {model.name for model in found().baselines}
+    ht = found().model("ht")
+    assert len(ht.points) == 1
+    assert ht.leading_pt[0] > 0.7
+    assert found().model("leading_pt").leading_pt[0] == pytest.approx(1.0)
+
+
+def test_pure_rates_leave_out_the_menu():
+    total, pure = (
+        of_cuts(4000.0, menu="passes_hlt"),
+        of_cuts(4000.0, menu="passes_hlt", counting="pure"),
+    )
+    of_total, of_pure = (r.model("sum").points[0] for r in (total, pure))
+    assert of_total.hz == of_total.total_hz
+    assert of_pure.total_hz > of_pure.hz
+    kept = pure.model("sum").signals[0]
+    assert kept.median_pure < kept.median
+    assert kept.gain == pytest.approx(kept.median_pure / kept.menu)
+
+
+def test_incoming_rates_scale_the_weights():
+    hz = of_cuts(1500.0).model("sum").points[0]
+    scaled = of_cuts(15_000.0, incoming=3_031_000.0).model("sum").points[0]
+    assert scaled.threshold == pytest.approx(hz.threshold)
+
+
+def test_a_rate_that_the_events_cannot_know_is_no_answer():
+    result = of_cuts(0.5)
+    summary = result.summary()
+    assert summary.status == "no answer"
+    assert not summary.ok
+    assert "effective events" in summary.headline
+    assert np.isnan(result.model("sum").signals[0].share).all()
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    again = found_trigger()
+    assert again.scores["mixed-2"].tolist() == found().scores["mixed-2"].tolist()
+    assert again.summary().headline == found().summary().headline
+
+
+def test_the_headline_is_about_the_last_model_and_names_the_best_cut():
+    summary = found().summary()
+    assert "mixed keeps" in summary.headline
+    assert "a cut on" in summary.headline
+    assert of_cuts(1500.0).chosen == "sum"
+
+
+def bad(change, **operation):
+    given = {
+        "background": trigger_background(400), "models": (Model(Named(Baseline("ht"), "sum")),),
+        "signals": {"hard": trigger_events(50, 8, 200.0, 1.0, label=1)}, "samples": {},
+    }  # fmt: skip
+    given |= change
+    return operate(
+        given["background"],
+        given["models"],
+        Operation(50_000.0, **{"trainings": 1} | operation),
+        signals=given["signals"],
+        samples=given["samples"],
+    )
+
+
+def test_bad_input_is_named():
+    background = trigger_background(400)
+    with pytest.raises(TooFewEvents, match="weights are all zero"):
+        bad({"background": replace(background, weight=np.zeros(len(background)))})
+    with pytest.raises(Leak, match="background: expected no true signal"):
+        bad({"background": replace(background, label=np.ones(len(background)))})
+    with pytest.raises(BadLayout, match=r"signals\.hard: expected signal alone"):
+        bad({"signals": {"hard": trigger_events(50, 8, 200.0, 1.0)}})
+    with pytest.raises(ColumnMissing, match="passes_l1"):
+        bad({}, after="pases_l1")
+    with pytest.raises(BadLayout, match=r"expected decisions .* 'n_pv'"):
+        bad({}, menu="n_pv")
+    with pytest.raises(BadValue, match="pure rate"):
+        Operation(1.0, counting="pure")
+    with pytest.raises(UnknownKey, match=r"emphasis.*background"):
+        bad({"models": (Model(Named(Baseline("ht"), "sum"), {"backgrund": 1.0}),)})
+    with pytest.raises(UnknownKey, match="chosen"):
+        bad({}, chosen="som")
+    with pytest.raises(BadValue, match="at least one"):
+        bad({"models": ()})
+    with pytest.raises(BadValue, match="names"):
+        bad({"samples": {"hard": background}})
+    with pytest.raises(TooFewEvents, match="25 events"):
+        bad({"background": background[:30]})
+    none = {**background.columns, "passes_l1": np.zeros(len(background), bool)}
+    with pytest.raises(TooFewEvents, match="that reach this trigger"):
+        bad({"background": background.with_columns(none)}, after="passes_l1")
+    with pytest.raises(BadValue, match="emphasis"):
+        Model(toy_models()[0].named, {"background": 0.0})
