@@ -25,7 +25,7 @@ def quick_pool():
     """Soft collisions take Pythia five seconds to begin with."""
     with pytest.MonkeyPatch.context() as patch:
         quick = ("HardQCD:all = on", "PhaseSpace:pTHatMin = 5.", "PartonLevel:MPI = off")
-        patch.setattr(anomalon.simulate.pileup, "_SETTINGS", ("Beams:eCM = 13000.", *quick))
+        patch.setattr(anomalon.simulate.pileup, "SETTINGS", ("Beams:eCM = 13000.", *quick))
         yield
     anomalon.simulate.pileup._pool.cache_clear()
 

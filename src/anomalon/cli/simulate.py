@@ -16,6 +16,11 @@ PROCESSES = ("qcd", "wprime", "a0")
 JETS = ("qcd", "top", "w", "hbb", "b", "quark", "gluon")
 FORTY_MHZ = ("background", "w", "z", "ttbar", "qcd", "lq", "a", "h0", "hplus")
 
+CROSSINGS = (
+    "enhanced_bias", "jz0", "jz1", "jz2", "jz3", "jz4", "jz5",
+    "zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau", "vbf_inv",
+)  # fmt: skip
+
 
 @click.group()
 def simulate() -> None:
@@ -188,6 +193,46 @@ def jets(config: Path | None, **options: Any) -> None:
         _facts,
         out_missing=f"{missing}.",
         keys={"pt_min": "selection.pt_min", "pt_max": "selection.pt_max"},
+    )
+
+
+@simulate.command("trigger")
+@click.option(
+    "--process",
+    type=click.Choice(CROSSINGS),
+    help="What to generate: enhanced bias, a slice of dijets, or a signal.",
+)
+@click.option(
+    "--pileup",
+    type=Number("(0, 1000]"),
+    default=60.0,
+    show_default=True,
+    help="Mean number of collisions in a crossing.",
+)
+@click.option("--mpi/--no-mpi", default=True, help="Multiparton interactions; off is 4x faster.")
+@simulation_options
+def trigger(config: Path | None, **options: Any) -> None:
+    """Simulate bunch crossings as a first-level and a high-level trigger see them.
+
+    An emulation, not data: enhanced bias by prescaled items with weights in Hz, dijets in slices of
+    pt_hat, or one of six signals. The file is HDF5 with missing momentum, 3 electrons, 3 muons, 3
+    photons (first level: taus) and 10 jets per event and level, and beside them weight, process,
+    n_pv, run, lumi, passes_l1, passes_hlt, fired_… of the items, split and the truth;
+    `anomalon.load` reads it. An interrupted run goes on where it was. CONFIG is a TOML file with
+    the options, and more: [selection], [detector] and [crossing].
+    """
+    from anomalon.simulate.trigger_job import TriggerSimulation
+
+    missing = "Missing option '--out': where to write the events, as --out FILE.h5"
+    if config is not None:
+        missing += f', or a line out = "FILE.h5" in {config}'
+    file_job(
+        TriggerSimulation,
+        config,
+        options,
+        _mixed_facts,
+        out_missing=f"{missing}.",
+        keys={"pileup": "crossing.mean"},
     )
 
 

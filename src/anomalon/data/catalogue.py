@@ -33,7 +33,7 @@ def sample(name: str) -> Any: ...
 
 
 def sample(name: str) -> Sample | Events:
-    """A sample that ships with the package: of dijets a `Sample`, at 40 MHz and of jets `Events`.
+    """A sample that ships with the package: of dijets a `Sample`, else `Events`.
 
     Event identities are unique over all shipped samples, so that samples can be concatenated.
 
@@ -70,7 +70,10 @@ def event_offset(name: str) -> int:
 def _files() -> dict[str, Traversable]:
     folder = files("anomalon.data") / "samples"
     found = {}
-    places = ((folder, ".parquet"), (folder / "forty_mhz", ".h5"), (folder / "jets", ".h5"))
+    places = (
+        (folder, ".parquet"),
+        *((folder / name, ".h5") for name in ("forty_mhz", "jets", "trigger")),
+    )
     for place, suffix in places:
         for item in place.iterdir() if place.is_dir() else ():
             if item.name.endswith(suffix):

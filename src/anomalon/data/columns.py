@@ -37,7 +37,9 @@ DIJET_FEATURES = (
 KEYS = ("mass", "features", "weight", "label", "event", "scale")
 JET_KEYS = ("constituents", "jets", "index", "jet", "particles", "n_constituents")
 """Options for jets (see `anomalon.data.jets.roles`)."""
-FILE_KEYS = (*KEYS, "tree", "key", *JET_KEYS)
+TRIGGER_KEYS = ("level", "layout", "saturated")
+"""Options for events of a trigger (see `anomalon.data.trigger`)."""
+FILE_KEYS = (*KEYS, "tree", "key", *TRIGGER_KEYS, *JET_KEYS)
 MASS_ROUNDING = 1e-2
 """GeV: a mass down to -0.01 is rounding in E^2 - p^2 (the LHC Olympics files have -2e-5)."""
 

@@ -9,7 +9,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, DataError, UnknownKey, suggest
 from anomalon.core.folder import current_folder
 from anomalon.data.arrow import open_parquet
-from anomalon.data.columns import JET_KEYS, KEYS, read_mapping
+from anomalon.data.columns import JET_KEYS, KEYS, TRIGGER_KEYS, read_mapping
 from anomalon.data.forty_mhz.level1 import Level1Source
 from anomalon.data.forty_mhz.reading import PARTICLES, FortyMhzSource
 from anomalon.data.frame import Frame, frame_keys
@@ -24,10 +24,11 @@ from anomalon.data.root import open_root
 from anomalon.data.source import Source
 from anomalon.data.table import Table, TableSource
 from anomalon.data.text_table import open_csv
+from anomalon.data.trigger.reading import TriggerSource
 
 __all__ = ["OPTIONS", "kind_of", "recognise"]
 
-OPTIONS = (*KEYS, "mapping", "tree", "key", *JET_KEYS)
+OPTIONS = (*KEYS, "mapping", "tree", "key", *TRIGGER_KEYS, *JET_KEYS)
 """The options that name parts of a file."""
 
 _ZIP = b"PK\x03\x04"
@@ -215,6 +216,9 @@ def _special(path: Path, file: Any, options: dict[str, Any]) -> Source | None:
         if events is not None:
             return events
     if key is None:
+        crossings = TriggerSource.recognise(path, file, options.get("level"))
+        if crossings is not None:
+            return crossings
         public = PublicJetSource.recognise(path, file, options.get("jet"), n_constituents)
         jets = public or JetSource.recognise(path, file, n_constituents)
         if jets is not None:

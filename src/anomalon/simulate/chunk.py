@@ -1,14 +1,16 @@
 """One chunk: a fixed number of generated events, which a recipe, a seed and an index determine."""
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import Events, Seed, event_random
-from anomalon.simulate.pythia import Generator
+from anomalon.core import Events, Particles, Seed, event_random
+from anomalon.simulate.pileup import PileUp
+from anomalon.simulate.pythia import Batch, Generator
 from anomalon.simulate.recipe import Recipe
 
 __all__ = ["SPLITS", "Chunk", "Tally", "make_chunk"]
@@ -74,15 +76,15 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
         seed.child("simulate", recipe=recipe.name, variation=recipe.variation, chunk=index),
     )
     generator = Generator(recipe.settings, seed, recipe.veto, recipe.decays)
-    smearing = seed.child("detector").generator()
-    others = seed.child("pileup").generator()
+    smearing, members = (seed.child(name).generator() for name in ("detector", "stratum"))
+    beside = _beside(recipe, root, seed)
     parts: list[Events] = []
     n = 0
-    for batch in generator.batches(n_generated):
-        first = index * n_generated + n
-        particles, n_others = batch.particles, np.zeros(len(batch), np.int64)
-        if recipe.pileup is not None:
-            particles, n_others = recipe.pileup.overlay(particles, root.child("pileup"), others)
+    for generated in generator.batches(n_generated):
+        batch, first = generated, index * n_generated + n
+        if recipe.stratum is not None:
+            batch = recipe.stratum.members(batch, members)
+        particles, n_others = beside(batch)
         seen = recipe.detector.measure(particles, smearing)
         events = recipe.selection.events(seen, first=first)
         if recipe.matching is not None:
@@ -107,6 +109,25 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
             seconds=time.monotonic() - started,
             generator=f"Pythia {generator.version}",
         ),
+    )
+
+
+def _beside(
+    recipe: Recipe, root: Seed, seed: Seed
+) -> Callable[[Batch], tuple[Particles, NDArray[np.int64]]]:
+    """What adds the other collisions of the crossing, and says how many they were."""
+    pileup, others = recipe.pileup, seed.child("pileup").generator()
+    if pileup is None:
+        return lambda batch: (batch.particles, np.zeros(len(batch), np.int64))
+    if isinstance(pileup, PileUp):
+        return lambda batch: pileup.overlay(batch.particles, root.child("pileup"), others)
+    pool, stratum = pileup.made_pool(seed.child("pileup")), recipe.stratum
+    return lambda batch: pileup.overlay(
+        batch.particles,
+        pool,
+        others,
+        np.full(len(batch), np.inf) if stratum is None else stratum.softer_than(batch),
+        own_counts=stratum is not None and stratum.soft,
     )
 
 

@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from anomalon.core import Seed, check, event_random
 
-__all__ = ["Fakes"]
+__all__ = ["FakeRates", "Fakes"]
 
 Floats = NDArray[np.float64]
 
 _SEED = Seed(0).child("fakes")
 _EVENT, _PT, _ETA = 0, 1, 2
+_PER = 20.0  # GeV: pt to which natural rates refer
 
 
 @dataclass(frozen=True)
@@ -71,3 +72,51 @@ class Fakes:
         electrons = jets[fake].copy()
         electrons[:, _PT] = pt[fake]
         return rows, electrons, jets[~fake]
+
+
+@dataclass(frozen=True)
+class FakeRates:
+    """Jets that are taken for electrons and photons as rarely as in nature, less at high pt.
+
+    Of a jet of pt above `pt_min`, pile-up subtracted, the chance is rate (20 GeV / pt); the object
+    has `least` to all of the pT of the jet, whose place it takes.
+
+    Args:
+        electron: Electrons per jet of 20 GeV.
+        photon: Photons per jet of 20 GeV.
+        pt_min: Softer jets are no fakes, in GeV.
+        least: Smallest share of the pT of the jet.
+    """
+
+    electron: float = 1e-3
+    photon: float = 3e-3
+    pt_min: float = 20.0
+    least: float = 0.7
+
+    def __post_init__(self) -> None:
+        wanted = {"electron": "[0, 0.5]", "photon": "[0, 0.5]"}
+        check.fields(self, "fakes", **wanted, pt_min="(0, inf)", least="(0, 1]")
+
+    def made(
+        self, jets: Floats, number: NDArray[np.int64], *, eta_max: float
+    ) -> tuple[Floats, Floats, Floats]:
+        """Fake electrons, fake photons, and the other jets: tables like `jets`.
+
+        Args:
+            jets: Shape (jet, 4): row of the event, pt, eta, phi; rows in rising order.
+            number: Of the events, shape (event,): all random numbers are functions of it.
+            eta_max: Largest |eta| of a fake.
+        """
+        row = jets[:, _EVENT].astype(np.int64)
+        order = np.arange(len(jets)) - np.searchsorted(row, row)
+        key = 64 * number[row] + order
+        u = event_random.uniform(key, _SEED.child("natural"))
+        share = event_random.uniform(key, _SEED.child("natural share"))
+        pt = jets[:, _PT]
+        fits = (pt > self.pt_min) & (np.abs(jets[:, _ETA]) < eta_max)
+        per_rate = np.divide(_PER, pt, out=np.zeros(len(jets)), where=fits)
+        electron = u < self.electron * per_rate
+        photon = ~electron & (u < (self.electron + self.photon) * per_rate)
+        made = jets.copy()
+        made[:, _PT] = pt * (self.least + (1 - self.least) * share)
+        return made[electron], made[photon], jets[~electron & ~photon]

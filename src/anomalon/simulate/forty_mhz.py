@@ -5,7 +5,6 @@ The objects are those of the public data set (Govorkova et al., arXiv:2107.02157
 they are made is ours, an emulation: a light detector model instead of Delphes.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,21 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events, Particles, check
-from anomalon.core.kinematics import pt_eta_phi_mass
 from anomalon.core.plain import to_plain
 from anomalon.data.forty_mhz import FEATURE_NAMES, OBJECT_NAMES, write_forty_mhz
-from anomalon.jets import leading_jets
 from anomalon.simulate.fakes import Fakes
-from anomalon.simulate.leptons import TRACKER_ETA, isolated_leptons
+from anomalon.simulate.leptons import isolated_leptons
+from anomalon.simulate.objects import fill, owners, subtracted_jets, table_of
 from anomalon.simulate.pythia import ELECTRON, MUON
 
 __all__ = ["FortyMhzSelection", "Level1"]
 
-Floats = NDArray[np.float64]
-
-_RAW_JETS = 40  # before pile-up is subtracted
 _ELECTRON_SLOT, _MUON_SLOT, _JET_SLOT, _N_SLOTS = 1, 5, 9, 19
-_EVENT, _PT = 0, 1  # columns of a table of objects: event, pt, eta, phi
 
 
 @dataclass(frozen=True)
@@ -135,14 +129,22 @@ class FortyMhzSelection:
             cone=self.cone,
             isolation=self.isolation,
         )
-        event = np.repeat(np.arange(len(particles)), particles.n_particles)
+        event = owners(particles)
         pt = np.hypot(particles.px, particles.py)
         if self.fakes is None:
             rows = np.unique(event[(kind > 0) & (pt > self.trigger_pt)])
         else:
             rows = np.arange(len(particles))
-        jets = self._jets(particles, event, kind, rows, density)
-        electrons, muons = (_table(particles, event, kind == k) for k in (ELECTRON, MUON))
+        jets = subtracted_jets(
+            particles,
+            kind == 0,
+            rows,
+            density,
+            radius=self.radius,
+            pt_min=self.jet_pt,
+            eta_max=self.jet_eta,
+        )
+        electrons, muons = (table_of(particles, kind == k) for k in (ELECTRON, MUON))
         if self.fakes is not None:
             rows, fakes, jets = self.fakes.made(
                 jets, first + rows, pt_min=self.trigger_pt, eta_max=self.electron_eta
@@ -155,37 +157,12 @@ class FortyMhzSelection:
             (_MUON_SLOT, _JET_SLOT, muons),
             (_JET_SLOT, _N_SLOTS, jets),
         ):
-            _fill(objects[:, slot:end], table, rows)
+            fill(objects[:, slot:end], table, rows)
         return self._decided(objects.astype(np.float32), first + rows, particles.source)
 
     def write(self, events: Events, about: Mapping[str, Any], path: Path, *, compact: bool) -> None:
         """The file of these events, HDF5 in the public layout; it says that it is an emulation."""
         write_forty_mhz(events, path, about=to_plain(about), compact=compact)
-
-    def _jets(
-        self,
-        particles: Particles,
-        event: NDArray[np.int64],
-        kind: NDArray[np.int8],
-        rows: NDArray[np.int64],
-        density: Floats,
-    ) -> Floats:
-        """Jets of the events `rows`, pile-up subtracted, as a table."""
-        used = np.isin(event, rows) & (kind == 0)
-        columns = {name: particles.column(name)[used] for name in ("px", "py", "pz", "energy")}
-        counts = np.bincount(event[used], minlength=len(particles))[rows]
-        found = leading_jets(
-            Particles(columns, np.concatenate([[0], np.cumsum(counts)])),
-            radius=self.radius,
-            pt_min=self.jet_pt,
-            n_jets=_RAW_JETS,
-        )
-        here, slot = np.nonzero(found.p4[:, :, 0] > 0)
-        pt, eta, phi, _ = pt_eta_phi_mass(found.p4[here, slot])
-        forward = (np.abs(eta) > TRACKER_ETA).astype(int)
-        pt = pt - density[rows[here], forward] * math.pi * self.radius**2
-        jets = np.stack([rows[here].astype(np.float64), pt, eta, phi], axis=-1)
-        return jets[(pt > self.jet_pt) & (np.abs(eta) < self.jet_eta)]
 
     def _decided(
         self, objects: NDArray[np.float32], number: NDArray[np.int64], source: str
@@ -200,20 +177,3 @@ class FortyMhzSelection:
             source=source,
         )
         return replace(events, columns={"event": number, "passes_l1": self.level1.passes(events)})
-
-
-def _table(particles: Particles, event: NDArray[np.int64], rows: NDArray[np.bool_]) -> Floats:
-    """Event, pt, eta and phi of some particles, shape (particle, 4)."""
-    px, py, pz = (particles.column(name)[rows] for name in ("px", "py", "pz"))
-    pt = np.hypot(px, py)
-    return np.stack([event[rows], pt, np.arcsinh(pz / pt), np.arctan2(py, px)], axis=-1)
-
-
-def _fill(slots: Floats, table: Floats, rows: NDArray[np.int64]) -> None:
-    """Put the objects of highest pt of each of the events `rows` (sorted) into its slots."""
-    table = table[np.isin(table[:, _EVENT], rows)]
-    table = table[np.lexsort((-table[:, _PT], table[:, _EVENT]))]
-    event = np.searchsorted(rows, table[:, _EVENT].astype(np.int64))
-    rank = np.arange(len(table)) - np.searchsorted(event, event)
-    kept = rank < slots.shape[1]
-    slots[event[kept], rank[kept]] = table[kept, _PT:]

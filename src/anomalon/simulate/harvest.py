@@ -1,7 +1,7 @@
 """`Harvest`: the chunks of one recipe as they come, and what was made of it."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ __all__ = ["Harvest", "Made"]
 # The time, or the same events were other bytes; and what old files have not.
 _NOT_IN_THE_FILE = ("seconds", "cross_section_error")
 # Settings that are younger than shipped files: not said where they change nothing.
-_YOUNGER = ("decays", "pileup", "process", "enhancement", "matching")
+_YOUNGER = ("decays", "pileup", "process", "enhancement", "matching", "stratum")
 _PATIENCE = 20  # chunks without a single accepted event
 
 
@@ -47,6 +47,11 @@ class Made:
     def acceptance(self) -> float:
         """Accepted over generated events."""
         return self.tally.n_accepted / self.tally.n_generated
+
+    @property
+    def n_stood_for(self) -> float:
+        """Generated events that those in the file stand for."""
+        return self.n_events / self.acceptance
 
     @property
     def luminosity(self) -> float:
@@ -78,8 +83,12 @@ class Harvest:
 
     @property
     def events(self) -> Events:
-        """As many as were wanted."""
-        return Events.concatenate([chunk.events for chunk in self.used])[: self.part.n_events]
+        """As many as were wanted; those of a stratum with weights in Hz."""
+        events = Events.concatenate([chunk.events for chunk in self.used])[: self.part.n_events]
+        stratum = self.part.recipe.stratum
+        if stratum is None:
+            return events
+        return replace(events, weight=events.weight * (stratum.rate / self.made.n_stood_for))
 
     @property
     def made(self) -> Made:
@@ -95,7 +104,9 @@ class Harvest:
         for name in _YOUNGER:
             if getattr(made.recipe, name) == Recipe.__dataclass_fields__[name].default:
                 del recipe[name]
-        return {
+        stratum = made.recipe.stratum
+        strata = {} if stratum is None else {"rate": stratum.rate}
+        return strata | {
             "recipe": recipe,
             "seed": str(order.seed),
             "chunk_size": order.chunk_size,

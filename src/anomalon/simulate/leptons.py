@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import Particles
 from anomalon.run.compiling import compiled
-from anomalon.simulate.pythia import ELECTRON, MUON
+from anomalon.simulate.pythia import ELECTRON, MUON, PHOTON
 
 __all__ = ["TRACKER_ETA", "isolated_leptons"]
 
@@ -28,6 +28,7 @@ def isolated_leptons(
     muon_eta: float,
     cone: float,
     isolation: float,
+    photon_pt: float = math.inf,
 ) -> tuple[NDArray[np.int8], NDArray[np.float64], NDArray[np.float64]]:
     """Which particles are isolated leptons, and what belongs to the whole event.
 
@@ -38,11 +39,12 @@ def isolated_leptons(
         muon_eta: Of muons.
         cone: Radius of the cone of isolation.
         isolation: Largest pT of other particles in it, less density times area, over its own.
+        photon_pt: Of photons, in GeV, which are looked for as electrons are; none by default.
 
     Returns:
-        ELECTRON, MUON or 0 of each particle; the density of pT in GeV per unit of area, shape
-        (event, 2), within the tracker and forward: the median of the cells of a grid; and MET,
-        shape (event, 2), as pT and phi of minus the sum of all momenta.
+        ELECTRON, MUON, PHOTON or 0 of each particle; the density of pT in GeV per unit of area,
+        shape (event, 2), within the tracker and forward: the median of the cells of a grid; and
+        MET, shape (event, 2), as pT and phi of minus the sum of all momenta.
     """
     return _isolated(
         particles.column("kind"),
@@ -50,13 +52,13 @@ def isolated_leptons(
         particles.py,
         particles.pz,
         particles.offsets,
-        (pt_min, electron_eta, muon_eta, cone, isolation),
+        (pt_min, electron_eta, muon_eta, cone, isolation, photon_pt),
     )
 
 
 @compiled()
 def _isolated(kind, px, py, pz, offsets, cuts):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    pt_min, electron_eta, muon_eta, cone, isolation = cuts
+    pt_min, electron_eta, muon_eta, cone, isolation, photon_pt = cuts
     n_events = len(offsets) - 1
     found = np.zeros(len(px), np.int8)
     density = np.zeros((n_events, 2))
@@ -73,7 +75,9 @@ def _isolated(kind, px, py, pz, offsets, cuts):  # type: ignore[no-untyped-def] 
         for i in range(begin, end):
             most = muon_eta if kind[i] == MUON else electron_eta
             lepton = kind[i] == MUON or kind[i] == ELECTRON
-            if not lepton or pt[i] <= pt_min or abs(eta[i]) >= most:
+            least = pt_min if lepton else photon_pt
+            wanted = lepton or kind[i] == PHOTON
+            if not wanted or pt[i] <= least or abs(eta[i]) >= most:
                 continue
             around = -density[event, 0 if abs(eta[i]) < TRACKER_ETA else 1] * math.pi * cone**2
             for k in range(begin, end):

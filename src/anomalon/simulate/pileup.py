@@ -6,6 +6,7 @@ reflected along the beam, so that a pool of some thousands stands for many more.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,10 @@ from anomalon.core import Particles, Seed, check
 from anomalon.run.compiling import compiled
 from anomalon.simulate.pythia import CHARGED, ELECTRON, MUON, Generator
 
-__all__ = ["PileUp"]
+__all__ = ["SETTINGS", "PileUp", "overlaid"]
 
-_SETTINGS = ("Beams:eCM = 13000.", "SoftQCD:inelastic = on")
+SETTINGS = ("Beams:eCM = 13000.", "SoftQCD:inelastic = on")
+"""Of inelastic collisions, always with multiparton interactions."""
 
 
 @dataclass(frozen=True)
@@ -55,30 +57,52 @@ class PileUp:
         if self.mean == 0:
             return particles, n
         pool = _pool(self.pool, self.tracker_eta, seed)
-        total = int(n.sum())
-        picks = generator.integers(len(pool), size=total)
-        phi = generator.uniform(0.0, 2 * np.pi, total)
-        sign = np.where(generator.random(total) < 0.5, -1.0, 1.0)
-        names = ("px", "py", "pz", "energy", "kind")
-        p4, kind, offsets = _overlay(
-            np.stack([particles.column(name) for name in names[:4]]),
-            particles.column("kind"),
-            particles.offsets,
-            np.stack([pool.column(name) for name in names[:4]]),
-            pool.column("kind"),
-            pool.offsets,
-            np.concatenate([[0], np.cumsum(n)]),
-            picks,
-            (np.cos(phi), np.sin(phi), sign),
-        )
-        columns = dict(zip(names, (*p4, kind), strict=True))
+        picks = generator.integers(len(pool), size=int(n.sum()))
+        first = np.concatenate([[0], np.cumsum(n)])
+        columns, offsets = overlaid(particles, pool, first, picks, generator)
         return Particles(columns, offsets, particles.source), n
+
+
+def overlaid(
+    particles: Particles,
+    pool: Particles,
+    first: NDArray[np.int64],
+    picks: NDArray[np.int64],
+    generator: np.random.Generator,
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64]]:
+    """Each event followed by its picks from the pool, turned and perhaps reflected.
+
+    Args:
+        particles: With px, py, pz, energy and `kind`.
+        pool: The same.
+        first: Shape (event + 1,): picks from first[i] up to first[i + 1] are of event i.
+        picks: Events of the pool.
+        generator: Of angles and reflections.
+
+    Returns:
+        The columns, and the offsets of the events.
+    """
+    phi = generator.uniform(0.0, 2 * np.pi, len(picks))
+    sign = np.where(generator.random(len(picks)) < 0.5, -1.0, 1.0)
+    names = ("px", "py", "pz", "energy", "kind")
+    p4, kind, offsets = _overlay(
+        np.stack([particles.column(name) for name in names[:4]]),
+        particles.column("kind"),
+        particles.offsets,
+        np.stack([pool.column(name) for name in names[:4]]),
+        pool.column("kind"),
+        pool.offsets,
+        first,
+        picks,
+        (np.cos(phi), np.sin(phi), sign),
+    )
+    return dict(zip(names, (*p4, kind), strict=True)), offsets
 
 
 @lru_cache(maxsize=2)
 def _pool(n: int, tracker_eta: float, seed: Seed) -> Particles:
     """Inelastic events without charged particles within the tracker."""
-    generator = Generator(_SETTINGS, seed.child("pool"))
+    generator = Generator(SETTINGS, seed.child("pool"))
     return Particles.concatenate(
         [_left(batch.particles, tracker_eta) for batch in generator.batches(n)]
     )

@@ -11,12 +11,15 @@ from typing import ClassVar
 from anomalon.core import check
 from anomalon.core.config import lookup
 from anomalon.core.errors import BadValue
+from anomalon.simulate.crossing import BunchCrossing
 from anomalon.simulate.decays import Decays
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.matching import Matching
 from anomalon.simulate.pileup import PileUp
 from anomalon.simulate.selection import FileSelection, Selection
+from anomalon.simulate.strata import Stratum
+from anomalon.simulate.two_levels import TwoLevels
 from anomalon.simulate.veto import PartonVeto, Veto
 
 __all__ = [
@@ -67,6 +70,8 @@ class Recipe:
         enhancement: How much more often events are accepted than in nature; the cross section that
             is told is divided by it.
         matching: Which jets are kept of those that the selection accepts; None: all.
+        stratum: Of bunch crossings; weights become rates in Hz, that of the stratum over the number
+            of crossings of it that were generated, times what the selection gave.
     """
 
     cites: ClassVar[tuple[str, ...]] = ("Bierlich:2022pfr",)
@@ -77,13 +82,14 @@ class Recipe:
     variation: str = "data"
     masses: tuple[float, ...] = ()
     selection: Selection | FileSelection = _SELECTION
-    detector: Detector = _DETECTOR
+    detector: Detector | TwoLevels = _DETECTOR
     veto: Veto | None = None
     decays: Decays | None = None
-    pileup: PileUp | None = None
+    pileup: PileUp | BunchCrossing | None = None
     process: int | None = None
     enhancement: float = 1.0
     matching: Matching | None = None
+    stratum: Stratum | None = None
 
     @property
     def parts(self) -> tuple[tuple["Recipe", float], ...]:

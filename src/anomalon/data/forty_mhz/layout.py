@@ -8,9 +8,8 @@ kind of the slot, or zero where the slot is empty, as all of its numbers are the
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import check
-from anomalon.core.errors import BadRows
 from anomalon.core.kinds import kind_of_name
+from anomalon.data.objects import check_objects, refuse_slots
 
 __all__ = ["CLASSES", "FEATURE_NAMES", "OBJECT_NAMES", "objects_of"]
 
@@ -30,9 +29,6 @@ CLASSES = np.array([_CLASS_OF[kind_of_name(name)] for name in OBJECT_NAMES], dty
 """The class that a filled slot has in the files, shape (object,)."""
 CLASSES.flags.writeable = False
 
-_ROUNDING = 1e-4
-"""Radians: how far beyond pi a rounded angle may be. -pi in float32 is beyond by 9e-8."""
-
 
 def objects_of(
     particles: NDArray[np.float32], where: str
@@ -51,61 +47,29 @@ def objects_of(
         BadRows: If a number is not finite, a pt is negative, an angle is not in [-pi, pi], the
             missing momentum has an eta, or a class is not that of its slot.
     """
-    check.finite(particles, f"{where}: pt, eta, phi and class")
+    check_objects(particles, OBJECT_NAMES, where, "pt, eta, phi and class")
     objects = particles[:, :, :3]
-    pt, eta, phi = (objects[:, :, j] for j in range(3))
-    _refuse(pt < 0, pt, f"{where}: pt", "no negative numbers")
-    _refuse(
-        np.abs(phi) > np.pi + _ROUNDING,
-        phi,
-        f"{where}: phi",
-        "radians from -pi to pi",
-        "Write np.arctan2(np.sin(phi), np.cos(phi)) instead.",
-    )
-    _refuse(
-        eta[:, :1] != 0,
-        eta,
-        f"{where}: eta of the missing momentum (slot 0)",
-        "0",
-        "Set it to zero: it has no direction along the beam.",
-    )
+    pt = objects[:, :, 0]
     if particles.shape[2] == 3:
         mask = pt > 0
         return np.where(mask[:, :, None], objects, np.float32(0)), mask
     kind = particles[:, :, 3]
-    _refuse(
+    refuse_slots(
         (kind != CLASSES) & (kind != 0),
         kind,
+        OBJECT_NAMES,
         f"{where}: class",
         "1 for missing momentum (slot 0), 2 for electrons (1-4), 3 for muons (5-8), 4 for jets "
         "(9-18), or 0 where a slot is empty",
         "The fourth number is the class of the slot, not a mass.",
     )
     mask = kind != 0
-    _refuse(
+    refuse_slots(
         ~mask & objects.any(axis=2),
         pt,
+        OBJECT_NAMES,
         f"{where}: slots of class 0",
         "empty ones with pt, eta and phi zero",
         "Set the class of those that are filled.",
     )
     return np.ascontiguousarray(objects), mask
-
-
-def _refuse(
-    bad: NDArray[np.bool_], values: NDArray[np.float32], what: str, wanted: str, remedy: str = ""
-) -> None:
-    """Raise `BadRows`, with the first slot, if any entry of `bad` (event, slot) is true."""
-    if not bad.any():
-        return
-    rows = np.flatnonzero(bad.any(axis=1))
-    slot = int(np.flatnonzero(bad[rows[0]])[0])
-    raise BadRows(
-        what,
-        wanted,
-        f"{values[rows[0], slot]:.6g} for {OBJECT_NAMES[slot]}",
-        len(rows),
-        tuple(rows[: BadRows.SHOWN].tolist()),
-        len(bad),
-        remedy,
-    )

@@ -1,6 +1,5 @@
 """`FortyMhzSource`: HDF5 files of events at 40 MHz, as published and as others write them."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,24 +10,21 @@ from numpy.typing import NDArray
 
 from anomalon.core import Events, check
 from anomalon.core.errors import BadLayout, BadRows
-from anomalon.data.columns import identities
 from anomalon.data.forty_mhz.layout import FEATURE_NAMES, OBJECT_NAMES, objects_of
 from anomalon.data.hdf5 import open_hdf5
+from anomalon.data.per_event import clean_columns, per_event, source_of
 from anomalon.data.source import Source
 
-__all__ = ["ABOUT", "IDENTITY", "PARTICLES", "FortyMhzSource", "clean_columns"]
+__all__ = ["IDENTITY", "PARTICLES", "FortyMhzSource"]
 
 PARTICLES = "Particles"
 IDENTITY = "EvtId"
 """The dataset of identities; in events they are the column "event"."""
-ABOUT = "anomalon"
-"""The attribute that tells where the events come from, as JSON."""
 
 _STEP = 65_536
 """Events whose four numbers per object are in memory at a time, beside what is kept of them."""
 _BYTES = len(OBJECT_NAMES) * (4 * len(FEATURE_NAMES) + 1) + 8 + 8  # objects, mask, weight, event
 _ORDER = ("pt", "eta", "phi", "class")
-_INTEGERS = ("process", "run", "split")
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class FortyMhzSource(Source):
         _check_layout(path, file, particles)
         n = len(particles)
         beside = {name: item for name, item in file.items() if name != PARTICLES}
-        plain = {name: item for name, item in beside.items() if _per_event(item, n)}
+        plain = {name: item for name, item in beside.items() if per_event(item, n)}
         for name in ("weight", "label", IDENTITY, "split"):
             if isinstance(beside.get(name), h5py.Dataset) and name not in plain:
                 raise BadLayout(
@@ -80,7 +76,7 @@ class FortyMhzSource(Source):
             columns=tuple(columns.items()),
             weight="weight" in plain,
             label="label" in plain,
-            source=_source(file, path),
+            source=source_of(file, path),
         )
 
     def _read(self, start: int, stop: int) -> Events:
@@ -120,32 +116,6 @@ class FortyMhzSource(Source):
         )
 
 
-def clean_columns(columns: dict[str, NDArray[Any]], where: str) -> dict[str, NDArray[Any]]:
-    """Numbers per event, those with a meaning checked and in their type.
-
-    Raises:
-        BadNumbers: If an identity, a process, a run or a split is no integer, a split is not 0, 1
-            or 2, or a trigger decision neither 0 nor 1.
-    """
-    clean = dict(columns)
-    for name in columns:
-        what = f"{where}: {name}"
-        if name == "event":
-            clean[name] = identities(columns[name], what)
-        elif name == "passes_l1":
-            clean[name] = check.truth(columns[name], what).astype(bool)
-        elif name in _INTEGERS:
-            check.integers(columns[name], what)
-            clean[name] = columns[name].astype(_integer(columns[name].dtype))
-        elif name == "n_pv":
-            check.finite(columns[name], what)
-        if name == "split":
-            check.non_negative(clean[name], what)
-            check.at_most(clean[name], 2, what)
-            clean[name] = clean[name].astype(np.int8)
-    return clean
-
-
 _NAMES = ("Particles_Names", "Particles_Classes")
 
 
@@ -168,25 +138,3 @@ def _check_layout(path: Path, file: h5py.File, particles: h5py.Dataset) -> None:
                 f"{path}: expected '{PARTICLES}' to hold {', '.join(wanted)}, in this order, but "
                 f"'Particles_Names' says {found}."
             )
-
-
-def _per_event(item: object, n: int) -> bool:
-    return (
-        isinstance(item, h5py.Dataset)
-        and item.shape in ((n,), (n, 1))
-        and (item.dtype.kind in "fiub" or item.dtype == np.bool_)
-    )
-
-
-def _integer(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return dtype if dtype.kind in "iu" else np.dtype(np.int64)
-
-
-def _source(file: h5py.File, path: Path) -> str:
-    """What the writer said, if it was ours; else the file."""
-    note = file.attrs.get(ABOUT)
-    try:
-        source = json.loads(note)["source"]
-    except (TypeError, ValueError, KeyError):  # none, or that of another writer
-        return str(path)
-    return str(source)

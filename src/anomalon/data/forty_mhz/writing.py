@@ -14,7 +14,8 @@ from anomalon.core.errors import BadLayout, BadRows
 from anomalon.core.mantissa import round_mantissa
 from anomalon.data.appending import append, blocks, check_columns, note, refuse_other_suffixes
 from anomalon.data.forty_mhz.layout import CLASSES, FEATURE_NAMES, OBJECT_NAMES, objects_of
-from anomalon.data.forty_mhz.reading import ABOUT, IDENTITY, PARTICLES
+from anomalon.data.forty_mhz.reading import IDENTITY, PARTICLES
+from anomalon.data.per_event import ABOUT
 
 __all__ = ["write_chunks", "write_forty_mhz"]
 
