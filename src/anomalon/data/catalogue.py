@@ -29,18 +29,20 @@ def sample(name: Dijets) -> Sample: ...
 
 
 @overload
-def sample(name: str) -> Any: ...
+def sample(name: str, *, level: str | None = None) -> Any: ...
 
 
-def sample(name: str) -> Sample | Events:
+def sample(name: str, *, level: str | None = None) -> Sample | Events:
     """A sample that ships with the package: of dijets a `Sample`, else `Events`.
 
     Event identities are unique over all shipped samples, so that samples can be concatenated.
 
     Args:
         name: One of `available()`.
+        level: Of a sample of a trigger, "hlt" if not given, or "l1".
 
     Raises:
+        BadValue: If it has no such level.
         UnknownKey: If there is no sample of that name.
     """
     found = _files()
@@ -48,7 +50,7 @@ def sample(name: str) -> Sample | Events:
         hint = suggest(name, found) if found else "none are installed"
         raise UnknownKey(f"sample: no shipped sample '{name}'; {hint}")
     with as_file(found[name]) as path:
-        loaded = load(path)
+        loaded = load(path, level=level)
     if isinstance(loaded, Events):
         event = _apart(name, loaded.column("event"))
         return replace(loaded, columns={**loaded.columns, "event": event})

@@ -98,7 +98,7 @@ def opened(path: Path, sample_name: str = "", options: Mapping[str, Any] | None 
         DataError: If it cannot be read.
     """
     if sample_name:
-        found: object = sample(sample_name)
+        found: object = sample(sample_name, **(options or {}))
         if not isinstance(found, Events):
             raise DataError(f"sample '{sample_name}': expected events with objects, got {found!r}.")
         return of_events(found)

@@ -52,7 +52,7 @@ class EventSource:
     Args:
         path: The file.
         sample: The name of a sample instead, as in `anomalon data list`.
-        options: What is what in the file, as `anomalon.load` takes it.
+        options: What is what in the file, as `anomalon.load` takes it; of a sample its `level`.
 
     Raises:
         BadValue: If it is neither or both.
@@ -77,19 +77,19 @@ class EventSource:
             given = {"path": given}
         refuse_unknown(given, ("path", "sample", *OPTIONS), where)
         options = {key: value for key, value in given.items() if key not in ("path", "sample")}
-        if len(given) - len(options) != 1 or ("sample" in given and options):
+        if len(given) - len(options) != 1 or ("sample" in given and set(options) - {"level"}):
             raise BadValue(
-                f"{where}: expected a `path` or a `sample`, and options of a path alone, got "
-                f"{check.shown(given)}."
+                f"{where}: expected a `path` or a `sample`, and options of a path alone (of a "
+                f"sample its `level`), got {check.shown(given)}."
             )
         if "sample" in given:
-            return cls(None, sample=check.text(given["sample"], f"{where}.sample"))
+            return cls(None, check.text(given["sample"], f"{where}.sample"), options)
         return cls(existing(check.text(given["path"], where), where, folder), options=options)
 
     def table(self, folder: str | Path | None) -> str | dict[str, Any]:
         """The reverse."""
         if self.path is None:
-            return {"sample": self.sample}
+            return {"sample": self.sample, **self.options}
         near = self.path.name if folder is None else os.path.relpath(self.path, folder)
         path = Path(near).as_posix()
         return {"path": path, **self.options} if self.options else path
