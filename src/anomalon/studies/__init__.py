@@ -4,12 +4,13 @@ from importlib import import_module
 
 from anomalon.lazy import loader
 
-__all__ = ["STUDIES", "DijetStudy", "FortyMhzStudy", "JetsStudy", "know_results"]
+__all__ = ["STUDIES", "DijetStudy", "FortyMhzStudy", "JetsStudy", "TriggerStudy", "know_results"]
 
 STUDIES = {
     "dijet": ("DijetStudy", "The weakly supervised dijet search of ATLAS, arXiv:2502.09770."),
     "forty-mhz": ("FortyMhzStudy", "Autoencoders on events at 40 MHz, with and without leaks."),
     "jets": ("JetsStudy", "Images, transport and medoids of jets, arXiv:2110.06948, and beyond."),
+    "trigger": ("TriggerStudy", "Autoencoders for both levels of a trigger, at a fixed rate."),
 }
 """Studies by name: the job here, and one line of help."""
 
@@ -17,6 +18,7 @@ _HOMES = {
     "anomalon.studies.dijet": ("DijetStudy",),
     "anomalon.studies.forty_mhz.study": ("FortyMhzStudy",),
     "anomalon.studies.jets.study": ("JetsStudy",),
+    "anomalon.studies.trigger.study": ("TriggerStudy",),
 }
 
 _RESULTS = (
@@ -26,6 +28,7 @@ _RESULTS = (
     "anomalon.studies.jets.compared",
     "anomalon.studies.jets.detectors",
     "anomalon.studies.jets.losses",
+    "anomalon.studies.trigger.claims",
 )
 
 

@@ -1,0 +1,1 @@
+"""The ATLAS trigger poster: autoencoders for two levels, at a fixed rate."""

@@ -1,0 +1,210 @@
+"""`PosterClaims`: what the poster says, sentence by sentence, beside what comes out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core.result import Column, Part, Result, Summary, Table
+from anomalon.core.rounding import percent, plain
+from anomalon.report import register_result
+from anomalon.studies.trigger.models import (
+    BASE_DIJET,
+    BASE_EB,
+    FLOORED,
+    IMPROVED,
+    SMALL,
+)
+from anomalon.trigger import Operated, TriggerResult
+
+__all__ = ["Claim", "PosterClaims", "claims_of"]
+
+Floats = NDArray[np.floating[Any]]
+Outcome = Literal["holds", "does not hold", "cannot be said"]
+
+HIGH_ENERGY = ("zz4l", "hahm")
+"""The signals that the poster names."""
+_LOW_ENERGY = ("jz1", "jz2")
+_TWICE = 2.0
+_SAME = 1.2  # ratio of efficiencies below which nothing has been gained
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence, and what was found.
+
+    Args:
+        sentence: Of the poster.
+        found: The numbers.
+        outcome: What follows.
+    """
+
+    sentence: str
+    found: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, eq=False)
+class PosterClaims(Result):
+    """All sentences that can be tested.
+
+    Args:
+        claims: In the order of the poster.
+        hlt_rate: At which rate, in Hz.
+        l1_rate: The same at Level-1.
+    """
+
+    kind: ClassVar[str] = "claims of the trigger poster"
+
+    claims: tuple[Claim, ...]
+    hlt_rate: float
+    l1_rate: float
+
+    def summary(self) -> Summary:
+        """What a reader is told."""
+        n = {what: sum(c.outcome == what for c in self.claims)
+             for what in ("holds", "does not hold", "cannot be said")}  # fmt: skip
+        columns = (Column("the poster says"), Column("found here"), Column("so it"))
+        rows = tuple((c.sentence, c.found, c.outcome) for c in self.claims)
+        return Summary(
+            kind="claims",
+            title="What the poster says, sentence by sentence",
+            status="done",
+            verdict=f"{n['holds']} of {len(self.claims)} sentences hold",
+            headline=(
+                f"{n['holds']} sentences hold, {n['does not hold']} do not, and of "
+                f"{n['cannot be said']} these events cannot say it."
+            ),
+            how=f"Medians over trainings; {plain(self.hlt_rate)} Hz at the High-Level Trigger, "
+            f"{plain(self.l1_rate)} Hz at Level-1, of simulated events.",
+            parts=(Part("Sentences", tables=(Table("Claims", columns, rows),)),),
+        )
+
+
+register_result(PosterClaims)
+
+
+def claims_of(hlt: TriggerResult, l1: TriggerResult) -> PosterClaims:
+    """What the two levels say of the sentences of the poster."""
+    return PosterClaims(
+        (
+            _finds(hlt), _leaves(hlt), _floor(hlt, better=True), _follows(hlt, "HLT"), _size(hlt),
+            _levels(hlt, l1), _floor(l1, better=False), _little(l1), _follows(l1, "Level-1"),
+        ),
+        hlt.working.rate,
+        l1.working.rate,
+    )  # fmt: skip
+
+
+def kept(model: Operated, names: Sequence[str] = HIGH_ENERGY) -> float:
+    """Mean over signals of the median efficiency; NaN without a threshold."""
+    found = [k.median for k in (*model.signals, *model.samples) if k.name in names]
+    return float(np.mean(found)) if found else float("nan")
+
+
+def _better_base(result: TriggerResult) -> tuple[str, float]:
+    """The base model that keeps more, and how much; NaN if neither has a threshold."""
+    found = {name: kept(result.model(name)) for name in (BASE_EB, BASE_DIJET)}
+    known = {name: value for name, value in found.items() if not np.isnan(value)}
+    if not known:
+        return BASE_EB, float("nan")
+    best = max(known, key=lambda name: known[name])
+    return best, known[best]
+
+
+def _outcome(*values: float, holds: bool) -> Outcome:
+    if any(np.isnan(value) for value in values):
+        return "cannot be said"
+    return "holds" if holds else "does not hold"
+
+
+def _share(value: float) -> str:
+    return "no threshold" if np.isnan(value) else percent(value)
+
+
+def _finds(hlt: TriggerResult) -> Claim:
+    name, before = _better_base(hlt)
+    after = kept(hlt.model(IMPROVED))
+    each = ", ".join(
+        f"{k.name} {_share(k.median)}" for k in hlt.model(IMPROVED).signals if k.name in HIGH_ENERGY
+    )
+    return Claim(
+        "HLT: performance improved significantly; high energy signals like HAHMggf and ZZ4Lep are "
+        "anomalous.",
+        f"{IMPROVED} keeps {each}; mean {_share(after)} beside {_share(before)} of {name} "
+        f"(asked for: twice as much)",
+        _outcome(before, after, holds=after >= _TWICE * before),
+    )
+
+
+def _leaves(hlt: TriggerResult) -> Claim:
+    model = hlt.model(IMPROVED)
+    soft, hard = kept(model, _LOW_ENERGY), kept(model)
+    return Claim(
+        "HLT: low energy jets and enhanced bias are background.",
+        f"{IMPROVED} keeps {_share(soft)} of JZ1 and JZ2 that reach the trigger, {_share(hard)} of "
+        "the signals",
+        _outcome(soft, hard, holds=soft < hard / 10),
+    )
+
+
+def _floor(result: TriggerResult, *, better: bool) -> Claim:
+    """With the floor of 50 GeV and without; which of the two is the poster's depends on level."""
+    here, other = kept(result.model(IMPROVED)), kept(result.model(FLOORED))
+    with_floor, without = (here, other) if better else (other, here)
+    gained = with_floor > _SAME * without
+    sentence = (
+        "HLT: jets below 50 GeV were zeroed out to reduce the effect of noise."
+        if better
+        else "Level-1: zeroing out low energy jets did not improve performance."
+    )
+    return Claim(
+        sentence,
+        f"with the floor {_share(with_floor)} of the signals, without {_share(without)}",
+        _outcome(with_floor, without, holds=gained if better else not gained),
+    )
+
+
+def _follows(result: TriggerResult, level: str) -> Claim:
+    after = float(np.median(result.model(IMPROVED).leading_pt))
+    before = {n: float(np.median(result.model(n).leading_pt)) for n in (BASE_EB, BASE_DIJET)}
+    words = ", ".join(f"{name} {plain(value, 2)}" for name, value in before.items())
+    return Claim(
+        f"{level}: the score follows the leading pT more closely under the improved model.",
+        f"Spearman's correlation {plain(after, 2)}; {words}",
+        _outcome(after, *before.values(), holds=after > max(before.values())),
+    )
+
+
+def _size(hlt: TriggerResult) -> Claim:
+    large, small = (float(np.median(hlt.model(n).leading_pt)) for n in (IMPROVED, SMALL))
+    base = max(float(np.median(hlt.model(n).leading_pt)) for n in (BASE_EB, BASE_DIJET))
+    gain = large - base
+    return Claim(
+        "HLT: this was likely caused by the larger network.",
+        f"correlation {plain(large, 2)} with the large network, {plain(small, 2)} with the small "
+        f"one and all else as improved, {plain(base, 2)} at most of the base models",
+        _outcome(large, small, base, holds=gain > 0 and large - small > gain / 2),
+    )
+
+
+def _levels(hlt: TriggerResult, l1: TriggerResult) -> Claim:
+    below, above = _better_base(l1)[1], _better_base(hlt)[1]
+    return Claim(
+        "Level-1: the base models were much better than at the HLT.",
+        f"the better base model keeps {_share(below)} of the signals at Level-1 and "
+        f"{_share(above)} at the HLT, at the rate of each level",
+        _outcome(below, above, holds=below > _TWICE * above),
+    )
+
+
+def _little(l1: TriggerResult) -> Claim:
+    name, before = _better_base(l1)
+    after = kept(l1.model(IMPROVED))
+    return Claim(
+        "Level-1: the changes did not significantly improve performance.",
+        f"{IMPROVED} {_share(after)} of the signals, {name} {_share(before)}",
+        _outcome(before, after, holds=after <= _SAME * before),
+    )

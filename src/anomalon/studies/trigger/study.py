@@ -1,0 +1,89 @@
+"""`TriggerStudy`: the ATLAS trigger poster on simulated crossings, with errors on its rates."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from anomalon.core import check
+from anomalon.core.document import Report, Section
+from anomalon.core.seed import Seed
+from anomalon.data import sample
+from anomalon.detectors import Learning
+from anomalon.run.job import HERE, Job, Workplace
+from anomalon.studies.trigger.claims import claims_of
+from anomalon.studies.trigger.models import IMPROVED, models_of
+from anomalon.trigger import Operation, TriggerResult, operate
+
+__all__ = ["TriggerStudy"]
+
+_SLICES = ("jz1", "jz2", "jz3", "jz4", "jz5")
+_SIGNALS = ("zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau", "vbf_inv")
+
+
+@dataclass(frozen=True)
+class TriggerStudy(Job):
+    """The study, in minutes or in full.
+
+    Args:
+        full: Five trainings of at most 100 epochs. Else two of at most ten.
+        hlt_rate: Of the High-Level Trigger, in Hz.
+        l1_rate: Of Level-1, in Hz.
+        seed: Root of all random numbers.
+
+    Raises:
+        BadValue: If a value is none of what is allowed.
+    """
+
+    kind: ClassVar[str] = "study trigger"
+    help: ClassVar[str] = "Autoencoders for both levels of a trigger at a fixed rate."
+
+    full: bool = False
+    hlt_rate: float = 10.0
+    l1_rate: float = 1000.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check.fields(self, "study", full=bool, hlt_rate="(0, inf)", l1_rate="(0, inf)")
+        Seed.of(self.seed)
+
+    @property
+    def learning(self) -> Learning:
+        """How networks are trained."""
+        epochs, patience = (100, 10) if self.full else (10, 5)
+        return Learning(epochs=epochs, batch_size=512, halve_after=5, patience=patience)
+
+    def run(self, place: Workplace = HERE) -> Report:
+        """Both levels; what is finished is kept."""
+        return Report("Anomalies in a trigger", tuple(self._sections(place)))
+
+    def _sections(self, place: Workplace) -> Iterator[Section]:
+        hlt = self._operated("hlt", self.hlt_rate, place.stage("High-Level Trigger"))
+        l1 = self._operated("l1", self.l1_rate, place.stage("Level-1"))
+        yield Section(
+            claims_of(hlt, l1),
+            "The poster",
+            "Each sentence that can be tested, and what comes out.",
+        )
+        yield Section(hlt, "High-Level Trigger", "Of events that Level-1 has kept.")
+        yield Section(l1, "Level-1", "Of all crossings.")
+
+    def _operated(
+        self, level: Literal["l1", "hlt"], rate: float, place: Workplace
+    ) -> TriggerResult:
+        operation = Operation(
+            rate,
+            after="passes_l1" if level == "hlt" else "",
+            menu="passes_hlt" if level == "hlt" else "passes_l1",
+            trainings=5 if self.full else 2,
+            chosen=IMPROVED,
+            name="High-Level Trigger" if level == "hlt" else "Level-1",
+        )
+        return operate(
+            sample("trigger_enhanced_bias", level=level),
+            models_of(level, self.learning),
+            operation,
+            signals={name: sample(f"trigger_{name}", level=level) for name in _SIGNALS},
+            samples={name: sample(f"trigger_{name}", level=level) for name in _SLICES},
+            seed=Seed(self.seed).child("study trigger", level=level),
+            place=place,
+        )
