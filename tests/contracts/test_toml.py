@@ -153,7 +153,7 @@ def examples(folder):
             TriggerJob(operation=Operation(10.0), background=data, models=(MODEL,)),
             TriggerJob(
                 operation=Operation(
-                    1e3, "pure", 3e7, "l1", "hlt", 2, 50, Split(0.1, 0.5), "a", "A name"
+                    1e3, "pure", 3e7, "l1", "hlt", ("a*", "b"), 2, 50, Split(0.1, 0.5), "a", "A"
                 ),
                 background=EventSource(None, "s"),
                 models=(replace(MODEL, emphasis={"background": 1.0, "b": 0.5}, power=0.0),),

@@ -54,7 +54,8 @@ def toy_models():
 
 def found_trigger(rate=6000.0, **changes):
     """What a comparison gives; of two trainings, with all that may be there."""
-    settings = {"after": "passes_l1", "menu": "passes_hlt", "trainings": 2, "halvings": 60}
+    settings = {"after": "passes_l1", "menu": "passes_hlt", "trainings": 2, "halvings": 60,
+                "items": ("passes_*",)}  # fmt: skip
     return operate(
         trigger_background(),
         toy_models(),

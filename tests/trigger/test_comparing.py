@@ -83,6 +83,16 @@ def test_pure_rates_leave_out_the_menu():
     assert kept.gain == pytest.approx(kept.median_pure / kept.menu)
 
 
+def test_items_are_counted_beside_the_model():
+    result = found()
+    assert {item.name for item in result.items} == {"passes_l1", "passes_hlt"}
+    point = result.model("mixed").point
+    item = next(i for i in result.items if i.name == "passes_l1")  # all that reaches the trigger
+    assert item.hz == pytest.approx(result.working.reaching_hz)
+    assert item.shared_hz == pytest.approx(point.total_hz)
+    assert result.beside_items_hz == 0.0
+
+
 def test_incoming_rates_scale_the_weights():
     hz = of_cuts(1500.0).model("sum").points[0]
     scaled = of_cuts(15_000.0, incoming=3_031_000.0).model("sum").points[0]
@@ -138,6 +148,8 @@ def test_bad_input_is_named():
         bad({}, after="pases_l1")
     with pytest.raises(BadLayout, match=r"expected decisions .* 'n_pv'"):
         bad({}, menu="n_pv")
+    with pytest.raises(ColumnMissing, match="fired_"):
+        bad({}, items=["fired_*"])
     with pytest.raises(BadValue, match="pure rate"):
         Operation(1.0, counting="pure")
     with pytest.raises(UnknownKey, match=r"emphasis.*background"):

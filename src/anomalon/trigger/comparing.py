@@ -1,5 +1,6 @@
 """`operate`: models are trained on mixes of background, and compared at a fixed rate."""
 
+import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -23,8 +24,8 @@ from anomalon.run.work import do
 from anomalon.trigger.checking import checks_of
 from anomalon.trigger.operating import Judged, operated
 from anomalon.trigger.rates.controller import Control, decaying_pile_up, follow
-from anomalon.trigger.rates.rate import in_hz, measured_rate
-from anomalon.trigger.results.operated import Operated
+from anomalon.trigger.rates.rate import in_hz, measured_rate, rate_of
+from anomalon.trigger.results.operated import Item, Operated
 from anomalon.trigger.results.trigger import TriggerResult, Working
 from anomalon.trigger.training import BACKGROUND, Model, ModelTraining, TriggerData
 
@@ -47,6 +48,7 @@ class Operation:
         incoming: Rate in Hz of all that the background stands for; None: its weights are in Hz.
         after: Column that says what reaches this trigger, e.g. "passes_l1"; "": all does.
         menu: Column of what the present menu has; "": there is none.
+        items: Columns of its items, or patterns of them ("fired_*"), whose overlap is told.
         trainings: Times that each model is trained, with other seeds; baselines once.
         halvings: Times that the test background is halved, to see whether thresholds close.
         split: Parts of background and samples, where their files do not say them.
@@ -62,6 +64,7 @@ class Operation:
     incoming: float | None = None
     after: str = ""
     menu: str = ""
+    items: tuple[str, ...] = ()
     trainings: int = 5
     halvings: int = 200
     split: Split = field(default_factory=Split)
@@ -73,6 +76,9 @@ class Operation:
             self, "", rate="(0, inf)", counting=get_args(Counting), trainings=(1, 1000),
             halvings=(1, 100_000), after=str, menu=str, chosen=str, name=str,
         )  # fmt: skip
+        object.__setattr__(self, "items", check.several(self.items, "items"))
+        for item in self.items:
+            check.text(item, "items")
         if self.incoming is not None:
             check.number(self.incoming, "incoming", "(0, inf)")
         if self.counting == "pure" and not self.menu:
@@ -152,6 +158,8 @@ def operate(
             if fit.model
         },
     )  # fmt: skip
+    items, beside = _items(result, trained, judged, operation.items)
+    result = replace(result, items=items, beside_items_hz=beside)
     return replace(result, checks=checks_of(result))
 
 
@@ -300,6 +308,34 @@ def _control(
     scores = trained[chosen][one.median_training].scores[TEST]
     falling = decaying_pile_up(mean, _FALLS * mean, _BLOCKS)
     return follow(scores, counted, n_pv, judged.rate, falling, seed=seed.child("fill"))
+
+
+def _items(
+    result: TriggerResult,
+    trained: Mapping[str, Sequence[Trained]],
+    judged: Judged,
+    patterns: Sequence[str],
+) -> tuple[tuple[Item, ...], float]:
+    """Items of the menu beside the chosen model, and its rate that none of them has."""
+    events, chosen = judged.events[TEST], result.model(result.chosen)
+    names = []
+    for pattern in patterns:
+        found = fnmatch.filter(events.columns, pattern)
+        if not found:
+            events.column(pattern)  # says what there is
+        names += [name for name in found if name not in names]
+    if not names or chosen.point.why:
+        return (), float("nan")
+    scores = trained[result.chosen][chosen.median_training].scores[TEST]
+    fired = scores >= chosen.point.threshold
+    items, others = [], np.zeros(len(events), bool)
+    for name in names:
+        has = _decision(events, name, "")
+        others |= has
+        rate, shared = (rate_of(some, judged.hz, ratio=False) for some in (has, has & fired))
+        items.append(Item(name, rate.hz, rate.sigma, shared.hz, shared.sigma))
+    items.sort(key=lambda item: -item.shared_hz)
+    return tuple(items), float(judged.hz[fired & ~others].sum())
 
 
 def _table(

@@ -33,13 +33,16 @@ _CROSSING = "bx"
 class Level1Source(Source):
     """Events at the name `adc_like`.
 
-    Their columns are "event" (the row), "bx" (the bunch crossing) and "passes_l1": whether an
-    algorithm of the menu has fired, which is the final decision of the test vectors (`finor`).
+    Their columns are "event" (the row), "bx" (the bunch crossing), "passes_l1": whether an
+    algorithm of the menu has fired, which is the final decision of the test vectors (`finor`), and
+    "bit…" with its number for each algorithm that fires anywhere in the file.
     """
 
     NAME: ClassVar[str] = _PARTICLES
 
     columns: tuple[str, ...] = ()
+    bits: tuple[int, ...] = ()
+    """Algorithms that fire anywhere in the file."""
 
     @classmethod
     def recognise(cls, path: Path, options: Mapping[str, Any]) -> "Level1Source":
@@ -67,13 +70,18 @@ class Level1Source(Source):
         n = particles.shape[0]
         names = (_CROSSING, _BITS, _FINAL)
         used = tuple(k for k in names if k in arrays and _fits(arrays[k], k, n))
+        bits: tuple[int, ...] = ()
+        if _BITS in used:
+            anywhere = np.bitwise_or.reduce(read_array(path, _BITS), axis=0, initial=0)
+            bits = tuple(np.flatnonzero(_unpacked(anywhere[None])[0]).tolist())
         return cls(
             path=path,
             layout="40 MHz events of 19 objects (npz of Level-1 trigger vectors)",
             n_events=n,
-            bytes_per_event=n_objects * (4 * len(FEATURE_NAMES) + 1) + 8 + 8 + 8 + 1,
+            bytes_per_event=n_objects * (4 * len(FEATURE_NAMES) + 1) + 8 + 8 + 8 + 1 + len(bits),
             unread=tuple(name for name in arrays if name not in (*used, _PARTICLES)),
             columns=used,
+            bits=bits,
         )
 
     def _read(self, start: int, stop: int) -> Events:
@@ -84,7 +92,10 @@ class Level1Source(Source):
         if _CROSSING in self.columns:
             columns["bx"] = read_array(self.path, _CROSSING)[rows]
         if _BITS in self.columns:
-            columns["passes_l1"] = read_array(self.path, _BITS)[rows].any(axis=1)
+            packed = read_array(self.path, _BITS)[rows]
+            columns["passes_l1"] = packed.any(axis=1)
+            fired = _unpacked(packed)
+            columns |= {f"bit{i}": fired[:, i] for i in self.bits}
         elif _FINAL in self.columns:
             final = read_array(self.path, _FINAL)[rows]
             columns["passes_l1"] = check.truth(final, f"{self.path}: '{_FINAL}'").astype(bool)
@@ -96,6 +107,11 @@ class Level1Source(Source):
             columns=columns,
             source=str(self.path),
         )
+
+
+def _unpacked(packed: Any) -> Any:
+    """Which algorithms have fired, shape (event, algorithm); eight to a number, lowest first."""
+    return np.unpackbits(packed, axis=1, bitorder="little").astype(bool)
 
 
 def _number(header: Header) -> bool:

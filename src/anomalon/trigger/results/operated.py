@@ -11,7 +11,7 @@ from anomalon.detection.results.found import Plane
 from anomalon.trigger.rates.curves import BinnedEfficiency, RateCurve
 from anomalon.trigger.rates.stability import BinnedRate
 
-__all__ = ["At", "Held", "Kept", "Operated", "OperatingPoint"]
+__all__ = ["At", "Held", "Item", "Kept", "Operated", "OperatingPoint"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -123,6 +123,25 @@ class Held:
 
     column: str
     found: BinnedRate
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item of the menu beside the chosen model, on the test background.
+
+    Args:
+        name: Its column.
+        hz: Its rate, in Hz.
+        sigma: Its statistical uncertainty.
+        shared_hz: Rate of what both have.
+        shared_sigma: Its statistical uncertainty.
+    """
+
+    name: str
+    hz: float
+    sigma: float
+    shared_hz: float
+    shared_sigma: float
 
 
 @dataclass(frozen=True, eq=False)

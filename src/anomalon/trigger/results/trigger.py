@@ -13,7 +13,7 @@ from anomalon.core.shown import Fact, Shown
 from anomalon.data.score_table import write_scores
 from anomalon.detection.results.detection import File
 from anomalon.trigger.rates.controller import Control
-from anomalon.trigger.results.operated import Operated
+from anomalon.trigger.results.operated import Item, Operated
 
 if TYPE_CHECKING:
     from anomalon.core.result import Writer
@@ -62,6 +62,8 @@ class TriggerResult(Shown, Result):
         checks: What has to hold.
         control: The threshold of the chosen model in a fill, with and without feedback; None if
             pile-up is not known.
+        items: Of the menu, beside the chosen model: those that share most with it first.
+        beside_items_hz: Rate of the chosen model that none of the items has; NaN without items.
         citations: Of what was used.
         scores: Columns of `scores.parquet`, by name; not in the plain form.
         saved: Saved models by name and training, as files hold them; not in the plain form.
@@ -77,6 +79,8 @@ class TriggerResult(Shown, Result):
     chosen: str
     checks: tuple[Check, ...]
     control: Control | None = None
+    items: tuple[Item, ...] = ()
+    beside_items_hz: float = float("nan")
     citations: tuple[str, ...] = ()
     scores: Mapping[str, NDArray[Any]] = field(default_factory=dict, metadata=beside)
     saved: Mapping[str, bytes] = field(default_factory=dict, metadata=beside)

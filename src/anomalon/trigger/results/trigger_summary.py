@@ -11,6 +11,8 @@ from anomalon.trigger.results.trigger import TriggerResult
 
 __all__ = ["summary_of"]
 
+_MOST_ITEMS = 20  # in the table; all are in result.json
+
 
 def summary_of(result: TriggerResult) -> Summary:
     """The summary of a result."""
@@ -173,8 +175,8 @@ def _parts(result: TriggerResult) -> tuple[Part, ...]:
     )
     turn_ons = Part("Where the signals are kept", figures=("turn-on",)) if result.signals else None
     used = Part("What was used", tables=(_files(result), _settings(result)), folded=True)
-    parts = (_signals(result), _rates(result), _trainings(result), leading, turn_ons,
-             _stability(result), used)  # fmt: skip
+    rates = (_rates(result), _items(result), _trainings(result))
+    parts = (_signals(result), *rates, leading, turn_ons, _stability(result), used)
     return tuple(part for part in parts if part is not None)
 
 
@@ -242,6 +244,32 @@ def _rates(result: TriggerResult) -> Part:
     )
     return Part("Rates and thresholds", tables=(Table("Working points", columns, rows, note=note),),
                 folded=True)  # fmt: skip
+
+
+def _items(result: TriggerResult) -> Part | None:
+    """Items of the menu that share most with the chosen model."""
+    if not result.items:
+        return None
+    point = result.model(result.chosen).point
+    columns = (
+        Column("item"), Column("rate", unit="Hz"), Column("both", unit="Hz"),
+        Column("of the model", form="percent"), Column("of the item", form="percent"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            item.name, _pm(item.hz, item.sigma), _pm(item.shared_hz, item.shared_sigma),
+            item.shared_hz / point.total_hz, item.shared_hz / item.hz if item.hz > 0 else None,
+        )
+        for item in result.items[:_MOST_ITEMS]
+    )  # fmt: skip
+    left = len(result.items) - len(rows)
+    return Part(
+        "Beside the items of the menu",
+        text=f"{result.chosen} has {plain(result.beside_items_hz)} Hz that none of "
+        f"{len(result.items)} items has, of {_pm(point.total_hz, point.total_sigma)} Hz in all.",
+        tables=(Table("Items that share most with it", columns, rows,
+                      note=f"{left} others share less." if left else ""),),
+    )  # fmt: skip
 
 
 def _pm(value: float, sigma: float) -> str:
