@@ -271,6 +271,22 @@ def test_the_detection_of_the_how_to_works(capsys):
     assert len(scope["found"].detector("isolation forest").mean_auc) == 2
 
 
+def test_the_rates_of_the_how_to_work(capsys):
+    (block,) = blocks("docs/how-to/trigger.md", "python")
+    exec(compile(block, "trigger.md", "exec"), {})
+    assert "asked: 1000000 Hz" in capsys.readouterr().out
+
+
+def test_every_setting_of_a_trigger_is_documented():
+    from anomalon.trigger import TriggerJob
+
+    text = (ROOT / "docs" / "reference" / "configuration.md").read_text("utf-8")
+    text = text[text.index("## Trigger\n") : text.index("## Jets\n")]
+    groups = ("samples", "signals", "split", "models")
+    names = [f"[{n}]" if n in groups else n for n in TriggerJob.keys()]  # noqa: SIM118
+    assert [n for n in names if f"`{n}`" not in text.replace("[[models]]", "[models]")] == []
+
+
 def test_every_setting_of_detection_is_documented():
     from anomalon.detection import DetectJob
     from anomalon.detectors import DETECTORS

@@ -3,7 +3,7 @@
 import numpy as np
 
 from anomalon.core.result import Check, Verdict
-from anomalon.core.rounding import percent, plain
+from anomalon.core.rounding import measured, percent, plain
 from anomalon.trigger.results.operated import Operated
 from anomalon.trigger.results.trigger import TriggerResult
 
@@ -43,7 +43,7 @@ def _of(model: Operated, asked: float, *, decides: bool) -> list[Check]:
     checks.append(
         Check(
             "the rate is the asked one",
-            f"{plain(point.hz)} ± {plain(point.sigma)} Hz, {plain(point.n_effective)} effective "
+            f"{measured(point.hz, point.sigma)} Hz, {plain(point.n_effective)} effective "
             f"events; asked for {plain(asked)}",
             judged(holds=reached),
             where,
@@ -52,7 +52,7 @@ def _of(model: Operated, asked: float, *, decides: bool) -> list[Check]:
     checks.append(
         Check(
             "no heavy events close below the threshold",
-            f"they may add {plain(point.unseen)} Hz to {plain(point.hz)} ± {plain(point.sigma)}",
+            f"they may add {plain(point.unseen)} Hz to {measured(point.hz, point.sigma)}",
             judged(holds=point.supported),
             where,
         )

@@ -15,7 +15,7 @@ from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
-from anomalon.detection.batches import Batches, Parts, Split, of_events, surveyed
+from anomalon.detection.batches import Batches, Parts, Split, Survey, of_events, surveyed
 from anomalon.detection.named import baselines, named
 from anomalon.detection.results.detection import File
 from anomalon.detection.training import TEST, Trained
@@ -125,42 +125,59 @@ def operate(
     surveys = {name: surveyed((events,)) for name, events in given.items()}
     of = digest(code_version(), {n: s.digest for n, s in surveys.items()}, operation.split,
                 operation.after, str(seed))  # fmt: skip
+    trained = _trained(
+        of, every, operation.trainings, TriggerData(learn, judged.events, seed), place
+    )
+    found = tuple(
+        operated(one, trained[one.named.name], judged, list(signals or {}), list(samples or {}))
+        for one in every
+    )
+    result = TriggerResult(
+        name=operation.name, seed=str(seed), working=working, files=_files(surveys, judged),
+        models=found, chosen=chosen, checks=(),
+        control=_control(found, trained, judged, chosen, seed),
+        citations=cited(*(one.named.detector for one in every)),
+        scores=_table(every, trained, judged), saved=_saved(every, trained),
+    )  # fmt: skip
+    items, beside = _items(result, trained, judged, operation.items)
+    result = replace(result, items=items, beside_items_hz=beside)
+    return replace(result, checks=checks_of(result))
+
+
+def _trained(
+    of: str, every: Sequence[Model], trainings: int, shared: TriggerData, place: Workplace
+) -> dict[str, list[Trained]]:
+    """All trainings of all models, by their names; baselines need one."""
     pieces = [
         ModelTraining(of, one, training)
         for one in every
-        for training in range(1 if one.named.baseline else operation.trainings)
+        for training in range(1 if one.named.baseline else trainings)
     ]
-    shared = TriggerData(learn, judged.events, seed)
     values = do(
         pieces, shared=shared, executor=place.executor, store=place.store, progress=place.progress
     )
     trained: dict[str, list[Trained]] = {one.named.name: [] for one in every}
     for piece, value in zip(pieces, values, strict=True):
         trained[piece.model.named.name].append(Trained.of(value))
-    found = tuple(
-        operated(one, trained[one.named.name], judged, list(signals or {}), list(samples or {}))
+    return trained
+
+
+def _files(surveys: Mapping[str, Survey], judged: Judged) -> tuple[File, ...]:
+    return tuple(
+        File(name, survey.source, survey.n_events,
+             len(judged.events[TEST if name == BACKGROUND else name]), survey.digest)
+        for name, survey in surveys.items()
+    )  # fmt: skip
+
+
+def _saved(every: Sequence[Model], trained: Mapping[str, Sequence[Trained]]) -> dict[str, bytes]:
+    """Models as files hold them, by their names and trainings."""
+    return {
+        one.named.column(i): fit.model
         for one in every
-    )
-    files = tuple(
-        File(name, surveys[name].source, surveys[name].n_events,
-             len(judged.events[TEST if name == BACKGROUND else name]), surveys[name].digest)
-        for name in given
-    )  # fmt: skip
-    result = TriggerResult(
-        name=operation.name, seed=str(seed), working=working, files=files, models=found,
-        chosen=chosen, checks=(), control=_control(found, trained, judged, chosen, seed),
-        citations=cited(*(one.named.detector for one in every)),
-        scores=_table(every, trained, judged),
-        saved={
-            one.named.column(i): fit.model
-            for one in every
-            for i, fit in enumerate(trained[one.named.name])
-            if fit.model
-        },
-    )  # fmt: skip
-    items, beside = _items(result, trained, judged, operation.items)
-    result = replace(result, items=items, beside_items_hz=beside)
-    return replace(result, checks=checks_of(result))
+        for i, fit in enumerate(trained[one.named.name])
+        if fit.model
+    }
 
 
 def _given(
@@ -280,7 +297,11 @@ def _working(
     menu: NDArray[np.bool_] | None,
 ) -> Working:
     reaching = measured_rate(reached, hz, incoming=incoming)
-    present = None if menu is None else measured_rate(menu, hz[reached])
+    present = None
+    if menu is not None:
+        kept = reached.copy()
+        kept[reached] = menu
+        present = measured_rate(kept, hz, incoming=incoming)
     return Working(
         operation.rate, operation.counting, incoming, reaching.hz, reaching.sigma,
         operation.after, operation.menu,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from anomalon.core.result import Column, Number, Part, Summary, Table, Text
-from anomalon.core.rounding import percent, plain
+from anomalon.core.rounding import measured, percent, plain
 from anomalon.trigger.results.operated import Kept, Operated
 from anomalon.trigger.results.trigger import TriggerResult
 
@@ -48,9 +48,7 @@ def _verdict(result: TriggerResult, chosen: Operated) -> str:
     if chosen.point.why:
         return f"No threshold at {_at(result)}"
     point = chosen.point
-    return (
-        f"{plain(point.hz)} ± {plain(point.sigma)} Hz at the threshold {plain(point.threshold, 4)}"
-    )
+    return f"{measured(point.hz, point.sigma)} Hz at the threshold {plain(point.threshold, 4)}"
 
 
 def _headline(result: TriggerResult, chosen: Operated) -> str:
@@ -147,7 +145,7 @@ def _table(result: TriggerResult) -> Table:
     rows = tuple(
         (
             model.name,
-            "none" if point.why else f"{plain(point.hz)} ± {plain(point.sigma)}",
+            "none" if point.why else measured(point.hz, point.sigma),
             None if point.why else point.n_effective,
             *(_or_none(kept.median) for kept in (*model.signals, *model.samples)),
         )
@@ -273,7 +271,7 @@ def _items(result: TriggerResult) -> Part | None:
 
 
 def _pm(value: float, sigma: float) -> str:
-    return "" if np.isnan(value) else f"{plain(value)} ± {plain(sigma)}"
+    return "" if np.isnan(value) else measured(value, sigma)
 
 
 def _trainings(result: TriggerResult) -> Part | None:
