@@ -39,8 +39,11 @@ from anomalon.detectors import (
     Medoids,
     NearestNeighbours,
     OutlierExposure,
+    Overlap,
+    PerKind,
     Reconstruction,
     Transformer,
+    TriggerObjects,
     Variational,
 )
 from anomalon.features.event_summary import EventSummary
@@ -54,6 +57,11 @@ LONGER = Learning(epochs=40, batch_size=1024, learning_rate=3e-2)
 TREES = BoostedTrees(n_trees=15, min_leaf=20)
 MATCHING = FlowMatching(hidden=(16,), epochs=8, n_steps=4, batch_size=1024)
 FEW = EventSummary(only=("met", "ht", "n_electron", "n_muon", "n_jet", "st"))
+
+TRIGGER = TriggerObjects(
+    met_repair=0.001, saturated="clip", saturation=PerKind(jet=1000.0), floor=PerKind(jet=5.0),
+    overlap=(Overlap("electron", "jet", 0.2), Overlap("jet", "jet", 0.4)),
+)  # fmt: skip
 
 SMALL = {
     **{f"baseline, {name}": Baseline(name) for name in (*BASELINES, *JET_BASELINES)},
@@ -75,9 +83,18 @@ SMALL = {
     "variational, radius": Variational(
         FeedForward((16,), dropout=0.1), 2, learning=LEARNING, score="radius"
     ),
+    "feed-forward, of a trigger": Autoencoder(
+        FeedForward((16,)), 4, TRIGGER, Reconstruction(pt="huber", equal="kinds"),
+        Reconstruction(entries="all", reduce="sum"), learning=LEARNING,
+    ),
+    "deep sets, of a trigger": Autoencoder(DeepSets((16,)), 4, TRIGGER, learning=LEARNING),
+    "variational, of a trigger": Variational(
+        FeedForward((16,)), 2, TRIGGER, score="mean_square", bounded=True, learning=LEARNING
+    ),
     "flow": Density(FLOW, FEW),
     "flow matching": Density(MATCHING, FEW),
     "contrastive": Contrastive(DeepSets((16,)), 6, learning=LEARNING, density=MATCHING),
+    "nearest neighbours, of a trigger": NearestNeighbours(3, 500, TRIGGER),
     "outlier exposure": OutlierExposure(TREES, inputs=FEW),
     "isolation forest": IsolationForest(20, 64),
     "nearest neighbours": NearestNeighbours(3, 500),

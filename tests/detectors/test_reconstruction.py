@@ -5,18 +5,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from toy_events import toy_background
 from toy_jets import jets_of_one_prong
 
 from anomalon.core.errors import BadValue
 from anomalon.detectors import (
     Autoencoder,
     Convolutional,
+    Divisors,
     FeedForward,
     JetImages,
     JetSubstructure,
     Learning,
     Objects,
+    PerKind,
     Reconstruction,
+    TriggerObjects,
     Variational,
 )
 from anomalon.learn.models.slots import Normalised
@@ -100,6 +104,49 @@ def test_settings_that_do_not_go_together_are_told():
         Reconstruction(by="wasserstein")
     with pytest.raises(BadValue, match="power"):
         Reconstruction(by="sinkhorn", power=0.0)
+
+
+OF_OBJECTS = [
+    Objects("linear"),
+    TriggerObjects(),
+    TriggerObjects(phi="none", pt="per_event", total=10.0, divide=Divisors(phi=PerKind(0.125))),
+]
+
+
+@pytest.mark.parametrize("inputs", OF_OBJECTS)
+@pytest.mark.parametrize("entries", ["masked", "all"])
+@pytest.mark.parametrize("equal", ["entries", "kinds"])
+def test_objects_are_compared_on_the_circle_whatever_the_unit_of_their_angles(
+    inputs, entries, equal
+):
+    events = toy_background(300)
+    loss = Reconstruction(entries=entries, pt="absolute", equal=equal)
+    scorer = Autoencoder(FeedForward((8,)), 3, inputs, loss, learning=QUICK).fit(events, seed=1)
+    seen, back = scorer.reconstructed(events)
+    turn = 2 * np.pi / scorer.inputs.scale.unit[0, 2]
+    d = np.asarray(back, float) - seen.x
+    assert (np.abs(d[:, :, 2]) > turn / 2).any()
+    d[:, :, 2] -= turn * np.round(d[:, :, 2] / turn)
+    each = np.stack([np.abs(d[:, :, 0]), d[:, :, 1] ** 2, d[:, :, 2] ** 2], axis=2).mean(axis=2)
+    counts = seen.mask if entries == "masked" else np.ones_like(seen.mask)
+    kinds = np.array(scorer.inputs.layout.kinds)
+    groups = [kinds == kind for kind in dict.fromkeys(kinds)] if equal == "kinds" else [kinds != ""]
+    sums = np.stack([(each * counts)[:, g].sum(axis=1) for g in groups])
+    n = np.stack([counts[:, g].sum(axis=1) for g in groups])
+    expected = (sums / np.maximum(n, 1)).sum(axis=0) / np.maximum((n > 0).sum(axis=0), 1)
+    np.testing.assert_allclose(scorer.score(events), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("inputs", OF_OBJECTS)
+def test_bounded_angles_stay_within_a_detector_whatever_their_unit(inputs):
+    events = toy_background(300)
+    scorer = Variational(FeedForward((8,)), 2, inputs, bounded=True, learning=QUICK).fit(events)
+    _, back = scorer.reconstructed(events)
+    scale, kinds = scorer.inputs.scale, np.array(scorer.inputs.layout.kinds)
+    angles = (back * scale.unit + scale.zero)[:, :, 1:]
+    for kind, widest in {"electron": 3.0, "muon": 2.1, "jet": 4.0}.items():
+        assert np.abs(angles[:, kinds == kind, 0]).max() <= widest * (1 + 1e-5)
+    assert np.abs(angles[:, :, 1]).max() <= np.pi * (1 + 1e-5)
 
 
 class Table(eqx.Module):

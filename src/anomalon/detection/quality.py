@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from anomalon.core.kinematics import delta_phi
 from anomalon.detection.batches import Batches
 from anomalon.detectors import FittedDetector
-from anomalon.features.objects import FittedObjects
 
 __all__ = ["quality"]
 
@@ -51,8 +50,8 @@ def _tens_of_thousands(test: Batches) -> Iterator:  # type: ignore[type-arg]
 def _by_feature(
     scorer: FittedDetector, difference: NDArray[np.float64], mask: NDArray[np.bool_] | None
 ) -> Iterator[tuple[tuple[str, str], NDArray[np.float64]]]:
-    inputs = scorer.inputs
-    if mask is None or not isinstance(inputs, FittedObjects):
+    inputs, scale = scorer.inputs, scorer.inputs.scale
+    if mask is None or scale is None:
         flat = difference.reshape(len(difference), -1)
         names = inputs.names if len(inputs.names) == flat.shape[1] else ("all",)
         for j, name in enumerate(names):
@@ -64,6 +63,6 @@ def _by_feature(
         for j, name in enumerate(inputs.names):
             values = difference[:, slots, j]
             if name == "phi":
-                std = inputs.std[slots, j]
-                values = delta_phi(values * std, np.zeros_like(values)) / std
+                unit = scale.unit[slots, j]
+                values = delta_phi(values * unit, np.zeros_like(values)) / unit
             yield (kind, name), values[there]

@@ -45,7 +45,9 @@ from anomalon.features.jet_images import JetImages
 from anomalon.features.jet_points import JetPoints
 from anomalon.features.jet_substructure import JetSubstructure
 from anomalon.features.objects import Objects
+from anomalon.features.per_kind import PerKind
 from anomalon.features.rapidity_mass import RapidityMass
+from anomalon.features.trigger_objects import Divisors, Overlap, Steps, TriggerObjects
 from anomalon.learn.engine.storage import register
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "DeepSets",
     "Density",
     "Detector",
+    "Divisors",
     "Estimator",
     "EventSummary",
     "FeedForward",
@@ -75,9 +78,13 @@ __all__ = [
     "NearestNeighbours",
     "Objects",
     "OutlierExposure",
+    "Overlap",
+    "PerKind",
     "RapidityMass",
     "Reconstruction",
+    "Steps",
     "Transformer",
+    "TriggerObjects",
     "Variational",
     "baselines_of",
     "surrogates",

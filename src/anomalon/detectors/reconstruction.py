@@ -13,7 +13,6 @@ from anomalon.detectors.base import Scores
 from anomalon.detectors.event_distance import emd_of_images
 from anomalon.features.inputs import Encoded, FittedInputs, Inputs
 from anomalon.features.jet_images import FittedImages
-from anomalon.features.objects import PHI_SCALE, FittedObjects
 from anomalon.learn.autoencoders.distance import Comparison, Distance, First
 from anomalon.learn.autoencoders.plain import compared
 from anomalon.learn.autoencoders.transport import Sinkhorn, SlicedTransport
@@ -99,12 +98,13 @@ class Reconstruction:
         """The same for events that went through these inputs, unless it is exact transport."""
         if isinstance(inputs, FittedImages):
             return self._of_images(inputs)
-        if not isinstance(inputs, FittedObjects):
+        scale = inputs.scale
+        if scale is None:
             return Distance(first="squared", reduce=self.reduce)
         names, kinds = inputs.names, inputs.layout.kinds
         turns: tuple[float, ...] = ()
         if self.circular and names[-1] == "phi":
-            turns = (2 * np.pi / PHI_SCALE,) * len(kinds)
+            turns = tuple((2 * np.pi / scale.unit[:, -1]).tolist())
         distinct = list(dict.fromkeys(kinds))
         groups = tuple(distinct.index(kind) for kind in kinds) if self.equal == "kinds" else ()
         return Distance(

@@ -18,8 +18,8 @@ from anomalon.detectors.learning import Learning
 from anomalon.detectors.networks import Architecture, FeedForward
 from anomalon.detectors.reconstruction import Reconstruction
 from anomalon.detectors.trained import TrainedDetector
-from anomalon.features.inputs import Encoded, FittedInputs, Inputs
-from anomalon.features.objects import FittedObjects, Objects
+from anomalon.features.inputs import Encoded, FittedInputs, Inputs, ObjectScale
+from anomalon.features.objects import Objects
 from anomalon.learn.autoencoders.variational import (
     Bounded,
     VariationalLoss,
@@ -103,8 +103,8 @@ class Variational(TrainedDetector):
 
     def _model(self, inputs: FittedInputs, seed: Seed) -> EncoderDecoder:
         decoder = self.network.decoder(inputs, self.n_latent, seed.child("decoder"))
-        if self.bounded and isinstance(inputs, FittedObjects):
-            decoder = Bounded(decoder, _bounds(inputs))
+        if self.bounded and inputs.scale is not None:
+            decoder = Bounded(decoder, _bounds(inputs, inputs.scale))
         decoder = self.loss.finished(decoder, inputs)
         return EncoderDecoder(
             self.network.encoder(inputs, 2 * self.n_latent, seed.child("encoder")), decoder
@@ -136,7 +136,7 @@ _BOUNDS = {
 _WIDEST = {"eta": 5.0, "phi": float(np.pi)}
 
 
-def _bounds(inputs: FittedObjects) -> tuple[Any, ...]:
+def _bounds(inputs: FittedInputs, scale: ObjectScale) -> tuple[Any, ...]:
     """For each angle its column, and its lowest and highest standardised value in each slot."""
     found = []
     for column, name in enumerate(inputs.names):
@@ -144,7 +144,7 @@ def _bounds(inputs: FittedObjects) -> tuple[Any, ...]:
             of_kind = _BOUNDS[name]
             limit = np.array([of_kind.get(kind, _WIDEST[name]) for kind in inputs.layout.kinds])
             low, high = (
-                tuple(((sign * limit - inputs.mean[:, column]) / inputs.std[:, column]).tolist())
+                tuple(((sign * limit - scale.zero[:, column]) / scale.unit[:, column]).tolist())
                 for sign in (-1, 1)
             )
             found.append((column, low, high))

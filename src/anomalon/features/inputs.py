@@ -26,7 +26,17 @@ from anomalon.core.seen import Seen, refuse_leaks
 from anomalon.core.shown import Shown
 from anomalon.learn.threads import threaded
 
-__all__ = ["PIECE", "Encoded", "FittedInputs", "Form", "Inputs", "Layout", "blocks", "in_pieces"]
+__all__ = [
+    "PIECE",
+    "Encoded",
+    "FittedInputs",
+    "Form",
+    "Inputs",
+    "Layout",
+    "ObjectScale",
+    "blocks",
+    "in_pieces",
+]
 
 Form = Literal["numbers", "objects", "images", "points"]
 
@@ -161,6 +171,19 @@ class Encoded(Shown):
         return cls(x, np.concatenate(masks) if masks else None)
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class ObjectScale(Shown):
+    """How features of objects became numbers: (feature - zero) / unit, angles perhaps turned.
+
+    Args:
+        zero: Shape (slot, feature), in GeV and radians, or a function of these such as a logarithm.
+        unit: Shape (slot, feature), in the same; NaN where it differs from event to event.
+    """
+
+    zero: NDArray[np.float64]
+    unit: NDArray[np.float64]
+
+
 class FittedInputs(ABC):
     """Inputs with what was measured on background; the same numbers for an event at any time.
 
@@ -192,6 +215,11 @@ class FittedInputs(ABC):
     @abstractmethod
     def names(self) -> tuple[str, ...]:
         """The features: of an event ("numbers"), of an object, or the columns of an image."""
+
+    @property
+    def scale(self) -> ObjectScale | None:
+        """The scale of the features of each slot; None where numbers are not those of objects."""
+        return None
 
     @abstractmethod
     def _encode(self, objects: NDArray[np.float64], mask: NDArray[np.bool_]) -> Encoded:

@@ -11,7 +11,7 @@ import numpy as np
 
 from anomalon.run.compiling import compiled
 
-__all__ = ["add", "arrange", "arrange_and_standardise", "standardise"]
+__all__ = ["add", "arrange", "arrange_and_standardise", "standardise", "wrapped"]
 
 
 @compiled(nogil=True)  # type: ignore[untyped-decorator]
@@ -65,7 +65,7 @@ def arrange(
 
 
 @compiled(nogil=True)  # type: ignore[untyped-decorator]
-def _wrapped(angle: Any) -> Any:
+def wrapped(angle: Any) -> Any:
     """An angle in [-pi, pi): (angle + pi) % 2 pi - pi, without a division where none is needed."""
     turned = angle + np.pi
     if turned < 0.0 or turned >= 2 * np.pi:
@@ -110,7 +110,7 @@ def standardise(
                 if logarithms[j]:
                     value = np.log1p(max(value, 0.0))
                 if j == phi:
-                    value = _wrapped(value - zero)
+                    value = wrapped(value - zero)
                 value = (value - mean[slot, j]) / std[slot, j]
                 z[i, slot, j] = min(max(value, -farthest), farthest)
 

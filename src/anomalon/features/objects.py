@@ -21,6 +21,7 @@ from anomalon.features.inputs import (
     Form,
     Inputs,
     Layout,
+    ObjectScale,
     blocks,
     in_pieces,
 )
@@ -133,6 +134,11 @@ class FittedObjects(Shown, FittedInputs):
     def names(self) -> tuple[str, ...]:
         """Of an object."""
         return self.layout.features
+
+    @property
+    def scale(self) -> ObjectScale:
+        """Means and standard deviations."""
+        return ObjectScale(self.mean, self.std)
 
     def __call__(self, events: Events) -> Encoded:
         """What a detector sees of these events; each is written to its place at once."""
