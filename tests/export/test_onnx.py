@@ -21,9 +21,12 @@ from anomalon.detectors import (
     Objects,
     Reconstruction,
     Transformer,
+    TriggerObjects,
     Variational,
 )
 from anomalon.export import OnnxScorer, agreement, export_onnx
+from anomalon.features.per_kind import PerKind
+from anomalon.features.trigger_objects import Divisors, Overlap
 
 REASON = "of the extra `trigger`, is not installed"
 onnx = pytest.importorskip("onnx", reason=f"onnx, {REASON}")
@@ -31,6 +34,24 @@ pytest.importorskip("onnxruntime", reason=f"onnxruntime, {REASON}")
 
 SMALL = FeedForward((8,))
 LINEAR = Objects(pt="linear", phi="plain")
+ATLAS = TriggerObjects(
+    met_repair=0.001,
+    saturated="drop",
+    saturation=PerKind(jet=500.0),
+    floor=PerKind(jet=30.0),
+    overlap=(Overlap("electron", "jet", 0.4), Overlap("jet", "jet", 1.0)),
+    divide=Divisors(PerKind(20.0)),
+)
+SUM = TriggerObjects(
+    saturated="clip",
+    saturation=PerKind(60.0),
+    pt="per_event",
+    total=10.0,
+    phi="none",
+    missing=(0.0, 40.0),
+)
+NEITHER = TriggerObjects(missing=(), overlap=(Overlap("jet", "electron", 0.8),), phi="leading")
+
 DETECTORS = {
     "as it comes": Autoencoder(SMALL, 2, learning=QUICK),
     "relu, norm, kinds": Autoencoder(
@@ -51,6 +72,9 @@ DETECTORS = {
     ),
     "divergence": Variational(SMALL, 2, score="divergence", learning=QUICK),
     "radius": Variational(SMALL, 2, LINEAR, score="radius", learning=QUICK),
+    "trigger objects": Autoencoder(SMALL, 2, ATLAS, learning=QUICK),
+    "pt of an event": Variational(SMALL, 2, SUM, learning=QUICK),
+    "nothing is missing": Autoencoder(SMALL, 2, NEITHER, learning=QUICK),
     "mean_square": Variational(SMALL, 2, score="mean_square", learning=QUICK),
 }  # fmt: skip
 

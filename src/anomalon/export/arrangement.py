@@ -33,7 +33,7 @@ def spread(graph: Graph, objects: Value, layout: Layout) -> Planes:
     turns from -pi to pi is another event to a network.
     """
     filled = graph("ReduceMax", graph("Abs", objects), whole([2]), keepdims=0)
-    mask = graph("Greater", filled, single([0]))
+    mask = graph("Not", graph("Equal", filled, single([0])))  # NaN is something, too
     wide = graph.cast(objects, np.float64)
     columns = {
         name: graph("Gather", wide, whole(j), axis=2) for j, name in enumerate(layout.features)

@@ -10,7 +10,7 @@ from anomalon.detectors.base import FittedDetector
 from anomalon.detectors.variational import Variational
 from anomalon.export.graph import Graph, Value, single
 from anomalon.export.networks import decoded, encoded
-from anomalon.export.preparation import Table
+from anomalon.export.steps import Table
 from anomalon.learn.autoencoders.distance import Distance
 from anomalon.learn.autoencoders.variational import LARGEST
 
