@@ -26,6 +26,7 @@ COMMANDS = {
     "reach": ("anomalon.cli.reach:reach", "Limits on signals, injected and searched for again."),
     "detect": ("anomalon.cli.detect:detect", "Find anomalous events: train, compare, apply."),
     "jets": ("anomalon.cli.jets:jets", "Find anomalous jets: medoids, images, substructure."),
+    "export": ("anomalon.cli.export:export", "Write a detector as ONNX and firmware, compared."),
     "study": ("anomalon.cli.study:study", "Published analyses on simulated events."),
     "bump": ("anomalon.cli.spectrum:bump", "Find the most significant bump of a histogram."),
     "limit": ("anomalon.cli.spectrum:limit", "Upper limits on a resonance in a histogram."),
