@@ -21,6 +21,7 @@ from anomalon.core.window import Window
 from anomalon.detection import DetectJob, EventSource, Named, Split
 from anomalon.detection.jets_job import JetsJob
 from anomalon.detectors import Autoencoder, Baseline, IsolationForest, JetImages, Medoids
+from anomalon.export import ExportJob, Firmware
 from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
@@ -130,6 +131,10 @@ def examples(folder):
                 (Medoids(3, "squared", inputs=JetImages(8), n_sample=50),),
                 name="Jets",
             ),
+        ],
+        ExportJob: [
+            ExportJob(data),
+            ExportJob(data, other, ("onnx", "hls4ml"), 0.02, 1.5, Firmware(epochs=3), 4),
         ],
         EventSource: [EventSource(data), EventSource(None, "s")],
         Named: [Named(Autoencoder(), "a name"), Named(Baseline("met"), "met", baseline=True)],

@@ -1,11 +1,11 @@
 """`anomalon export`: files, a page, the agreement, and what it refuses."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from forty_mhz_events import forty_mhz_events
+from found_export import found_export
 from toy_objects import QUICK
 
 from anomalon.cli import main
@@ -14,8 +14,6 @@ from anomalon.core.plain import from_plain, to_plain
 from anomalon.data.forty_mhz import write_forty_mhz
 from anomalon.detectors import Autoencoder, Baseline, FeedForward
 from anomalon.export import ExportJob, ExportResult, agreement
-from anomalon.export.firmware.logic import Estimate
-from anomalon.export.firmware.making import MadeFirmware
 from anomalon.learn import save_scorer
 
 REASON = "of the extra `trigger`, is not installed"
@@ -35,16 +33,6 @@ def folder(tmp_path_factory):
 def needs_onnx() -> None:
     for package in ("onnx", "onnxruntime"):
         pytest.importorskip(package, reason=f"{package}, {REASON}")
-
-
-def found_export(**more) -> ExportResult:
-    score = np.arange(100.0)
-    same = agreement(score, score, 90, names=("quantised", "da4ml"))
-    few = agreement(score, score + 1, 90, names=("float", "quantised"))
-    made = MadeFirmware(few, (same,), 360, 2, 1e4, Estimate(1e3, 12.0, 3, 5.0, 400), {"a.v": "x"})
-    exact = agreement(score, score, 90, names=("detector", "onnx"))
-    made = ExportResult("Export of a model", "Variational()", "toys", 50, 90.0, exact, made)
-    return replace(made, **more)
 
 
 def test_the_command_writes_the_graph_the_numbers_and_a_page(folder, capsys):

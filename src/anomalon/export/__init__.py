@@ -16,7 +16,8 @@ from anomalon.lazy import loader
 
 if TYPE_CHECKING:
     from anomalon.export.agreeing import Agreement, agreement
-    from anomalon.export.firmware.making import MadeFirmware, WorkingPoint, make_firmware
+    from anomalon.export.firmware.made import MadeFirmware
+    from anomalon.export.firmware.making import WorkingPoint, make_firmware
     from anomalon.export.firmware.quantised import Quantised, quantise
     from anomalon.export.firmware.settings import Firmware
     from anomalon.export.job import ExportJob
@@ -42,7 +43,8 @@ __all__ = [
 
 _HOMES = {
     "anomalon.export.agreeing": ("Agreement", "agreement"),
-    "anomalon.export.firmware.making": ("MadeFirmware", "WorkingPoint", "make_firmware"),
+    "anomalon.export.firmware.made": ("MadeFirmware",),
+    "anomalon.export.firmware.making": ("WorkingPoint", "make_firmware"),
     "anomalon.export.firmware.quantised": ("Quantised", "quantise"),
     "anomalon.export.firmware.settings": ("Firmware",),
     "anomalon.export.job": ("ExportJob",),

@@ -15,7 +15,8 @@ from anomalon.data import load, sample
 from anomalon.detectors.base import FittedDetector
 from anomalon.export.agreeing import Agreement, agreement
 from anomalon.export.firmware.inputs import fit_for_firmware
-from anomalon.export.firmware.making import MadeFirmware, WorkingPoint, make_firmware
+from anomalon.export.firmware.made import MadeFirmware
+from anomalon.export.firmware.making import WorkingPoint, make_firmware
 from anomalon.export.firmware.settings import Firmware
 from anomalon.export.onnx import export_onnx
 from anomalon.export.onnx_scorer import OnnxScorer

@@ -9,7 +9,7 @@ from anomalon.core.plain import beside
 from anomalon.core.result import Check, Column, Number, Part, Result, Summary, Table, Text, Writer
 from anomalon.core.rounding import count, plain
 from anomalon.export.agreeing import Agreement
-from anomalon.export.firmware.making import MadeFirmware
+from anomalon.export.firmware.made import MadeFirmware
 
 __all__ = ["ExportResult"]
 

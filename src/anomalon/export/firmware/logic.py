@@ -14,39 +14,15 @@ from numpy.typing import NDArray
 
 from anomalon.core.shown import Shown
 from anomalon.export.firmware.keras import quietly
+from anomalon.export.firmware.made import Estimate
 from anomalon.export.firmware.quantised import Quantised
 from anomalon.export.firmware.settings import Firmware
 from anomalon.export.packages import needed
 
-__all__ = ["NAME", "Estimate", "Logic", "traced"]
+__all__ = ["NAME", "Logic", "traced"]
 
 NAME = "anomaly"
 """Of the module in Verilog."""
-
-
-@final
-@dataclass(frozen=True, repr=False)
-class Estimate(Shown):
-    """What da4ml expects, before any synthesis.
-
-    Args:
-        luts: LUT-equivalents.
-        levels: Levels of logic from input to output.
-        cycles: Of the clock, from input to output, with a new event at every one.
-        clock: Period in ns.
-        register_bits: Bits of registers between the stages.
-    """
-
-    luts: float
-    levels: float
-    cycles: int
-    clock: float
-    register_bits: int
-
-    @property
-    def latency(self) -> float:
-        """From input to output, in ns."""
-        return self.cycles * self.clock
 
 
 @final

@@ -1,7 +1,6 @@
 """`make_firmware`: a detector as firmware in several forms, compared with the quantised model."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, final
@@ -10,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.events import Events
-from anomalon.core.plain import beside
 from anomalon.core.seed import Seed
 from anomalon.core.shown import Shown
 from anomalon.detectors.base import FittedDetector
-from anomalon.export.agreeing import Agreement, agreement
+from anomalon.export.agreeing import agreement
 from anomalon.export.firmware.hls import compiled_hls
-from anomalon.export.firmware.logic import Estimate, Logic, traced
+from anomalon.export.firmware.logic import Logic, traced
+from anomalon.export.firmware.made import MadeFirmware
 from anomalon.export.firmware.quantised import Quantised, quantise
 from anomalon.export.firmware.settings import Firmware
 from anomalon.export.firmware.simulation import simulated
 
-__all__ = ["FirmwareForm", "MadeFirmware", "WorkingPoint", "make_firmware", "thresholds_of"]
+__all__ = ["FirmwareForm", "WorkingPoint", "make_firmware", "thresholds_of"]
 
 FirmwareForm = Literal["da4ml", "hls4ml", "verilog"]
 """Logic and its emulation; C++ and its emulation; the simulation of the Verilog of the logic."""
@@ -43,30 +42,6 @@ class WorkingPoint(Shown):
     learn: Events
     test: Events
     threshold: float
-
-
-@final
-@dataclass(frozen=True, eq=False, repr=False)
-class MadeFirmware(Shown):
-    """What became of a detector.
-
-    Args:
-        quantisation: The quantised model beside the float one: how much few bits cost.
-        emulations: Firmware beside the quantised model, which it has to be, bit by bit.
-        threshold: The smallest score that is accepted, a whole number of 2^-`fraction_bits`.
-        fraction_bits: Of the score.
-        bit_operations: Cost of the quantised model.
-        estimate: Size and latency of the logic.
-        files: Sources, by their path; no part of the plain form.
-    """
-
-    quantisation: Agreement
-    emulations: tuple[Agreement, ...]
-    threshold: int
-    fraction_bits: int
-    bit_operations: float
-    estimate: Estimate
-    files: Mapping[str, str] = field(default_factory=dict, metadata=beside)
 
 
 def thresholds_of(float_scores: Scores, scores: Scores, threshold: float) -> float:
