@@ -13,6 +13,7 @@ from typing import get_args, get_type_hints
 import numpy as np
 import pytest
 from fake_scans import fake_scan, with_toys
+from found_export import found_export
 from found_reach import found_reach
 from found_spectra import found_bump, found_limit
 from found_validation import found_validation
@@ -67,6 +68,9 @@ def examples() -> list[Result]:
             np.array([[0.01, 0.02]]),
             100,
         ),
+        found_export(),
+        found_export(onnx=None),
+        found_export(firmware=None),
         ConversionResult("raw.h5", "jets", "ab" * 32, 7, 2, "cd" * 32, event_file(truth=False)),
     ]
 

@@ -36,6 +36,7 @@ from anomalon.detectors import (
     TriggerObjects,
 )
 from anomalon.detectors.trigger_models import embedded, improved, latent_only, trigger_inputs
+from anomalon.export import ExportJob, Firmware
 from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
@@ -164,6 +165,10 @@ def examples(folder):
         ],
         Operation: [Operation(10.0)],
         Model: [MODEL, replace(MODEL, power=0.5)],
+        ExportJob: [
+            ExportJob(data),
+            ExportJob(data, other, ("onnx", "hls4ml"), 0.02, 1.5, Firmware(epochs=3), 4),
+        ],
         EventSource: [EventSource(data), EventSource(None, "s")],
         Named: [Named(Autoencoder(), "a name"), Named(Baseline("met"), "met", baseline=True)],
         DemoJob: [DemoJob(5)],

@@ -30,6 +30,7 @@ COMMANDS = {
         "anomalon.cli.trigger:trigger",
         "Anomaly triggers at a fixed rate, compared.",
     ),
+    "export": ("anomalon.cli.export:export", "Write a detector as ONNX and firmware, compared."),
     "study": ("anomalon.cli.study:study", "Published analyses on simulated events."),
     "bump": ("anomalon.cli.spectrum:bump", "Find the most significant bump of a histogram."),
     "limit": ("anomalon.cli.spectrum:limit", "Upper limits on a resonance in a histogram."),

@@ -27,7 +27,7 @@ from anomalon.features.inputs import (
 )
 from anomalon.learn.threads import threaded
 
-__all__ = ["PHI_SCALE", "FittedObjects", "Objects"]
+__all__ = ["FARTHEST", "PHI_SCALE", "FittedObjects", "Objects"]
 
 PtScale = Literal["log", "linear"]
 PhiFrame = Literal["relative", "plain"]
@@ -35,7 +35,8 @@ PhiFrame = Literal["relative", "plain"]
 PHI_SCALE = float(np.pi / np.sqrt(3))
 """The unit of azimuths: the standard deviation of those of a uniform distribution."""
 
-_FARTHEST = 1e4  # beyond any training event a network only has to stay finite
+FARTHEST = 1e4
+"""The largest standardised number: beyond any training event a network only has to stay finite."""
 _GEV = ("pt", "mass", "energy", "et")
 
 
@@ -97,10 +98,10 @@ class Objects(Inputs):
         from anomalon.features.kernels import standardise
 
         z = np.zeros(x.shape, np.float64 if np.isinf(farthest) else np.float32)
-        standardise(x, mask, *self._scales(layout), mean, std, farthest, z)
+        standardise(x, mask, *self.scales(layout), mean, std, farthest, z)
         return z
 
-    def _scales(self, layout: Layout) -> tuple[Any, ...]:
+    def scales(self, layout: Layout) -> tuple[Any, ...]:
         """What the kernel has to know of the layout, beside means and standard deviations."""
         names = layout.features
         log = np.array([self.pt == "log" and name in _GEV for name in names])
@@ -146,7 +147,7 @@ class FittedObjects(Shown, FittedInputs):
         objects, mask, *arrangement = self.layout.arrangement(events)
         x = np.zeros((len(events), *self.mean.shape), np.float32)
         there = np.zeros(x.shape[:2], bool)
-        scale = *self.inputs._scales(self.layout), self.mean, self.std, _FARTHEST
+        scale = *self.inputs.scales(self.layout), self.mean, self.std, FARTHEST
 
         def write(rows: slice) -> None:
             arrange_and_standardise(
@@ -158,9 +159,7 @@ class FittedObjects(Shown, FittedInputs):
 
     def _encode(self, objects: NDArray[np.float64], mask: NDArray[np.bool_]) -> Encoded:
         scale = self.mean, self.std
-        return Encoded(
-            self.inputs.standardised(objects, mask, self.layout, *scale, _FARTHEST), mask
-        )
+        return Encoded(self.inputs.standardised(objects, mask, self.layout, *scale, FARTHEST), mask)
 
 
 Objects.fitted = FittedObjects

@@ -8,6 +8,7 @@ from anomalon.core.document import Report, Section
 from anomalon.detection.results.audit import AuditResult
 from anomalon.detection.results.detection import DetectionResult
 from anomalon.detection.results.jets import JetsResult
+from anomalon.export.result import ExportResult
 from anomalon.features.conversion_result import ConversionResult
 from anomalon.report.detection_figures import detection_drawings
 from anomalon.report.document import write_report
@@ -49,3 +50,4 @@ register_result(DetectionResult, detection_drawings)
 register_result(JetsResult, jets_drawings)
 register_result(AuditResult)
 register_result(TriggerResult, trigger_drawings)
+register_result(ExportResult)

@@ -15,6 +15,7 @@ from anomalon.learn.engine.scoring import in_blocks, in_parts
 from anomalon.learn.models.slots import EncoderDecoder, Table
 
 __all__ = [
+    "LARGEST",
     "Bounded",
     "VariationalLoss",
     "VariationalScore",
@@ -26,7 +27,8 @@ __all__ = [
 
 VariationalScore = Literal["loss", "reconstruction", "divergence", "radius", "mean_square"]
 
-_LARGEST = 10.0  # of a logarithm of a variance
+LARGEST = 10.0
+"""Of the logarithm of a variance, whatever its sign."""
 
 
 @final
@@ -55,7 +57,7 @@ class Bounded(eqx.Module):
 def latent(given: Float[Array, "event two_latent"]) -> tuple[jax.Array, jax.Array]:
     """Means and logarithms of variances in the middle."""
     mean, log_variance = jnp.split(given, 2, axis=1)
-    return mean, jnp.clip(log_variance, -_LARGEST, _LARGEST)
+    return mean, jnp.clip(log_variance, -LARGEST, LARGEST)
 
 
 def divergence(mean: Float[Array, "*many"], log_variance: Float[Array, "*many"]) -> Any:

@@ -13,14 +13,15 @@ from anomalon.core.seed import Seed
 from anomalon.learn.models.gradients import affine_of_columns, normalised
 from anomalon.learn.models.layers import Linear
 
-__all__ = ["ACTIVATIONS", "Activation", "Dense", "DenseAutoencoder", "Inner", "Norm"]
+__all__ = ["ACTIVATIONS", "SLOPE", "Activation", "Dense", "DenseAutoencoder", "Inner", "Norm"]
 
 Norm = Literal["none", "layer"]
 Activation = Literal["relu", "leaky_relu", "silu"]
+SLOPE = 0.3
+"""Of `leaky_relu` below zero; that of Keras, and so of the studies that use it."""
 ACTIVATIONS = {
     "relu": jax.nn.relu,
-    # the slope that Keras has, and so the studies that use it
-    "leaky_relu": lambda x: jax.nn.leaky_relu(x, 0.3),
+    "leaky_relu": lambda x: jax.nn.leaky_relu(x, SLOPE),
     "silu": jax.nn.silu,
 }
 """What follows a hidden layer, by name."""

@@ -11,9 +11,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-__all__ = ["affine", "affine_of_columns", "normalised"]
+__all__ = ["LEAST", "affine", "affine_of_columns", "normalised"]
 
-_LEAST = 1e-5  # added to variances, as layers of this name do everywhere
+LEAST = 1e-5
+"""Added to variances, as layers of this name do everywhere."""
 
 
 @jax.custom_vjp
@@ -78,7 +79,7 @@ def normalised(
 
 def _normalised(x: Any, scale: Any, shift: Any) -> tuple[Any, Any]:
     away = x - x.mean(axis=-1, keepdims=True)
-    inverse = jax.lax.rsqrt((away**2).mean(axis=-1, keepdims=True) + _LEAST)
+    inverse = jax.lax.rsqrt((away**2).mean(axis=-1, keepdims=True) + LEAST)
     return away * inverse * scale + shift, (away, inverse, scale)
 
 

@@ -1,0 +1,165 @@
+"""Exported detectors: decisions that differ, differences of scores, speed, and size of firmware.
+
+    python benchmarks/trigger.py [--rounds 5] [--verilog]
+
+A variational autoencoder of 57 inputs (57-32-16-3, powers of two before it; sum of squares and
+divergence count the same) learns from the shipped background at 40 MHz, its parts for training and
+validation; all comparisons are on its test part.
+The working point accepts 1 % of what was learned from. Firmware is trained with bits
+(`anomalon.export.quantise`), and emulated by da4ml and by hls4ml's C++ with g++; `--verilog`
+simulates its Verilog as well, in verilator, which takes minutes. Twenty times the events are
+scored for the speed, from events in memory to scores, in one thread by onnxruntime and by anomalon
+on one core. They take turns, and the figure is the median over rounds of events per processor
+second: where others use the machine, the clock is useless.
+
+Efficiencies are those of the shipped signals at the working point, float and quantised; they chose
+nothing.
+"""
+
+import argparse
+import os
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from verdict import finish, row, spread
+
+from anomalon.core import Events
+from anomalon.core.seen import part, to_learn_from
+from anomalon.data import sample
+from anomalon.detectors import (
+    Autoencoder,
+    Divisors,
+    FeedForward,
+    Learning,
+    Reconstruction,
+    Steps,
+    TriggerObjects,
+    Variational,
+)
+from anomalon.export import (
+    Firmware,
+    OnnxScorer,
+    agreement,
+    export_onnx,
+    quantise,
+)
+from anomalon.export.firmware.hls import compiled_hls
+from anomalon.export.firmware.logic import traced
+from anomalon.export.firmware.making import thresholds_of
+from anomalon.export.firmware.simulation import simulated
+from anomalon.features.per_kind import PerKind
+
+INPUTS = TriggerObjects(
+    phi="none",
+    powers_of_two=True,
+    divide=Divisors(pt=PerKind(128.0), eta=PerKind(64.0), phi=PerKind(64.0)),
+    step=Steps(pt=PerKind(0.5), eta=PerKind(0.0435), phi=PerKind(2 * np.pi / 144)),
+)
+NETWORK = FeedForward((32, 16), activation="relu")
+DETECTORS = {
+    "variational": Variational(
+        NETWORK,
+        3,
+        INPUTS,
+        Reconstruction(reduce="sum"),
+        0.5,
+        "mean_square",
+        learning=Learning(epochs=30),
+    ),
+    "autoencoder": Autoencoder(learning=Learning(epochs=5)),
+}
+SIGNALS = ("a", "lq", "h0", "hplus")
+
+
+def graphs(name: str, fitted, test: Events, threshold: float, rounds: int, place: Path):
+    """Rows of the ONNX graph of a detector, beside the detector."""
+    scorer = OnnxScorer(export_onnx(fitted, place / f"{name}.onnx", threshold))
+    one = agreement(fitted.score(test), scorer.score(test), threshold)
+    many = test[np.tile(np.arange(len(test)), 20)]
+    speed: dict[str, list[float]] = {"onnx": [], "anomalon": []}
+    for _ in range(rounds):
+        for who, score in (("onnx", scorer.score), ("anomalon", fitted.score)):
+            start = time.process_time()
+            score(many)
+            speed[who].append(len(many) / (time.process_time() - start))
+    print(f"{name}: events per processor second { ({who: spread(v) for who, v in speed.items()}) }")
+    rate, ours = (float(np.median(speed[who])) for who in ("onnx", "anomalon"))
+    return [
+        row(f"{name}: ONNX beside JAX, relative difference x 1e6", one.relative * 1e6,
+            bar="below 10", ok=one.relative < 1e-5, n_events=one.n_events),
+        row(f"{name}: ONNX, decisions that differ", one.n_differ, bar="0", ok=one.same,
+            n_events=one.n_events, n_accepted=one.n_accepted),
+        row(f"{name}: onnxruntime, events/s of one core", rate, bar="200000", ok=rate >= 2e5,
+            peer=round(ours), peer_name="anomalon itself", ratio=rate / ours),
+    ]  # fmt: skip
+
+
+def firmware(fitted, learn: Events, test: Events, threshold: float, place: Path, verilog: bool):
+    """Rows of the firmware of a detector."""
+    settings = Firmware()
+    start = time.perf_counter()
+    quantised = quantise(fitted, learn, settings, seed=1)
+    print(f"quantised training: {time.perf_counter() - start:.0f} s")
+    logic = traced(quantised)
+    wanted = thresholds_of(fitted.score(learn), quantised.score(learn), threshold)
+    least = logic.integer_threshold(wanted) * 2.0**-logic.fraction_bits
+    inputs = quantised.inputs(test)
+    scores = quantised.scores_of(inputs)
+    emulated = {"da4ml": logic.scores_of(inputs)}
+    emulated["hls4ml"] = compiled_hls(quantised, place / "hls").scores_of(inputs)
+    if verilog:
+        project = logic.verilog(place / "verilog", settings)
+        emulated["verilog"] = simulated(project, place / "verilog", inputs)
+    rows = []
+    for name, found in emulated.items():
+        one = agreement(scores, found, least)
+        rows.append(
+            row(f"{name}: decisions that differ", one.n_differ, bar="0 in 15000",
+                ok=one.same and one.n_events >= 15_000, n_events=one.n_events,
+                n_accepted=one.n_accepted, largest=one.largest_difference)
+        )  # fmt: skip
+    size = logic.estimate(settings)
+    rows.append(row("LUT-equivalents, da4ml", size.luts, bar="30000", ok=size.luts <= 30_000))
+    rows.append(
+        row("latency, ns", size.latency, bar="50", ok=size.latency <= 50, cycles=size.cycles,
+            clock=size.clock, levels=size.levels)
+    )  # fmt: skip
+    few = agreement(fitted.score(test), scores, threshold, other_threshold=least)
+    rows.append(
+        row("quantised beside float, decisions that differ", few.n_differ, bar="-", ok=True,
+            n_events=few.n_events, accepted=(few.n_accepted, few.n_other_accepted))
+    )  # fmt: skip
+    for name in SIGNALS:
+        events = sample(f"forty_mhz_{name}")
+        both = [float(np.mean(s >= t)) for s, t in
+                ((fitted.score(events), threshold), (quantised.score(events), least))]  # fmt: skip
+        rows.append(
+            row(f"efficiency for {name}, quantised", both[1], bar="-", ok=True, peer=both[0],
+                peer_name="float")
+        )  # fmt: skip
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--verilog", action="store_true")
+    asked = parser.parse_args()
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core, for all
+    background = sample("forty_mhz_background")
+    learn, test = to_learn_from(background), part(background, "test")
+    results = []
+    with TemporaryDirectory() as folder:
+        for name, detector in DETECTORS.items():
+            fitted = detector.fit(learn, seed=1)
+            threshold = float(np.quantile(fitted.score(learn), 0.99))
+            results += graphs(name, fitted, test, threshold, asked.rounds, Path(folder))
+            if name == "variational":
+                results += firmware(fitted, learn, test, threshold, Path(folder), asked.verilog)
+    finish("trigger", results)
+
+
+if __name__ == "__main__":
+    main()
