@@ -20,6 +20,10 @@ def load(
     - LHC Olympics 2020 jet features: `Events` of two jets (pt, eta, phi, mass, tau1, tau2, tau3).
     - Jets with their constituents, as `anomalon.data.jets` writes them and as published at Zenodo
       (4641460, 4614656), or of any file whose options say what they are: `Events` of one jet each.
+    - Events of a trigger, as `anomalon simulate trigger` writes them: `Events` of twenty objects,
+      at the `level` "hlt" or "l1".
+    - Flat arrays of a trigger, if `layout` says which: "gelato_l1", "gelato_hlt", "cms_l1" or
+      "poster".
     - A table with the columns `mjj` and `mJ1`, or a file written by `anomalon.data.write`: a
       `Sample`.
     - Any other table (Parquet, CSV, HDF5, ROOT): a `Sample` if the options say which columns it is
@@ -34,7 +38,8 @@ def load(
             or `mapping`, a TOML file with these keys. `tree` chooses one of several trees of a
             ROOT file, `key` one of several tables of an HDF5 file. For jets: `constituents` and
             `jets` (tables role = name), `index`, `jet`, `particles` and `n_constituents` (see
-            docs/how-to/jets.md).
+            docs/how-to/jets.md). For a trigger: `level`, `layout` with the `key` of the array, and
+            `saturated` ("keep", "mask" or "drop" for saturated pt; see docs/how-to/trigger.md).
 
     Returns:
         The events, or the sample.

@@ -19,7 +19,7 @@ def check_objects(
 
     Args:
         objects: Shape (event, object, 3 or more): pt, eta, phi, and what follows.
-        names: Of the slots; the first is the missing momentum.
+        names: Of the slots; `met` is the missing momentum.
         where: Whose, for messages.
         what: The numbers, for messages.
 
@@ -38,11 +38,12 @@ def check_objects(
         "radians from -pi to pi",
         "Write np.arctan2(np.sin(phi), np.cos(phi)) instead.",
     )
+    met = np.array([name == "met" for name in names])
     refuse_slots(
-        eta[:, :1] != 0,
+        met & (eta != 0),
         eta,
         names,
-        f"{where}: eta of the missing momentum (slot 0)",
+        f"{where}: eta of the missing momentum (slot {int(np.argmax(met))})",
         "0",
         "Set it to zero: it has no direction along the beam.",
     )

@@ -24,6 +24,13 @@ from anomalon.data.root import open_root
 from anomalon.data.source import Source
 from anomalon.data.table import Table, TableSource
 from anomalon.data.text_table import open_csv
+from anomalon.data.trigger.flat_reading import (
+    FlatSource,
+    Hdf5Rows,
+    NumpyRows,
+    TableRows,
+    flat_of,
+)
 from anomalon.data.trigger.reading import TriggerSource
 
 __all__ = ["OPTIONS", "kind_of", "recognise"]
@@ -64,12 +71,15 @@ def recognise(path: str | Path, options: Mapping[str, Any] | None = None) -> Sou
     options = _resolved(options or {})
     kind = "npy" if is_npy(path) else kind_of(path)
     columns = {name: options[name] for name in KEYS if name in options}
+    if "layout" in options:
+        return _flat(path, kind, options)
     for name, of in (("tree", ("ROOT",)), ("key", ("HDF5", "npz"))):
         if name in options and kind not in of:
             raise BadValue(f"{path}: the option `{name}` is for {of[0]} files; this one is {kind}.")
     n_constituents = options.get("n_constituents")
     if n_constituents is not None:
         check.whole(n_constituents, f"{path}: n_constituents", 1, 100_000)
+    _refuse_of_a_trigger(path, kind, options)
     if kind in ("npz", "npy"):
         return _arrays(path, kind, options, columns)
     if "particles" in options or (
@@ -81,14 +91,39 @@ def recognise(path: str | Path, options: Mapping[str, Any] | None = None) -> Sou
             raise BadValue(f"{path}: the option `{name}` goes with `constituents`; give both.")
     if kind == "HDF5":
         return _hdf5(path, options, columns)
-    table: Table
+    return TableSource.of(_table(path, kind, options), columns)
+
+
+def _table(path: Path, kind: str, options: Mapping[str, Any]) -> Table:
     if kind == "Parquet":
-        table = open_parquet(path)
-    elif kind == "ROOT":
-        table = open_root(path, options.get("tree"))
-    else:
-        table = open_csv(path)
-    return TableSource.of(table, columns)
+        return open_parquet(path)
+    return open_root(path, options.get("tree")) if kind == "ROOT" else open_csv(path)
+
+
+def _flat(path: Path, kind: str, options: dict[str, Any]) -> Source:
+    """A flat array in a layout of a trigger."""
+    known = ("layout", "level", "saturated", "key", "tree", "weight", "label", "event")
+    others = sorted(set(options) - set(known))
+    if others:
+        raise BadValue(
+            f"{path}: the option `{others[0]}` does not go with `layout`, which says what each "
+            "number is."
+        )
+    flat, key = flat_of(options), options.get("key")
+    if kind == "npy":
+        raise BadValue(f"{path}: `layout` takes an .npz file, whose arrays have names; got .npy.")
+    if kind == "npz":
+        return FlatSource.of(NumpyRows.of(path, key, arrays_in(path)), flat, options)
+    if kind == "HDF5":
+        return FlatSource.of(Hdf5Rows.of(path, key), flat, options)
+    return FlatSource.of(TableRows.of(_table(path, kind, options), key, flat), flat, options)
+
+
+def _refuse_of_a_trigger(path: Path, kind: str, options: Mapping[str, Any]) -> None:
+    """Refuse `saturated` without `layout`, and `level` where there is none."""
+    for name in ("saturated", "level"):
+        if name in options and (name == "saturated" or kind != "HDF5"):
+            raise BadValue(f"{path}: the option `{name}` goes with `layout`; give both.")
 
 
 def _resolved(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -166,6 +201,16 @@ def _arrays(path: Path, kind: str, options: dict[str, Any], columns: dict[str, A
 
 
 def _hdf5(path: Path, options: dict[str, Any], columns: dict[str, Any]) -> Source:
+    source = _hdf5_of(path, options, columns)
+    if "level" in options and not isinstance(source, TriggerSource):
+        raise BadValue(
+            f"{path}: the option `level` is for files with two levels of a trigger; this one holds "
+            f"{source.layout}."
+        )
+    return source
+
+
+def _hdf5_of(path: Path, options: dict[str, Any], columns: dict[str, Any]) -> Source:
     key = options.get("key")
     with open_hdf5(path) as file:
         if not set(columns) - {"weight", "label", "event"}:

@@ -5,6 +5,7 @@ its events were drawn, and turns events into the flat arrays that networks in ha
 """
 
 from anomalon.data.trigger.biased import BiasedSample, Closure, Drawn, biased_sample
+from anomalon.data.trigger.flat import LAYOUTS, FlatLayout, Steps, flat_array, flat_layout
 from anomalon.data.trigger.layout import FEATURE_NAMES, HLT_NAMES, L1_NAMES, LEVELS
 from anomalon.data.trigger.writing import write_trigger, write_trigger_chunks
 
@@ -12,11 +13,16 @@ __all__ = [
     "FEATURE_NAMES",
     "HLT_NAMES",
     "L1_NAMES",
+    "LAYOUTS",
     "LEVELS",
     "BiasedSample",
     "Closure",
     "Drawn",
+    "FlatLayout",
+    "Steps",
     "biased_sample",
+    "flat_array",
+    "flat_layout",
     "write_trigger",
     "write_trigger_chunks",
 ]
