@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from anomalon.lazy import loader
 
 if TYPE_CHECKING:
+    from anomalon.core.prescales import enhanced_bias_weights
     from anomalon.trigger.comparing import Operation, operate
     from anomalon.trigger.job import TriggerJob
     from anomalon.trigger.rates.controller import (
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         rate_curve,
     )
     from anomalon.trigger.rates.menu import Menu, Regions, overlaps, regions
-    from anomalon.trigger.rates.prescales import enhanced_bias_weights
     from anomalon.trigger.rates.rate import FILLED_CROSSINGS, Rate, measured_rate
     from anomalon.trigger.rates.stability import BinnedRate, rate_in_bins
     from anomalon.trigger.rates.threshold import (
@@ -84,7 +84,7 @@ _HOMES = {
         "BinnedEfficiency", "RateCurve", "efficiency", "efficiency_in_bins", "rate_curve",
     ),
     f"{_RATES}.menu": ("Menu", "Regions", "overlaps", "regions"),
-    f"{_RATES}.prescales": ("enhanced_bias_weights",),
+    "anomalon.core.prescales": ("enhanced_bias_weights",),
     f"{_RATES}.rate": ("FILLED_CROSSINGS", "Rate", "measured_rate"),
     f"{_RATES}.stability": ("BinnedRate", "rate_in_bins"),
     f"{_RATES}.threshold": ("Closure", "Threshold", "closure", "threshold_at_rate"),

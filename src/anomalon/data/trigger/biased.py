@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events
-from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
+from anomalon.core.errors import BadLayout, TooFewEvents
+from anomalon.core.prescales import enhanced_bias_weights
 from anomalon.data.hdf5 import open_hdf5
 from anomalon.data.per_event import ABOUT
 
@@ -100,18 +101,8 @@ class BiasedSample:
         """
         if not self.prescales:
             return np.ones(len(events))
-        low = {name: x for name, x in self.prescales.items() if not x >= 1}
-        if low:
-            raise BadValue(f"{events.source}: expected prescales of 1 or more, got {low}.")
-        left = np.ones(len(events))
-        for name, prescale in self.prescales.items():
-            left *= np.where(events.column(f"fired_{name}"), 1 - 1 / prescale, 1.0)
-        if (left == 1).any():
-            raise BadNumbers(
-                f"{events.source}: expected events that an item has taken, got "
-                f"{int((left == 1).sum())} that fired none of {', '.join(self.prescales)}."
-            )
-        return 1.0 - left
+        fired = np.stack([events.column(f"fired_{name}") for name in self.prescales], axis=1)
+        return 1.0 / enhanced_bias_weights(fired, list(self.prescales.values()))
 
     def weights(self, events: Events) -> NDArray[np.float64]:
         """Weights in Hz, shape (event,), from the columns `process` and `fired_…`.
