@@ -1,6 +1,7 @@
 """`anomalon export`: files, a page, the agreement, and what it refuses."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,7 +91,8 @@ def test_a_difference_fails_the_result_and_few_bits_do_not():
     assert told.ok
     assert found.firmware.quantisation.n_differ == 1
     assert any("1 of 100 decisions" in note for note in told.notes)
-    assert found.exports()["a.v"] == "x"
+    with_files = replace(found.firmware, files={"a.v": "x"})
+    assert found_export(firmware=with_files).exports() == {"a.v": "x"}
     score = np.arange(100.0)
     onnx = agreement(score, score + 1, 90, names=("detector", "onnx"))
     wrong = found_export(onnx=onnx).summary()
@@ -100,7 +102,7 @@ def test_a_difference_fails_the_result_and_few_bits_do_not():
 
 
 def test_the_plain_form_has_no_files_and_comes_back():
-    found = found_export()
+    found = found_export(firmware=replace(found_export().firmware, files={"a.v": "x"}))
     again = from_plain(ExportResult, json.loads(json.dumps(to_plain(found))))
     assert again.exact == found.exact
     assert again.firmware.estimate == found.firmware.estimate
