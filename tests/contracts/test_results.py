@@ -37,6 +37,7 @@ from anomalon.simulate.result import Process, SimulationResult
 from anomalon.stats import SignalNuisances
 from anomalon.studies.forty_mhz.choice import Choice
 from anomalon.studies.forty_mhz.leaks import LeakDemonstration, LeakRow
+from anomalon.studies.trigger.claims import Claim, PosterClaims
 
 
 @cache
@@ -61,6 +62,7 @@ def examples() -> list[Result]:
         replace(found_trigger(), scores={}, saved={}),
         replace(of_cuts(0.5), scores={}, saved={}),
         audit(lambda files: [file.objects[:, 0, 0] for file in files], toy_objects(200)),
+        PosterClaims((Claim("a", "b", "holds"),), 10.0, 1e3),
         Choice(("a", "b"), ("overlaid", "added"), np.array([[0.9, 0.8], [0.7, 0.6]]), 100),
         LeakDemonstration(
             ("a",),
