@@ -5,6 +5,7 @@
     agreement     how often two forms of a detector decide differently, at a working point
     quantise      the encoder with few bits, trained to say the same (`Firmware`)
     make_firmware logic, C++ and Verilog of it, emulated and compared
+    distilled_trees   a student of boosted trees, as firmware
     ExportJob     all of it for a saved detector (`anomalon export`)
 
 Needs the extra `trigger`, where it is used; importing this room does not.
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from anomalon.export.firmware.making import WorkingPoint, make_firmware
     from anomalon.export.firmware.quantised import Quantised, quantise
     from anomalon.export.firmware.settings import Firmware
+    from anomalon.export.firmware.trees import Trees, distilled_trees
     from anomalon.export.job import ExportJob
     from anomalon.export.onnx import export_onnx, onnx_model
     from anomalon.export.onnx_scorer import OnnxScorer
@@ -33,8 +35,10 @@ __all__ = [
     "MadeFirmware",
     "OnnxScorer",
     "Quantised",
+    "Trees",
     "WorkingPoint",
     "agreement",
+    "distilled_trees",
     "export_onnx",
     "make_firmware",
     "onnx_model",
@@ -47,6 +51,7 @@ _HOMES = {
     "anomalon.export.firmware.making": ("WorkingPoint", "make_firmware"),
     "anomalon.export.firmware.quantised": ("Quantised", "quantise"),
     "anomalon.export.firmware.settings": ("Firmware",),
+    "anomalon.export.firmware.trees": ("Trees", "distilled_trees"),
     "anomalon.export.job": ("ExportJob",),
     "anomalon.export.onnx": ("export_onnx", "onnx_model"),
     "anomalon.export.onnx_scorer": ("OnnxScorer",),
