@@ -39,7 +39,7 @@ def load(
             ROOT file, `key` one of several tables of an HDF5 file. For jets: `constituents` and
             `jets` (tables role = name), `index`, `jet`, `particles` and `n_constituents` (see
             docs/how-to/jets.md). For a trigger: `level`, `layout` with the `key` of the array, and
-            `saturated` ("keep", "mask" or "drop" for saturated pt; see docs/how-to/trigger-events.md).
+            `saturated` ("keep", "mask" or "drop" for saturated pt; docs/how-to/trigger-events.md).
 
     Returns:
         The events, or the sample.
