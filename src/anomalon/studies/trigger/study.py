@@ -14,10 +14,10 @@ from anomalon.studies.trigger.claims import claims_of
 from anomalon.studies.trigger.models import IMPROVED, models_of
 from anomalon.trigger import Operation, TriggerResult, operate
 
-__all__ = ["TriggerStudy"]
+__all__ = ["SIGNALS", "SLICES", "TriggerStudy"]
 
-_SLICES = ("jz1", "jz2", "jz3", "jz4", "jz5")
-_SIGNALS = ("zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau", "vbf_inv")
+SLICES = ("jz1", "jz2", "jz3", "jz4", "jz5")
+SIGNALS = ("zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau", "vbf_inv")
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class TriggerStudy(Job):
             sample("trigger_enhanced_bias", level=level),
             models_of(level, self.learning),
             operation,
-            signals={name: sample(f"trigger_{name}", level=level) for name in _SIGNALS},
-            samples={name: sample(f"trigger_{name}", level=level) for name in _SLICES},
+            signals={name: sample(f"trigger_{name}", level=level) for name in SIGNALS},
+            samples={name: sample(f"trigger_{name}", level=level) for name in SLICES},
             seed=Seed(self.seed).child("study trigger", level=level),
             place=place,
         )

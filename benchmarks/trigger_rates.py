@@ -1,0 +1,129 @@
+"""What the models of the trigger poster keep at a fixed rate, and whether rates close.
+
+    python benchmarks/trigger_rates.py [--folder FOLDER] [--trainings 5] [--epochs 100]
+
+Six models for each level on the shipped crossings, or on files trigger_NAME.h5 of `anomalon
+simulate trigger` in FOLDER: efficiencies of signals at 10 Hz (High-Level Trigger) and 1 kHz
+(Level-1), medians over trainings; and 400 halvings of the test background, in which a threshold of
+one half is measured on the other. Nothing is chosen by what comes out.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from verdict import finish, row
+
+from anomalon.core import Seed
+from anomalon.data import load, sample
+from anomalon.detectors import Learning
+from anomalon.run.executors import default_executor
+from anomalon.run.job import Workplace
+from anomalon.studies.trigger.claims import HIGH_ENERGY, claims_of, kept
+from anomalon.studies.trigger.models import BASE_DIJET, BASE_EB, IMPROVED, models_of
+from anomalon.studies.trigger.study import SIGNALS, SLICES
+from anomalon.trigger import Operation, closure, operate
+
+TWICE, INSIDE = 2.0, (0.60, 0.76)
+
+
+def events(name, level, folder):
+    if folder is None:
+        return sample(f"trigger_{name}", level=level)
+    return load(Path(folder) / f"trigger_{name}.h5", level=level)
+
+
+def operated(level, rate, options):
+    hlt = level == "hlt"
+    learning = Learning(epochs=options.epochs, batch_size=512, halve_after=5, patience=10)
+    operation = Operation(
+        rate,
+        after="passes_l1" if hlt else "",
+        menu="passes_hlt" if hlt else "passes_l1",
+        trainings=options.trainings,
+        chosen=IMPROVED,
+        name=level,
+    )
+    return operate(
+        events("enhanced_bias", level, options.folder),
+        models_of(level, learning),
+        operation,
+        signals={name: events(name, level, options.folder) for name in SIGNALS},
+        samples={name: events(name, level, options.folder) for name in SLICES},
+        seed=Seed(0).child("study trigger", level=level),
+        place=Workplace(default_executor(options.processes)),
+    )
+
+
+def table(result):
+    names = [k.name for k in (*result.models[0].signals, *result.models[0].samples)]
+    print(f"\n{result.name}: {result.working}")
+    print(f"{'model':<26}{'rate':>20}{'n_eff':>7}{'unseen':>8}", *(f"{n:>10}" for n in names))
+    for model in result.models:
+        point = model.point
+        rate = "none" if point.why else f"{point.hz:.4g} ± {point.sigma:.2g}"
+        shares = (k.median for k in (*model.signals, *model.samples))
+        follows = f"leading pT {np.median(model.leading_pt):.2f}"
+        print(f"{model.name:<26}{rate:>20}{point.n_effective:>7.1f}{point.unseen:>8.2g}",
+              *(f"{share:>10.4f}" for share in shares),
+              f"  {follows}, {len(model.operating)} thresholds")  # fmt: skip
+
+
+def closes(result):
+    """Share of halvings within one error, of each model that has a threshold."""
+    found, (low, high) = [], INSIDE
+    rows = result.scores["file"] == "background"
+    for model in result.models:
+        if model.point.why:
+            continue
+        column = f"{model.name}-{model.median_training + 1}".replace(" ", "-")
+        halves = closure(
+            result.scores[column][rows], result.scores["weight"][rows], result.working.rate,
+            splits=400, seed=1,
+        )  # fmt: skip
+        found.append(
+            row(
+                f"{result.name}: {model.name}, halvings within one error",
+                halves.inside,
+                bar=f"{low} to {high}",
+                ok=low <= halves.inside <= high,
+                refused=halves.n_refused,
+            )  # fmt: skip
+        )
+    return found
+
+
+def gains(result):
+    """The improved model beside the better base model."""
+    bases = np.array([kept(result.model(name)) for name in (BASE_EB, BASE_DIJET)])
+    base, ours = (
+        (np.nan if np.isnan(bases).all() else np.nanmax(bases)),
+        kept(result.model(IMPROVED)),
+    )
+    return row(
+        f"{result.name}: improved, mean efficiency of {' and '.join(HIGH_ENERGY)}", ours,
+        bar=f"{TWICE} times the base", ok=ours >= TWICE * base, peer=float(base),
+        peer_name="the better base model", ratio=ours / base,
+    )  # fmt: skip
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", help="files of simulated crossings")
+    parser.add_argument("--trainings", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--hlt", type=float, default=10.0)
+    parser.add_argument("--l1", type=float, default=1000.0)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    hlt, l1 = operated("hlt", options.hlt, options), operated("l1", options.l1, options)
+    for result in (hlt, l1):
+        table(result)
+    for claim in claims_of(hlt, l1).claims:
+        print(f"\n{claim.sentence}\n  {claim.found}: {claim.outcome}")
+    results = [gains(hlt), *closes(hlt), *closes(l1)]
+    finish("trigger_rates", results)
+
+
+if __name__ == "__main__":
+    main()
