@@ -88,7 +88,7 @@ def closes(result):
                 bar=f"{low} to {high}",
                 ok=low <= halves.inside <= high,
                 refused=halves.n_refused,
-            )  # fmt: skip
+            )
         )
     return found
 
