@@ -1,6 +1,6 @@
 """Files in, events out: LHC Olympics files, tables (Parquet, CSV, HDF5, ROOT), shipped samples."""
 
-from anomalon.data.catalogue import available, sample
+from anomalon.data.catalogue import available, sample, sample_file
 from anomalon.data.describe import Description, describe
 from anomalon.data.loading import chunks, load
 from anomalon.data.roles import EventRoles, event_roles
@@ -21,6 +21,7 @@ __all__ = [
     "load",
     "read_spectrum",
     "sample",
+    "sample_file",
     "stream",
     "write",
 ]

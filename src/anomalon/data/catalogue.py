@@ -1,9 +1,12 @@
 """The small simulated samples that ship with the package: tables of features, and events."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -13,7 +16,7 @@ from anomalon.core import Events, Sample
 from anomalon.core.errors import UnknownKey, suggest
 from anomalon.data.loading import load
 
-__all__ = ["available", "sample"]
+__all__ = ["available", "sample", "sample_file"]
 
 
 def available() -> tuple[str, ...]:
@@ -29,20 +32,34 @@ def sample(name: Dijets) -> Sample: ...
 
 
 @overload
-def sample(name: str, *, level: str | None = None) -> Any: ...
+def sample(name: str, **options: Any) -> Any: ...
 
 
-def sample(name: str, *, level: str | None = None) -> Sample | Events:
+def sample(name: str, **options: Any) -> Sample | Events:
     """A sample that ships with the package: of dijets a `Sample`, else `Events`.
 
     Event identities are unique over all shipped samples, so that samples can be concatenated.
 
     Args:
         name: One of `available()`.
-        level: Of a sample of a trigger, "hlt" if not given, or "l1".
+        **options: As for `anomalon.load`: `level="l1"` for those of a trigger.
 
     Raises:
-        BadValue: If it has no such level.
+        UnknownKey: If there is no sample of that name.
+    """
+    with sample_file(name) as path:
+        loaded = load(path, **options)
+    if isinstance(loaded, Events):
+        event = _apart(name, loaded.column("event"))
+        return replace(loaded, columns={**loaded.columns, "event": event})
+    return replace(loaded, event=_apart(name, loaded.event))
+
+
+@contextmanager
+def sample_file(name: str) -> Iterator[Path]:
+    """The file of a shipped sample, for what is in it beside the events.
+
+    Raises:
         UnknownKey: If there is no sample of that name.
     """
     found = _files()
@@ -50,11 +67,7 @@ def sample(name: str, *, level: str | None = None) -> Sample | Events:
         hint = suggest(name, found) if found else "none are installed"
         raise UnknownKey(f"sample: no shipped sample '{name}'; {hint}")
     with as_file(found[name]) as path:
-        loaded = load(path, level=level)
-    if isinstance(loaded, Events):
-        event = _apart(name, loaded.column("event"))
-        return replace(loaded, columns={**loaded.columns, "event": event})
-    return replace(loaded, event=_apart(name, loaded.event))
+        yield path
 
 
 def _apart(name: str, identities: NDArray[np.int64]) -> NDArray[np.int64]:

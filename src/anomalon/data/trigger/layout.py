@@ -17,10 +17,13 @@ from anomalon.core.kinds import kind_of_name
 
 __all__ = [
     "FEATURE_NAMES",
+    "FIRED",
     "HLT_NAMES",
     "L1_NAMES",
     "LEVELS",
+    "MOST_ITEMS",
     "NAMES",
+    "PREFIX",
     "Level",
     "at_level",
     "joined",
@@ -28,6 +31,9 @@ __all__ = [
 
 Level = Literal["hlt", "l1"]
 LEVELS: tuple[Level, ...] = ("hlt", "l1")
+
+FIRED, PREFIX, MOST_ITEMS = "fired", "fired_", 64
+"""The dataset of the decisions of single items, a bit of each, and how their columns begin."""
 
 FEATURE_NAMES = ("pt", "eta", "phi")
 """GeV and radians."""

@@ -14,7 +14,7 @@ from anomalon.data.hdf5 import open_hdf5
 from anomalon.data.objects import check_objects
 from anomalon.data.per_event import clean_columns, per_event, source_of
 from anomalon.data.source import Source
-from anomalon.data.trigger.layout import FEATURE_NAMES, LEVELS, NAMES, Level
+from anomalon.data.trigger.layout import FEATURE_NAMES, FIRED, LEVELS, NAMES, PREFIX, Level
 
 __all__ = ["TriggerSource"]
 
@@ -31,6 +31,7 @@ class TriggerSource(Source):
         weight: Whether there is a dataset of weights.
         label: Whether there is one of the truth.
         source: Where the events come from, for messages.
+        items: Those whose decisions are bits of `fired`.
     """
 
     level: Level = "hlt"
@@ -38,6 +39,7 @@ class TriggerSource(Source):
     weight: bool = False
     label: bool = False
     source: str = ""
+    items: tuple[str, ...] = ()
 
     @classmethod
     def recognise(cls, path: Path, file: h5py.File, level: str | None) -> "TriggerSource | None":
@@ -69,6 +71,7 @@ class TriggerSource(Source):
             weight="weight" in plain,
             label="label" in plain,
             source=source_of(file, path),
+            items=_items(path, plain.get(FIRED)),
         )
 
     def _read(self, start: int, stop: int) -> Events:
@@ -79,9 +82,13 @@ class TriggerSource(Source):
                 return np.asarray(file[name][start:stop]).reshape(n)
 
             objects = np.stack(
-                [file[self.level][f][start:stop].astype(np.float32) for f in FEATURE_NAMES], axis=-1
+                [_values(file[self.level][f], start, stop) for f in FEATURE_NAMES], axis=-1
             )
             given = {name: column(name) for name in self.columns}
+            if FIRED in given and self.items:
+                bits = given.pop(FIRED)
+                for i, name in enumerate(self.items):
+                    given[PREFIX + name] = (bits >> np.uint64(i)) & np.uint64(1)
             weight = column("weight").astype(np.float64) if self.weight else np.ones(n)
             label = column("label") if self.label else None
         check_objects(objects, NAMES[self.level], where)
@@ -97,6 +104,28 @@ class TriggerSource(Source):
             columns={"event": np.arange(start, stop)} | clean_columns(given, str(self.path)),
             source=self.source,
         )
+
+
+def _values(dataset: h5py.Dataset, start: int, stop: int) -> NDArray[np.float32]:
+    """Numbers of a feature, of integers in steps if the file says which."""
+    values, step = dataset[start:stop], dataset.attrs.get("step")
+    return (values if step is None else values * float(step)).astype(np.float32)
+
+
+def _items(path: Path, fired: h5py.Dataset | None) -> tuple[str, ...]:
+    """The items of the bits of `fired`.
+
+    Raises:
+        BadLayout: If these are no bits.
+    """
+    if fired is None or "items" not in fired.attrs:
+        return ()
+    if fired.dtype != np.uint64:
+        raise BadLayout(
+            f"{path}: expected '{FIRED}' to hold a bit of each item in 64-bit unsigned integers, "
+            f"got {fired.dtype}."
+        )
+    return tuple(str(name) for name in fired.attrs["items"])
 
 
 def _n_events(path: Path, file: h5py.File) -> int:

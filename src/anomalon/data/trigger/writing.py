@@ -16,7 +16,17 @@ from anomalon.core.mantissa import round_mantissa
 from anomalon.data.appending import append, blocks, check_columns, note, refuse_other_suffixes
 from anomalon.data.objects import check_objects
 from anomalon.data.per_event import ABOUT
-from anomalon.data.trigger.layout import FEATURE_NAMES, LEVELS, NAMES, at_level, joined
+from anomalon.data.trigger.layout import (
+    FEATURE_NAMES,
+    FIRED,
+    LEVELS,
+    MOST_ITEMS,
+    NAMES,
+    PREFIX,
+    Level,
+    at_level,
+    joined,
+)
 
 __all__ = ["write_trigger", "write_trigger_chunks"]
 
@@ -24,10 +34,12 @@ _ROWS = 16_384
 """Events in a piece that is compressed by itself."""
 _BITS = 10
 """Of the mantissa of pt, in a compact file: relative errors up to 2^-11."""
-_STEP = np.float32(1 / 512)
-"""Of eta and phi in a compact file."""
-_MOST_ANGLE = np.float32(np.floor(np.pi / _STEP) * _STEP)
-_RESERVED = (*LEVELS, "weight", "label")
+_STEPS: dict[Level, dict[str, float]] = {
+    "hlt": {"eta": 1 / 512, "phi": 1 / 512},
+    "l1": {"eta": 0.010875, "phi": 2 * np.pi / 576},
+}
+"""Of eta and phi in a compact file: those of the first level are the finest of its hardware."""
+_RESERVED = (*LEVELS, FIRED, "weight", "label")
 
 
 def write_trigger(
@@ -42,7 +54,8 @@ def write_trigger(
 
     Each level is a group, `hlt` and `l1`, of the datasets pt, eta and phi, (event, 20) float32 in
     GeV and radians, zero where a slot is empty. Beside them are `weight`, `label` if there is a
-    truth, and every column by its name. `anomalon.load` restores the events of either level.
+    truth, and every column by its name, except that decisions `fired_…` are the bits of `fired`,
+    whose attribute `items` has their names. `anomalon.load` restores the events of either level.
 
     Args:
         hlt: The high-level trigger, with the slots `HLT_NAMES`; weight, truth and columns are its.
@@ -50,8 +63,9 @@ def write_trigger(
         path: Where to; an older file of that name is replaced.
         about: What is to be known of their making, ready for JSON; the attribute `anomalon`.
             `prescales` and `strata` of it are those of `anomalon.data.trigger.biased`.
-        compact: Keep 10 bits of the mantissa of pt at HLT (relative errors below 5e-4), multiples
-            of 1/512 of its eta and phi, and weights as float32. Level 1 has steps already.
+        compact: Keep 10 bits of the mantissa of pt at HLT (relative errors below 5e-4), weights as
+            float32, and eta and phi as integers with the attribute `step`: 1/512 at HLT, at L1
+            0.010875 and 2 pi/576, which are the finest steps of its hardware.
 
     Returns:
         The path.
@@ -95,17 +109,22 @@ def write_trigger_chunks(
                 raise error.moved(n) from None
             n += len(hlt)
 
-    with write_atomically(path) as temporary, h5py.File(temporary, "w") as file:
-        n, source = 0, ""
+    with write_atomically(path) as temporary, h5py.File(temporary, "w", libver="v110") as file:
+        n, source, fired = 0, "", list[str]()
         for block in blocks(pairs(), _ROWS, check):
-            source = block.source if n == 0 else source
-            for name, values in _datasets(block, compact=compact).items():
+            if n == 0:
+                source, fired = block.source, _items(block)
+            for name, values in _datasets(block, fired, compact=compact).items():
                 append(file, name, values, rows=_ROWS, compact=compact)
             n += len(block)
         if n == 0:
             raise BadLayout(f"{path}: expected events to write, got none.")
         for level in LEVELS:
             file[level].attrs["objects"] = list(NAMES[level])
+            for name, step in _STEPS[level].items() if compact else ():
+                file[level][name].attrs["step"] = step
+        if FIRED in file:
+            file[FIRED].attrs["items"] = fired
         bits = {"mantissa_bits": _BITS if compact else 23}
         file.attrs[ABOUT] = note(about, str(path), source=source, units="GeV, radians", **bits)
     return path
@@ -133,17 +152,40 @@ def _paired(hlt: Events, l1: Events, where: str) -> Events:
     return replace(events, columns=hlt.columns, weight=hlt.weight, label=hlt.label)
 
 
-def _datasets(events: Events, *, compact: bool) -> dict[str, NDArray[Any]]:
+def _items(events: Events) -> list[str]:
+    """The items whose decisions are packed into one number."""
+    found = [
+        name.removeprefix(PREFIX)
+        for name, values in events.columns.items()
+        if name.startswith(PREFIX) and values.dtype == np.bool_
+    ]
+    return found if len(found) <= MOST_ITEMS else []
+
+
+def _datasets(events: Events, fired: list[str], *, compact: bool) -> dict[str, NDArray[Any]]:
     """What is written of some events, by the names of the datasets."""
     found: dict[str, NDArray[Any]] = {}
     for level in LEVELS:
         objects = at_level(events, level).objects
-        pt, eta, phi = (np.ascontiguousarray(objects[:, :, j]) for j in range(3))
-        if compact and level == "hlt":
-            pt = round_mantissa(pt, _BITS)
-            eta, phi = (np.round(angle / _STEP) * _STEP for angle in (eta, phi))
-            phi = np.clip(phi, -_MOST_ANGLE, _MOST_ANGLE)
-        found |= {f"{level}/pt": pt, f"{level}/eta": eta, f"{level}/phi": phi}
+        for j, name in enumerate(FEATURE_NAMES):
+            values: NDArray[Any] = np.ascontiguousarray(objects[:, :, j])
+            if compact and name == "pt" and level == "hlt":
+                values = round_mantissa(values, _BITS)
+            elif compact and name != "pt":
+                values = _in_steps(values, _STEPS[level][name], name)
+            found[f"{level}/{name}"] = values
     weight = events.weight.astype(np.float32) if compact else events.weight
     found |= {"weight": weight, **events.columns}
+    if fired:
+        bits = (
+            found.pop(PREFIX + name).astype(np.uint64) << np.uint64(i)
+            for i, name in enumerate(fired)
+        )
+        found[FIRED] = np.asarray(sum(bits), np.uint64)
     return found if events.label is None else found | {"label": events.label}
+
+
+def _in_steps(values: NDArray[np.float32], step: float, name: str) -> NDArray[np.int16]:
+    """Angles as integers; rounded phi stays within a turn."""
+    most = np.floor(np.pi / step * (1 + 1e-9)) if name == "phi" else np.iinfo(np.int16).max
+    return np.clip(np.rint(values.astype(np.float64) / step), -most, most).astype(np.int16)
