@@ -11,7 +11,15 @@ from toy_trigger import (
     trigger_events,
 )
 
-from anomalon.core.errors import BadLayout, BadValue, ColumnMissing, Leak, TooFewEvents, UnknownKey
+from anomalon.core.errors import (
+    BadLayout,
+    BadValue,
+    ColumnMissing,
+    Leak,
+    MissingExtra,
+    TooFewEvents,
+    UnknownKey,
+)
 from anomalon.detection import Named
 from anomalon.detectors import Baseline
 from anomalon.trigger import Model, Operation, measured_rate, operate
@@ -167,3 +175,12 @@ def test_bad_input_is_named():
         bad({"background": background.with_columns(none)}, after="passes_l1")
     with pytest.raises(BadValue, match="emphasis"):
         Model(toy_models()[0].named, {"background": 0.0})
+
+
+def test_without_the_packages_onnx_is_refused_at_once(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(MissingExtra, match="trigger"):
+        of_cuts(4000.0, onnx=True)

@@ -22,6 +22,7 @@ from anomalon.detection.training import TEST, Trained
 from anomalon.run.job import HERE, Workplace
 from anomalon.run.work import do
 from anomalon.trigger.checking import checks_of
+from anomalon.trigger.exporting import exported, refuse_without_onnx
 from anomalon.trigger.operating import Judged, operated
 from anomalon.trigger.rates.controller import Control, decaying_pile_up, follow
 from anomalon.trigger.rates.rate import in_hz, measured_rate, rate_of
@@ -52,6 +53,7 @@ class Operation:
         trainings: Times that each model is trained, with other seeds; baselines once.
         halvings: Times that the test background is halved, to see whether thresholds close.
         split: Parts of background and samples, where their files do not say them.
+        onnx: Whether the chosen model is exported with its threshold (the extra `trigger`).
         chosen: Name of the model that the headline is about; the last one if "".
         name: Title.
 
@@ -68,13 +70,14 @@ class Operation:
     trainings: int = 5
     halvings: int = 200
     split: Split = field(default_factory=Split)
+    onnx: bool = False
     chosen: str = ""
     name: str = "Anomaly trigger"
 
     def __post_init__(self) -> None:
         check.fields(
             self, "", rate="(0, inf)", counting=get_args(Counting), trainings=(1, 1000),
-            halvings=(1, 100_000), after=str, menu=str, chosen=str, name=str,
+            halvings=(1, 100_000), onnx=bool, after=str, menu=str, chosen=str, name=str,
         )  # fmt: skip
         object.__setattr__(self, "items", check.several(self.items, "items"))
         for item in self.items:
@@ -117,6 +120,8 @@ def operate(
         BadValue: If names do not fit together.
     """
     seed = Seed.of(seed)
+    if operation.onnx:
+        refuse_without_onnx()
     given = _given(background, samples or {}, signals or {})
     every = _models(models, given[BACKGROUND], [BACKGROUND, *(samples or {})])
     chosen = operation.chosen or [one.named.name for one in every if not one.named.baseline][-1]
@@ -141,7 +146,13 @@ def operate(
     )  # fmt: skip
     items, beside = _items(result, trained, judged, operation.items)
     result = replace(result, items=items, beside_items_hz=beside)
-    return replace(result, checks=checks_of(result))
+    result = replace(result, checks=checks_of(result))
+    point = result.model(chosen).point
+    if not operation.onnx or point.why:
+        return result
+    middle = trained[chosen][result.model(chosen).median_training]
+    check_of, graph = exported(chosen, middle, point.threshold, judged.events[TEST])
+    return replace(result, checks=(*result.checks, check_of), graph=graph)
 
 
 def _trained(

@@ -66,6 +66,7 @@ class TriggerResult(Shown, Result):
         beside_items_hz: Rate of the chosen model that none of the items has; NaN without items.
         citations: Of what was used.
         scores: Columns of `scores.parquet`, by name; not in the plain form.
+        graph: The chosen model as an ONNX file, b"" if none was asked for; not in the plain form.
         saved: Saved models by name and training, as files hold them; not in the plain form.
     """
 
@@ -84,6 +85,7 @@ class TriggerResult(Shown, Result):
     citations: tuple[str, ...] = ()
     scores: Mapping[str, NDArray[Any]] = field(default_factory=dict, metadata=beside)
     saved: Mapping[str, bytes] = field(default_factory=dict, metadata=beside)
+    graph: bytes = field(default=b"", metadata=beside)
 
     def model(self, name: str) -> Operated:
         """That of a name.
@@ -126,6 +128,8 @@ class TriggerResult(Shown, Result):
         }
         if self.scores:
             files["scores.parquet"] = lambda path: write_scores(self.scores, path)
+        if self.graph:
+            files["model.onnx"] = _bytes_writer(self.graph)
         return files
 
 
