@@ -283,7 +283,13 @@ def _trainings(result: TriggerResult) -> Part | None:
         Column("mean share of signals"), Column("same rate in two trainings", form="percent"),
     )  # fmt: skip
     rows = tuple(
-        (m.name, len(m.points), len(m.operating), _range(m.mean_kept, percent), _or_none(m.same))
+        (
+            m.name,
+            len(m.points),
+            len(m.operating),
+            _range(m.mean_kept, percent) if m.signals else None,
+            _or_none(m.same),
+        )
         for m in several
     )
     return Part(
