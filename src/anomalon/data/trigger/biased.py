@@ -22,6 +22,7 @@ from anomalon.data.per_event import ABOUT
 
 __all__ = ["BiasedSample", "Closure", "Drawn", "biased_sample"]
 
+_ROUNDING = 1e-5  # of weights in single precision, whose sum is compared
 LEAST_EVENTS = 100
 """Of a stratum, below which its rate is not believed."""
 LEAST_CHANCE = 1e-2
@@ -71,7 +72,9 @@ class Closure:
     def pull(self) -> float:
         """(found - rate) / error; 0 if both are the same without error."""
         apart = self.found - self.rate
-        return apart / self.error if self.error > 0 else 0.0 if abs(apart) < 1e-6 else np.inf
+        if self.error > 0:
+            return apart / self.error
+        return 0.0 if abs(apart) <= _ROUNDING * self.rate else np.inf
 
 
 @dataclass(frozen=True)
