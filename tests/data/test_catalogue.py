@@ -91,7 +91,9 @@ def test_shipped_samples_load():
     ids: set[int] = set()
     for name in available():
         part = sample(name)
-        assert isinstance(part, Events if name.startswith(("forty_mhz", "jets", "trigger")) else Sample)
+        assert isinstance(
+            part, Events if name.startswith(("forty_mhz", "jets", "trigger")) else Sample
+        )
         assert len(part) > 0
         new = set((part.column("event") if isinstance(part, Events) else part.event).tolist())
         assert not ids & new

@@ -15,7 +15,12 @@ from anomalon.detection.describing import plane, quantities, rank_correlations
 from anomalon.detection.training import TEST, Trained
 from anomalon.trigger.rates.curves import RateCurve, efficiency, efficiency_in_bins, rate_curve
 from anomalon.trigger.rates.stability import rate_in_bins
-from anomalon.trigger.rates.threshold import Threshold, closure, threshold_at_rate
+from anomalon.trigger.rates.threshold import (
+    Threshold,
+    closure,
+    smallest_rate,
+    threshold_at_rate,
+)
 from anomalon.trigger.results.operated import At, Held, Kept, Operated, OperatingPoint
 from anomalon.trigger.training import Model
 
@@ -108,8 +113,10 @@ def _threshold(scores: Floats, judged: Judged) -> Threshold | str:
 
 
 def _point(threshold: Threshold | str, scores: Floats, judged: Judged) -> OperatingPoint:
+    counted = judged.hz if judged.others is None else np.where(judged.others, 0.0, judged.hz)
+    least = smallest_rate(scores, counted)
     if isinstance(threshold, str):
-        return OperatingPoint(float("nan"), why=threshold)
+        return OperatingPoint(float("nan"), least_hz=least, why=threshold)
     halves = closure(
         scores, judged.hz, judged.rate, others=judged.others, splits=judged.halvings,
         seed=judged.seed,
@@ -126,6 +133,7 @@ def _point(threshold: Threshold | str, scores: Floats, judged: Judged) -> Operat
         total_sigma=threshold.total.sigma,
         closed=halves.inside,
         n_halvings=len(halves.pulls),
+        least_hz=least,
     )
 
 

@@ -19,7 +19,7 @@ from anomalon.studies.trigger.models import (
 )
 from anomalon.trigger import Operated, TriggerResult
 
-__all__ = ["Claim", "PosterClaims", "claims_of"]
+__all__ = ["HIGH_ENERGY", "Claim", "PosterClaims", "claims_of", "kept", "supported_rate"]
 
 Floats = NDArray[np.floating[Any]]
 Outcome = Literal["holds", "does not hold", "cannot be said"]
@@ -96,6 +96,19 @@ def claims_of(hlt: TriggerResult, l1: TriggerResult) -> PosterClaims:
         hlt.working.rate,
         l1.working.rate,
     )  # fmt: skip
+
+
+def supported_rate(result: TriggerResult) -> float:
+    """The least round rate at which all trainings of the poster's models have a threshold; in Hz.
+
+    The asked one if they have, or if there is no such rate below half of what reaches the trigger.
+    """
+    points = [p for name in (BASE_EB, BASE_DIJET, IMPROVED) for p in result.model(name).points]
+    least, asked = max(point.least_hz for point in points), result.working.rate
+    if not any(point.why for point in points) or not least < result.working.reaching_hz / 2:
+        return asked
+    ten = 10.0 ** np.floor(np.log10(least))
+    return float(next(step * ten for step in (1, 2, 5, 10) if step * ten >= least))
 
 
 def kept(model: Operated, names: Sequence[str] = HIGH_ENERGY) -> float:

@@ -1,16 +1,20 @@
 """`TriggerStudy`: the ATLAS trigger poster on simulated crossings, with errors on its rates."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar, Literal
 
 from anomalon.core import check
 from anomalon.core.document import Report, Section
+from anomalon.core.rounding import plain
 from anomalon.core.seed import Seed
 from anomalon.data import sample
 from anomalon.detectors import Learning
 from anomalon.run.job import HERE, Job, Workplace
-from anomalon.studies.trigger.claims import claims_of
+from anomalon.run.store import Store
+from anomalon.studies.trigger.claims import claims_of, supported_rate
 from anomalon.studies.trigger.models import IMPROVED, models_of
 from anomalon.trigger import Operation, TriggerResult, operate
 
@@ -57,15 +61,30 @@ class TriggerStudy(Job):
         return Report("Anomalies in a trigger", tuple(self._sections(place)))
 
     def _sections(self, place: Workplace) -> Iterator[Section]:
-        hlt = self._operated("hlt", self.hlt_rate, place.stage("High-Level Trigger"))
-        l1 = self._operated("l1", self.l1_rate, place.stage("Level-1"))
-        yield Section(
-            claims_of(hlt, l1),
-            "The poster",
-            "Each sentence that can be tested, and what comes out.",
-        )
-        yield Section(hlt, "High-Level Trigger", "Of events that Level-1 has kept.")
-        yield Section(l1, "Level-1", "Of all crossings.")
+        hlt = self._levels("hlt", self.hlt_rate, place.stage("High-Level Trigger"))
+        l1 = self._levels("l1", self.l1_rate, place.stage("Level-1"))
+        yield Section(claims_of(hlt[-1], l1[-1]), "The poster", "Each sentence, and its test.")
+        for found, name, of in (
+            (hlt, "High-Level Trigger", "Of events that Level-1 has kept."),
+            (l1, "Level-1", "Of all crossings."),
+        ):
+            for one in found:
+                yield Section(one, f"{name} at {plain(one.working.rate)} Hz", of)
+
+    def _levels(
+        self, level: Literal["l1", "hlt"], rate: float, place: Workplace
+    ) -> tuple[TriggerResult, ...]:
+        """At the asked rate; and where no threshold of a model is known there, at the least one.
+
+        Trainings are the same: the rate is no part of what they are stored under.
+        """
+        with TemporaryDirectory() as folder:
+            place = replace(place, store=place.store or Store(Path(folder)))
+            first = self._operated(level, rate, place)
+            known = supported_rate(first)
+            if known <= rate:
+                return (first,)
+            return first, self._operated(level, known, place)
 
     def _operated(
         self, level: Literal["l1", "hlt"], rate: float, place: Workplace

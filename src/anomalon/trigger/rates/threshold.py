@@ -19,7 +19,14 @@ from anomalon.core.seed import Seed
 from anomalon.core.shown import Fact, Shown
 from anomalon.trigger.rates.rate import Rate, chosen, in_hz, rate_of
 
-__all__ = ["FEWEST_EFFECTIVE", "Closure", "Threshold", "closure", "threshold_at_rate"]
+__all__ = [
+    "FEWEST_EFFECTIVE",
+    "Closure",
+    "Threshold",
+    "closure",
+    "smallest_rate",
+    "threshold_at_rate",
+]
 
 Floats = NDArray[np.float64]
 
@@ -201,7 +208,7 @@ def smallest_rate(scores: Floats, counts: Floats, fewest: float = FEWEST_EFFECTI
     total, square = np.cumsum(counts[order]), np.cumsum(counts[order] ** 2)
     with np.errstate(invalid="ignore", divide="ignore"):
         enough = np.nan_to_num(total**2 / square) >= fewest
-    if not enough[-1]:
+    if not len(enough) or not enough[-1]:
         return float("inf")
     few = np.flatnonzero(~enough)
     first = few[-1] + 1 if len(few) else 0

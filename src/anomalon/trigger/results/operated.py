@@ -33,6 +33,7 @@ class OperatingPoint:
         closed: Share of the halvings in which the rate of the other half is as asked, within one
             standard deviation; NaN if none can be made.
         n_halvings: How many could be made.
+        least_hz: The rate from which on the events support a threshold; infinity if they never do.
         why: Why there is no threshold, "" if there is one.
     """
 
@@ -47,6 +48,7 @@ class OperatingPoint:
     total_sigma: float = float("nan")
     closed: float = float("nan")
     n_halvings: int = 0
+    least_hz: float = float("nan")
     why: str = ""
 
     @property

@@ -224,13 +224,13 @@ def _rates(result: TriggerResult) -> Part:
         Column("model"), Column("training", form="count"), Column("threshold", digits=5),
         Column("rate", unit="Hz"), Column("effective events"), Column("unseen", unit="Hz"),
         Column("total", unit="Hz"), Column("closes", form="percent"),
-        Column("halvings", form="count"), Column("why not"),
+        Column("halvings", form="count"), Column("supported from", unit="Hz"), Column("why not"),
     )  # fmt: skip
     rows = tuple(
         (
             model.name, i + 1, _or_none(p.threshold), _pm(p.hz, p.sigma), _or_none(p.n_effective),
             _or_none(p.unseen), _pm(p.total_hz, p.total_sigma), _or_none(p.closed),
-            p.n_halvings or None, p.why,
+            p.n_halvings or None, _or_none(p.least_hz), p.why and "too few",
         )
         for model in result.models
         for i, p in enumerate(model.points)
