@@ -8,7 +8,7 @@ from toy_trigger import trigger_background, trigger_events
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.detection import Named
 from anomalon.detectors import Baseline, Learning
-from anomalon.studies.trigger.claims import PosterClaims, claims_of
+from anomalon.studies.trigger.claims import PosterClaims, claims_of, supported_rate
 from anomalon.studies.trigger.models import (
     BASE_DIJET,
     BASE_EB,
@@ -91,3 +91,12 @@ def test_claims_survive_json():
         from_plain(PosterClaims, to_plain(found))
     ) == to_plain(found)
     assert "sentences hold" in found.summary().headline
+
+
+def test_where_no_threshold_is_known_the_least_round_rate_is_named():
+    refused = result(0.5, "ht")
+    named = supported_rate(refused)
+    assert named > 0.5
+    assert f"{named:.0e}"[0] in "125"
+    assert not any(m.point.why for m in result(named, "ht").models[:5])
+    assert supported_rate(result(6000.0, "ht")) == 6000.0
