@@ -5,7 +5,8 @@ What is said: base models are 60-32-8-2, trained on enhanced bias or on dijets; 
 padding out of the loss, and jets below 50 GeV zeroed at the High-Level Trigger. What is not said is
 chosen here and never changed: events count as they were recorded (their weights in a training are
 equal within a sample), slices 1 to 4 are the dijets, enhanced bias counts as much as all of them,
-and JZ4 a quarter of another slice.
+and JZ4 a quarter of another slice. One model has pT on a single scale instead of one for each event: "pT
+normalised to 100" may be read in two ways.
 """
 
 from dataclasses import replace
@@ -30,7 +31,7 @@ SMALL, FLOORED, GLOBAL = "Improved, small network", "Improved, floor changed", "
 _DIJETS = ("jz1", "jz2", "jz3", "jz4")
 _MIX = {BACKGROUND: 3.25, "jz1": 1.0, "jz2": 1.0, "jz3": 1.0, "jz4": 0.25}
 _FLOOR = PerKind(jet=50.0)
-_SCALE = {"l1": 1.0, "hlt": 100.0}
+_SCALE = PerKind(20.0)  # GeV: x0.05 of HLTAD in GELATO, the code that came after the poster
 
 
 def models_of(level: Level, learning: Learning) -> tuple[Model, ...]:
@@ -45,9 +46,7 @@ def models_of(level: Level, learning: Learning) -> tuple[Model, ...]:
     assert isinstance(inputs, TriggerObjects)
     other = PerKind() if level == "hlt" else _FLOOR
     angles = inputs.divide
-    one_scale = replace(
-        inputs, pt="global", divide=Divisors(PerKind(_SCALE["hlt"]), angles.eta, angles.phi)
-    )
+    one_scale = replace(inputs, pt="global", divide=Divisors(_SCALE, angles.eta, angles.phi))
     return (
         _model(BASE_EB, base(level, learning=learning), {BACKGROUND: 1.0}),
         _model(BASE_DIJET, base(level, learning=learning), dict.fromkeys(_DIJETS, 1.0)),
