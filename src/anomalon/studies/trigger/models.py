@@ -5,8 +5,8 @@ What is said: base models are 60-32-8-2, trained on enhanced bias or on dijets; 
 padding out of the loss, and jets below 50 GeV zeroed at the High-Level Trigger. What is not said is
 chosen here and never changed: events count as they were recorded (their weights in a training are
 equal within a sample), slices 1 to 4 are the dijets, enhanced bias counts as much as all of them,
-and JZ4 a quarter of another slice. One model has pT on a single scale instead of one for each event: "pT
-normalised to 100" may be read in two ways.
+and JZ4 a quarter of another slice. One model has pT on a single scale instead of one for each
+event: "pT normalised to 100" may be read in two ways.
 """
 
 from dataclasses import replace
