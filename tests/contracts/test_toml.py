@@ -154,7 +154,7 @@ def examples(folder):
             TriggerJob(operation=Operation(10.0), background=data, models=(MODEL,)),
             TriggerJob(
                 operation=Operation(
-                    1e3, "pure", 3e7, "l1", "hlt", ("a*",), 2, 50, Split(0.1, 0.5), True, "a", "A"
+                    1e3, "pure", 3e7, "l1", "h", ("a",), ("run",), 2, 50, Split(0.1, 0.5), True, "a"
                 ),
                 background=EventSource(None, "s"),
                 models=(replace(MODEL, emphasis={"background": 1.0, "b": 0.5}, power=0.0),),

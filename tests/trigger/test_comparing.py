@@ -13,6 +13,7 @@ from toy_trigger import (
 
 from anomalon.core.errors import (
     BadLayout,
+    BadNumbers,
     BadValue,
     ColumnMissing,
     Leak,
@@ -184,3 +185,55 @@ def test_without_the_packages_onnx_is_refused_at_once(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(MissingExtra, match="trigger"):
         of_cuts(4000.0, onnx=True)
+
+
+def test_a_menu_that_takes_everything_leaves_no_pure_rate():
+    background = trigger_background(2000)
+    every = {**background.columns, "passes_hlt": np.ones(len(background), bool)}
+    found = bad({"background": background.with_columns(every)}, menu="passes_hlt", counting="pure")
+    assert found.summary().status == "no answer"
+
+
+def test_nearly_all_that_comes_in_is_a_rate():
+    assert not of_cuts(290_000.0).model("sum").point.why
+
+
+def test_weights_of_one_are_said_to_be():
+    background = replace(trigger_background(4000), weight=np.ones(4000))
+    found = operate(background, (Model(Named(Baseline("ht"), "sum")),), Operation(300.0))
+    assert any("1 Hz" in warning for warning in found.summary().warnings)
+    assert not any("1 Hz" in warning for warning in of_cuts(6000.0).summary().warnings)
+
+
+def test_shares_in_words_are_those_of_one_training():
+    kept = found().model("mixed").signals[0]
+    assert kept.median in kept.share
+    assert kept.low <= kept.median <= kept.high
+
+
+def test_where_a_rate_has_to_be_constant_it_is_checked():
+    told = {c.what: c.verdict for c in of_cuts(6000.0).checks if c.where == "sum"}
+    asked = of_cuts(6000.0, constant_in=["run"])
+    checked = {c.what: c.verdict for c in asked.checks if c.where == "sum"}
+    assert told["the rate does not depend on run"] == "for information"
+    assert checked["the rate does not depend on run"] == "passed"
+
+
+def test_files_of_another_level_and_odd_weights_are_refused_at_once():
+    signal = trigger_events(50, 8, 200.0, 1.0, label=1)
+    with pytest.raises(BadLayout, match="same level"):
+        bad({"signals": {"hard": replace(signal, object_kinds=("met",) + ("tau",) * 4)}})
+    with pytest.raises(BadNumbers, match="hard: weight"):
+        bad({"signals": {"hard": replace(signal, weight=-signal.weight)}})
+
+
+def test_events_without_objects_are_no_leak():
+    background = trigger_background(4000)
+    empty = np.arange(len(background)) % 3 == 0
+    mask = background.mask & ~empty[:, None]
+    objects = np.where(mask[:, :, None], background.objects, 0)
+    found = operate(
+        replace(background, objects=objects, mask=mask), toy_models()[:1],
+        Operation(60_000.0, trainings=1),
+    )  # fmt: skip
+    assert found.model("base").seen == 0.0

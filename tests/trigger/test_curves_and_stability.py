@@ -111,3 +111,23 @@ def test_bad_input_is_named():
         Controller(proportional=-1.0)
     with pytest.raises(BadValue, match="above zero"):
         follow([1.0, 2.0], 1.0, [3, 4], 1.0, [0.0])
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_dead_run_and_a_stuck_one_are_seen(share):
+    rng = np.random.default_rng(21)
+    run = rng.integers(0, 8, 80_000)
+    passed = np.where(run == 3, rng.random(80_000) < share, rng.random(80_000) < 0.1)
+    found = rate_in_bins(passed, 1.0, run, np.arange(9) - 0.5)
+    assert found.n_bins == 8
+    assert found.p_constant < 1e-10
+
+
+def test_follow_near_all_that_comes_in():
+    rng = np.random.default_rng(5)
+    found = follow(rng.normal(size=2000), 1.0, rng.poisson(60, 2000), 1900.0, [60.0, 59.0])
+    assert np.isfinite(found.threshold).all()
+    with pytest.raises(BadValue, match="row of means"):
+        follow([1.0, 2.0], 1.0, [3, 4], 1.0, [])
+    with pytest.raises(BadValue, match="controller"):
+        follow([1.0, 2.0], 1.0, [3, 4], 1.0, [2.0], controller=3)

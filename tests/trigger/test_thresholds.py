@@ -192,3 +192,16 @@ def test_the_smallest_rate_that_is_named_can_be_asked_for():
         threshold_at_rate(scores, weights, 2.0)
     named = float(str(refused.value).split("From ")[1].split()[0])
     assert threshold_at_rate(scores, weights, 1.2 * named).rate.n_effective >= 10
+
+
+def test_of_ties_the_rate_that_is_named_can_be_asked_for():
+    scores = np.repeat([3.0, 2.0, 1.0], [8, 12, 1000])
+    with pytest.raises(TooFewEvents) as refused:
+        threshold_at_rate(scores, 1.0, 12.0)
+    named = float(str(refused.value).split("From ")[1].split()[0])
+    assert threshold_at_rate(scores, 1.0, named).rate.hz == 20.0
+
+
+def test_halves_with_less_than_the_asked_rate_are_counted():
+    found = closure(np.random.default_rng(0).normal(size=400), 1.0, 399.0, splits=40)
+    assert 0 < found.n_refused < 40

@@ -30,7 +30,7 @@ def trigger_drawings(result: TriggerResult) -> Iterator[Drawing]:
             f"roc-{i + 1}",
             "roc",
             f"{signal}: efficiency against the rate that counts, median training. The dotted line "
-            "is the asked rate; curves begin where ten effective events are above.",
+            "is the asked rate; curves begin where ten effective events are above from there on.",
             f"ROC curves in Hz of {len(result.models)} models for {signal}.",
             roc(result, i),
         )
@@ -71,7 +71,8 @@ def roc(result: TriggerResult, i: int) -> Figure:
     lowest, first, last = 1.0, result.working.rate, result.working.rate
     for model, look in _looks(result):
         curve = model.curves[i]
-        enough = curve.n_effective >= 10.0
+        few = np.flatnonzero(curve.n_effective < 10.0)
+        enough = np.arange(len(curve.hz)) > (few[-1] if len(few) else -1)
         if not enough.any():
             continue
         hz, kept = curve.hz[enough], curve.efficiency[enough]

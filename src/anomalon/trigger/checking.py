@@ -14,12 +14,20 @@ _FEWEST_HALVINGS = 50
 _IMPROBABLE = 1e-3
 
 
-def checks_of(result: TriggerResult) -> tuple[Check, ...]:
-    """All checks of all models; those of the chosen one decide."""
+def checks_of(result: TriggerResult, constant_in: tuple[str, ...] = ()) -> tuple[Check, ...]:
+    """All checks of all models; those of the chosen one decide.
+
+    Args:
+        result: All but the checks.
+        constant_in: Columns in which the rate has to be constant; it is told of others.
+    """
     return tuple(
         check
         for model in result.models
-        for check in _of(model, result.working.rate, decides=model.name == result.chosen)
+        for check in (
+            *_of(model, result.working.rate, decides=model.name == result.chosen),
+            *_constant(model, constant_in, decides=model.name == result.chosen),
+        )
     )
 
 
@@ -69,16 +77,19 @@ def _of(model: Operated, asked: float, *, decides: bool) -> list[Check]:
             where,
         )
     )
+    return checks
+
+
+def _constant(model: Operated, columns: tuple[str, ...], *, decides: bool) -> list[Check]:
+    """Whether the rate is the same in all bins of a column."""
+    checks = []
     for held in model.held:
         p = held.found.p_constant
-        if held.column != "n_pv" and np.isfinite(p):
-            checks.append(
-                Check(
-                    f"the rate does not depend on {held.column}",
-                    f"{held.found.n_bins} bins",
-                    judged(holds=p > _IMPROBABLE),
-                    where,
-                    p_value=p,
-                )
-            )
+        what, bins = f"the rate does not depend on {held.column}", f"{held.found.n_bins} bins"
+        if held.column == "n_pv" or not np.isfinite(p):
+            continue
+        verdict: Verdict = "for information"
+        if held.column in columns:
+            verdict = "passed" if p > _IMPROBABLE else "failed" if decides else "for information"
+        checks.append(Check(what, bins, verdict, model.name, p_value=p))
     return checks

@@ -50,6 +50,7 @@ class Operation:
         after: Column that says what reaches this trigger, e.g. "passes_l1"; "": all does.
         menu: Column of what the present menu has; "": there is none.
         items: Columns of its items, or patterns of them ("fired_*"), whose overlap is told.
+        constant_in: Columns in which the rate has to be constant, e.g. "run"; it is told of others.
         trainings: Times that each model is trained, with other seeds; baselines once.
         halvings: Times that the test background is halved, to see whether thresholds close.
         split: Parts of background and samples, where their files do not say them.
@@ -67,6 +68,7 @@ class Operation:
     after: str = ""
     menu: str = ""
     items: tuple[str, ...] = ()
+    constant_in: tuple[str, ...] = ()
     trainings: int = 5
     halvings: int = 200
     split: Split = field(default_factory=Split)
@@ -79,9 +81,10 @@ class Operation:
             self, "", rate="(0, inf)", counting=get_args(Counting), trainings=(1, 1000),
             halvings=(1, 100_000), onnx=bool, after=str, menu=str, chosen=str, name=str,
         )  # fmt: skip
-        object.__setattr__(self, "items", check.several(self.items, "items"))
-        for item in self.items:
-            check.text(item, "items")
+        for key in ("items", "constant_in"):
+            given = check.several(getattr(self, key), key)
+            object.__setattr__(self, key, tuple(check.text(name, key) for name in given))
+        check.of_kind(self.split, "split", Split)
         if self.incoming is not None:
             check.number(self.incoming, "incoming", "(0, inf)")
         if self.counting == "pure" and not self.menu:
@@ -146,7 +149,7 @@ def operate(
     )  # fmt: skip
     items, beside = _items(result, trained, judged, operation.items)
     result = replace(result, items=items, beside_items_hz=beside)
-    result = replace(result, checks=checks_of(result))
+    result = replace(result, checks=checks_of(result, operation.constant_in))
     point = result.model(chosen).point
     if not operation.onnx or point.why:
         return result
@@ -219,7 +222,7 @@ def _models(models: Sequence[Model], background: Events, known: Sequence[str]) -
     """The models, and trivial selections beside them."""
     if not models:
         raise BadValue("models: expected at least one [[models]] table, got none.")
-    own = named([one.named for one in models])
+    own = named([check.of_kind(one, "models", Model).named for one in models])
     for one in models:
         for name in one.emphasis:
             lookup(dict.fromkeys(known), name, f"models: {one.named.name}: emphasis")
@@ -233,6 +236,8 @@ def _divided(
     """What may be learned from, what is judged, and where the trigger works."""
     learn, judged = {}, {}
     for name, events in given.items():
+        check.non_negative(events.weight, f"{name}: weight")
+        _refuse_other_kinds(name, events, given[BACKGROUND])
         truth = events.label
         if name in signals:
             if truth is not None and (truth == 0).any():
@@ -266,7 +271,7 @@ def _divided(
         for name, events in judged.items()
         if operation.menu
     }
-    working = _working(operation, incoming, hz, reached[TEST], menus.get(TEST))
+    working = _working(operation, (incoming, len(every)), hz, reached[TEST], menus.get(TEST))
     hz = hz[reached[TEST]]
     for name, rows in reached.items():
         if not judged[name].weight[rows].sum() > 0:
@@ -280,6 +285,18 @@ def _divided(
         reaching, hz, menus, operation.counting == "pure", operation.rate, operation.halvings,
         seed,
     ), working  # fmt: skip
+
+
+def _refuse_other_kinds(name: str, events: Events, background: Events) -> None:
+    """Events of another layout, before hours of training."""
+    kinds = [k for k in dict.fromkeys(events.object_kinds) if k not in background.object_kinds]
+    strange = [kind for kind in kinds if events.of_kind(kind).mask.any()]
+    if strange:
+        raise BadLayout(
+            f"{name}: expected objects of the kinds that the background has, "
+            f"{list(dict.fromkeys(background.object_kinds))}, got {strange} as well. Files of a "
+            "trigger all have to be of the same level, 'hlt' or 'l1'."
+        )
 
 
 def _part(events: Events, names: tuple[str, ...], operation: Operation, seed: Seed) -> Events:
@@ -302,11 +319,12 @@ def _decision(events: Events, column: str, name: str) -> NDArray[np.bool_]:
 
 def _working(
     operation: Operation,
-    incoming: float,
+    background: tuple[float, int],  # its rate, and how many events it has
     hz: Floats,
     reached: NDArray[np.bool_],
     menu: NDArray[np.bool_] | None,
 ) -> Working:
+    incoming, n_events = background
     reaching = measured_rate(reached, hz, incoming=incoming)
     present = None
     if menu is not None:
@@ -317,6 +335,7 @@ def _working(
         operation.rate, operation.counting, incoming, reaching.hz, reaching.sigma,
         operation.after, operation.menu,
         *((float("nan"),) * 2 if present is None else (present.hz, present.sigma)),
+        unweighted=operation.incoming is None and bool(np.ptp(hz) == 0 and incoming == n_events),
     )  # fmt: skip
 
 
@@ -330,7 +349,7 @@ def _control(
     """A fill with the chosen model, if the pile-up of the background is known."""
     one = next(model for model in found if model.name == chosen)
     events = judged.events[TEST]
-    if one.point.why or "n_pv" not in events.columns:
+    if one.point.why or not one.point.hz > 0 or "n_pv" not in events.columns:
         return None
     n_pv = np.asarray(events.column("n_pv"), np.float64)
     mean = float(np.average(n_pv, weights=judged.hz))

@@ -188,7 +188,8 @@ def _drawn(
 ) -> Operated:
     """The same with what figures need."""
     scores, leading = fit.scores[TEST], judged.simple(TEST)["leading_pt"]
-    curves = tuple(_curve(scores, fit.scores[name], judged, name) for name in signals)
+    some = judged.others is None or not judged.others.all()  # else there is no rate that counts
+    curves = tuple(_curve(scores, fit.scores[name], judged, name) for name in signals if some)
     drawn = replace(found, plane=plane("leading_pt", leading, scores, judged.hz), curves=curves)
     if isinstance(threshold, str):
         return drawn

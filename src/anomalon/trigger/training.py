@@ -38,8 +38,8 @@ class Model:
     power: float = 1.0
 
     def __post_init__(self) -> None:
-        where = f"models: {self.named.name}"
         check.of_kind(self.named, "models", Named)
+        where = f"models: {self.named.name}"
         check.number(self.power, f"{where}: power", "[0, 1]")
         if not self.emphasis:
             raise BadValue(f"{where}: expected the emphasis of at least one sample, got none.")

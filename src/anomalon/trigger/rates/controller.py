@@ -21,6 +21,7 @@ __all__ = ["Control", "Controller", "decaying_pile_up", "follow"]
 
 Floats = NDArray[np.float64]
 
+_MANY = 1e9  # counts above which a Poisson distribution is a normal one
 _SPAN = 0.2  # of a rate, up and down: over which the slope of the threshold is measured
 
 
@@ -111,13 +112,15 @@ def follow(
         BadValue: If a mean is not above zero.
         DataError: If lengths or numbers are impossible.
     """
-    control = controller or Controller()
+    control = check.of_kind(controller or Controller(), "follow: controller", Controller)
     given, n = np.asarray(scores, np.float64), np.asarray(n_pv, np.float64)
     means = np.atleast_1d(np.asarray(pile_up, np.float64))
     hz = in_hz(weights, len(given), incoming, "follow")
     check.length(n, len(given), "follow: n_pv")
-    if not (np.isfinite(means) & (means > 0)).all():
-        raise BadValue("follow: expected means of pile-up above zero.")
+    check.finite(n, "follow: n_pv")
+    check.non_negative(n, "follow: n_pv")
+    if means.ndim != 1 or not len(means) or not (np.isfinite(means) & (means > 0)).all():
+        raise BadValue("follow: expected a row of means of pile-up above zero.")
     blocks = _Blocks(given, hz, n, means)
     first = threshold_at_rate(given, blocks.weights(0), rate, fewest=1.0)
     slope = _slope(given, blocks.weights(0), rate)
@@ -131,7 +134,9 @@ def follow(
         fixed = float(weight[given >= first.value].sum())
         square = float((weight[passed] ** 2).sum())
         found.append((fixed, true, value, true**2 / square if square > 0 else 0.0))
-        seen = max(draw.poisson(true * control.block), 0.5) / control.block
+        expected = true * control.block
+        drawn = draw.poisson(expected) if expected < _MANY else draw.normal(expected, expected**0.5)
+        seen = max(drawn, 0.5) / control.block
         away = float(np.clip(np.log(seen / rate), -control.largest, control.largest))
         total += away
         step = control.proportional * away + control.integral * total
@@ -160,8 +165,9 @@ class _Blocks:
 
 def _slope(scores: Floats, weights: Floats, rate: float) -> float:
     """How much the score rises where the rate falls by a factor e."""
+    upper = min(1 + _SPAN, float(weights.sum()) / rate)  # not beyond all that comes in
     more, less = (
         threshold_at_rate(scores, weights, rate * factor, fewest=0.0).value
-        for factor in (1 + _SPAN, 1 - _SPAN)
+        for factor in (upper, 1 - _SPAN)
     )
-    return (less - more) / float(np.log((1 + _SPAN) / (1 - _SPAN)))
+    return (less - more) / float(np.log(upper / (1 - _SPAN)))

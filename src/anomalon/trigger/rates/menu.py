@@ -52,8 +52,8 @@ def overlaps(
         BadValue: If there is no item.
         DataError: If lengths or numbers are impossible.
     """
-    if not decisions:
-        raise BadValue("overlaps: expected at least one item, got none.")
+    if not isinstance(decisions, Mapping) or not decisions:
+        raise BadValue("overlaps: expected decisions of at least one item by its name, got none.")
     n = np.size(next(iter(decisions.values())))
     hz = in_hz(weights, n, incoming, "overlaps")
     fired = np.stack([chosen(d, n, f"overlaps: {name}") for name, d in decisions.items()])

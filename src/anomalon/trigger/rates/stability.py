@@ -14,7 +14,7 @@ __all__ = ["BinnedRate", "rate_in_bins"]
 
 Floats = NDArray[np.float64]
 
-_FEWEST = 5.0  # effective events in a bin that takes part in the test of constancy
+_FEWEST = 5.0  # expected effective events in a bin that takes part in the test of constancy
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class BinnedRate:
         hz: Incoming rate times the share that passes in the bin, shape (bin,); NaN without events.
         sigma: Statistical uncertainty, in Hz.
         n_effective: Effective events that pass, shape (bin,).
-        chi2: Of a constant, over bins with at least five effective events that pass.
+        chi2: Of a constant, over bins in which it would give at least five effective events.
         n_bins: How many these are.
     """
 
@@ -83,9 +83,24 @@ def rate_in_bins(
         variance = ((1 - share) ** 2 * square + share**2 * rest) / every**2
         n_effective = np.nan_to_num(fired**2 / square)
     rate, sigma = total * share, total * np.sqrt(variance)
-    used = (n_effective >= _FEWEST) & (sigma > 0)
-    found = 0.0
-    if used.any():
-        mean = np.average(rate[used], weights=1 / sigma[used] ** 2)
-        found = float((((rate[used] - mean) / sigma[used]) ** 2).sum())
-    return BinnedRate(ends, rate, sigma, n_effective, found, int(used.sum()))
+    found, used = _away_from_constant(share, every, square + rest, square, fired)
+    return BinnedRate(ends, rate, sigma, n_effective, found, used)
+
+
+def _away_from_constant(
+    share: Floats, every: Floats, squares: Floats, passed_squares: Floats, fired: Floats
+) -> tuple[float, int]:
+    """The chi2 of one share for all bins, and how many bins it is of.
+
+    Variances are those that the bins would have then: one in which nothing passes counts as well.
+    """
+    there = every > 0
+    if not there.any():
+        return 0.0, 0
+    p = float(fired.sum() / every.sum())
+    q = float(passed_squares.sum() / squares.sum())  # share of the squares that passes
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = squares * ((1 - p) ** 2 * q + p**2 * (1 - q)) / every**2
+        expected = (p * every) ** 2 / (q * squares)
+    used = there & (variance > 0) & (np.nan_to_num(expected) >= _FEWEST)
+    return float(((share[used] - p) ** 2 / variance[used]).sum()), int(used.sum())

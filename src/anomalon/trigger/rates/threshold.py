@@ -190,7 +190,7 @@ def _refuse_few(found: Rate, asked: float, fewest: float, scores: Floats, counts
     if found.n_effective >= fewest and found.n > 0:
         return
     least = smallest_rate(scores, counts, fewest)
-    hint = f"From {plain(least)} Hz on there are enough." if np.isfinite(least) else ""
+    hint = f"From {plain(1.01 * least)} Hz on there are enough." if np.isfinite(least) else ""
     raise TooFewEvents(
         f"threshold_at_rate: expected at least {fewest:g} effective events above a threshold at "
         f"{asked:g} Hz, got {plain(found.n_effective)} ({found.n} events): these events cannot say "
@@ -204,15 +204,15 @@ def smallest_rate(scores: Floats, counts: Floats, fewest: float = FEWEST_EFFECTI
 
     Infinity if there never are.
     """
-    order = np.argsort(-scores, kind="stable")
-    total, square = np.cumsum(counts[order]), np.cumsum(counts[order] ** 2)
+    curve = _curve(scores, counts)
+    square = _curve(scores, counts**2).hz
     with np.errstate(invalid="ignore", divide="ignore"):
-        enough = np.nan_to_num(total**2 / square) >= fewest
+        enough = np.nan_to_num(curve.hz**2 / square) >= fewest
     if not len(enough) or not enough[-1]:
         return float("inf")
     few = np.flatnonzero(~enough)
     first = few[-1] + 1 if len(few) else 0
-    return float(total[first])
+    return float(curve.middle[first])
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,7 +274,7 @@ def closure(
         first = draw.random(len(given)) < 0.5
         try:
             found = threshold_at_rate(given[first], 2 * hz[first], rate, others=no[first])
-        except TooFewEvents:
+        except (TooFewEvents, BadValue):  # a half may have a smaller rate than the asked one
             refused += 1
             continue
         passed = (given[~first] >= found.value) & ~no[~first]

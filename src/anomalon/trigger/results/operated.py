@@ -217,5 +217,5 @@ class Operated:
 
 
 def _median(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else float("nan")
+    known = np.sort(values[~np.isnan(values)])  # the lower one of two: a training, not a mean
+    return float(known[(len(known) - 1) // 2]) if len(known) else float("nan")

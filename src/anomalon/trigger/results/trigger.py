@@ -35,6 +35,7 @@ class Working:
         menu: The column of the present menu, "" if there is none.
         menu_hz: Its rate, NaN if there is none.
         menu_sigma: Its statistical uncertainty.
+        unweighted: Whether all weights are one, and nothing says what they stand for.
     """
 
     rate: float
@@ -46,6 +47,7 @@ class Working:
     menu: str = ""
     menu_hz: float = float("nan")
     menu_sigma: float = float("nan")
+    unweighted: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -53,7 +53,11 @@ def _verdict(result: TriggerResult, chosen: Operated) -> str:
 
 def _headline(result: TriggerResult, chosen: Operated) -> str:
     if chosen.point.why:
-        return f"{chosen.name} has no threshold at {_at(result)}: {chosen.point.why}"
+        least = max(point.least_hz for point in chosen.points)
+        hint = f" All its trainings have one from {plain(1.01 * least)} Hz on." if (
+            np.isfinite(least)
+        ) else ""  # fmt: skip
+        return f"{chosen.name} has no threshold at {_at(result)}: {chosen.point.why}{hint}"
     best = _best_baseline(result)
     kept = "; ".join(f"{_share(k)} of {k.name}{_beside(best, k.name)}" for k in chosen.signals)
     rate = f"At {_at(result)}"
@@ -79,7 +83,8 @@ def _beside(best: Operated | None, name: str) -> str:
 
 def _best_baseline(result: TriggerResult) -> Operated | None:
     """The trivial selection that keeps most of the signals; None if none has a threshold."""
-    known = [one for one in result.baselines if one.signals and one.operating]
+    known = [one for one in result.baselines
+             if one.signals and one.operating and one.name != result.chosen]  # fmt: skip
     return max(known, key=lambda one: float(np.nanmean(one.mean_kept)), default=None)
 
 
@@ -107,13 +112,18 @@ def _how(result: TriggerResult) -> str:
     reach = f" Only events with {result.working.after} reach it." if result.working.after else ""
     return (
         f"Each model was trained {most} times with other seeds on events that are not judged. "
-        "Thresholds are those of the test background, which the rate of no training has seen."
+        "Thresholds are those of the test background."
         f"{reach} Shares are of the events that reach the trigger."
     )
 
 
 def _warnings(result: TriggerResult) -> tuple[str, ...]:
     found = []
+    if result.working.unweighted:
+        found.append(
+            "All weights of the background are one, so each event counts as 1 Hz. If that is not "
+            "so, say with `incoming` what rate the events stand for together."
+        )
     for model in result.models:
         n = sum(not point.supported and not point.why for point in model.points)
         if n and not model.baseline:
