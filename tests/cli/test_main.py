@@ -39,6 +39,8 @@ def test_help_lists_the_commands_in_the_order_of_the_work(capsys):
         "reach",
         "detect",
         "jets",
+        "trigger",
+        "export",
         "study",
         "bump",
         "limit",

@@ -61,7 +61,12 @@ from anomalon.search.histogram.bump import BumpHunt, BumpJob
 from anomalon.search.histogram.limit import LimitJob, LimitScan
 from anomalon.search.histogram.source import SpectrumFile
 from anomalon.search.validation.job import ValidationJob
-from anomalon.simulate import DijetSimulation, FortyMhzSimulation, JetSimulation
+from anomalon.simulate import (
+    DijetSimulation,
+    FortyMhzSimulation,
+    JetSimulation,
+    TriggerSimulation,
+)
 from anomalon.simulate.detector import Detector
 from anomalon.simulate.dijet import DijetSelection
 from anomalon.simulate.jets import JetSelection
@@ -185,6 +190,10 @@ def examples(folder):
         FortyMhzSimulation: [
             FortyMhzSimulation(process="background", out=folder / "made.h5"),
             FortyMhzSimulation(process="lq", out=folder / "made.h5", mpi=False, seed=3),
+        ],
+        TriggerSimulation: [
+            TriggerSimulation(process="enhanced_bias", out=folder / "made.h5"),
+            TriggerSimulation(process="zz4l", out=folder / "made.h5", mpi=False, chunk_size=50),
         ],
         JetSimulation: [
             JetSimulation(process="qcd", out=folder / "made.h5"),

@@ -12,8 +12,9 @@ from anomalon.lazy import loader
 
 if TYPE_CHECKING:
     from anomalon.core.prescales import enhanced_bias_weights
-    from anomalon.trigger.comparing import Operation, operate
+    from anomalon.trigger.comparing import operate
     from anomalon.trigger.job import TriggerJob
+    from anomalon.trigger.operation import Operation
     from anomalon.trigger.rates.controller import (
         Control,
         Controller,
@@ -75,7 +76,8 @@ __all__ = [
 _RATES = "anomalon.trigger.rates"
 _HOMES = {
     "anomalon.trigger.job": ("TriggerJob",),
-    "anomalon.trigger.comparing": ("Operation", "operate"),
+    "anomalon.trigger.comparing": ("operate",),
+    "anomalon.trigger.operation": ("Operation",),
     "anomalon.trigger.results.operated": ("Operated",),
     "anomalon.trigger.results.trigger": ("TriggerResult",),
     "anomalon.trigger.training": ("Model",),

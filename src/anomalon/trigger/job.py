@@ -33,7 +33,8 @@ from anomalon.detection.job import EventSource, detector_of
 from anomalon.detection.named import Named, named
 from anomalon.run.job import HERE, Job, Workplace
 from anomalon.run.settings import decode, encode, keys_of, refuse_unknown
-from anomalon.trigger.comparing import Operation, operate
+from anomalon.trigger.comparing import operate
+from anomalon.trigger.operation import Operation
 from anomalon.trigger.results.trigger import TriggerResult
 from anomalon.trigger.training import Model
 

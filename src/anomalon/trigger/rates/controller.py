@@ -14,6 +14,7 @@ from scipy.special import xlogy
 from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
+from anomalon.core.shown import Shown
 from anomalon.trigger.rates.rate import in_hz
 from anomalon.trigger.rates.threshold import threshold_at_rate
 
@@ -51,8 +52,8 @@ class Controller:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Control:
+@dataclass(frozen=True, eq=False, repr=False)
+class Control(Shown):
     """A simulated fill, block by block; shape (block,) each.
 
     Args:

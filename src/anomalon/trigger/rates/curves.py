@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadValue
+from anomalon.core.shown import Shown
 from anomalon.stats.counts.intervals import clopper_pearson
 from anomalon.trigger.rates.rate import chosen, in_hz
 
@@ -17,8 +18,8 @@ Floats = NDArray[np.float64]
 _POINTS = 120
 
 
-@dataclass(frozen=True, eq=False)
-class RateCurve:
+@dataclass(frozen=True, eq=False, repr=False)
+class RateCurve(Shown):
     """Signal efficiency as a function of the background rate; shape (point,) each.
 
     Args:
@@ -89,8 +90,8 @@ def efficiency(passed: ArrayLike, weights: ArrayLike = 1.0) -> tuple[float, floa
     return share, float(low), float(high)
 
 
-@dataclass(frozen=True, eq=False)
-class BinnedEfficiency:
+@dataclass(frozen=True, eq=False, repr=False)
+class BinnedEfficiency(Shown):
     """Efficiency in bins of a quantity.
 
     Args:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
+from anomalon.core.shown import Shown
 from anomalon.trigger.rates.rate import Rate, chosen, in_hz, rate_of
 
 __all__ = ["Menu", "Regions", "overlaps", "regions"]
@@ -15,8 +16,8 @@ __all__ = ["Menu", "Regions", "overlaps", "regions"]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Menu:
+@dataclass(frozen=True, eq=False, repr=False)
+class Menu(Shown):
     """Items, their rates, and what they share.
 
     Args:

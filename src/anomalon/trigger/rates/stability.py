@@ -8,6 +8,7 @@ from scipy.stats import chi2
 
 from anomalon.core import check
 from anomalon.core.errors import BadValue
+from anomalon.core.shown import Shown
 from anomalon.trigger.rates.rate import chosen, in_hz
 
 __all__ = ["BinnedRate", "rate_in_bins"]
@@ -17,8 +18,8 @@ Floats = NDArray[np.float64]
 _FEWEST = 5.0  # expected effective events in a bin that takes part in the test of constancy
 
 
-@dataclass(frozen=True, eq=False)
-class BinnedRate:
+@dataclass(frozen=True, eq=False, repr=False)
+class BinnedRate(Shown):
     """The rate that there would be if all events were like those of a bin.
 
     Args:

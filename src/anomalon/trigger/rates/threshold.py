@@ -215,8 +215,8 @@ def smallest_rate(scores: Floats, counts: Floats, fewest: float = FEWEST_EFFECTI
     return float(curve.middle[first])
 
 
-@dataclass(frozen=True, eq=False)
-class Closure:
+@dataclass(frozen=True, eq=False, repr=False)
+class Closure(Shown):
     """Thresholds found on one half of the events, and the rates of the other halves.
 
     Args:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core.shown import Shown
 from anomalon.detection.results.found import Plane
 from anomalon.trigger.rates.curves import BinnedEfficiency, RateCurve
 from anomalon.trigger.rates.stability import BinnedRate
@@ -146,8 +147,8 @@ class Item:
     shared_sigma: float
 
 
-@dataclass(frozen=True, eq=False)
-class Operated:
+@dataclass(frozen=True, eq=False, repr=False)
+class Operated(Shown):
     """What one model does.
 
     Args:

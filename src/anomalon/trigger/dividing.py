@@ -1,0 +1,158 @@
+"""What models may learn from, what is judged, and what reaches the trigger of that."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents
+from anomalon.core.events import Events
+from anomalon.core.seed import Seed
+from anomalon.detection.batches import Batches, Parts, of_events
+from anomalon.detection.training import TEST
+from anomalon.trigger.operating import Judged
+from anomalon.trigger.operation import Operation
+from anomalon.trigger.rates.rate import in_hz, measured_rate
+from anomalon.trigger.results.trigger import Working
+from anomalon.trigger.training import BACKGROUND
+
+__all__ = ["decided", "divided", "whole_files"]
+
+Floats = NDArray[np.float64]
+
+_FEWEST = 25  # test events
+
+
+def whole_files(
+    background: Events | Batches,
+    samples: Mapping[str, Events | Batches],
+    signals: Mapping[str, Events | Batches],
+) -> dict[str, Events]:
+    """All events in memory, by the names of their files.
+
+    Raises:
+        BadValue: If a name occurs twice, or is that of the background.
+    """
+    check.once([BACKGROUND, *samples, *signals], "samples and signals: names")
+    if TEST in (*samples, *signals):
+        raise BadValue("samples and signals: expected names, got ''.")
+    every = {BACKGROUND: background} | dict(samples) | dict(signals)
+    return {name: _whole(events, name) for name, events in every.items()}
+
+
+def _whole(events: Events | Batches, name: str) -> Events:
+    pieces = list(of_events(events) if isinstance(events, Events) else events)
+    if not sum(map(len, pieces)):
+        raise TooFewEvents(f"{name}: expected events, got none.")
+    return Events.concatenate(pieces)
+
+
+def divided(
+    given: Mapping[str, Events], signals: Sequence[str], operation: Operation, seed: Seed
+) -> tuple[dict[str, Events], Judged, Working]:
+    """What may be learned from, what is judged, and where the trigger works."""
+    learn, judged = {}, {}
+    for name, events in given.items():
+        check.non_negative(events.weight, f"{name}: weight")
+        _refuse_other_kinds(name, events, given[BACKGROUND])
+        truth = events.label
+        if name in signals:
+            if truth is not None and (truth == 0).any():
+                raise BadLayout(
+                    f"signals.{name}: expected signal alone, got {int((truth == 0).sum())} events "
+                    "with the label 0."
+                )
+            judged[name] = events
+            continue
+        if truth is not None and (truth == 1).any():
+            raise Leak(
+                f"{name}: expected no true signal, got {int((truth == 1).sum())} of "
+                f"{len(events)} events. Leave them out, or give the file as a signal."
+            )
+        learn[name] = _part(events, ("train", "validation"), operation, seed)
+        judged[TEST if name == BACKGROUND else name] = _part(events, ("test",), operation, seed)
+    test = judged[TEST]
+    if len(test) < _FEWEST:
+        raise TooFewEvents(
+            f"background: expected at least {_FEWEST} events that are kept for the test, got "
+            f"{len(test)}. Give a larger share in [split], or a file whose column `split` has the "
+            "value 2."
+        )
+    # the test part stands for all that the background stands for
+    every = given[BACKGROUND]
+    incoming = float(in_hz(every.weight, len(every), operation.incoming, "background").sum())
+    hz = in_hz(test.weight, len(test), incoming, "background: test part")
+    reached = {name: _reaching(events, operation.after, name) for name, events in judged.items()}
+    menus = {
+        name: decided(events, operation.menu, name)[reached[name]]
+        for name, events in judged.items()
+        if operation.menu
+    }
+    working = _working(operation, (incoming, len(every)), hz, reached[TEST], menus.get(TEST))
+    hz = hz[reached[TEST]]
+    for name, rows in reached.items():
+        if not judged[name].weight[rows].sum() > 0:
+            raise TooFewEvents(
+                f"{name or BACKGROUND}: expected events with a weight that reach this trigger"
+                f"{f' (column {operation.after!r})' if operation.after else ''}, got none among "
+                f"{len(rows)} to be judged."
+            )
+    reaching = {name: events[reached[name]] for name, events in judged.items()}
+    return learn, Judged(
+        reaching, hz, menus, operation.counting == "pure", operation.rate, operation.halvings,
+        seed,
+    ), working  # fmt: skip
+
+
+def _refuse_other_kinds(name: str, events: Events, background: Events) -> None:
+    """Events of another layout, before hours of training."""
+    kinds = [k for k in dict.fromkeys(events.object_kinds) if k not in background.object_kinds]
+    strange = [kind for kind in kinds if events.of_kind(kind).mask.any()]
+    if strange:
+        raise BadLayout(
+            f"{name}: expected objects of the kinds that the background has, "
+            f"{list(dict.fromkeys(background.object_kinds))}, got {strange} as well. Files of a "
+            "trigger all have to be of the same level, 'hlt' or 'l1'."
+        )
+
+
+def _part(events: Events, names: tuple[str, ...], operation: Operation, seed: Seed) -> Events:
+    return Events.concatenate(list(Parts((events,), names, operation.split, seed)))
+
+
+def _reaching(events: Events, column: str, name: str) -> NDArray[np.bool_]:
+    return decided(events, column, name) if column else np.ones(len(events), bool)
+
+
+def decided(events: Events, column: str, name: str) -> NDArray[np.bool_]:
+    """A column of decisions, true or false; `name` is what messages call the events."""
+    values = events.column(column)
+    if values.dtype != np.bool_ and not np.isin(values, (0, 1)).all():
+        raise BadLayout(
+            f"{name or BACKGROUND}: expected decisions (true or false) in the column '{column}', "
+            f"got {values[:3].tolist()}."
+        )
+    return values.astype(bool)
+
+
+def _working(
+    operation: Operation,
+    background: tuple[float, int],  # its rate, and how many events it has
+    hz: Floats,
+    reached: NDArray[np.bool_],
+    menu: NDArray[np.bool_] | None,
+) -> Working:
+    incoming, n_events = background
+    reaching = measured_rate(reached, hz, incoming=incoming)
+    present = None
+    if menu is not None:
+        kept = reached.copy()
+        kept[reached] = menu
+        present = measured_rate(kept, hz, incoming=incoming)
+    return Working(
+        operation.rate, operation.counting, incoming, reaching.hz, reaching.sigma,
+        operation.after, operation.menu,
+        *((float("nan"),) * 2 if present is None else (present.hz, present.sigma)),
+        unweighted=operation.incoming is None and bool(np.ptp(hz) == 0 and incoming == n_events),
+    )  # fmt: skip
