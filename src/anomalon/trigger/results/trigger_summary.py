@@ -96,8 +96,10 @@ def _numbers(result: TriggerResult, chosen: Operated) -> tuple[Number | Text, ..
     ]
     if working.menu:
         numbers.append(Number("present menu", working.menu_hz, working.menu_sigma, unit="Hz"))
+    numbers.append(Number("asked for", working.rate, unit="Hz", digits=6))
+    if point.why:
+        return tuple(numbers)
     numbers += [
-        Number("asked for", working.rate, unit="Hz", digits=6),
         Number("rate", point.hz, point.sigma, unit="Hz"),
         Number("total rate", point.total_hz, point.total_sigma, unit="Hz"),
         Number("effective events behind it", point.n_effective),
