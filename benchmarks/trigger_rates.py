@@ -16,46 +16,24 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from verdict import finish, row
 
-from anomalon.core import Seed
-from anomalon.data import load, sample
+from anomalon.data import load
 from anomalon.detectors import Learning
 from anomalon.run.executors import default_executor
 from anomalon.run.job import Workplace
 from anomalon.run.store import Store
 from anomalon.studies.trigger.claims import HIGH_ENERGY, claims_of, kept, supported_rate
-from anomalon.studies.trigger.models import BASE_DIJET, BASE_EB, IMPROVED, models_of
-from anomalon.studies.trigger.study import SIGNALS, SLICES
-from anomalon.trigger import Operation, closure, operate
+from anomalon.studies.trigger.models import BASE_DIJET, BASE_EB, IMPROVED
+from anomalon.studies.trigger.study import operated
+from anomalon.trigger import closure
 
 TWICE, INSIDE = 2.0, (0.60, 0.76)
 
 
-def events(name, level, folder):
+def crossings(folder):
+    """The events of a process by its name and level; None: those that ship."""
     if folder is None:
-        return sample(f"trigger_{name}", level=level)
-    return load(Path(folder) / f"trigger_{name}.h5", level=level)
-
-
-def operated(level, rate, options, place):
-    hlt = level == "hlt"
-    learning = Learning(epochs=options.epochs, batch_size=512, halve_after=5, patience=10)
-    operation = Operation(
-        rate,
-        after="passes_l1" if hlt else "",
-        menu="passes_hlt" if hlt else "passes_l1",
-        trainings=options.trainings,
-        chosen=IMPROVED,
-        name=level,
-    )
-    return operate(
-        events("enhanced_bias", level, options.folder),
-        models_of(level, learning),
-        operation,
-        signals={name: events(name, level, options.folder) for name in SIGNALS},
-        samples={name: events(name, level, options.folder) for name in SLICES},
-        seed=Seed(0).child("study trigger", level=level),
-        place=place,
-    )
+        return None
+    return lambda name, level: load(Path(folder) / f"trigger_{name}.h5", level=level)
 
 
 def table(result):
@@ -119,11 +97,17 @@ def main():
     parser.add_argument("--l1", type=float, default=1000.0)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
+    learning = Learning(epochs=options.epochs, batch_size=512, halve_after=5, patience=10)
     with TemporaryDirectory() as folder:  # trainings are done once, whatever the rate
-        place = Workplace(default_executor(options.processes), Store(Path(folder)))
-        asked = [operated(level, rate, options, place)
-                 for level, rate in (("hlt", options.hlt), ("l1", options.l1))]  # fmt: skip
-        known = [operated(r.name, supported_rate(r), options, place) for r in asked]
+        same = {
+            "crossings": crossings(options.folder),
+            "place": Workplace(default_executor(options.processes), Store(Path(folder))),
+        }
+        asked, known = [], []
+        for level, rate in (("hlt", options.hlt), ("l1", options.l1)):
+            asked.append(operated(level, rate, learning, options.trainings, **same))
+            least = supported_rate(asked[-1])
+            known.append(operated(level, least, learning, options.trainings, **same))
     for result in (*asked, *known):
         table(result)
     hlt, l1 = known

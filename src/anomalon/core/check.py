@@ -107,6 +107,18 @@ def truth(values: NDArray[Any], what: str) -> NDArray[np.int8]:
     return values.astype(np.int8)
 
 
+def decisions(values: NDArray[Any], what: str, remedy: str = "") -> NDArray[np.bool_]:
+    """True and false, or `BadLayout` if there is anything but booleans, or numbers 0 and 1."""
+    values = np.asarray(values)
+    if values.dtype == np.bool_:
+        return values
+    other = ~np.isin(values, (0, 1))
+    if other.any():
+        text = f"{what}: expected decisions (true or false), got {values[other].ravel()[0]!r}"
+        raise BadLayout(f"{text} ({values.dtype}). {remedy}".rstrip())
+    return values.astype(bool)
+
+
 def length(values: NDArray[Any], expected: int, what: str) -> None:
     """Raise `BadLayout` if a per-event array has not one entry per event."""
     if values.ndim != 1 or len(values) != expected:

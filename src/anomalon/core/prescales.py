@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadRows, BadValue
 
 __all__ = ["enhanced_bias_weights"]
@@ -75,10 +76,5 @@ def _decisions(fired: ArrayLike) -> NDArray[np.bool_]:
         raise BadLayout(
             f"enhanced_bias_weights: expected fired of shape (event, seed), got {given.shape}."
         )
-    if given.dtype != np.bool_ and not np.isin(given, (0, 1)).all():
-        raise BadLayout(
-            "enhanced_bias_weights: expected decisions (true or false) in `fired`, got numbers "
-            f"such as {given[~np.isin(given, (0, 1))][0]!r}. Unpack trigger words into bits first "
-            "(np.unpackbits)."
-        )
-    return given.astype(bool)
+    remedy = "Unpack trigger words into bits first (np.unpackbits)."
+    return check.decisions(given, "enhanced_bias_weights: fired", remedy)

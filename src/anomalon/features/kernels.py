@@ -11,7 +11,14 @@ import numpy as np
 
 from anomalon.run.compiling import compiled
 
-__all__ = ["add", "arrange", "arrange_and_standardise", "standardise", "wrapped"]
+__all__ = [
+    "add",
+    "arrange",
+    "arrange_and_standardise",
+    "leading_azimuth",
+    "standardise",
+    "wrapped",
+]
 
 
 @compiled(nogil=True)  # type: ignore[untyped-decorator]
@@ -74,6 +81,27 @@ def wrapped(angle: Any) -> Any:
 
 
 @compiled(nogil=True)  # type: ignore[untyped-decorator]
+def leading_azimuth(x: Any, there: Any, visible: Any, pt: Any, phi: Any) -> Any:
+    """That of the leading visible object, of the missing momentum if there is none, 0 of nothing.
+
+    Args:
+        x: Objects of an event, shape (slot, feature).
+        there: Which slots are filled, shape (slot,).
+        visible: Which are no missing momentum, shape (slot,).
+        pt: Which feature is the transverse momentum.
+        phi: Which is the azimuth.
+    """
+    zero, best, seen = 0.0, -1.0, False
+    for slot in range(len(visible)):
+        if there[slot] and (visible[slot] or not seen):
+            p = x[slot, pt]
+            if p > best or (visible[slot] and not seen):
+                best, zero = p, x[slot, phi]
+            seen = seen or visible[slot]
+    return zero
+
+
+@compiled(nogil=True)  # type: ignore[untyped-decorator]
 def standardise(
     x: Any, mask: Any, pt: Any, logarithms: Any, phi: Any, relative: Any, visible: Any,
     mean: Any, std: Any, farthest: Any, z: Any,
@@ -94,14 +122,7 @@ def standardise(
         z: The result, shape (event, slot, feature), all zero.
     """
     for i in range(len(x)):
-        zero, best, seen = 0.0, -1.0, False
-        if relative and phi >= 0:
-            for slot in range(len(visible)):
-                if mask[i, slot] and (visible[slot] or not seen):
-                    p = x[i, slot, pt]
-                    if p > best or (visible[slot] and not seen):
-                        best, zero = p, x[i, slot, phi]
-                    seen = seen or visible[slot]
+        zero = leading_azimuth(x[i], mask[i], visible, pt, phi) if relative and phi >= 0 else 0.0
         for slot in range(len(visible)):
             if not mask[i, slot]:
                 continue

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from anomalon.features.kernels import arrange, wrapped
+from anomalon.features.kernels import arrange, leading_azimuth, wrapped
 from anomalon.run.compiling import compiled
 
 __all__ = ["arrange_and_prepare", "prepare"]
@@ -67,20 +67,6 @@ def _separate(x: Any, there: Any, chain: Any) -> None:
 
 
 @compiled(nogil=True)  # type: ignore[untyped-decorator]
-def _leading(x: Any, there: Any, chain: Any) -> Any:
-    """The azimuth of the leading object, 0 if there is none."""
-    zero, best, seen = 0.0, -1.0, False
-    for slot in range(len(there)):
-        visible = chain.visible[slot]
-        if there[slot] and (visible or not seen):
-            pt = x[slot, chain.columns[0]]
-            if pt > best or (visible and not seen):
-                best, zero = pt, x[slot, chain.columns[2]]
-            seen = seen or visible
-    return zero
-
-
-@compiled(nogil=True)  # type: ignore[untyped-decorator]
 def prepare(x: Any, there: Any, chain: Any, farthest: Any, z: Any) -> None:
     """All steps, of arranged events.
 
@@ -96,7 +82,7 @@ def prepare(x: Any, there: Any, chain: Any, farthest: Any, z: Any) -> None:
     for i in range(len(x)):
         _clean(x[i], there[i], chain)
         _separate(x[i], there[i], chain)
-        zero = _leading(x[i], there[i], chain) if rotate else 0.0
+        zero = leading_azimuth(x[i], there[i], chain.visible, pt, phi) if rotate else 0.0
         factor = 1.0
         if chain.total > 0.0:
             total = 0.0

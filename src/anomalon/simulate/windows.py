@@ -66,10 +66,11 @@ class Windows:
         rings = np.median(towers, axis=3, keepdims=True)
         em, hadron = (np.ascontiguousarray(x) for x in np.moveaxis(towers - rings, 1, 0))
         both = em + hadron
-        isolation = (self.electron_isolation, self.slack)
+        electron = (self.electron_pt, self.electron_eta), (self.electron_isolation, self.slack)
+        tau = (self.tau_pt, self.electron_eta), (self.tau_isolation, self.slack)
         tables = {
-            "electron": _electrons(em, hadron, self.electron_pt, self.electron_eta, isolation),
-            "tau": _taus(both, self.tau_pt, self.electron_eta, (self.tau_isolation, self.slack)),
+            "electron": _isolated(em, hadron, *electron, (1, 3, 0.3)),
+            "tau": _isolated(both, np.full_like(both, -np.inf), *tau, (2, 4, 0.2)),  # none behind
             "jet": _jets(coarse, self.jet_pt, self.jet_eta),
         }
         return tables | {"met": self._met(coarse)}
@@ -115,9 +116,14 @@ def _highest(grid, row, column, half):  # type: ignore[no-untyped-def]  # noqa: 
 
 
 @compiled()
-def _electrons(em, hadron, pt_min, eta_max, isolation):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    share, slack = isolation
-    n_events, n_eta, n_phi = em.shape
+def _isolated(grid, behind, cuts, isolation, size):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Squares of towers around one that is highest, with little around and behind.
+
+    `size` has half of the side of a square, of what is around it, and the share of the energy that
+    its middle has at least.
+    """
+    (pt_min, eta_max), (share, slack), (half, outer, middle) = cuts, isolation, size
+    n_events, n_eta, n_phi = grid.shape
     out = np.empty((n_events * _MOST, 4))
     n = 0
     for event in range(n_events):
@@ -125,40 +131,16 @@ def _electrons(em, hadron, pt_min, eta_max, isolation):  # type: ignore[no-untyp
         for row in range(n_eta):
             for column in range(n_phi):
                 eta, phi = _place(row, column, n_eta, n_phi)
-                seed = em[event, row, column]
-                if abs(eta) > eta_max or seed < 0.3 * pt_min or n - begin >= _MOST:
+                seed = grid[event, row, column]
+                if abs(eta) > eta_max or seed < middle * pt_min or n - begin >= _MOST:
                     continue
-                if not _highest(em[event], row, column, 1):
+                if not _highest(grid[event], row, column, half):
                     continue
-                pt = _window(em[event], row, column, 1)
-                around = _window(em[event], row, column, 3) - pt
-                behind = _window(hadron[event], row, column, 1)
+                pt = _window(grid[event], row, column, half)
                 most = share * pt + slack
-                if pt > pt_min and around < most and behind < most:
-                    out[n, 0], out[n, 1], out[n, 2], out[n, 3] = event, pt, eta, phi
-                    n += 1
-    return out[:n].copy()
-
-
-@compiled()
-def _taus(both, pt_min, eta_max, isolation):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    share, slack = isolation
-    n_events, n_eta, n_phi = both.shape
-    out = np.empty((n_events * _MOST, 4))
-    n = 0
-    for event in range(n_events):
-        begin = n
-        for row in range(n_eta):
-            for column in range(n_phi):
-                eta, phi = _place(row, column, n_eta, n_phi)
-                seed = both[event, row, column]
-                if abs(eta) > eta_max or seed < 0.2 * pt_min or n - begin >= _MOST:
-                    continue
-                if not _highest(both[event], row, column, 2):
-                    continue
-                pt = _window(both[event], row, column, 2)
-                around = _window(both[event], row, column, 4) - pt
-                if pt > pt_min and around < share * pt + slack:
+                around = _window(grid[event], row, column, outer) - pt
+                hidden = _window(behind[event], row, column, half)
+                if pt > pt_min and around < most and hidden < most:
                     out[n, 0], out[n, 1], out[n, 2], out[n, 3] = event, pt, eta, phi
                     n += 1
     return out[:n].copy()

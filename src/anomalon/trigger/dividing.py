@@ -127,13 +127,8 @@ def _reaching(events: Events, column: str, name: str) -> NDArray[np.bool_]:
 
 def decided(events: Events, column: str, name: str) -> NDArray[np.bool_]:
     """A column of decisions, true or false; `name` is what messages call the events."""
-    values = events.column(column)
-    if values.dtype != np.bool_ and not np.isin(values, (0, 1)).all():
-        raise BadLayout(
-            f"{name or BACKGROUND}: expected decisions (true or false) in the column '{column}', "
-            f"got {values[:3].tolist()}."
-        )
-    return values.astype(bool)
+    remedy = f"Name another column than '{column}'."
+    return check.decisions(events.column(column), name or BACKGROUND, remedy)
 
 
 def _working(

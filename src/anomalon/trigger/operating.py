@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import permutations
 from typing import Any
 
@@ -60,9 +61,10 @@ class Judged:
         """Background that does not count."""
         return self.menu[TEST] if self.pure else None
 
-    def simple(self, name: str) -> Mapping[str, Floats]:
-        """Simple quantities of some events."""
-        return quantities(self.events[name])
+    @cached_property
+    def simple(self) -> Mapping[str, Mapping[str, Floats]]:
+        """Simple quantities of the events, by name; for all models once."""
+        return {name: quantities(events) for name, events in self.events.items()}
 
 
 def operated(
@@ -164,7 +166,7 @@ def _kept(
 
 def _correlations(trained: Sequence[Trained], judged: Judged) -> Floats:
     """Of the score with the leading pT, of each training."""
-    columns = [judged.simple(TEST)["leading_pt"], *(fit.scores[TEST] for fit in trained)]
+    columns = [judged.simple[TEST]["leading_pt"], *(fit.scores[TEST] for fit in trained)]
     return rank_correlations(columns, judged.hz)[0, 1:]
 
 
@@ -187,7 +189,7 @@ def _drawn(
     signals: Sequence[str],
 ) -> Operated:
     """The same with what figures need."""
-    scores, leading = fit.scores[TEST], judged.simple(TEST)["leading_pt"]
+    scores, leading = fit.scores[TEST], judged.simple[TEST]["leading_pt"]
     some = judged.others is None or not judged.others.all()  # else there is no rate that counts
     curves = tuple(_curve(scores, fit.scores[name], judged, name) for name in signals if some)
     drawn = replace(found, plane=plane("leading_pt", leading, scores, judged.hz), curves=curves)
@@ -213,7 +215,7 @@ def _turn_ons(
     for name in signals:
         events = judged.events[name]
         passed = fit.scores[name] >= threshold.value
-        simple = judged.simple(name)
+        simple = judged.simple[name]
         known: dict[str, NDArray[Any]] = {q: simple[q] for q in _QUANTITIES if q in simple}
         if "n_pv" in events.columns:
             known["n_pv"] = np.asarray(events.column("n_pv"), np.float64)

@@ -17,7 +17,7 @@ from anomalon.detection.results.found import AnomalousEvent, Found
 if TYPE_CHECKING:
     from anomalon.core.result import Writer
 
-__all__ = ["DetectionResult", "File"]
+__all__ = ["DetectionResult", "File", "bytes_writer", "scores_and_models"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -109,13 +109,21 @@ class DetectionResult(Shown, Result):
 
     def exports(self) -> "Mapping[str, str | Writer]":
         """Scores of all test events, and the saved detectors."""
-        files: dict[str, str | Writer] = {
-            f"models/{name}.npz": _bytes_writer(data) for name, data in self.models.items()
-        }
-        if self.scores:
-            files["scores.parquet"] = lambda path: write_scores(self.scores, path)
-        return files
+        return scores_and_models(self.scores, self.models)
 
 
-def _bytes_writer(data: bytes) -> Callable[[Path], int]:
+def scores_and_models(
+    scores: Mapping[str, NDArray[Any]], models: Mapping[str, bytes]
+) -> "dict[str, str | Writer]":
+    """The files of a run folder that hold scores, if there are any, and saved detectors."""
+    files: dict[str, str | Writer] = {
+        f"models/{name}.npz": bytes_writer(data) for name, data in models.items()
+    }
+    if scores:
+        files["scores.parquet"] = lambda path: write_scores(scores, path)
+    return files
+
+
+def bytes_writer(data: bytes) -> Callable[[Path], int]:
+    """Writes these bytes at the path that it is given."""
     return lambda path: path.write_bytes(data)

@@ -1,10 +1,10 @@
 """`TriggerStudy`: the ATLAS trigger poster on simulated crossings, with errors on its rates."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from anomalon.core import check
 from anomalon.core.document import Report, Section
@@ -18,10 +18,10 @@ from anomalon.studies.trigger.claims import claims_of, supported_rate
 from anomalon.studies.trigger.models import IMPROVED, models_of
 from anomalon.trigger import Operation, TriggerResult, operate
 
-__all__ = ["SIGNALS", "SLICES", "TriggerStudy"]
+__all__ = ["TriggerStudy", "operated"]
 
-SLICES = ("jz1", "jz2", "jz3", "jz4", "jz5")
-SIGNALS = ("zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau", "vbf_inv")
+_SLICES = ("jz1", "jz2", "jz3", "jz4", "jz5")
+_SIGNALS = ("zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau", "vbf_inv")
 
 
 @dataclass(frozen=True)
@@ -89,20 +89,41 @@ class TriggerStudy(Job):
     def _operated(
         self, level: Literal["l1", "hlt"], rate: float, place: Workplace
     ) -> TriggerResult:
-        operation = Operation(
-            rate,
-            after="passes_l1" if level == "hlt" else "",
-            menu="passes_hlt" if level == "hlt" else "passes_l1",
-            trainings=5 if self.full else 2,
-            chosen=IMPROVED,
-            name="High-Level Trigger" if level == "hlt" else "Level-1",
-        )
-        return operate(
-            sample("trigger_enhanced_bias", level=level),
-            models_of(level, self.learning),
-            operation,
-            signals={name: sample(f"trigger_{name}", level=level) for name in SIGNALS},
-            samples={name: sample(f"trigger_{name}", level=level) for name in SLICES},
-            seed=Seed(self.seed).child("study trigger", level=level),
-            place=place,
-        )
+        trainings = 5 if self.full else 2
+        return operated(level, rate, self.learning, trainings, seed=self.seed, place=place)
+
+
+def operated(
+    level: Literal["l1", "hlt"], rate: float, learning: Learning, trainings: int, *,
+    crossings: Callable[..., Any] | None = None, seed: int = 0, place: Workplace = HERE,
+) -> TriggerResult:  # fmt: skip
+    """The models of the poster at one level, at a rate.
+
+    Args:
+        level: "l1" or "hlt".
+        rate: In Hz.
+        learning: How networks are trained.
+        trainings: Of each model.
+        crossings: Gives the events of a process by its name and `level`; the shipped ones if None.
+        seed: Root of all random numbers.
+        place: Who does the trainings.
+    """
+    events = crossings or (lambda name, level: sample(f"trigger_{name}", level=level))
+    hlt = level == "hlt"
+    operation = Operation(
+        rate,
+        after="passes_l1" if hlt else "",
+        menu="passes_hlt" if hlt else "passes_l1",
+        trainings=trainings,
+        chosen=IMPROVED,
+        name="High-Level Trigger" if hlt else "Level-1",
+    )
+    return operate(
+        events("enhanced_bias", level=level),
+        models_of(level, learning),
+        operation,
+        signals={name: events(name, level=level) for name in _SIGNALS},
+        samples={name: events(name, level=level) for name in _SLICES},
+        seed=Seed(seed).child("study trigger", level=level),
+        place=place,
+    )

@@ -122,9 +122,10 @@ def follow(
     check.non_negative(n, "follow: n_pv")
     if means.ndim != 1 or not len(means) or not (np.isfinite(means) & (means > 0)).all():
         raise BadValue("follow: expected a row of means of pile-up above zero.")
-    blocks = _Blocks(given, hz, n, means)
-    first = threshold_at_rate(given, blocks.weights(0), rate, fewest=1.0)
-    slope = _slope(given, blocks.weights(0), rate)
+    blocks = _Blocks(given, hz, n, means, float(np.average(n, weights=hz)))
+    begin = blocks.weights(0)
+    first = threshold_at_rate(given, begin, rate, fewest=1.0)
+    slope = _slope(given, begin, rate)
     draw = Seed.of(seed).child("controller").generator()
     value, total = first.value, 0.0
     found = []
@@ -154,11 +155,11 @@ class _Blocks:
     hz: Floats
     n: Floats
     means: Floats
+    sampled: float  # mean number of collisions of the sample
 
     def weights(self, i: int) -> Floats:
         """In Hz, of block i: of the same incoming rate as the sample."""
-        mean_of_sample = float(np.average(self.n, weights=self.hz))
-        log = xlogy(self.n, self.means[i] / max(mean_of_sample, 1e-9)) - self.means[i]
+        log = xlogy(self.n, self.means[i] / max(self.sampled, 1e-9)) - self.means[i]
         spread = log - log.max()
         weight = self.hz * np.exp(spread)
         return np.asarray(weight * (self.hz.sum() / weight.sum()))

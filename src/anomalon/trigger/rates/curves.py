@@ -9,7 +9,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.shown import Shown
 from anomalon.stats.counts.intervals import clopper_pearson
-from anomalon.trigger.rates.rate import chosen, in_hz
+from anomalon.trigger.rates.rate import chosen, in_hz, rising
 
 __all__ = ["BinnedEfficiency", "RateCurve", "efficiency", "efficiency_in_bins", "rate_curve"]
 
@@ -123,12 +123,10 @@ def efficiency_in_bins(
         BadValue: If there are no bins.
         DataError: If lengths or numbers are impossible.
     """
-    at, ends = np.asarray(values, np.float64), np.asarray(edges, np.float64)
+    at, ends = np.asarray(values, np.float64), rising(edges, "efficiency_in_bins")
     n = np.size(np.asarray(passed))
     keep = chosen(passed, n, "efficiency_in_bins: passed")
     check.length(at, n, "efficiency_in_bins: values")
-    if ends.ndim != 1 or len(ends) < 2 or not (np.diff(ends) > 0).all():
-        raise BadValue("efficiency_in_bins: expected at least two rising edges.")
     weight = in_hz(weights, n, 1.0, "efficiency_in_bins")
     index = np.searchsorted(ends, at, side="right") - 1
     index = np.where(at == ends[-1], len(ends) - 2, index)

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, TooFewEvents
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.result import Number
 from anomalon.core.shown import Fact, Shown
 from anomalon.stats.counts.intervals import garwood
 
-__all__ = ["FILLED_CROSSINGS", "Rate", "chosen", "in_hz", "measured_rate"]
+__all__ = ["FILLED_CROSSINGS", "Rate", "chosen", "in_hz", "measured_rate", "rate_of", "rising"]
 
 Floats = NDArray[np.float64]
 
@@ -89,9 +89,19 @@ def chosen(decision: ArrayLike, n: int, what: str) -> NDArray[np.bool_]:
     """
     given: NDArray[Any] = np.asarray(decision)
     check.length(given, n, what)
-    if given.dtype != np.bool_ and not np.isin(given, (0, 1)).all():
-        raise BadLayout(f"{what}: expected decisions (true or false), got {given.dtype}.")
-    return given.astype(bool)
+    return check.decisions(given, what)
+
+
+def rising(edges: ArrayLike, what: str) -> Floats:
+    """Edges of bins, shape (bin + 1,).
+
+    Raises:
+        BadValue: If there are fewer than two, or they do not rise.
+    """
+    ends = np.asarray(edges, np.float64)
+    if ends.ndim != 1 or len(ends) < 2 or not (np.diff(ends) > 0).all():
+        raise BadValue(f"{what}: expected at least two rising edges.")
+    return ends
 
 
 def measured_rate(passed: ArrayLike, weights: ArrayLike, *, incoming: float | None = None) -> Rate:

@@ -7,9 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import chi2
 
 from anomalon.core import check
-from anomalon.core.errors import BadValue
 from anomalon.core.shown import Shown
-from anomalon.trigger.rates.rate import chosen, in_hz
+from anomalon.trigger.rates.rate import chosen, in_hz, rising
 
 __all__ = ["BinnedRate", "rate_in_bins"]
 
@@ -65,12 +64,10 @@ def rate_in_bins(
         BadValue: If there are no bins.
         DataError: If lengths or numbers are impossible.
     """
-    at, ends = np.asarray(values, np.float64), np.asarray(edges, np.float64)
+    at, ends = np.asarray(values, np.float64), rising(edges, "rate_in_bins")
     n = np.size(np.asarray(passed))
     keep = chosen(passed, n, "rate_in_bins: passed")
     check.length(at, n, "rate_in_bins: values")
-    if ends.ndim != 1 or len(ends) < 2 or not (np.diff(ends) > 0).all():
-        raise BadValue("rate_in_bins: expected at least two rising edges.")
     hz = in_hz(weights, n, incoming, "rate_in_bins")
     total = float(hz.sum())
 

@@ -1,8 +1,7 @@
 """`TriggerResult`: models of an anomaly trigger at a fixed rate, compared."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from numpy.typing import NDArray
@@ -10,8 +9,7 @@ from numpy.typing import NDArray
 from anomalon.core.plain import beside
 from anomalon.core.result import Check, Result, Summary, Text
 from anomalon.core.shown import Fact, Shown
-from anomalon.data.score_table import write_scores
-from anomalon.detection.results.detection import File
+from anomalon.detection.results.detection import File, bytes_writer, scores_and_models
 from anomalon.trigger.rates.controller import Control
 from anomalon.trigger.results.operated import Item, Operated
 
@@ -125,15 +123,7 @@ class TriggerResult(Shown, Result):
 
     def exports(self) -> "Mapping[str, str | Writer]":
         """Scores of all test events, and the saved models."""
-        files: dict[str, str | Writer] = {
-            f"models/{name}.npz": _bytes_writer(data) for name, data in self.saved.items()
-        }
-        if self.scores:
-            files["scores.parquet"] = lambda path: write_scores(self.scores, path)
+        files = scores_and_models(self.scores, self.saved)
         if self.graph:
-            files["model.onnx"] = _bytes_writer(self.graph)
+            files["model.onnx"] = bytes_writer(self.graph)
         return files
-
-
-def _bytes_writer(data: bytes) -> Callable[[Path], int]:
-    return lambda path: path.write_bytes(data)
