@@ -114,7 +114,7 @@ def decisions(values: NDArray[Any], what: str, remedy: str = "") -> NDArray[np.b
         return values
     other = ~np.isin(values, (0, 1))
     if other.any():
-        text = f"{what}: expected decisions (true or false), got {values[other].ravel()[0]!r}"
+        text = f"{what}: expected decisions (true or false), got {values[other].ravel()[0]}"
         raise BadLayout(f"{text} ({values.dtype}). {remedy}".rstrip())
     return values.astype(bool)
 
