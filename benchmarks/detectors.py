@@ -150,7 +150,9 @@ def training(name: str, detector: Any, n: int, rounds: int, bar: float) -> dict[
     seen = inputs(events)
     data, size = (seen.x, seen.mask), detector.learning.batch_size
     loss = AutoencoderLoss(detector.loss.distance(inputs), l2=detector.l2)
-    candidates = {"ours": ours(loss, detector._model(inputs, Seed(1)), data, size)}
+    candidates = {
+        "ours": ours(loss, detector._model(detector.network, inputs, Seed(1)), data, size)
+    }
     if name in PEERS:
         small = tuple(a[: 8 * size] for a in data)
         trials = {k: in_torch(name, loss, small, size, k) for k in (1, 2)}

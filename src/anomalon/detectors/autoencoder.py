@@ -24,6 +24,7 @@ from anomalon.learn.autoencoders.plain import (
     AutoencoderLoss,
     distances,
     reconstructions,
+    without_norms_of_batches,
 )
 from anomalon.learn.models.arrays import arrays_of, filled
 from anomalon.learn.models.slots import EncoderDecoder
@@ -56,6 +57,8 @@ class Autoencoder(TrainedDetector):
         "Govorkova:2021utb", "jax2018github", "Kidger:2021equinox",
     )  # fmt: skip
 
+    takes_batch_norms: ClassVar[bool] = True
+
     network: Architecture = field(default_factory=FeedForward)
     n_latent: int = 8
     inputs: Inputs = field(default_factory=Objects)
@@ -85,20 +88,22 @@ class Autoencoder(TrainedDetector):
 
     def _fit(self, task: Task) -> State:
         loss = AutoencoderLoss(self.loss.distance(task.inputs), self.noise, self.sparsity, self.l2)
-        start = self._model(task.inputs, task.seed)
-        return arrays_of(self._trained(loss, start, task))
+        start = self._model(self.network, task.inputs, task.seed)
+        model = self._trained(loss, start, task)
+        if self.network.after_training is not self.network:
+            model = without_norms_of_batches(model, task.rows.data, task.rows.weight)
+        return arrays_of(model)
 
-    def _model(self, inputs: FittedInputs, seed: Seed) -> EncoderDecoder:
+    def _model(self, network: Architecture, inputs: FittedInputs, seed: Seed) -> EncoderDecoder:
+        decoder = network.decoder(inputs, self.n_latent, seed.child("decoder"))
         return EncoderDecoder(
-            self.network.encoder(inputs, self.n_latent, seed.child("encoder")),
-            self.loss.finished(
-                self.network.decoder(inputs, self.n_latent, seed.child("decoder")), inputs
-            ),
+            network.encoder(inputs, self.n_latent, seed.child("encoder")),
+            self.loss.finished(decoder, inputs),
         )
 
     def model_of(self, state: State, inputs: FittedInputs) -> EncoderDecoder:
         """The network, trained."""
-        return filled(self._model(inputs, Seed(0)), state)
+        return filled(self._model(self.network.after_training, inputs, Seed(0)), state)
 
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
         model = self.model_of(state, inputs)

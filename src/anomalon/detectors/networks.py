@@ -12,7 +12,7 @@ Inputs without objects ("numbers") are for `feed_forward` alone, images for that
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, final, get_args
 
 from anomalon.core import check
@@ -70,6 +70,11 @@ class Architecture(ABC):
     def decoder(self, inputs: FittedInputs, n_in: int, seed: Seed) -> Any:
         """From `n_in` numbers to a table (object, feature)."""
 
+    @property
+    def after_training(self) -> "Architecture":
+        """The same without what there is in training alone."""
+        return self
+
 
 def _widths(setting: Any, name: str, least: int = 1) -> None:
     where = f"{setting.kind}.{name}"
@@ -88,7 +93,8 @@ class FeedForward(Architecture):
     Args:
         hidden: Width of each hidden layer of the encoder; the decoder has them in reverse.
         activation: Behind each of them.
-        norm: In front of it: "layer" normalises the values of a layer; "none".
+        norm: In front of it: "layer" normalises the values of a layer, "batch" each value among
+            the events of a batch, for autoencoders alone; "none".
         dropout: Share of hidden values that are set to zero in training.
     """
 
@@ -116,6 +122,11 @@ class FeedForward(Architecture):
     def decoder(self, inputs: FittedInputs, n_in: int, seed: Seed) -> Any:  # noqa: D102
         shape, hidden = shape_of(inputs), self.hidden[::-1]
         return FlatDecoder(n_in, hidden, shape, seed=seed, inner=self._inner)
+
+    @property
+    def after_training(self) -> Architecture:
+        """Without batch norms, which have become part of the weights."""
+        return replace(self, norm="none") if self.norm == "batch" else self
 
     @property
     def _inner(self) -> Inner:

@@ -1,6 +1,6 @@
 """`TrainedDetector`: what detectors have in common whose network is trained epoch by epoch."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from anomalon.core import check
 from anomalon.core.errors import BadValue
@@ -22,6 +22,8 @@ class TrainedDetector(Detector):
         inputs: How events become numbers.
         learning: How it is trained.
     """
+
+    takes_batch_norms: ClassVar[bool] = False
 
     network: Architecture
     learning: Learning
@@ -46,6 +48,12 @@ class TrainedDetector(Detector):
             BadValue: If it does not, or one of them is none.
         """
         network = check.of_kind(self.network, f"{self.kind}.network", Architecture)
+        if network.after_training is not network and not self.takes_batch_norms:
+            raise BadValue(
+                f"{self.kind}.network.norm: expected 'none' or 'layer', got 'batch', by which what "
+                "an event gives depends on its company. Autoencoders alone undo that when they "
+                "are trained."
+            )
         inputs = check.of_kind(self.inputs, f"{self.kind}.inputs", Inputs)
         self._check_inputs()
         if inputs.form not in network.forms:

@@ -16,7 +16,8 @@ from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Schedule
 from anomalon.learn.engine.scoring import in_blocks, in_parts
 from anomalon.learn.engine.training import AnyLoss, Training
-from anomalon.learn.models.slots import EncoderDecoder
+from anomalon.learn.models.batch_norms import without_batch_norms
+from anomalon.learn.models.slots import EncoderDecoder, FlatDecoder
 
 __all__ = [
     "AutoencoderLoss",
@@ -29,6 +30,7 @@ __all__ = [
     "layers",
     "penalty",
     "reconstructions",
+    "without_norms_of_batches",
 ]
 
 Data = tuple[Any, ...]
@@ -36,6 +38,7 @@ Data = tuple[Any, ...]
 there; or rows (event, feature) alone."""
 
 
+_ENOUGH = 100_000  # events, for means and widths
 _ROW = 64  # numbers of a row of weights
 
 
@@ -134,6 +137,34 @@ def fitted(
     judged = held if len(held[1]) else None
     training = Training(start, rows, weight, seed.child("training"), validation=judged)
     return train(loss, [training], schedule)[0].params
+
+
+def without_norms_of_batches(model: EncoderDecoder, data: Data, weight: Any) -> EncoderDecoder:
+    """The same of dense networks, with the means and widths of all events in the place of batches.
+
+    Args:
+        model: Both halves, trained.
+        data: What it has seen; so many of them at even distances as are enough.
+        weight: Shape (event,).
+    """
+    some = np.linspace(0, len(weight) - 1, min(len(weight), _ENOUGH)).astype(np.intp)
+    table = np.asarray(data[0][some], np.float64).reshape(len(some), -1)
+    share = np.asarray(weight[some], np.float64)
+    encoder, middle = without_batch_norms(model.encoder.dense, table, share)
+    decoder, _ = without_batch_norms(_flat_decoder(model).dense, middle, share)
+
+    def dense(model: EncoderDecoder) -> tuple[Any, Any]:
+        return model.encoder.dense, _flat_decoder(model).dense
+
+    found: EncoderDecoder = eqx.tree_at(dense, model, (encoder, decoder))
+    return found
+
+
+def _flat_decoder(model: EncoderDecoder) -> FlatDecoder:
+    half: Any = model.decoder
+    while not isinstance(half, FlatDecoder):
+        half = half.decoder
+    return half
 
 
 def distances(distance: Comparison, model: EncoderDecoder, data: Data) -> Any:

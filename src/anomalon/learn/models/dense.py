@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, final
+from typing import Any, Literal, final
 
 import equinox as eqx
 import jax
@@ -10,12 +10,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from anomalon.core.seed import Seed
-from anomalon.learn.models.gradients import affine_of_columns, normalised
+from anomalon.learn.models.gradients import affine_of_columns, normalised, normalised_among
 from anomalon.learn.models.layers import Linear
 
 __all__ = ["ACTIVATIONS", "SLOPE", "Activation", "Dense", "DenseAutoencoder", "Inner", "Norm"]
 
-Norm = Literal["none", "layer"]
+Norm = Literal["none", "layer", "batch"]
 Activation = Literal["relu", "leaky_relu", "silu"]
 SLOPE = 0.3
 """Of `leaky_relu` below zero; that of Keras, and so of the studies that use it."""
@@ -35,7 +35,8 @@ class Inner:
     Args:
         activation: Which one.
         norm: In front of it: "layer" makes mean zero and width one of the values of a layer
-            (arXiv:1607.06450); "none".
+            (arXiv:1607.06450), "batch" of each value among the events that are computed together
+            (arXiv:1502.03167), which `without_batch_norms` ends; "none".
         dropout: Share of the values that are set to zero in training; the others grow.
     """
 
@@ -70,7 +71,8 @@ class Dense(eqx.Module):
         inner: Inner = Inner(),
     ) -> None:
         self.inner = inner
-        self.norms = tuple(eqx.nn.LayerNorm(n) for n in hidden) if inner.norm == "layer" else ()
+        # of either norm these are a scale and a shift
+        self.norms = tuple(eqx.nn.LayerNorm(n) for n in hidden) if inner.norm != "none" else ()
         sizes = list(pairwise((n_in, *hidden, n_out)))
         self.layers = tuple(
             Linear(*size, seed=seed.child(layer=i), rectified=i < len(hidden))
@@ -102,7 +104,8 @@ class Dense(eqx.Module):
     def _inside(self, i: int, x: Array, key: Array | None) -> Array:
         """What becomes of the values of a hidden layer."""
         if self.norms:
-            x = normalised(x, self.norms[i].weight, self.norms[i].bias)
+            norm: Any = normalised if self.inner.norm == "layer" else normalised_among
+            x = norm(x, self.norms[i].weight, self.norms[i].bias)
         x = ACTIVATIONS[self.inner.activation](x)
         if key is not None and self.inner.dropout > 0:
             kept = 1 - self.inner.dropout

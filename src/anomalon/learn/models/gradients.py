@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-__all__ = ["LEAST", "affine", "affine_of_columns", "normalised"]
+__all__ = ["LEAST", "affine", "affine_of_columns", "normalised", "normalised_among"]
 
 LEAST = 1e-5
 """Added to variances, as layers of this name do everywhere."""
@@ -93,6 +93,16 @@ def _of_normalised(kept: Any, gradient: Any) -> tuple[Any, Any, Any]:
 
 
 normalised.defvjp(_normalised, _of_normalised)
+
+
+def normalised_among(
+    x: Float[Array, "*many width"], scale: Float[Array, " width"], shift: Float[Array, " width"]
+) -> Float[Array, "*many width"]:
+    """Mean zero and variance one of each value among all rows, then the same (arXiv:1502.03167)."""
+    rows = tuple(range(x.ndim - 1))
+    away = x - x.mean(axis=rows, keepdims=True)
+    variance = (away**2).mean(axis=rows, keepdims=True)
+    return away * jax.lax.rsqrt(variance + LEAST) * scale + shift
 
 
 def _finished(gradient: jax.Array) -> jax.Array:

@@ -88,6 +88,7 @@ def variants(learning: Learning) -> tuple[Named, ...]:
         "LeakyReLU": FeedForward((64, 32), "leaky_relu"),
         "ReLU": FeedForward((64, 32), "relu"),
         "layer norm": FeedForward((64, 32), norm="layer"),
+        "batch norm": FeedForward((64, 32), norm="batch"),
         **{f"dropout {d:g}": FeedForward((64, 32), dropout=d) for d in (0.1, 0.2, 0.4)},
     }
     return tuple(Named(replace(first, network=net), name) for name, net in networks.items())
