@@ -32,6 +32,7 @@ from anomalon.detection.results.detection import DetectionResult, File
 from anomalon.detection.training import TEST, Trained, Training, TrialData
 from anomalon.detectors import Detector
 from anomalon.run.job import HERE, Workplace
+from anomalon.run.keeping import Keeping
 from anomalon.run.work import do
 
 __all__ = ["Choices", "detect", "parts"]
@@ -107,7 +108,8 @@ def detect(
     surveys = {name: surveyed(batches) for name, batches in files.items()}
     _check_truth(surveys)
     fitted_on, test = parts(files[BACKGROUND], choices.split, seed)
-    tried = TrialData(fitted_on, {TEST: test} | _others(files), seed)
+    keeping = Keeping.beside(place.store)
+    tried = TrialData(fitted_on, {TEST: test} | _others(files), seed, keeping)
     pieces = _pieces(every, surveys, choices, seed)
     values = do(
         pieces,
@@ -116,6 +118,7 @@ def detect(
         store=place.store,
         progress=place.progress,
     )
+    keeping.forget_parts(piece.key for piece in pieces)
     return _assembled(
         every, pieces, values, Scored.of(tried.scored), surveys, choices, chosen, seed
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from anomalon.detection.quality import quality
 from anomalon.detection.scoring import scores_of
 from anomalon.detectors import Estimator, FittedDetector
 from anomalon.learn.engine.storage import scorer_bytes
+from anomalon.run.keeping import NOT_KEPT, Keeping
 
 __all__ = ["Trained", "Training", "TrialData"]
 
@@ -30,11 +32,13 @@ class TrialData:
         fitted_on: Background to learn from; never the test part.
         scored: What is scored, by its name; the test background is `TEST`.
         seed: Root of all random numbers.
+        keeping: Where trainings keep what they have so far.
     """
 
     fitted_on: Batches
     scored: Mapping[str, Batches]
     seed: Seed
+    keeping: Keeping = NOT_KEPT
 
 
 TEST = ""
@@ -64,12 +68,16 @@ class Training:
     def __call__(self, shared: TrialData) -> dict[str, Any]:
         """Fit, score, and take the scorer apart."""
         seed = shared.seed.child("training", number=self.training)
-        scorer = self.named.detector.fit(shared.fitted_on, seed=seed)
+        keeping = shared.keeping.part(self.key)
+        scorer = self.named.detector.fit(shared.fitted_on, seed=seed, keeping=keeping)
         names, first = list(shared.scored), self.training == 0  # all are fitted on the same events
         model, note = _model(scorer)
         return {
             "names": names,
-            "scores": [scores_of(scorer, shared.scored[name]) for name in names],
+            "scores": [
+                keeping.once(f"scores-{i}", partial(scores_of, scorer, shared.scored[name]))
+                for i, name in enumerate(names)
+            ],
             "seen": _seen(scorer, shared.scored) if first else 0.0,
             "quality": quality(scorer, shared.scored[TEST]) if first else [],
             "n_inputs": _n_inputs(scorer, shared.scored[TEST]),

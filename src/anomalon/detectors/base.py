@@ -31,6 +31,7 @@ from anomalon.detectors.rows import Rows, prepared
 from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs, Layout, in_pieces
 from anomalon.learn.engine.storage import Arrays, Header
 from anomalon.learn.models.arrays import below
+from anomalon.run.keeping import NOT_KEPT, Keeping
 from anomalon.run.settings import decode, encode
 
 __all__ = ["Detector", "FittedDetector", "Scores", "State", "Task"]
@@ -52,6 +53,7 @@ class Task(Shown):
         inputs: What events went through.
         pieces: The events themselves, all of them.
         seed: Random numbers of the fit.
+        keeping: Where what takes long is kept, to go on from.
     """
 
     rows: Rows
@@ -59,6 +61,7 @@ class Task(Shown):
     inputs: FittedInputs
     pieces: Iterable[Events]
     seed: Seed
+    keeping: Keeping = NOT_KEPT
 
 
 class Detector(ABC):
@@ -84,7 +87,11 @@ class Detector(ABC):
         return None
 
     def fit(
-        self, background: Events | Iterable[Events], *, seed: Seed | int = 0
+        self,
+        background: Events | Iterable[Events],
+        *,
+        seed: Seed | int = 0,
+        keeping: Keeping = NOT_KEPT,
     ) -> "FittedDetector":
         """Learn what background looks like.
 
@@ -93,6 +100,8 @@ class Detector(ABC):
                 (`anomalon.data.stream`), which are never all in memory. Data that may hold a
                 little signal come without truth.
             seed: Random numbers of the fit.
+            keeping: Where long fits keep what they have so far; an interrupted one goes on from
+                there, and ends with the same bytes.
 
         Raises:
             Leak: If there is true signal among them, or events that are kept for the test.
@@ -110,7 +119,7 @@ class Detector(ABC):
             prepared(inputs, pieces, share, most, seed) as (rows, held),
             promised(self, "training"),
         ):
-            state = self._fit(Task(rows, held, inputs, pieces, seed))
+            state = self._fit(Task(rows, held, inputs, pieces, seed, keeping))
         return FittedDetector(self, inputs, {k: np.asarray(v) for k, v in state.items()})
 
     def _check_inputs(self) -> None:

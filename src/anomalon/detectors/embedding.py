@@ -16,6 +16,7 @@ from anomalon.detectors.base import Scores, State, Task
 from anomalon.detectors.contrast import ContrastDetector, mirrors
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.networks import Architecture, FeedForward
+from anomalon.detectors.trained import kept_in
 from anomalon.features.inputs import Encoded, FittedInputs, Inputs
 from anomalon.features.trigger_objects import TriggerObjects
 from anomalon.learn.autoencoders.contrast import Changes, embedded
@@ -103,6 +104,7 @@ class Embedding(ContrastDetector):
             ((scale(judged),), task.held.weight),
             self.learning_back.schedule,
             task.seed.child("back"),
+            kept_in(task, "back"),
         )
         state = {f"encoder/{name}": a for name, a in arrays_of(encoder).items()}
         state |= {f"back/{name}": a for name, a in arrays_of(back).items()}

@@ -79,7 +79,8 @@ class EnsembleDetector(Detector):
         some = _thinned(judged)
         state: dict[str, NDArray[Any]] = {}
         for i in range(self.n):
-            member = replace(task, seed=task.seed.child("member", i=i))
+            keeping = task.keeping.part(f"member-{i}")
+            member = replace(task, seed=task.seed.child("member", i=i), keeping=keeping)
             learned = self.detector._fit(member)
             scores = self.detector._ready(learned, task.inputs)(some.seen)
             state |= {f"{i}/detector/{name}": np.asarray(a) for name, a in learned.items()}

@@ -7,6 +7,7 @@ distances, and metrics to compare with.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Literal, final, get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ from anomalon.detectors.base import Detector, Scores, State, Task
 from anomalon.detectors.event_distance import EventDistance, Metric
 from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs
 from anomalon.features.jet_points import JetPoints
+from anomalon.run.keeping import Keeping
 from anomalon.transport import k_medoids
 
 __all__ = ["Medoids"]
@@ -104,9 +106,10 @@ class Medoids(Detector):
                 f"{self.kind}: expected more than {self.k} events to choose medoids from, got "
                 f"{len(rows)}."
             )
-        return self._chosen(rows.seen, np.asarray(rows.weight, np.float64), task.seed)
+        weight = np.asarray(rows.weight, np.float64)
+        return self._chosen(rows.seen, weight, task.seed, task.keeping)
 
-    def _chosen(self, seen: Encoded, weight: Floats, seed: Seed) -> State:
+    def _chosen(self, seen: Encoded, weight: Floats, seed: Seed, keeping: Keeping) -> State:
         """The best medoids of several samples, judged by events of none of them."""
         share = weight / weight.sum()
         rng = seed.child("medoids").generator()
@@ -115,19 +118,22 @@ class Medoids(Detector):
         held, rest = order[:n_held], order[n_held:]
         distance = self._distance()
         judges = distance.prepared(_of(seen, held))
-        best: tuple[float, NDArray[np.intp]] | None = None
-        for draw in range(self.n_samples):
+
+        def of_sample(draw: int) -> dict[str, Any]:
             drawn = seed.child("sample", draw=draw)
             some, counts = _drawn(rest, share[rest], self.n_sample, drawn)
             table = distance.matrix(distance.prepared(_of(seen, some)))
             chosen = some[k_medoids(table * counts, self.k)]
             away = distance.matrix(judges, distance.prepared(_of(seen, chosen))).min(axis=1)
-            loss = float(np.average(away, weights=share[held]))
-            if best is None or loss < best[0]:
-                best = loss, chosen
-        assert best is not None
-        kept = _of(seen, best[1])
-        state = {"x": np.asarray(kept.x), "held_loss": np.asarray(best[0])}
+            return {"chosen": chosen, "loss": float(np.average(away, weights=share[held]))}
+
+        found = [
+            keeping.once(f"sample-{draw}", partial(of_sample, draw))
+            for draw in range(self.n_samples)
+        ]
+        best = min(found, key=lambda one: float(one["loss"]))
+        kept = _of(seen, best["chosen"])
+        state = {"x": np.asarray(kept.x), "held_loss": np.asarray(best["loss"])}
         return state if kept.mask is None else state | {"mask": np.asarray(kept.mask)}
 
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:

@@ -9,9 +9,19 @@ from anomalon.detectors.learning import Learning
 from anomalon.detectors.networks import Architecture
 from anomalon.features.inputs import Inputs
 from anomalon.learn.autoencoders.plain import fitted
+from anomalon.learn.engine.checkpoint import Checkpoint
 from anomalon.learn.engine.training import AnyLoss
 
-__all__ = ["TrainedDetector"]
+__all__ = ["TrainedDetector", "kept_in"]
+
+
+_SECONDS = 30.0  # of training that may be lost
+
+
+def kept_in(task: Task, name: str) -> Checkpoint | None:
+    """Where the state of a training of this fit is kept."""
+    path = task.keeping.file(f"{name}.npz")
+    return None if path is None else Checkpoint(path, seconds=_SECONDS)
 
 
 class TrainedDetector(Detector):
@@ -38,8 +48,9 @@ class TrainedDetector(Detector):
         rows, held = task.rows, task.held
         judged = held.data, held.weight
         return fitted(
-            loss, start, rows.data, rows.weight, judged, self.learning.schedule, task.seed
-        )
+            loss, start, rows.data, rows.weight, judged, self.learning.schedule, task.seed,
+            kept_in(task, "network"),
+        )  # fmt: skip
 
     def _check_network(self) -> None:
         """Refuse a network that does not take such inputs.

@@ -3,6 +3,7 @@
 work        pieces of work: what a job hands in, and gets back in order
 executors   who does them: this process, several (`processes`), a cluster (`dask`)
 store       finished pieces, for a run that goes on where it was
+keeping     what an unfinished piece has so far
 progress    how far it is, and how long it still takes
 shared      what all pieces need, handed to each worker once
 """

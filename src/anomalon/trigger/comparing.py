@@ -20,6 +20,7 @@ from anomalon.detection.named import baselines, named
 from anomalon.detection.results.detection import File
 from anomalon.detection.training import TEST, Trained
 from anomalon.run.job import HERE, Workplace
+from anomalon.run.keeping import Keeping
 from anomalon.run.work import do
 from anomalon.trigger.checking import checks_of
 from anomalon.trigger.dividing import decided, divided, whole_files
@@ -119,9 +120,15 @@ def _trained(
         for one in every
         for training in range(1 if one.named.baseline else trainings)
     ]
+    keeping = Keeping.beside(place.store)
     values = do(
-        pieces, shared=shared, executor=place.executor, store=place.store, progress=place.progress
+        pieces,
+        shared=replace(shared, keeping=keeping),
+        executor=place.executor,
+        store=place.store,
+        progress=place.progress,
     )
+    keeping.forget_parts(piece.key for piece in pieces)
     trained: dict[str, list[Trained]] = {one.named.name: [] for one in every}
     for piece, value in zip(pieces, values, strict=True):
         trained[piece.model.named.name].append(Trained.of(value))

@@ -12,6 +12,7 @@ from anomalon.core.seed import Seed
 from anomalon.detection.named import Named
 from anomalon.detection.training import Training, TrialData
 from anomalon.detectors.mixing import mixed
+from anomalon.run.keeping import NOT_KEPT, Keeping
 
 __all__ = ["BACKGROUND", "Model", "ModelTraining", "TriggerData"]
 
@@ -55,11 +56,13 @@ class TriggerData:
         learn: What may be learned from, by name; never a test part.
         judged: What is scored, by name.
         seed: Root of all random numbers.
+        keeping: Where trainings keep what they have so far.
     """
 
     learn: Mapping[str, Events]
     judged: Mapping[str, Events]
     seed: Seed
+    keeping: Keeping = NOT_KEPT
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class ModelTraining:
             power=self.model.power,
         )
         judged = {name: (events,) for name, events in shared.judged.items()}
-        return self._training(TrialData((mix,), judged, shared.seed))
+        keeping = shared.keeping.part(self.key)
+        return self._training(TrialData((mix,), judged, shared.seed, keeping))
 
     @property
     def _training(self) -> Training:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from anomalon.core.seed import Seed
 from anomalon.learn.autoencoders.distance import Comparison
+from anomalon.learn.engine.checkpoint import Checkpoint
 from anomalon.learn.engine.loop import train
 from anomalon.learn.engine.schedule import Schedule
 from anomalon.learn.engine.scoring import in_blocks, in_parts
@@ -121,7 +122,7 @@ def _dropout(model: EncoderDecoder) -> bool:
 
 def fitted(
     loss: AnyLoss, start: Any, rows: Data, weight: Any, held: tuple[Data, Any], schedule: Schedule,
-    seed: Seed,
+    seed: Seed, checkpoint: Checkpoint | None = None,
 ) -> Any:  # fmt: skip
     """A model of the best epoch.
 
@@ -133,10 +134,11 @@ def fitted(
         held: Rows and weights that judge epochs; those of training do if there are none.
         schedule: How the training goes.
         seed: Random numbers of the training.
+        checkpoint: Where its state is kept, to go on from.
     """
     judged = held if len(held[1]) else None
     training = Training(start, rows, weight, seed.child("training"), validation=judged)
-    return train(loss, [training], schedule)[0].params
+    return train(loss, [training], schedule, checkpoint=checkpoint)[0].params
 
 
 def without_norms_of_batches(model: EncoderDecoder, data: Data, weight: Any) -> EncoderDecoder:

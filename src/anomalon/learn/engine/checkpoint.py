@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +38,16 @@ class Checkpoint:
     Args:
         path: A file that ends in .npz.
         every: Epochs between two writings; the last epoch is always written.
+        seconds: Nothing is written as long as fewer have passed since the last time, nor the end of
+            a training that was over before.
 
     Raises:
-        BadValue: If the path does not end in .npz, or `every` is below one.
+        BadValue: If the path does not end in .npz, `every` is below one, or `seconds` below zero.
     """
 
     path: Path
     every: int = 1
+    seconds: float = 0.0
 
     def __post_init__(self) -> None:
         if not isinstance(self.path, str | Path) or Path(self.path).suffix != ".npz":
@@ -51,10 +55,14 @@ class Checkpoint:
                 f"checkpoint: expected a path that ends in .npz, got {check.shown(self.path)}."
             )
         object.__setattr__(self, "path", Path(self.path))
-        check.fields(self, "checkpoint", every=(1, check.MOST))
+        check.fields(self, "checkpoint", every=(1, check.MOST), seconds="[0, inf)")
 
-    def is_due(self, epoch: int, schedule: Schedule, records: Sequence[Record]) -> bool:
-        """Whether to write after this epoch, counted from 0."""
+    def is_due(
+        self, epoch: int, schedule: Schedule, records: Sequence[Record], written: float
+    ) -> bool:
+        """Whether to write after this epoch, counted from 0; `written` (monotonic) was the last."""
+        if time.monotonic() - written < self.seconds:
+            return False
         last = epoch + 1 == schedule.epochs or all(record.over for record in records)
         return last or (epoch + 1) % self.every == 0
 

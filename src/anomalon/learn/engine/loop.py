@@ -5,6 +5,7 @@ that is faster. Every training is filled up with rows of weight zero to a round 
 folds and windows of almost the same size share a program.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -83,15 +84,16 @@ def train(
     state, records = group.start(), [Record(schedule) for _ in trainings]
     if checkpoint is not None:
         state, records = checkpoint.resumed(trainings, state, records)
-    clock = Clock()
+    clock, written = Clock(), time.monotonic()
     for epoch in range(max(len(r.merits) for r in records), schedule.epochs):
         if all(record.over for record in records):
             break
         damping = np.array([record.damping for record in records], np.float32)
         state, losses = group.epoch(state, epoch, damping)
         records = group.judged(records, state, losses)
-        if checkpoint is not None and checkpoint.is_due(epoch, schedule, records):
+        if checkpoint is not None and checkpoint.is_due(epoch, schedule, records, written):
             checkpoint.write(trainings, state, records)
+            written = time.monotonic()
         if progress is not None:
             last = [(record.losses[-1], record.merits[-1]) for record in records]
             progress(clock.tick(epoch + 1, schedule.epochs, *zip(*last, strict=True)))
