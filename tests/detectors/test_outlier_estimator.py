@@ -4,18 +4,21 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import IsolationForest as Theirs
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from toy_events import FEATURES, NAMES, toy_background, toy_signal
 
 from anomalon.core import Seed
-from anomalon.core.errors import BadLayout
-from anomalon.detectors import IsolationForest, Objects
+from anomalon.core.errors import BadLayout, BadValue
+from anomalon.detectors import IsolationForest, NearestNeighbours, Objects
 from anomalon.detectors.outlier_estimator import OutlierEstimator
 
 
-@parametrize_with_checks([OutlierEstimator()])
+@parametrize_with_checks(
+    [OutlierEstimator(), OutlierEstimator(NearestNeighbours(inputs=Objects()))]
+)
 def test_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -54,3 +57,76 @@ def test_rows_of_objects_are_events():
     assert np.array_equal(ours.score_samples(X), -ours.fitted_.score(background))
     with pytest.raises(BadLayout, match="27 numbers, got 26"):
         OutlierEstimator(IsolationForest(), object_names=NAMES).fit(X[:, :26])
+
+
+@pytest.mark.parametrize(
+    ("detector", "message"),
+    [
+        (Theirs(), r"got the IsolationForest IsolationForest\(\).*Estimator\("),
+        (IsolationForest, r"Give one of this class: IsolationForest\("),
+        (Theirs, "expected a detector or None"),
+        ("isolation_forest", "expected a detector or None, got the str 'isolation_forest'"),
+        (0, "expected a detector or None, got the int 0"),
+    ],
+    ids=["theirs", "class", "class of theirs", "name", "number"],
+)
+def test_what_is_no_detector_is_refused_in_the_fit(detector, message):
+    X = np.random.default_rng(1).normal(size=(50, 3))
+    estimator = clone(OutlierEstimator(detector))  # as scikit-learn wants: no complaint before
+    with pytest.raises(BadValue, match=message):
+        estimator.fit(X)
+
+
+@pytest.mark.parametrize("share", [2, 0.51, 0, -1, "auto", None, float("nan"), True])
+def test_a_contamination_that_is_no_share_up_to_a_half_is_refused(share):
+    X = np.random.default_rng(1).normal(size=(50, 3))
+    with pytest.raises(BadValue, match=r"contamination: expected a number in \(0, 0\.5\], got"):
+        OutlierEstimator(contamination=share).fit(X)
+
+
+def test_half_of_the_events_may_be_outliers():
+    X = np.random.default_rng(1).normal(size=(200, 3))
+    assert np.mean(OutlierEstimator(contamination=0.5).fit_predict(X) == -1) == 0.5
+
+
+def test_columns_without_names_say_which_inputs_take_them():
+    X = np.random.default_rng(1).normal(size=(50, 3))
+    with pytest.raises(BadLayout, match=r"IsolationForest\(inputs=Objects\(\)\)"):
+        OutlierEstimator(IsolationForest()).fit(X)
+    OutlierEstimator(IsolationForest(inputs=Objects())).fit(X)
+
+
+def test_settings_of_the_detector_are_parameters():
+    first = NearestNeighbours(inputs=Objects())
+    estimator = OutlierEstimator(first)
+    assert estimator.get_params()["detector__n_neighbours"] == 5
+    assert estimator.get_params()["detector__inputs__pt"] == "log"
+    assert set(estimator.get_params(deep=False)) < set(estimator.get_params())
+    estimator.set_params(detector__n_neighbours=3, detector__inputs__pt="linear")
+    assert estimator.detector == NearestNeighbours(3, inputs=Objects(pt="linear"))
+    assert first.n_neighbours == 5  # the one that was given has not changed
+    assert clone(estimator).get_params() == estimator.get_params()
+    other = IsolationForest(inputs=Objects())
+    estimator.set_params(detector__n_trees=7, detector=other, contamination=0.2)
+    assert (estimator.detector.n_trees, estimator.contamination) == (7, 0.2)
+    with pytest.raises(BadValue, match=r"got 'detector__k'"):
+        estimator.set_params(detector__k=3)
+    with pytest.raises(BadValue, match=r"got 'detector__n_trees__x'"):
+        estimator.set_params(detector__n_trees__x=3)
+    with pytest.raises(BadValue, match=r"n_trees"):
+        estimator.set_params(detector__n_trees=-3)
+    with pytest.raises(BadValue, match=r"got 'detector__n_neighbours'"):
+        OutlierEstimator().set_params(detector__n_neighbours=3)
+
+
+def test_a_grid_search_goes_through_settings_of_the_detector():
+    """The mean distance to more neighbours is larger: the search has to find the fewest."""
+    X = np.random.default_rng(1).normal(size=(120, 3))
+    search = GridSearchCV(
+        OutlierEstimator(NearestNeighbours(inputs=Objects())),
+        {"detector__n_neighbours": [9, 2, 5]},
+        scoring=lambda estimator, X, y=None: float(np.mean(estimator.score_samples(X))),
+        cv=2,
+    ).fit(X)
+    assert search.best_params_ == {"detector__n_neighbours": 2}
+    assert search.best_estimator_.fitted_.detector.n_neighbours == 2

@@ -1,6 +1,7 @@
 """`OutlierEstimator`: a detector of ours where scikit-learn expects one of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -8,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from anomalon.core.errors import BadLayout
+from anomalon.core import check
+from anomalon.core.errors import BadLayout, BadValue, suggest
 from anomalon.core.events import Events
 from anomalon.detectors.base import Detector
 from anomalon.detectors.nearest_neighbours import NearestNeighbours
@@ -20,6 +22,8 @@ __all__ = ["OutlierEstimator"]
 class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     """A detector with `fit`, `score_samples`, `decision_function` and `predict`.
 
+    Settings of the detector are parameters too, as `detector__n_neighbours`, for searches of them.
+
     A row of X is an event: the features of its objects side by side, zeros where there is none; or,
     without names of objects, a row of any numbers, which `Objects` inputs standardise.
 
@@ -29,7 +33,7 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         feature_names: Of an object.
         contamination: Share of the events of `fit` that `predict` calls outliers (-1), as for all
             of scikit-learn. Of new events it is larger for detectors that know again what they
-            have seen, as nearest neighbours do.
+            have seen, as nearest neighbours do. A number in (0, 0.5]; there is no "auto".
         random_state: Seed of the fit, a whole number; None counts as 0.
 
     Example:
@@ -62,14 +66,40 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             y: Ignored.
 
         Raises:
-            BadLayout: If a row does not hold the objects.
+            BadLayout: If a row does not hold the objects, or its columns are not what the inputs of
+                the detector want.
+            BadValue: If the detector is none, or contamination outside (0, 0.5].
         """
         rows: Any = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        detector = self.detector or NearestNeighbours(inputs=Objects())
+        check.number(self.contamination, "contamination", "(0, 0.5]")
+        detector = self._detector()
         events = self._events(rows)
         self.fitted_ = detector.fit(events, seed=self.random_state or 0)
         scores = self.fitted_.score(events)
         self.offset_ = float(np.quantile(-scores, self.contamination))
+        return self
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - as there
+        """Settings by name; those of the detector, and of what it is made of, if deep."""
+        known = dict(super().get_params(deep=False))
+        if deep and _has_settings(self.detector):
+            known |= _below("detector", self.detector)
+        return known
+
+    def set_params(self, **params: Any) -> Self:
+        """Set settings by name; a detector with other settings takes the place of the one there.
+
+        Raises:
+            BadValue: If there is no such setting, or the detector refuses its value.
+        """
+        own = {name: value for name, value in params.items() if "__" not in name}
+        super().set_params(**own)
+        for name in sorted(params.keys() - own.keys(), key=lambda name: name.count("__")):
+            known = self.get_params()
+            if name not in known:
+                tail = suggest(name, known)
+                raise BadValue(f"set_params: expected a setting, got '{name}'; {tail}")
+            self.detector = _changed(self.detector, name.split("__")[1:], params[name])
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -85,6 +115,33 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """1 for inliers, -1 for outliers."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def _detector(self) -> Detector:
+        """What is fitted.
+
+        Raises:
+            BadValue: If it is no detector.
+            BadLayout: If its inputs want objects, and the columns are none.
+        """
+        detector: Any = self.detector  # of whatever kind
+        if detector is None:
+            return NearestNeighbours(inputs=Objects())
+        if not isinstance(detector, Detector):
+            remedy = "Give one of anomalon.detectors, as IsolationForest(inputs=Objects())"
+            if isinstance(detector, type) and issubclass(detector, Detector):
+                remedy = f"Give one of this class: {detector.__name__}(inputs=Objects())"
+            elif hasattr(detector, "fit"):
+                remedy += ", or this one as Estimator(..., inputs=Objects())"
+            got = f"{type(detector).__name__} {check.shown(detector)}"
+            raise BadValue(f"detector: expected a detector or None, got the {got}. {remedy}.")
+        if not self.object_names and detector.inputs.needs_pt:
+            raise BadLayout(
+                f"X: expected columns that are objects with a pt, as '{detector.inputs.kind}' "
+                f"inputs of {type(detector).__name__} want them, got columns without names. Give "
+                f"{type(detector).__name__}(inputs=Objects()) for rows of any numbers "
+                "(anomalon.detectors.Objects), or say with object_names which objects they are."
+            )
+        return detector
 
     def _events(self, X: NDArray[np.float64]) -> Events:
         if not self.object_names:
@@ -104,3 +161,23 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             (objects != 0).any(axis=2),
             source="X",
         )
+
+
+def _has_settings(value: Any) -> bool:
+    return is_dataclass(value) and not isinstance(value, type)
+
+
+def _below(where: str, settings: Any) -> Iterator[tuple[str, Any]]:
+    """Names and values of the fields of a dataclass, and of those among them."""
+    for one in fields(settings):
+        name, value = f"{where}__{one.name}", getattr(settings, one.name)
+        yield name, value
+        if _has_settings(value):
+            yield from _below(name, value)
+
+
+def _changed(settings: Any, path: Sequence[str], value: Any) -> Any:
+    """The same dataclass, with another value at the end of a path of fields."""
+    first, *rest = path
+    new = _changed(getattr(settings, first), rest, value) if rest else value
+    return replace(settings, **{first: new})
