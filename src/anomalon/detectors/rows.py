@@ -99,7 +99,7 @@ class _Piece:
 
     x: NDArray[np.float32]
     mask: NDArray[np.bool_]
-    weight: NDArray[np.float32]
+    weight: NDArray[np.float64]
     event: NDArray[np.int64]
 
     @property
@@ -116,8 +116,13 @@ def _encoded(inputs: FittedInputs, pieces: Iterable[Events]) -> Iterator[_Piece]
         counted = events[events.weight > 0]
         seen = inputs(counted)
         mask = np.zeros((len(counted), 0), bool) if seen.mask is None else seen.mask
-        weight = counted.weight.astype(np.float32)
-        yield _Piece(seen.x, mask, weight, fingerprint(counted).view(np.int64))
+        # float64 until the mean divides them: in pb they may be below all that float32 holds
+        yield _Piece(
+            seen.x,
+            mask,
+            np.asarray(counted.weight, np.float64),
+            fingerprint(counted).view(np.int64),
+        )
 
 
 def _both(tree: Any, held: list[_Piece], most: int | None, seed: Seed) -> tuple[Rows, Rows]:
@@ -131,11 +136,12 @@ def _both(tree: Any, held: list[_Piece], most: int | None, seed: Seed) -> tuple[
         chosen = np.sort(np.argsort(uniform(tree[3], seed.child("choice")), kind="stable")[:most])
         tree = tuple(array[chosen] for array in tree)
     judges = tuple(np.concatenate(arrays) for arrays in zip(*(p.tree for p in held), strict=True))
-    mean = np.mean(tree[2], dtype=np.float64)
-    return _rows(tree, mean), _rows(judges, mean)
+    largest = np.max(tree[2])  # the sum of what is divided by it is finite
+    unit = largest, np.mean(np.asarray(tree[2]) / largest)
+    return _rows(tree, unit), _rows(judges, unit)
 
 
-def _rows(tree: Any, mean: np.floating[Any]) -> Rows:
+def _rows(tree: Any, unit: tuple[np.floating[Any], np.floating[Any]]) -> Rows:
     x, mask, weight, event = tree
-    scaled = (np.asarray(weight) / mean).astype(np.float32)
+    scaled = (np.asarray(weight) / unit[0] / unit[1]).astype(np.float32)
     return Rows(Encoded(x, mask if mask.shape[1] else None), scaled, np.asarray(event))
