@@ -97,6 +97,34 @@ def test_scores_that_are_no_numbers_fail():
     assert "each event has one score, a finite number" in failed(audit(broken, EVENTS))
 
 
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        (lambda one: one.astype(str), "no real numbers"),
+        (lambda one: one.astype(object), "dtype object, no real numbers"),
+        (lambda one: one + 1j, "dtype complex128, no real numbers"),
+        (lambda one: np.where(one > 10, None, one), "dtype object"),
+        (lambda one: np.ma.masked_less(one, np.median(one)), "some are masked"),
+        (lambda one: one.astype("datetime64[s]"), "no real numbers"),
+    ],
+    ids=["text", "objects", "complex", "None", "masked", "dates"],
+)
+def test_scores_of_another_kind_fail(changed, found):
+    result = audit(lambda files: [changed(one) for one in honest(files)], EVENTS)
+    (check,) = [c for c in result.checks if "a finite number" in c.what]
+    assert check.passed is False
+    assert found in check.found
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [list, lambda one: one > 10, lambda one: one.astype(np.int16), np.ma.masked_invalid],
+    ids=["list", "decisions", "integers", "nothing masked"],
+)
+def test_numbers_of_any_kind_pass(changed):
+    assert audit(lambda files: [changed(one) for one in honest(files)], EVENTS).passed
+
+
 def test_a_memory_of_earlier_files_fails():
     def with_memory(files):
         mean = np.mean([honest([file])[0].mean() for file in files])

@@ -143,15 +143,21 @@ class _Scores:
 
     def __call__(self, files: Sequence[Events]) -> list[NDArray[np.float64]]:
         """Scores of each file as flat numbers, however many a procedure gives."""
-        return [np.asarray(one, np.float64).ravel() for one in self.procedure(files)]
+        return [_numbers(one).ravel() for one in self.procedure(files)]
 
     def one_each(self, files: Sequence[Events]) -> Check:
         """Whether each event has one score."""
-        scores = [np.asarray(one) for one in self.procedure(files)]
+        given = list(self.procedure(files))
+        scores = [_numbers(one) for one in given]
+        kinds = sorted({str(np.asarray(one).dtype) for one in given if not _is_real(one)})
         n = sum(map(len, files))
         found, good = "one score per event", True
         if [one.shape for one in scores] != [(len(file),) for file in files]:
             found, good = f"shape {scores[0].shape} for {count(n)} events", False
+        elif kinds:
+            found, good = f"values of dtype {', '.join(kinds)}, no real numbers", False
+        elif any(np.ma.is_masked(one) for one in given):
+            found, good = "some are masked", False
         elif not all(np.isfinite(one).all() for one in scores):
             found, good = "some are not finite", False
         verdict: Verdict = "passed" if good else "failed"
@@ -184,6 +190,18 @@ class _Scores:
         found = "bit by bit" if changed == 0 else f"{percent(share)} of the scores are others"
         verdict: Verdict = "passed" if changed == 0 else "failed"
         return Check(what, found, verdict, self.name, size=share or None)
+
+
+def _is_real(scores: Any) -> bool:
+    return np.asarray(scores).dtype.kind in "biuf"
+
+
+def _numbers(scores: Any) -> NDArray[np.float64]:
+    """Whatever a procedure gives as float64 of that shape; NaN for what is no real number."""
+    given = np.asarray(scores)
+    if not _is_real(given):
+        return np.full(given.shape, np.nan)
+    return np.where(np.ma.getmaskarray(scores), np.nan, given.astype(np.float64))
 
 
 def _arrangements(
