@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,12 @@ from toy_objects import found_detection, quick_autoencoder, toy_objects
 
 import anomalon
 from anomalon.core import Events
-from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents, UnknownKey
+from anomalon.core.errors import BadLayout, BadRows, BadValue, Leak, TooFewEvents, UnknownKey
 from anomalon.core.seen import with_split
 from anomalon.detection import Choices, Named, Split, detect
 from anomalon.detection.anomalous import most_anomalous
 from anomalon.detection.assembling import latent_warning
+from anomalon.detection.batches import numbered
 from anomalon.detection.describing import rank_correlations
 from anomalon.detection.results.standing import standing
 from anomalon.detectors import BASELINES, Baseline, IsolationForest
@@ -211,6 +213,34 @@ def test_columns_that_say_nothing_and_weights_that_are_none_are_refused_before_a
     nothing = weighted(signal, 0.0)
     with pytest.raises(TooFewEvents, match=r"a: expected events with weights above zero.* 60 of"):
         detect(background, (IsolationForest(5, 32),), {"a": nothing}, place=place)
+
+
+@pytest.mark.parametrize("n_pieces", [1, 3])
+@pytest.mark.parametrize("where", ["background", "signals.a", "data"])
+def test_negative_weights_are_refused_before_any_training(where, n_pieces, monkeypatch):
+    """By name, file and row in that file, also where the test part alone has them."""
+    monkeypatch.setattr(IsolationForest, "_fit", lambda *_: pytest.fail("a training has begun"))
+    given = {"background": toy_split(200), "signals.a": toy_signal(60), "data": toy_signal(90, 7)}
+    given["data"] = given["data"].blind()
+    events = given[where]
+    rows = [9, 30, 41, 57]
+    if where == "background":
+        rows = np.flatnonzero(events.column("split") == 2)[:7].tolist()
+    weight = np.ones(len(events))
+    weight[rows] = -0.5
+    bad = replace(events, weight=weight, source=f"{where}.h5")
+    size = -(-len(bad) // n_pieces)
+    given[where] = [bad[i : i + size] for i in range(0, len(bad), size)]
+    given[where] = [numbered(one, i * size) for i, one in enumerate(given[where])]
+    with pytest.raises(BadRows) as refused:
+        detect(
+            given["background"], (IsolationForest(5),), {"a": given["signals.a"]},
+            data=given["data"], choices=ONCE,
+        )  # fmt: skip
+    said = str(refused.value)
+    assert said.startswith(f"{where}: weights of {where}.h5: expected no negative numbers, got neg")
+    assert f"the lowest is -0.5) in {len(rows)} of {len(events)} rows" in said
+    assert f"(first: {', '.join(map(str, rows[:5]))}" in said
 
 
 def test_weights_that_are_all_zero_are_said_in_the_same_words_for_pieces():

@@ -66,9 +66,14 @@ def audit_detectors(
         seed: Of the fits and of all divisions.
         name: Title.
         place: Who does it.
+
+    Raises:
+        BadNumbers: If a weight is negative.
     """
     seed = Seed.of(seed)
-    of = digest(code_version(), surveyed(background).digest, split, str(seed))
+    survey = surveyed(background)
+    survey.refuse_negative_weights("background")
+    of = digest(code_version(), survey.digest, split, str(seed))
     fitted_on, test = (_first(part) for part in parts(background, split, seed))
     every = (*detectors, *baselines(detectors, kinds_of(background)))
     values = do(

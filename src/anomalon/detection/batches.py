@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, BadValue, DataError
+from anomalon.core.errors import BadLayout, BadRows, BadValue, DataError
 from anomalon.core.events import Events
 from anomalon.core.seed import Seed
 from anomalon.core.seen import PARTS, SPLIT, fingerprint, split_of, with_split
@@ -180,6 +180,9 @@ class Survey:
         n_labelled: Events with a truth label.
         n_signal: Those of them that are true signal.
         weight: Sum of the weights.
+        n_negative: Events with a negative weight.
+        negative: Rows of the first of them.
+        lowest: The smallest weight.
     """
 
     n_events: int
@@ -188,13 +191,38 @@ class Survey:
     n_labelled: int = 0
     n_signal: int = 0
     weight: float = 0.0
+    n_negative: int = 0
+    negative: tuple[int, ...] = ()
+    lowest: float = 0.0
+
+    def refuse_negative_weights(self, what: str) -> None:
+        """Raise `BadRows` if there are any.
+
+        Args:
+            what: How the user calls these events.
+        """
+        if self.n_negative:
+            raise BadRows(
+                f"{what}: weights of {self.source}",
+                "no negative numbers",
+                f"negative ones (the lowest is {self.lowest:.6g})",
+                self.n_negative,
+                self.negative,
+                self.n_events,
+                "Leave these events out, or give them weights that are not negative.",
+            )
 
 
 def surveyed(batches: Batches) -> Survey:
     """Go through them once."""
     n, source, n_labelled, n_signal, weight = 0, "", 0, 0, 0.0
+    n_negative, negative, lowest = 0, list[int](), 0.0
     hashes = {name: hashlib.sha256() for name in ("content", "weight", "event", SPLIT, "label")}
     for events in batches:
+        below = np.flatnonzero(events.weight < 0)
+        n_negative += len(below)
+        negative += (n + below[: BadRows.SHOWN]).tolist()
+        lowest = min(lowest, float(events.weight.min(initial=0.0)))
         n, source = n + len(events), events.source
         weight += float(events.weight.sum(dtype=np.float64))
         split = events.columns.get(SPLIT, np.empty(0))
@@ -205,4 +233,7 @@ def surveyed(batches: Batches) -> Survey:
         for h, values in zip(hashes.values(), parts, strict=True):
             h.update(np.ascontiguousarray(values).tobytes())
     together = hashlib.sha256("".join(h.hexdigest() for h in hashes.values()).encode())
-    return Survey(n, source, together.hexdigest(), n_labelled, n_signal, weight)
+    return Survey(
+        n, source, together.hexdigest(), n_labelled, n_signal, weight,
+        n_negative, tuple(negative[: BadRows.SHOWN]), lowest,
+    )  # fmt: skip

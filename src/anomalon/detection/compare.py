@@ -96,6 +96,7 @@ def detect(
 
     Raises:
         Leak: If the background has true signal in it.
+        BadNumbers: If a weight is negative.
         TooFewEvents: If there are fewer than 25 test events, or ten to learn from.
         BadValue: If there is no detector, or no chosen one.
     """
@@ -149,6 +150,7 @@ def _check_truth(surveys: Mapping[str, Survey]) -> None:
     Raises:
         Leak: If there is true signal in the background.
         BadLayout: If there is background among a signal, or fewer than two events.
+        BadNumbers: If a weight is negative.
         TooFewEvents: If all weights of a file are zero.
         BadValue: If data without truth are the background itself.
     """
@@ -160,6 +162,7 @@ def _check_truth(surveys: Mapping[str, Survey]) -> None:
             "file as `data` if it is looked for anomalies."
         )
     for name, survey in surveys.items():
+        survey.refuse_negative_weights(name if name in (BACKGROUND, DATA) else f"signals.{name}")
         if survey.n_events and not survey.weight > 0:
             raise TooFewEvents(
                 f"{name or BACKGROUND}: expected events with weights above zero, got none among "
