@@ -46,6 +46,10 @@ __all__ = [
 
 _FORMAT = 1
 _HEADER = "header"
+_WANTED = (
+    "expected a model that anomalon has saved (save_scorer, or `models/` of a result of `anomalon "
+    "detect`)"
+)
 _NAMES = ("names", "object_names", "feature_names")
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -134,8 +138,7 @@ def load_scorer(path: Path | str | IO[bytes]) -> AnyScorer:
         UnknownKey: If it is of a kind that nobody has registered.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = _read(path)
         header = json.loads(arrays.pop(_HEADER).tobytes())
         version = header["format"]
         if version == _FORMAT:
@@ -145,8 +148,31 @@ def load_scorer(path: Path | str | IO[bytes]) -> AnyScorer:
     except FileNotFoundError as error:
         raise BadLayout(f"{path}: there is no such file.") from error
     except Exception as error:  # archives and what is in them can be wrong in many ways
-        raise BadLayout(f"{path}: not a scorer that save_scorer wrote ({error}).") from error
+        raise BadLayout(f"{path}: {_WANTED}, got something else ({error!r}).") from error
     raise BadLayout(f"{path}: expected format {_FORMAT}, got {version}. Update anomalon.")
+
+
+def _read(path: Path | str | IO[bytes]) -> dict[str, NDArray[Any]]:
+    """The arrays of a file; NumPy itself leaves broken ones open."""
+    if isinstance(path, Path | str):
+        with Path(path).open("rb") as file:
+            return _arrays_of(file, path)
+    return _arrays_of(path, path)
+
+
+def _arrays_of(file: IO[bytes], path: object) -> dict[str, NDArray[Any]]:
+    """Whatever NumPy says of files of another kind, it is no advice to be followed."""
+    try:
+        found = np.load(file, allow_pickle=False)
+        if not isinstance(found, np.lib.npyio.NpzFile):
+            raise BadLayout(f"{path}: {_WANTED}, got a single array.")
+        arrays = {name: found[name] for name in found.files}
+    except (ValueError, EOFError) as error:  # of text, of pickles, of nothing at all
+        raise BadLayout(f"{path}: {_WANTED}, got a file of another kind.") from error
+    if _HEADER not in arrays:
+        names = ", ".join(list(arrays)[:5])
+        raise BadLayout(f"{path}: {_WANTED}, got an archive of other arrays ({names}).")
+    return arrays
 
 
 def parts_apart(parts: Sequence[AnyScorer]) -> tuple[list[Header], Arrays]:
