@@ -204,3 +204,72 @@ def test_working_points_have_exact_intervals():
     assert (everything.tpr_high, everything.fpr_high) == (1.0, 1.0)
     with pytest.raises(BadValue, match="fpr"):
         evaluate(b, s).working_point(0.0)
+
+
+def test_integers_that_would_be_rounded_are_refused():
+    """Rounded to multiples of 256 they gave an area of 0.605; it is 0.875."""
+    low, up = np.arange(100), np.arange(100) + 50
+    assert evaluate(low, up).auc.value == pytest.approx(0.875)
+    for dtype, offset in (
+        (np.int64, 2**60),
+        (np.uint64, 2**63),
+        (np.int64, -(2**60)),
+        (object, 2**70),
+    ):
+        b, s = ((values.astype(object) + offset).astype(dtype) for values in (low, up))
+        with pytest.raises(
+            BadNumbers, match=r"background scores: expected integers that float64 h"
+        ):
+            evaluate(b, s)
+        with pytest.raises(BadNumbers, match=r"signal scores.* Subtract a common offset"):
+            evaluate(low, s)
+    with pytest.raises(BadNumbers, match=r"e\.g\. 1152921504606846977 in 99 of 100 rows"):
+        evaluate(np.arange(100) + 2**60, up)
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.int8, np.uint8, np.int64, np.uint64, bool, object, np.float16]
+)
+def test_numbers_that_float64_holds_are_taken(dtype):
+    b, s = np.array([0, 1, 1, 0]).astype(dtype), np.array([1, 1, 0, 1]).astype(dtype)
+    assert evaluate(b, s).auc.value == pytest.approx(0.625)
+
+
+def test_the_largest_integers_are_taken_where_they_are_exact():
+    edge = np.array([-(2**63), -(2**53), 0, 2**53, 2**62])
+    assert evaluate(edge, edge).auc.value == 0.5
+    unsigned = np.array([0, 2**53, 2**63, 2**64 - 2**11], np.uint64)
+    assert evaluate(unsigned, unsigned).auc.value == 0.5
+    for wrong in (
+        np.array([2**53 + 1]),
+        np.array([-(2**53) - 1]),
+        np.array([2**64 - 1], np.uint64),
+    ):
+        with pytest.raises(BadNumbers, match="float64 holds"):
+            evaluate(wrong, [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (np.array([1.0, 2.0 + 1j]), "expected real numbers, got an array of complex128"),
+        (np.array(["1", "2"]), "expected real numbers, got an array of <U1, e.g. '1'"),
+        (np.array([1.0, None]), "expected real numbers, got an array of object"),
+        (np.array(["2020-01-01"], "datetime64[D]"), "expected real numbers"),
+        (
+            np.ma.masked_greater([1.0, 2.0], 1.5),
+            "expected a number for every event, got a masked array with 1 entries masked",
+        ),
+    ],
+    ids=["complex", "text", "None", "dates", "masked"],
+)
+def test_what_is_no_real_number_is_refused(bad, message):
+    ones = np.ones(len(bad))
+    with pytest.raises(BadNumbers, match=f"background scores: {message}"):
+        evaluate(bad, ones)
+    with pytest.raises(BadNumbers, match=f"signal weight: {message}"):
+        evaluate(ones, ones, ones, bad)
+
+
+def test_a_masked_array_of_which_nothing_is_masked_is_as_any():
+    assert evaluate(np.ma.masked_invalid([0.0, 1.0]), [2.0]).auc.value == 1

@@ -297,15 +297,17 @@ def evaluate(
     """Judge a score by truth: higher must be more signal-like.
 
     Args:
-        background_scores: Scores of background, shape (background,), finite.
-        signal_scores: Scores of signal, shape (signal,), finite.
+        background_scores: Scores of background, shape (background,), finite real numbers; integers
+            that float64 holds.
+        signal_scores: Scores of signal, shape (signal,), the same.
         background_weight: Weights, not negative; None for ones.
         signal_weight: Weights, not negative; None for ones.
 
     Raises:
         TooFewEvents: If one class is empty or has no weight.
         BadLayout: If shapes do not fit.
-        BadNumbers: If there is a NaN, an infinity or a negative weight.
+        BadNumbers: If there is a NaN, an infinity, a negative weight, what is masked or no real
+            number, or an integer that float64 would round.
 
     Example:
         >>> rng = np.random.default_rng(1)
