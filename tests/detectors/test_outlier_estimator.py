@@ -63,8 +63,11 @@ def test_rows_of_objects_are_events():
     ("detector", "message"),
     [
         (Theirs(), r"got the IsolationForest IsolationForest\(\).*Estimator\("),
-        (IsolationForest, r"Give one of this class: IsolationForest\("),
-        (Theirs, "expected a detector or None"),
+        (
+            IsolationForest,
+            r"got the class IsolationForest\. Give one of this class: IsolationForest\(",
+        ),
+        (Theirs, "expected a detector or None, got the class IsolationForest"),
         ("isolation_forest", "expected a detector or None, got the str 'isolation_forest'"),
         (0, "expected a detector or None, got the int 0"),
     ],
@@ -109,13 +112,15 @@ def test_settings_of_the_detector_are_parameters():
     other = IsolationForest(inputs=Objects())
     estimator.set_params(detector__n_trees=7, detector=other, contamination=0.2)
     assert (estimator.detector.n_trees, estimator.contamination) == (7, 0.2)
-    with pytest.raises(BadValue, match=r"got 'detector__k'"):
+    with pytest.raises(BadValue, match=r"got 'detector__k'; known: inputs, n_samples, n_trees"):
         estimator.set_params(detector__k=3)
-    with pytest.raises(BadValue, match=r"got 'detector__n_trees__x'"):
+    estimator.set_params(detector__inputs__pt="linear", detector__inputs=Objects(phi="plain"))
+    assert estimator.detector.inputs == Objects("linear", "plain")
+    with pytest.raises(BadValue, match=r"got 'detector__n_trees__x'; 7 has no settings"):
         estimator.set_params(detector__n_trees__x=3)
     with pytest.raises(BadValue, match=r"n_trees"):
         estimator.set_params(detector__n_trees=-3)
-    with pytest.raises(BadValue, match=r"got 'detector__n_neighbours'"):
+    with pytest.raises(BadValue, match=r"got 'detector__n_neighbours'; None has no settings"):
         OutlierEstimator().set_params(detector__n_neighbours=3)
 
 

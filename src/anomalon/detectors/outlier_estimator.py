@@ -1,6 +1,6 @@
 """`OutlierEstimator`: a detector of ours where scikit-learn expects one of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Self
 
@@ -92,14 +92,11 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         Raises:
             BadValue: If there is no such setting, or the detector refuses its value.
         """
-        own = {name: value for name, value in params.items() if "__" not in name}
-        super().set_params(**own)
-        for name in sorted(params.keys() - own.keys(), key=lambda name: name.count("__")):
-            known = self.get_params()
-            if name not in known:
-                tail = suggest(name, known)
-                raise BadValue(f"set_params: expected a setting, got '{name}'; {tail}")
-            self.detector = _changed(self.detector, name.split("__")[1:], params[name])
+        nested = {n: value for n, value in params.items() if n.startswith("detector__")}
+        super().set_params(**{n: value for n, value in params.items() if n not in nested})
+        if nested:
+            below = {n.removeprefix("detector__"): value for n, value in nested.items()}
+            self.detector = _changed("detector", self.detector, below)
         return self
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -132,7 +129,9 @@ class OutlierEstimator(OutlierMixin, BaseEstimator):  # type: ignore[misc]
                 remedy = f"Give one of this class: {detector.__name__}(inputs=Objects())"
             elif hasattr(detector, "fit"):
                 remedy += ", or this one as Estimator(..., inputs=Objects())"
-            got = f"{type(detector).__name__} {check.shown(detector)}"
+            is_class = isinstance(detector, type)
+            kind = "class" if is_class else type(detector).__name__
+            got = f"{kind} {detector.__name__ if is_class else check.shown(detector)}"
             raise BadValue(f"detector: expected a detector or None, got the {got}. {remedy}.")
         if not self.object_names and detector.inputs.needs_pt:
             raise BadLayout(
@@ -176,8 +175,21 @@ def _below(where: str, settings: Any) -> Iterator[tuple[str, Any]]:
             yield from _below(name, value)
 
 
-def _changed(settings: Any, path: Sequence[str], value: Any) -> Any:
-    """The same dataclass, with another value at the end of a path of fields."""
-    first, *rest = path
-    new = _changed(getattr(settings, first), rest, value) if rest else value
-    return replace(settings, **{first: new})
+def _changed(where: str, settings: Any, changes: Mapping[str, Any]) -> Any:
+    """The same dataclass with other values, named by their path of fields, all at once."""
+    known = [one.name for one in fields(settings)] if _has_settings(settings) else []
+    direct: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    for name, value in changes.items():
+        first, _, below = name.partition("__")
+        if first not in known:
+            tail = suggest(first, known) if known else f"{check.shown(settings)} has no settings"
+            raise BadValue(f"set_params: expected a setting, got '{where}__{name}'; {tail}")
+        if below:
+            nested.setdefault(first, {})[below] = value
+        else:
+            direct[first] = value
+    for first, further in nested.items():
+        now = direct.get(first, getattr(settings, first))
+        direct[first] = _changed(f"{where}__{first}", now, further)
+    return replace(settings, **direct)

@@ -1,5 +1,6 @@
 import json
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -228,7 +229,7 @@ def test_integers_that_would_be_rounded_are_refused():
 
 
 @pytest.mark.parametrize(
-    "dtype", [np.int8, np.uint8, np.int64, np.uint64, bool, object, np.float16]
+    "dtype", [np.int8, np.uint8, np.int64, np.uint64, bool, object, np.float16, ml_dtypes.bfloat16]
 )
 def test_numbers_that_float64_holds_are_taken(dtype):
     b, s = np.array([0, 1, 1, 0]).astype(dtype), np.array([1, 1, 0, 1]).astype(dtype)

@@ -92,9 +92,10 @@ def _real(values: ArrayLike, what: str) -> NDArray[Any]:
             "masked. Leave these events out: scores.compressed()."
         )
     given = np.asarray(values)
-    good = given.dtype.kind in "biuf" or (
-        given.dtype.kind == "O" and all(isinstance(one, numbers.Real) for one in given.flat)
-    )
+    # those of other packages, as bfloat16, have kinds of their own
+    good = given.dtype.kind in "biuf" or np.can_cast(given.dtype, np.float64)
+    if given.dtype.kind == "O":
+        good = all(isinstance(one, numbers.Real) for one in given.flat)
     if not good:
         got = f", e.g. {check.shown(given.flat[0])}" if given.size else ""
         raise BadNumbers(
