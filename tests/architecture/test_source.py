@@ -18,6 +18,10 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ALLOWED_RANDOM = {"Generator", "default_rng", "SeedSequence", "PCG64", "BitGenerator"}
 
 
+# What estimators of other packages draw from that state is seeded, and the state put back.
+GUARD = {"get_state", "seed", "set_state"}
+
+
 def calls(path: Path) -> Iterator[ast.Call]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
@@ -41,11 +45,12 @@ def test_the_library_does_not_print():
 def test_no_global_random_numbers():
     found = []
     for path in SOURCES:
+        guard = GUARD if path.parts[-2:] == ("detectors", "foreign.py") else set()
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if (
                 isinstance(node, ast.Attribute)
                 and ast.unparse(node.value) in ("np.random", "numpy.random")
-                and node.attr not in ALLOWED_RANDOM
+                and node.attr not in ALLOWED_RANDOM | guard
             ):
                 found.append(where(path, node))
             if isinstance(node, ast.Import) and any(a.name == "random" for a in node.names):
