@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, DataError
@@ -180,6 +181,8 @@ class Survey:
         n_labelled: Events with a truth label.
         n_signal: Those of them that are true signal.
         weight: Sum of the weights.
+        kinds: Of objects for which there are slots, filled or not.
+        log_pt: Mean logarithm of the largest pT of an event, NaN if there is none.
     """
 
     n_events: int
@@ -188,15 +191,20 @@ class Survey:
     n_labelled: int = 0
     n_signal: int = 0
     weight: float = 0.0
+    kinds: tuple[str, ...] = ()
+    log_pt: float = float("nan")
 
 
 def surveyed(batches: Batches) -> Survey:
     """Go through them once."""
     n, source, n_labelled, n_signal, weight = 0, "", 0, 0, 0.0
+    kinds, leading = dict[str, None](), [np.empty(0)]
     hashes = {name: hashlib.sha256() for name in ("content", "weight", "event", SPLIT, "label")}
     for events in batches:
         n, source = n + len(events), events.source
         weight += float(events.weight.sum(dtype=np.float64))
+        kinds |= dict.fromkeys(events.object_kinds)
+        leading.append(_leading(events))
         split = events.columns.get(SPLIT, np.empty(0))
         label = np.empty(0, np.int8) if events.label is None else events.label
         n_labelled, n_signal = n_labelled + len(label), n_signal + int(np.sum(label == 1))
@@ -205,4 +213,17 @@ def surveyed(batches: Batches) -> Survey:
         for h, values in zip(hashes.values(), parts, strict=True):
             h.update(np.ascontiguousarray(values).tobytes())
     together = hashlib.sha256("".join(h.hexdigest() for h in hashes.values()).encode())
-    return Survey(n, source, together.hexdigest(), n_labelled, n_signal, weight)
+    log_pt = np.log(np.concatenate(leading))
+    return Survey(
+        n, source, together.hexdigest(), n_labelled, n_signal, weight, tuple(kinds),
+        float(log_pt.mean()) if len(log_pt) else float("nan"),
+    )  # fmt: skip
+
+
+def _leading(events: Events) -> NDArray[Any]:
+    """The largest pT of each event that has any."""
+    if "pt" not in events.feature_names or not events.object_names:
+        return np.empty(0)
+    pt = events.objects[:, :, events.feature_names.index("pt")]
+    largest = np.where(events.mask, pt, 0).max(axis=1)
+    return np.asarray(largest[largest > 0], np.float64)
