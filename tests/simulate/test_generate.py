@@ -126,6 +126,17 @@ def test_an_interrupted_run_goes_on(sample, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(("executor", "most"), [(None, 1), (Parcels(), 2)])
+def test_no_chunk_is_made_that_an_order_does_not_need(executor, most, monkeypatch):
+    """But where several are made at once, nobody waits for the first."""
+    make, made = ordering.make_chunk, []
+    monkeypatch.setattr(
+        ordering, "make_chunk", lambda *order: made.append(order[2]) or make(*order)
+    )
+    events(SIGNAL, 2, seed=4, chunk_size=20, executor=executor)
+    assert sorted(made) == list(range(most))
+
+
 def test_a_broken_chunk_is_named(tmp_path):
     path = tmp_path / "d.parquet"
     ((part, _),) = Order(SIGNAL, 10, Seed(4), 80).parts()
