@@ -71,6 +71,6 @@ def of_cuts(rate, **changes):
     return operate(
         trigger_background(),
         (Model(Named(Baseline("ht"), "sum")),),
-        Operation(rate, **{"trainings": 1, "halvings": 20} | changes),
+        Operation(rate, **{"trainings": 1} | changes),
         signals={"hard": trigger_events(500, 8, 200.0, 1.0, label=1)},
     )

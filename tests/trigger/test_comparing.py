@@ -1,11 +1,11 @@
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
+import toy_trigger
 from toy_trigger import (
     found_trigger,
-    of_cuts,
     toy_models,
     trigger_background,
     trigger_events,
@@ -24,6 +24,8 @@ from anomalon.core.errors import (
 from anomalon.detection import Named
 from anomalon.detectors import Baseline
 from anomalon.trigger import Model, Operation, measured_rate, operate
+
+of_cuts = partial(toy_trigger.of_cuts, halvings=20)
 
 
 @cache
