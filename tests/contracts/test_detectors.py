@@ -3,13 +3,16 @@
 Those whose inputs are of jets are tried on toy jets, all others on toy events.
 """
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
+import toy_events
 from quick_flows import FLOW
 from toy_events import FEATURES, NAMES, toy_background, toy_signal, toy_split
 from toy_jets import jets_of_prongs, split_jets, turned_jets
@@ -368,6 +371,24 @@ def test_another_process_gives_the_same_bytes(tmp_path):
     )
     for name, line in zip(names, out.stdout.split(), strict=True):
         assert line == fitted(SMALL[name]).score(test(SMALL[name])).tobytes().hex()
+
+
+def test_a_process_that_does_not_compile_in_haste_learns_the_same():
+    """As users have it: `conftest` asks the compiler of all other tests to be quick."""
+    name = "feed-forward"
+    environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
+    program = (
+        "import sys\n"
+        f"sys.path[:0] = {[str(Path(__file__).parent), str(Path(toy_events.__file__).parent)]!r}\n"
+        "from test_detectors import SMALL, fitted, test\n"
+        f"scores = fitted(SMALL[{name!r}]).score(test(SMALL[{name!r}]))\n"
+        "sys.stdout.write(scores.tobytes().hex())\n"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
+    )
+    there = np.frombuffer(bytes.fromhex(out.stdout))
+    np.testing.assert_allclose(there, fitted(SMALL[name]).score(test(SMALL[name])), rtol=1e-3)
 
 
 def test_a_reconstruction_has_the_shape_of_what_was_seen():
