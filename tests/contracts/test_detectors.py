@@ -82,6 +82,9 @@ SMALL = {
     "feed-forward, with norms and dropout": Autoencoder(
         FeedForward((16,), norm="layer", dropout=0.1), 4, learning=LEARNING
     ),
+    "feed-forward, with norms of batches": Autoencoder(
+        FeedForward((16,), norm="batch"), 4, learning=UNJUDGED
+    ),
     "feed-forward, of a summary": Autoencoder(FeedForward((8,)), 2, FEW, learning=LEARNING),
     "convolutional": Autoencoder(Convolutional((4, 8)), 4, learning=LEARNING),
     "transformer": Autoencoder(Transformer(8, 2, 1, (16,)), 4, learning=UNJUDGED),
