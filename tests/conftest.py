@@ -5,6 +5,9 @@ import os
 # One thread for each of the processes that share the tests, before a numerical library asks.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+# Most programs of the suite run for less time than it takes to compile them: LLVM in haste takes a
+# third less. Processes that tests start inherit it, so that they give the same bits.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
 
 from collections.abc import Callable
 

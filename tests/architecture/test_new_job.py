@@ -76,6 +76,7 @@ def test_a_command_with_a_run_folder_and_a_page(config, tmp_path, capsys):
     assert (out / "report.html").read_text("utf-8") == page
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_its_settings_are_toml_and_can_be_set(config, tmp_path):
     first, again = tmp_path / "first", tmp_path / "again"
     assert run(config, first, "--set", "clock.resolution=0.3", "--set", "pieces=3") == 0
@@ -106,6 +107,7 @@ def test_wrong_settings_are_refused_by_name(config, tmp_path, capsys, setting, m
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_programs_get_numbers(config, tmp_path, capsys, decay_job):
     assert run(config, tmp_path / "run", "--json") == 0
     (result,) = json.loads(capsys.readouterr().out)["results"]
@@ -118,6 +120,7 @@ def test_programs_get_numbers(config, tmp_path, capsys, decay_job):
     assert result["checks"][0]["passed"] is True
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_failed_check_is_status_1(config, tmp_path, monkeypatch, decay_job, capsys):
     monkeypatch.setattr(decay_job.Piece, "__call__", lambda self, _: [9, 9.0, 10.0, [9] * 20])
     assert run(config, tmp_path / "run") == 1
@@ -125,6 +128,7 @@ def test_a_failed_check_is_status_1(config, tmp_path, monkeypatch, decay_job, ca
     assert (tmp_path / "run" / "report.html").exists()
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_it_goes_on_from_where_it_was_interrupted(config, tmp_path, monkeypatch, decay_job, capsys):
     whole, out, real, done = tmp_path / "whole", tmp_path / "run", decay_job.Piece.__call__, []
 
@@ -171,6 +175,7 @@ def test_a_folder_of_another_kind_is_refused_before_any_work(
     assert [path.name for path in out.iterdir()] == ["result.json"]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_an_entry_point_is_enough(config, tmp_path, monkeypatch, decay_job):
     class Point:
         def load(self):

@@ -72,6 +72,7 @@ def test_its_result_is_read_again(run):
         assert plan.moved[:, 2].sum() == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_same_page_is_made_again(run):
     before = json.loads((run / "result.json").read_text("utf-8"))["sections"]
     assert main(["report", str(run)]) == 0
@@ -101,6 +102,7 @@ def test_jets_of_anybodys_arrays_with_options(folder):
     assert set(batch.object_kinds) == {"constituent"}
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_data_without_truth_are_drawn_and_have_to_be_jets(folder, capsys):
     write_jets(split_jets(300, 9), folder / "data.h5")
     (folder / "d.toml").write_text(TOML.replace('"qcd.h5"', '"qcd.h5"\ndata = "data.h5"'))

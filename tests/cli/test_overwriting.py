@@ -94,6 +94,7 @@ def test_a_reference_is_read_as_well(here, capsys):
     assert "which is read as reference" in said
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_an_input_beside_the_files_of_the_run_is_fine(here):
     (here / "study").mkdir()
     (here / "study" / "s.csv").write_text(SPECTRUM)

@@ -1,4 +1,6 @@
 import json
+from contextlib import redirect_stdout
+from io import StringIO
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -39,13 +41,19 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_a_run_leaves_a_page_scores_and_models(folder, capsys):
-    out = folder / "run"
-    assert main(["trigger", str(folder / "t.toml"), "--out", str(out), "--processes", "1"]) in (
-        0,
-        1,
-    )
-    assert "keeps" in capsys.readouterr().out
+@pytest.fixture(scope="module")
+def run(folder):
+    """A run folder, and what the command said."""
+    out, said = folder / "run", StringIO()
+    with redirect_stdout(said):
+        words = ("--out", str(out), "--processes", "1")
+        assert main(["trigger", str(folder / "t.toml"), *words]) in (0, 1)
+    return out, said.getvalue()
+
+
+def test_a_run_leaves_a_page_scores_and_models(folder, run):
+    out, said = run
+    assert "keeps" in said
     tree = json.loads((out / "result.json").read_text("utf-8"))
     assert tree["kind"] == "trigger"
     page = (out / "report.html").read_text("utf-8")
@@ -62,9 +70,8 @@ def test_a_run_leaves_a_page_scores_and_models(folder, capsys):
     assert np.array_equal(np.asarray(table["small-1"])[rows], again)
 
 
-def test_the_page_is_made_again_from_the_run_folder(folder):
-    out = folder / "again"
-    main(["trigger", str(folder / "t.toml"), "--out", str(out), "--processes", "1"])
+def test_the_page_is_made_again_from_the_run_folder(run):
+    out, _ = run
     page = (out / "report.html").read_text("utf-8")
     (out / "report.html").unlink()
     main(["report", str(out)])

@@ -91,6 +91,7 @@ def jets() -> Result:
     )
 
 
+@cache
 def detection(*, truth: bool) -> Result:
     """What has no plain form is in files beside it."""
     return replace(found_detection(truth=truth), scores={}, models={})

@@ -137,7 +137,7 @@ def test_a_memory_of_earlier_files_fails():
 def test_detectors_pass(detector):
     result = audit_detector(detector, toy_objects(300, 6), EVENTS)
     assert failed(result) == set()
-    assert len(result.checks) == 12
+    assert len(result.checks) == 13
 
 
 def test_a_network_passes():
@@ -180,6 +180,45 @@ def test_too_few_events_are_refused():
         audit(honest, EVENTS[:50])
 
 
+@pytest.mark.parametrize("leak", ["label", "weight", "source", "process", "constant", "tagged"])
+def test_what_this_file_does_not_have_is_planted(leak):
+    """No truth, weights of one, one process: a score that looks at them has to be found too."""
+    rng = np.random.default_rng(1)
+    columns = {
+        "process": rng.integers(1, 5, 400),
+        "constant": np.full(400, 12),
+        "tagged": np.zeros(400, bool),
+    }
+    events = Events(rng.exponential(20, (400, 1, 1)), ("jet",), ("pt",), columns=columns)
+
+    def known(file):
+        if leak == "label":
+            return 0 if file.label is None else file.label
+        if leak == "source":
+            return len(file.source)
+        return file.weight if leak == "weight" else file.column(leak)
+
+    def procedure(files):
+        return [honest([file])[0] + 1000 * known(file) for file in files]
+
+    assert failed(audit(procedure, events))
+    assert not failed(audit(honest, events))
+
+
+def test_columns_that_are_measured_may_be_known():
+    rng = np.random.default_rng(1)
+    columns = {"mass": rng.exponential(80, 400), "process": rng.integers(1, 5, 400)}
+    events = Events(rng.exponential(20, (400, 1, 1)), ("jet",), ("pt",), columns=columns)
+
+    def procedure(files):
+        return [file.column("mass") for file in files]
+
+    assert failed(audit(procedure, events)) == {
+        "columns beside the objects change no score (mass, process)"
+    }
+    assert audit(procedure, events, measured=["mass"]).passed
+
+
 @pytest.mark.parametrize("leak", ["label", "weight", "event"])
 def test_what_is_beside_the_objects_is_no_score(leak):
     rng = np.random.default_rng(1)
@@ -195,4 +234,5 @@ def test_what_is_beside_the_objects_is_no_score(leak):
         return [getattr(file, leak) * 1.0 for file in files]
 
     failed = [c.what for c in audit(procedure, events).checks if c.passed is False]
-    assert "truth, weights and numbers of events change no score" in failed
+    what = "truth, weights, numbers of events and names of files change no score"
+    assert what in failed

@@ -322,3 +322,17 @@ def test_shares_that_leave_nothing_are_refused():
     for shares in ((0.5, 0.6), (-0.1, 0.2), (0.1, 0.0)):
         with pytest.raises(BadValue, match="split"):
             Split(*shares)
+
+
+def test_files_that_do_not_go_together_fail_a_check():
+    """One in MeV, and one without slots for what the background has."""
+    mev = replace(HARD, objects=HARD.objects * [1000, 1, 1])
+    few = HARD.of_kind(HARD.object_kinds[1])
+    found = detect(BACKGROUND, (Baseline("st"),), {"hard": HARD, "mev": mev, "few": few},
+                   choices=ONCE)  # fmt: skip
+    failed = {(c.what, c.where) for c in found.checks if c.passed is False}
+    assert failed == {
+        ("momenta of files are in one unit", "mev"),
+        ("files have slots for the same kinds of objects", "few"),
+    }
+    assert found.summary().status == "checks failed"

@@ -1,6 +1,7 @@
 """An autoencoder of an embedding: what it scores, and what its encoder has learned to ignore."""
 
 from dataclasses import replace
+from functools import cache
 
 import jax
 import numpy as np
@@ -9,7 +10,6 @@ from toy_events import toy_background
 
 from anomalon.core.errors import BadValue
 from anomalon.detectors import (
-    DeepSets,
     Embedding,
     FeedForward,
     Learning,
@@ -18,15 +18,23 @@ from anomalon.detectors import (
 from anomalon.learn.autoencoders.contrast import Changes, embedded
 from anomalon.learn.models.arrays import below
 
-QUICK = Learning(epochs=15, batch_size=512, learning_rate=3e-3)
+# no event is held back to judge epochs, for which another program would be compiled
+QUICK = Learning(epochs=40, batch_size=512, learning_rate=3e-3, validation=1e-9)
 SMALL = Embedding(
     FeedForward((29,)),
     6,
+    TriggerObjects(phi="none"),
     hidden=(5,),
     n_middle=2,
     learning=QUICK,
     learning_back=replace(QUICK, epochs=80),
 )
+EVENTS = toy_background(1500)
+
+
+@cache
+def fitted(*, turn):
+    return replace(SMALL, turn=turn).fit(EVENTS, seed=3)
 
 
 def dense(x, state, first, n_layers):
@@ -44,8 +52,7 @@ SLOPE = {(2, 0): 0.3}  # of the encoder: leaky
 
 
 def test_the_score_is_the_squared_error_in_numpy():
-    events = toy_background(700)
-    scorer = SMALL.fit(events, seed=3)
+    events, scorer = EVENTS[:700], fitted(turn=True)
     x = scorer.inputs(events).x.reshape(len(events), -1).astype(np.float64)
     encoder, back = (below(scorer.state, name) for name in ("encoder/", "back/"))
     z = dense(x, encoder, 0, 2)
@@ -67,7 +74,8 @@ def test_events_are_turned_on_the_circle_by_a_common_angle():
     x[:, :, 0], x[:, :, 2] = 1.0, [0.1, 1.4, -1.5]
     mask = np.ones((4000, 3), bool)
     turn = 2 * np.pi / 2  # in units of two radians
-    changed, _ = Changes(0.0, 0.0, (False,) * 3, (turn,) * 3)(x, mask, jax.random.key(1))
+    turning = jax.jit(Changes(0.0, 0.0, (False,) * 3, (turn,) * 3))
+    changed, _ = turning(x, mask, jax.random.key(1))
     phi = np.asarray(changed)[:, :, 2]
     assert (np.abs(phi) <= turn / 2 + 1e-5).all()
     d = phi - x[:, :, 2]
@@ -76,26 +84,21 @@ def test_events_are_turned_on_the_circle_by_a_common_angle():
     # anywhere: uniform in the turn
     assert np.std(phi[:, 0]) == pytest.approx(turn / np.sqrt(12), rel=0.05)
     assert np.array_equal(np.asarray(changed)[:, :, :2], x[:, :, :2])
-    plain, _ = Changes(0.0, 0.0, (False,) * 3)(x, mask, jax.random.key(1))
+    staying = jax.jit(Changes(0.0, 0.0, (False,) * 3))
+    plain, _ = staying(x, mask, jax.random.key(1))
     assert np.array_equal(np.asarray(plain), x)
 
 
 def test_turned_events_are_near_each_other_for_an_encoder_that_has_seen_turns():
-    events = toy_background(1500)
-    inputs = TriggerObjects(phi="none")
+    events = EVENTS
     rng = np.random.default_rng(0)
     objects = events.objects.astype(np.float64)
     phi = objects[:, :, 2] + rng.uniform(-np.pi, np.pi, (len(events), 1))
     objects[:, :, 2] = np.where(events.mask, (phi + np.pi) % (2 * np.pi) - np.pi, 0)
 
     def moved(turn):
-        learning = Learning(epochs=40, batch_size=512, learning_rate=3e-3)
-        d = Embedding(
-            DeepSets((16,)), 6, inputs, turn=turn, hidden=(5,), n_middle=2, learning=learning,
-            learning_back=QUICK,
-        )  # fmt: skip
-        scorer = d.fit(events, seed=2)
-        model = d._filled(scorer.inputs, below(scorer.state, "encoder/"))
+        scorer = fitted(turn=turn)
+        model = scorer.detector._filled(scorer.inputs, below(scorer.state, "encoder/"))
         a, b = (
             embedded(model, scorer.inputs(e).data)
             for e in (events, replace(events, objects=objects))

@@ -20,7 +20,8 @@ from anomalon.detectors import (
 )
 from anomalon.detectors.latent import decoded, generated, latent_means, morphed
 
-QUICK = Learning(epochs=3, batch_size=256, learning_rate=1e-2)
+# no event is held back to judge epochs, for which another program would be compiled
+QUICK = Learning(epochs=3, batch_size=256, learning_rate=1e-2, validation=1e-9)
 EVERY = {
     "autoencoder of images": Autoencoder(Convolutional((4,)), 3, JetImages(8), learning=QUICK),
     "autoencoder of objects": Autoencoder(FeedForward((8,)), 3, learning=QUICK),

@@ -1,5 +1,7 @@
 """How an event is compared with what comes back: entries and transport, and what is refused."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -28,7 +30,8 @@ from anomalon.transport import emd
 
 JETS = jets_of_one_prong(80, 1)
 INPUTS = JetImages(8, 0.8)
-QUICK = Learning(epochs=3, batch_size=256, learning_rate=1e-2)
+# no event is held back to judge epochs, for which another program would be compiled
+QUICK = Learning(epochs=3, batch_size=256, learning_rate=1e-2, validation=1e-9)
 
 
 def as_points(image):
@@ -61,11 +64,22 @@ def test_by_transport_it_is_the_exact_distance_to_the_clipped_reconstruction(var
 @pytest.mark.parametrize(("pt", "of"), [("squared", np.square), ("absolute", np.abs)])
 @pytest.mark.parametrize(("reduce", "total"), [("mean", np.mean), ("sum", np.sum)])
 def test_pixels_are_compared_all_alike(pt, of, reduce, total):
-    loss = Reconstruction(pt=pt, reduce=reduce)
-    scorer = Autoencoder(Convolutional((4,)), 3, INPUTS, loss, learning=QUICK).fit(JETS, seed=1)
+    score = Reconstruction(pt=pt, reduce=reduce)
+    detector = Autoencoder(Convolutional((4,)), 3, INPUTS, score=score, learning=QUICK)
+    scorer = detector.fit(JETS, seed=1)
     seen, back = scorer.reconstructed(JETS)
     expected = total(of(seen.x - back), axis=(1, 2))
     np.testing.assert_allclose(scorer.score(JETS), expected, rtol=1e-4)
+
+
+def test_the_score_is_the_loss_unless_it_is_said():
+    loss = Reconstruction(pt="absolute", reduce="sum", equal="kinds", entries="all")
+    detector = Autoencoder(FeedForward((8,)), 3, Objects("linear"), loss, learning=QUICK)
+    events = toy_background(300)
+    there, said = (d.fit(events, seed=1) for d in (detector, replace(detector, score=loss)))
+    assert np.array_equal(there.score(events), said.score(events))
+    other = replace(detector, score=Reconstruction()).fit(events, seed=1)
+    assert (there.score(events) > 2 * other.score(events)).mean() > 0.9
 
 
 @pytest.mark.parametrize("by", ["sliced_transport", "sinkhorn"])
@@ -120,8 +134,9 @@ def test_objects_are_compared_on_the_circle_whatever_the_unit_of_their_angles(
     inputs, entries, equal
 ):
     events = toy_background(300)
-    loss = Reconstruction(entries=entries, pt="absolute", equal=equal)
-    scorer = Autoencoder(FeedForward((8,)), 3, inputs, loss, learning=QUICK).fit(events, seed=1)
+    score = Reconstruction(entries=entries, pt="absolute", equal=equal)
+    detector = Autoencoder(FeedForward((8,)), 3, inputs, score=score, learning=QUICK)
+    scorer = detector.fit(events, seed=1)
     seen, back = scorer.reconstructed(events)
     turn = 2 * np.pi / scorer.inputs.scale.unit[0, 2]
     d = np.asarray(back, float) - seen.x
@@ -170,6 +185,6 @@ def test_normalised_tables_are_positive_of_one_total_and_differ_by_ratios():
     )
     np.testing.assert_allclose(normalised(z[0]), table[0], rtol=1e-6)  # one event, or many
     np.testing.assert_allclose(normalised(z + 7.0), table, rtol=1e-4)
-    gradient = jax.grad(lambda z: normalised(z)[0, 0, 0])(z)
+    gradient = jax.jit(jax.grad(lambda z: normalised(z)[0, 0, 0]))(z)
     assert gradient[0, 0] > 0
     assert not gradient[1].any()

@@ -21,7 +21,8 @@ from anomalon.detectors.trigger_models import (
 )
 from anomalon.run.settings import decode, encode
 
-QUICK = Learning(epochs=2, batch_size=512)
+# no event is held back to judge epochs, for which another program would be compiled
+QUICK = Learning(epochs=2, batch_size=512, validation=1e-9)
 FEATURES = ("pt", "eta", "phi")
 POSTER = ("jet",) * 10 + ("electron",) * 3 + ("muon",) * 3 + ("photon",) * 3 + ("met",)
 GELATO = ("jet",) * 6 + ("tau",) * 4 + ("muon",) * 4 + ("met",)

@@ -88,10 +88,12 @@ def test_inputs_are_counts_of_the_hardware_shifted_and_saturated(fitted):
         ),
     ],
 )
-def test_what_shifts_and_sums_cannot_do_is_refused(detector, words, events):
+def test_what_shifts_and_sums_cannot_do_is_refused(detector, words, events, fitted):
+    """By its settings and inputs, whatever it has learned."""
     learn = to_learn_from(events)
+    other = replace(fitted, detector=detector, inputs=detector.inputs.fit(learn))
     with pytest.raises(BadValue, match=words):
-        quantise(detector.fit(learn), learn)
+        quantise(other, learn)
 
 
 def test_firmware_learns_neither_from_signal_nor_from_the_test_nor_from_nothing(fitted, events):

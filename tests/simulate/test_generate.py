@@ -121,9 +121,20 @@ def test_an_interrupted_run_goes_on(sample, tmp_path, monkeypatch):
     generate(SIGNAL, 20, path, seed=5, chunk_size=80)
     assert made.count(0) == 2, "another seed takes no chunk of these"
     generate(SIGNAL, 120, path, seed=4, chunk_size=80)
-    assert made.count(0) == made.count(1) == 2
+    assert (made.count(0), made.count(1)) == (2, 1), "what was finished is not made again"
     assert path.read_bytes() == sample.path.read_bytes()
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("executor", "most"), [(None, 1), (Parcels(), 2)])
+def test_no_chunk_is_made_that_an_order_does_not_need(executor, most, monkeypatch):
+    """But where several are made at once, nobody waits for the first."""
+    make, made = ordering.make_chunk, []
+    monkeypatch.setattr(
+        ordering, "make_chunk", lambda *order: made.append(order[2]) or make(*order)
+    )
+    events(SIGNAL, 2, seed=4, chunk_size=20, executor=executor)
+    assert sorted(made) == list(range(most))
 
 
 def test_a_broken_chunk_is_named(tmp_path):

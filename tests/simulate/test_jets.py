@@ -36,7 +36,7 @@ def job(path, process="w", **settings):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     path = tmp_path_factory.mktemp("jets") / "w.h5"
-    return path, job(path, events=80, seed=4).run()
+    return path, job(path, events=40, seed=4).run()  # of two chunks
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +50,15 @@ def few():
 
 def test_the_file_is_what_was_made(made):
     path, result = made
-    found, wanted = load(path), events(jet_recipe("w", mpi=False), 80, seed=4, chunk_size=60)
+    found, wanted = load(path), events(jet_recipe("w", mpi=False), 40, seed=4, chunk_size=60)
     np.testing.assert_array_equal(found.objects, wanted.objects)
     np.testing.assert_array_equal(found.mask, wanted.mask)
     assert set(found.columns) == COLUMNS
     for name, values in wanted.columns.items():
         np.testing.assert_array_equal(found.column(name), values)
     assert (found.label == 1).all()
-    assert found.objects.shape == (80, 100, 3)
-    assert result.file.n_events == 80
+    assert found.objects.shape == (40, 100, 3)
+    assert result.file.n_events == 40
     assert result.summary().ok
     with h5py.File(path) as file:
         about = json.loads(file.attrs["anomalon"])
@@ -69,7 +69,7 @@ def test_the_file_is_what_was_made(made):
 
 def test_who_makes_it_changes_nothing(made, tmp_path):
     path, _ = made
-    job(tmp_path / "w.h5", events=80, seed=4).run(Workplace(executor=Parcels()))
+    job(tmp_path / "w.h5", events=40, seed=4).run(Workplace(executor=Parcels()))
     assert (tmp_path / "w.h5").read_bytes() == path.read_bytes()
 
 

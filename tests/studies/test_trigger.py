@@ -53,7 +53,7 @@ def result(rate, better):
     return operate(
         trigger_background(),
         every,
-        Operation(rate, trainings=1, chosen=IMPROVED),
+        Operation(rate, trainings=1, halvings=20, chosen=IMPROVED),
         signals={n: trigger_events(300, i, 110.0, 1.0, label=1)
                  for i, n in enumerate(("zz4l", "hahm"), 30)},
         samples={n: trigger_events(400, i, 15.0, 1.0) for i, n in enumerate(("jz1", "jz2"), 40)},

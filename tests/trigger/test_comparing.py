@@ -1,11 +1,11 @@
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
+import toy_trigger
 from toy_trigger import (
     found_trigger,
-    of_cuts,
     toy_models,
     trigger_background,
     trigger_events,
@@ -24,6 +24,8 @@ from anomalon.core.errors import (
 from anomalon.detection import Named
 from anomalon.detectors import Baseline
 from anomalon.trigger import Model, Operation, measured_rate, operate
+
+of_cuts = partial(toy_trigger.of_cuts, halvings=20)
 
 
 @cache
@@ -200,7 +202,11 @@ def test_nearly_all_that_comes_in_is_a_rate():
 
 def test_weights_of_one_are_said_to_be():
     background = replace(trigger_background(4000), weight=np.ones(4000))
-    found = operate(background, (Model(Named(Baseline("ht"), "sum")),), Operation(300.0))
+    found = operate(
+        background,
+        (Model(Named(Baseline("ht"), "sum")),),
+        Operation(300.0, trainings=1, halvings=20),
+    )
     assert any("1 Hz" in warning for warning in found.summary().warnings)
     assert not any("1 Hz" in warning for warning in of_cuts(6000.0).summary().warnings)
 
@@ -234,6 +240,6 @@ def test_events_without_objects_are_no_leak():
     objects = np.where(mask[:, :, None], background.objects, 0)
     found = operate(
         replace(background, objects=objects, mask=mask), toy_models()[:1],
-        Operation(60_000.0, trainings=1),
+        Operation(60_000.0, trainings=1, halvings=20),
     )  # fmt: skip
     assert found.model("base").seen == 0.0

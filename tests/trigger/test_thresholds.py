@@ -205,3 +205,17 @@ def test_of_ties_the_rate_that_is_named_can_be_asked_for():
 def test_halves_with_less_than_the_asked_rate_are_counted():
     found = closure(np.random.default_rng(0).normal(size=400), 1.0, 399.0, splits=40)
     assert 0 < found.n_refused < 40
+
+
+@pytest.mark.parametrize(
+    ("scores", "rate", "error"),
+    [(np.arange(9.0), 0.0, BadValue), ([1.0, np.nan], 1.0, BadNumbers),
+     (np.ones((3, 3)), 1.0, BadLayout)],
+)  # fmt: skip
+def test_closure_of_nonsense_is_refused(scores, rate, error):
+    with pytest.raises(error, match="closure"):
+        closure(scores, 1.0, rate)
+
+
+def test_halves_of_one_event_say_nothing():
+    assert closure([1.0], 1.0, 1.0, splits=20).n_refused == 20

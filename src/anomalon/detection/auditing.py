@@ -13,7 +13,7 @@ returns the scores of each, shape (event,).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,7 @@ def audit(
     fitted_on: Events | None = None,
     seed: Seed | int = 0,
     name: str = "procedure",
+    measured: Sequence[str] = (),
 ) -> AuditResult:
     """Audit a procedure that scores files of events.
 
@@ -62,11 +63,13 @@ def audit(
         fitted_on: Background for `train`; needed with it.
         seed: Of the parts that events are divided into.
         name: What it is called.
+        measured: Columns of the events that are measured, and that a score may know; others, such
+            as the process that was simulated, may change no score.
 
     Raises:
         TooFewEvents: If there are fewer than 100 events.
     """
-    checks = [*checks_of_procedure(procedure, background, seed=seed, name=name)]
+    checks = [*checks_of_procedure(procedure, background, seed=seed, name=name, measured=measured)]
     if train is not None and fitted_on is not None:
         checks += checks_of_training(train, fitted_on, background, name=name)
     return AuditResult(f"Audit of {name}", background.source, len(background), (name,),
@@ -105,7 +108,12 @@ def trained_by(detector: Detector, seed: Seed) -> Train:
 
 
 def checks_of_procedure(
-    procedure: Procedure, events: Events, *, seed: Seed | int, name: str
+    procedure: Procedure,
+    events: Events,
+    *,
+    seed: Seed | int,
+    name: str,
+    measured: Sequence[str] = (),
 ) -> Iterator[Check]:
     """That a score is a function of its event alone, one check after the other.
 
@@ -114,6 +122,7 @@ def checks_of_procedure(
         events: To score.
         seed: Of the parts that they are divided into.
         name: Of the procedure.
+        measured: Columns that are measured, and that a score may know.
 
     Raises:
         TooFewEvents: If there are fewer than 100 events.
@@ -130,7 +139,7 @@ def checks_of_procedure(
     first, second = once([events[small], events[~small]])
     what = "events of one distribution, in files of different size, have an AUC of 1/2"
     yield same_distribution(what, name, first, second)
-    for what, files, back in _arrangements(events, small, seed):
+    for what, files, back in _arrangements(events, small, seed, measured):
         yield once.same(what, whole, files, back)
 
 
@@ -205,7 +214,7 @@ def _numbers(scores: Any) -> NDArray[np.float64]:
 
 
 def _arrangements(
-    events: Events, small: NDArray[np.bool_], seed: Seed
+    events: Events, small: NDArray[np.bool_], seed: Seed, measured: Sequence[str]
 ) -> Iterator[tuple[str, list[Events], NDArray[np.intp]]]:
     """(what is checked, the same events in files, where each event is in them)."""
     n = len(events)
@@ -221,7 +230,42 @@ def _arrangements(
     yield "the size of pieces changes no score", pieces, rows
     yield "a file with others beside it has the same scores", [events, two[0]], rows[:n]
     yield _PADDING, [padded(events)], rows
-    yield "truth, weights and numbers of events change no score", [bare(events)], rows
+    yield "events without truth and weights have the same scores", [bare(events)], rows
+    rng = seed.child("planted").generator()
+    what = "truth, weights, numbers of events and names of files change no score"
+    yield what, [planted(events, rng)], rows
+    if columns := _beside(events, measured):
+        what = f"columns beside the objects change no score ({', '.join(columns)})"
+        yield what, [replace(events, columns=_others(events, columns))], rows
+
+
+def planted(events: Events, rng: np.random.Generator) -> Events:
+    """The same objects with another truth, other weights and numbers, in another file."""
+    blank, n = bare(events), len(events)
+    return replace(
+        blank,
+        label=rng.integers(0, 2, n).astype(np.int8),
+        weight=rng.uniform(0.5, 2.0, n),
+        source=f"another file than {events.source}",
+    )
+
+
+def _beside(events: Events, measured: Sequence[str]) -> list[str]:
+    """Columns that are no numbers of events and not measured."""
+    return [name for name in events.columns if name not in ("event", SPLIT, *measured)]
+
+
+def _others(events: Events, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """The columns, those of these names with values of other events, and none that it had."""
+    columns = dict(events.columns)
+    for name in names:
+        values = columns[name][::-1]
+        if values.dtype == bool:
+            values = ~columns[name]
+        elif np.issubdtype(values.dtype, np.number):
+            values = (values + 1).astype(values.dtype)
+        columns[name] = values
+    return columns
 
 
 def bare(events: Events) -> Events:

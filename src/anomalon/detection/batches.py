@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadRows, BadValue, DataError
@@ -169,6 +170,9 @@ class Parts:
             yield divided[np.isin(split_of(divided), wanted)]
 
 
+_STEPS = 2**20  # of a unit of ln(pT)
+
+
 @dataclass(frozen=True)
 class Survey:
     """What is in some batches.
@@ -183,6 +187,8 @@ class Survey:
         n_negative: Events with a negative weight.
         negative: Rows of the first of them.
         lowest: The smallest weight.
+        kinds: Of objects for which there are slots, filled or not.
+        log_pt: Mean logarithm of the largest pT of an event, NaN if there is none.
     """
 
     n_events: int
@@ -194,6 +200,8 @@ class Survey:
     n_negative: int = 0
     negative: tuple[int, ...] = ()
     lowest: float = 0.0
+    kinds: tuple[str, ...] = ()
+    log_pt: float = float("nan")
 
     def refuse_negative_weights(self, what: str) -> None:
         """Raise `BadRows` if there are any.
@@ -217,6 +225,7 @@ def surveyed(batches: Batches) -> Survey:
     """Go through them once."""
     n, source, n_labelled, n_signal, weight = 0, "", 0, 0, 0.0
     n_negative, negative, lowest = 0, list[int](), 0.0
+    kinds, total, n_leading = dict[str, None](), 0, 0
     hashes = {name: hashlib.sha256() for name in ("content", "weight", "event", SPLIT, "label")}
     for events in batches:
         below = np.flatnonzero(events.weight < 0)
@@ -225,6 +234,11 @@ def surveyed(batches: Batches) -> Survey:
         lowest = min(lowest, float(events.weight.min(initial=0.0)))
         n, source = n + len(events), events.source
         weight += float(events.weight.sum(dtype=np.float64))
+        kinds |= dict.fromkeys(events.object_kinds)
+        leading = _leading(events)
+        # whole numbers: their sum does not depend on where a piece ends
+        total += int(np.rint(_STEPS * np.log(leading)).astype(np.int64).sum())
+        n_leading += len(leading)
         split = events.columns.get(SPLIT, np.empty(0))
         label = np.empty(0, np.int8) if events.label is None else events.label
         n_labelled, n_signal = n_labelled + len(label), n_signal + int(np.sum(label == 1))
@@ -235,5 +249,15 @@ def surveyed(batches: Batches) -> Survey:
     together = hashlib.sha256("".join(h.hexdigest() for h in hashes.values()).encode())
     return Survey(
         n, source, together.hexdigest(), n_labelled, n_signal, weight,
-        n_negative, tuple(negative[: BadRows.SHOWN]), lowest,
+        n_negative, tuple(negative[: BadRows.SHOWN]), lowest, tuple(kinds),
+        total / n_leading / _STEPS if n_leading else float("nan"),
     )  # fmt: skip
+
+
+def _leading(events: Events) -> NDArray[Any]:
+    """The largest pT of each event that has any."""
+    if "pt" not in events.feature_names or not events.object_names:
+        return np.empty(0)
+    pt = events.objects[:, :, events.feature_names.index("pt")]
+    largest = np.where(events.mask, pt, 0).max(axis=1)
+    return np.asarray(largest[largest > 0], np.float64)

@@ -1,6 +1,6 @@
 """What has to hold of scores if a comparison is to be believed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,20 @@ from anomalon.core.result import Check
 from anomalon.core.rounding import count, measured, percent, plain
 from anomalon.core.seed import Seed
 from anomalon.detection.assembling import Scored
+from anomalon.detection.batches import Survey
 from anomalon.detection.results.detection import DetectionResult
 from anomalon.detection.training import TEST
 from anomalon.stats.cuts.merit import evaluate
 
-__all__ = ["MOST_SIGMAS", "checks_of", "halves", "same_distribution"]
+__all__ = ["MOST_SIGMAS", "alike", "checks_of", "halves", "same_distribution"]
 
 Floats = NDArray[np.float64]
 
 MOST_SIGMAS = 4.0
 """By which an AUC that has to be 1/2 may be off: one in 16 000 is further by chance."""
+
+_THOUSAND = (300.0, 3000.0)
+"""Between these a ratio of momenta is that of MeV and GeV, until somebody shows otherwise."""
 
 _TOO_SMALL = 1e-3  # share of events that were seen: by chance the same numbers in coarse data
 
@@ -63,6 +67,38 @@ def checks_of(
             same_distribution(what, one.name, of[half], of[~half], weight[half], weight[~half])
         )
     return tuple(checks)
+
+
+def alike(surveys: Mapping[str, Survey], background: str) -> Iterator[Check]:
+    """That files go together: the same kinds of objects, and momenta in one unit.
+
+    Args:
+        surveys: Of all files by name.
+        background: The name of that which the others are compared with.
+    """
+    known = surveys[background]
+    for name, survey in surveys.items():
+        if name == background:
+            continue
+        lacks = [kind for kind in known.kinds if kind not in survey.kinds]
+        found = f"no slots for {', '.join(lacks)}, which the background has"
+        yield Check(
+            "files have slots for the same kinds of objects",
+            found if lacks else "the same",
+            "failed" if lacks else "passed",
+            name,
+        )
+        ratio = float(np.exp(abs(survey.log_pt - known.log_pt)))
+        if not np.isfinite(ratio):
+            continue
+        more = "larger" if survey.log_pt > known.log_pt else "smaller"
+        yield Check(
+            "momenta of files are in one unit",
+            f"the leading pT is {plain(ratio, 2)} times {more} than in the background",
+            "failed" if _THOUSAND[0] < ratio < _THOUSAND[1] else "passed",
+            name,
+            size=ratio,
+        )
 
 
 def halves(event: NDArray[np.int64], seed: Seed, share: float = 0.5) -> NDArray[np.bool_]:

@@ -25,7 +25,7 @@ from anomalon.detection.batches import (
     of_events,
     surveyed,
 )
-from anomalon.detection.checking import checks_of
+from anomalon.detection.checking import alike, checks_of
 from anomalon.detection.describing import rank_correlations
 from anomalon.detection.named import Named, baselines, named
 from anomalon.detection.results.detection import DetectionResult, File
@@ -266,4 +266,5 @@ def _assembled(
             if fit.model
         },
     )
-    return replace(result, checks=checks_of(result, first, scored, seed))
+    checks = checks_of(result, first, scored, seed)
+    return replace(result, checks=(*alike(surveys, BACKGROUND), *checks))

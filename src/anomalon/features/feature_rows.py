@@ -7,7 +7,7 @@ all of them are for arranged events. Means and standard deviations are measured 
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from anomalon.features.inputs import (
     blocks,
     in_pieces,
 )
+from anomalon.features.moments import mean_and_width
 from anomalon.learn.engine.standardisation import Standardisation
 from anomalon.learn.threads import threaded
 
@@ -62,15 +63,19 @@ class FeatureRows(Inputs):
                 f"{self.kind}.only: no feature '{unknown[0]}' of such events; "
                 f"{suggest(unknown[0], names)}"
             )
-        sums = np.zeros((3, len(self.only or names)))
-        for events in in_pieces(pieces):
-            x = _rows(self, events, layout)
-            w = events.weight[:, None]
-            sums += [np.full(x.shape[1], w.sum()), (w * x).sum(axis=0), (w * x**2).sum(axis=0)]
-        mean = sums[1] / sums[0]
-        spread = np.sqrt(np.maximum(sums[2] / sums[0] - mean**2, 0.0))
-        std = np.where(spread > 1e-6 * (1 + np.abs(mean)), spread, 1.0)
-        return FittedRows(self, layout, seen, mean, std)
+        dtypes = set[np.dtype[Any]]()
+
+        def moments(mean: Floats) -> Floats:
+            sums = np.zeros((3, len(self.only or names)))
+            for events in in_pieces(pieces):
+                dtypes.add(events.objects.dtype)
+                x = _rows(self, events, layout) - mean
+                w = events.weight[:, None]
+                sums += [np.full(x.shape[1], w.sum()), (w * x).sum(axis=0), (w * x**2).sum(axis=0)]
+            return sums
+
+        zero = np.zeros(len(self.only or names))
+        return FittedRows(self, layout, seen, *mean_and_width(moments, zero, dtypes))
 
 
 def _rows(inputs: FeatureRows, events: Events, layout: Layout) -> Floats:

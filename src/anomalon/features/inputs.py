@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.seen import Seen, refuse_leaks
@@ -206,9 +207,11 @@ class FittedInputs(ABC):
 
         Raises:
             BadLayout: If they have objects of other kinds, or without the features.
+            BadRows: If a transverse momentum is negative.
         """
 
         def encoded(rows: slice) -> Encoded:
+            self.inputs.refuse_negative(events, rows)
             return self._encode(*self.layout.arranged(events[rows]))
 
         return Encoded.concatenate(threaded(encoded, blocks(len(events))))
@@ -258,6 +261,23 @@ class Inputs(ABC):
     piece: ClassVar[int] = PIECE
     """Events that are scored at a time; fewer where an event is many numbers."""
 
+    @property
+    def positive_pt(self) -> bool:
+        """Whether a negative transverse momentum is an error, and no mark for what is missing."""
+        return True
+
+    def refuse_negative(self, events: Events, rows: slice = slice(None)) -> None:
+        """Refuse transverse momenta below zero in some of the rows.
+
+        Raises:
+            BadRows: If there are any; they are counted from the first of the events.
+        """
+        if not self.positive_pt or "pt" not in events.feature_names:
+            return
+        pt = events.objects[:, :, events.feature_names.index("pt")]
+        if (pt[rows] < 0).any():  # an empty slot may hold anything
+            check.non_negative(np.where(events.mask, pt, 0), f"{events.source}: object pt")
+
     def fit(self, background: Events | Iterable[Events]) -> FittedInputs:
         """Measure what is needed on background.
 
@@ -268,6 +288,7 @@ class Inputs(ABC):
             Leak: If there is true signal among them, or events that are kept for the test.
             TooFewEvents: If there are none with a weight.
             BadLayout: If they have no objects.
+            BadRows: If a transverse momentum is negative.
         """
         pieces = [background] if isinstance(background, Events) else background
         layouts: list[Layout] = []
@@ -277,6 +298,7 @@ class Inputs(ABC):
             nonlocal n_weighted
             for piece in pieces:
                 refuse_leaks(piece, f"inputs '{self.kind}'")
+                self.refuse_negative(piece)
                 n_weighted += int(np.count_nonzero(piece.weight))
                 layouts.append(Layout.of(piece))
                 yield piece

@@ -25,6 +25,7 @@ from anomalon.features.inputs import (
     blocks,
     in_pieces,
 )
+from anomalon.features.moments import mean_and_width
 from anomalon.learn.threads import threaded
 
 __all__ = ["FARTHEST", "PHI_SCALE", "FittedObjects", "Objects"]
@@ -61,28 +62,36 @@ class Objects(Inputs):
     def __post_init__(self) -> None:
         check.fields(self, "objects", pt=get_args(PtScale), phi=get_args(PhiFrame))
 
+    @property
+    def positive_pt(self) -> bool:
+        """Of logarithms alone."""
+        return self.pt == "log"
+
     def _fit(self, pieces: Iterable[Events], layout: Layout, seen: Seen) -> "FittedObjects":
         from anomalon.features.kernels import add
 
-        sums = np.zeros((3, len(layout.kinds), len(layout.features)))
-        mean, std = np.zeros(sums.shape[1:]), np.ones(sums.shape[1:])
+        kinds = list(dict.fromkeys(layout.kinds))
+        of_slot = [kinds.index(kind) for kind in layout.kinds]
+        dtypes = set[np.dtype[Any]]()
 
-        def transformed(events: Events) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-            x, mask = layout.arranged(events)
-            return self.standardised(x, mask, layout, mean, std), mask
+        def moments(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+            """Of each kind of object (row) and feature."""
+            sums = np.zeros((3, len(layout.kinds), len(layout.features)))
+            away, one = mean[of_slot], np.ones(sums.shape[1:])
 
-        for events in in_pieces(pieces):
-            parts = [events[rows] for rows in blocks(len(events))]
-            for part, (z, mask) in zip(parts, threaded(transformed, parts), strict=True):
-                add(sums, z, mask, part.weight)
-        for kind in dict.fromkeys(layout.kinds):
-            slots = list(layout.slots(kind))
-            total, first, second = sums[:, slots].sum(axis=1)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                mean[slots] = np.where(total > 0, first / total, 0.0)
-                spread = np.sqrt(np.maximum(second / total - mean[slots[0]] ** 2, 0.0))
-            # of a constant rounding leaves a little
-            std[slots] = np.where(spread > 1e-6 * (1 + np.abs(mean[slots[0]])), spread, 1.0)
+            def transformed(events: Events) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+                x, mask = layout.arranged(events)
+                return self.standardised(x, mask, layout, away, one), mask
+
+            for events in in_pieces(pieces):
+                dtypes.add(events.objects.dtype)
+                parts = [events[rows] for rows in blocks(len(events))]
+                for part, (z, mask) in zip(parts, threaded(transformed, parts), strict=True):
+                    add(sums, z, mask, part.weight)
+            return np.stack([sums[:, list(layout.slots(k))].sum(axis=1) for k in kinds], axis=1)
+
+        zero = np.zeros((len(kinds), len(layout.features)))
+        mean, std = (a[of_slot] for a in mean_and_width(moments, zero, dtypes))
         for j, name in enumerate(layout.features):
             if name in ("eta", "phi"):  # a detector is symmetric: nothing to be measured
                 mean[:, j] = 0.0
@@ -150,6 +159,7 @@ class FittedObjects(Shown, FittedInputs):
         scale = *self.inputs.scales(self.layout), self.mean, self.std, FARTHEST
 
         def write(rows: slice) -> None:
+            self.inputs.refuse_negative(events, rows)
             arrange_and_standardise(
                 objects[rows], mask[rows], *arrangement, *scale, x[rows], there[rows]
             )

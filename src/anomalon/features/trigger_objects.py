@@ -190,6 +190,11 @@ class TriggerObjects(Inputs):
         if self.powers_of_two:
             self._check_powers()
 
+    @property
+    def positive_pt(self) -> bool:
+        """A hardware marks what is missing."""
+        return False
+
     def _check_powers(self) -> None:
         """Refuse divisors that are no powers of two."""
         if self.pt == "per_event":

@@ -9,11 +9,33 @@ from functools import cache
 from typing import Any
 
 import numba
+from numba.core import entrypoints
 
 __all__ = ["compiled"]
 
 _ONE_AT_A_TIME = threading.RLock()
 """What numba does before it takes its own lock is not safe in threads; and kernels call kernels."""
+
+_OURS = threading.local()
+
+
+def _unless_ours(init_all: Callable[[], None]) -> Callable[[], None]:
+    """The loading of numba's extensions, which waits for a kernel that is not of this package.
+
+    They come with other packages, and numba loads all that are installed before it compiles
+    anything or reads what it has kept: awkward's and vector's, the latter with SymPy, take a second
+    in every process. The kernels here see arrays and numbers, which are numba's own.
+    """
+
+    def unless_ours() -> None:
+        if not getattr(_OURS, "compiling", False):
+            init_all()
+
+    return unless_ours
+
+
+with suppress(AttributeError):  # a numba that loads them in another way is slower, and right
+    entrypoints.init_all = _unless_ours(entrypoints.init_all)
 
 
 def compiled(**options: Any) -> Any:
@@ -45,7 +67,11 @@ def _alone(compile_: Callable[..., Any]) -> Callable[..., Any]:
 
     def alone(*args: Any, **kwargs: Any) -> Any:
         with _ONE_AT_A_TIME:
-            return compile_(*args, **kwargs)
+            outer, _OURS.compiling = getattr(_OURS, "compiling", False), True
+            try:
+                return compile_(*args, **kwargs)
+            finally:
+                _OURS.compiling = outer
 
     return alone
 

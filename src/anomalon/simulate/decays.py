@@ -10,6 +10,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -127,7 +128,7 @@ class Acceptance:
 
 
 class Decayer:
-    """A Pythia that only decays.
+    """A Pythia that only decays, started when it is asked first: some never are.
 
     Args:
         seed: Of its random numbers.
@@ -137,8 +138,12 @@ class Decayer:
     def __init__(self, seed: Seed, *settings: str) -> None:
         import pythia8mc
 
-        self._pythia = started(("ProcessLevel:all = off", *settings), seed)
+        self._seed, self._settings = seed, ("ProcessLevel:all = off", *settings)
         self._vec4 = pythia8mc.Vec4
+
+    @cached_property
+    def _pythia(self) -> Any:
+        return started(self._settings, self._seed)
 
     def __call__(self, given: Handful, polarisation: float = UNPOLARISED) -> Handful:
         """Final products of these particles, with Pythia's helicity of a tau."""

@@ -24,6 +24,7 @@ _NOT_IN_THE_FILE = ("seconds", "cross_section_error")
 # Settings that are younger than shipped files: not said where they change nothing.
 _YOUNGER = ("decays", "pileup", "process", "enhancement", "matching", "stratum")
 _PATIENCE = 20  # chunks without a single accepted event
+_BLINDLY = 2  # chunks at once, where nobody knows yet how many events one has
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,8 @@ class Harvest:
         first, n_events, progress = self.part.order.first_chunk, self.part.n_events, place.progress
         if progress is not None:
             progress(0, n_events, "events")  # time counts from here
-        while (end := _chunks_needed(self.chunks, first, n_events, self.part.recipe)) > first:
+        at_once = min(_BLINDLY, place.executor.at_once or _BLINDLY)
+        while (end := self._needed(at_once)) > first:
             pieces = [self.part.piece(i) for i in range(first, end) if i not in self.chunks]
             missing = []
             for piece in pieces:
@@ -133,6 +135,26 @@ class Harvest:
                     self._have(piece.index, kept, place, earlier=True)
             for position, value in each(missing, self.part.shared, place.executor, place.store):
                 self._have(missing[position].index, value, place, earlier=False)
+
+    def _needed(self, at_once: int) -> int:
+        """Up to which chunk to have all before looking again; the first if there are enough events.
+
+        Args:
+            at_once: Chunks to make where nothing is known of the acceptance.
+        """
+        first, n_events, used = self.part.order.first_chunk, self.part.n_events, self.used
+        accepted = sum(chunk.tally.n_accepted for chunk in used)
+        if accepted >= n_events:
+            return first
+        if len(used) >= _PATIENCE and accepted == 0:
+            raise TooFewEvents(
+                f"recipe {self.part.recipe.name}: none of "
+                f"{sum(chunk.tally.n_generated for chunk in used)} "
+                "generated events was accepted. Loosen the selection or raise the masses."
+            )
+        if accepted == 0:
+            return first + len(used) + at_once
+        return first + max(len(used) + 1, math.ceil(len(used) * n_events / accepted))
 
     def _have(self, index: int, value: dict[str, Any], place: Workplace, *, earlier: bool) -> None:
         self.chunks[index] = Chunk.of(value)
@@ -150,22 +172,6 @@ def _leading(chunks: dict[int, Chunk], first: int, n_events: int) -> list[int]:
         accepted += chunks[index].tally.n_accepted
         used.append(index)
     return used
-
-
-def _chunks_needed(chunks: dict[int, Chunk], first: int, n_events: int, recipe: Recipe) -> int:
-    """Up to which chunk to have all before looking again; `first` if there are enough events."""
-    used = _leading(chunks, first, n_events)
-    accepted = sum(chunks[i].tally.n_accepted for i in used)
-    if accepted >= n_events:
-        return first
-    if len(used) >= _PATIENCE and accepted == 0:
-        raise TooFewEvents(
-            f"recipe {recipe.name}: none of {sum(chunks[i].tally.n_generated for i in used)} "
-            "generated events was accepted. Loosen the selection or raise the masses."
-        )
-    if accepted == 0:
-        return first + len(used) + 2
-    return first + max(len(used) + 1, math.ceil(len(used) * n_events / accepted))
 
 
 def _sum(tallies: list[Tally]) -> Tally:

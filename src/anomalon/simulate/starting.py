@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from anomalon.core import Seed
@@ -35,7 +36,8 @@ def started(settings: Iterable[str], seed: Seed | int, hook: Any = None) -> Any:
     settings = tuple(settings)
     number = 1 + Seed.of(seed).child("pythia").integer(_MAX_SEED)
     with _stdout_to_stderr():
-        pythia = pythia8mc.Pythia("", False)  # noqa: FBT003 - no banner
+        untouched = _untouched()
+        pythia = pythia8mc.Pythia(untouched.settings, untouched.particleData, False)  # noqa: FBT003
         lines = (
             "Print:quiet = on",
             *settings,
@@ -57,6 +59,14 @@ def started(settings: Iterable[str], seed: Seed | int, hook: Any = None) -> Any:
                 "thresholds leave no phase space at this energy of the beams."
             )
     return pythia
+
+
+@cache
+def _untouched() -> Any:
+    """One that nobody changes: what it read from Pythia's own files, the others copy."""
+    import pythia8mc
+
+    return pythia8mc.Pythia("", False)  # noqa: FBT003 - no banner
 
 
 def version(pythia: Any) -> str:

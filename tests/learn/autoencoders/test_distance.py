@@ -24,13 +24,13 @@ BOTH, FIRST = np.array([[True, True]]), np.array([[True, False]])
     ],
 )
 def test_by_hand(distance, mask, value):
-    assert float(distance(X, Y, mask)[0]) == pytest.approx(value)
+    assert float(jax.jit(distance)(X, Y, mask)[0]) == pytest.approx(value)
 
 
 def test_angles_go_around():
     """A full turn apart is no distance; small ones are those of a line."""
     turn = 4.0  # in units of the table
-    distance = Distance(turns=(turn,), reduce="sum")
+    distance = jax.jit(Distance(turns=(turn,), reduce="sum"))
     x = np.zeros((3, 1, 1))
     y = np.array([[[turn]], [[0.01]], [[turn / 2]]])
     far = np.asarray(distance(x, y, np.ones((3, 1), bool)))
@@ -46,11 +46,13 @@ def test_the_gradient_goes_the_shorter_way():
     def far(y):
         return distance(jnp.zeros((1, 1, 1)), y.reshape(1, 1, 1), there)[0]
 
-    assert float(jax.grad(far)(jnp.array(3.5))) == pytest.approx(-1.0)  # 0.5 short of a turn
+    assert float(jax.jit(jax.grad(far))(np.float32(3.5))) == pytest.approx(
+        -1.0
+    )  # 0.5 short of a turn
 
 
 def test_groups_count_the_same_whatever_their_number():
-    distance = Distance(groups=(0, 1, 1))
+    distance = jax.jit(Distance(groups=(0, 1, 1)))
     x, y = np.zeros((1, 3, 1)), np.array([[[2.0], [1.0], [1.0]]])
     everything = np.ones((1, 3), bool)
     assert float(distance(x, y, everything)[0]) == pytest.approx((4 + 1) / 2)
@@ -60,5 +62,5 @@ def test_groups_count_the_same_whatever_their_number():
 
 def test_an_event_of_nothing_has_no_distance():
     nothing = np.zeros((1, 2), bool)
-    assert float(Distance()(X, Y, nothing)[0]) == 0
-    assert float(Distance(groups=(0, 1))(X, Y, nothing)[0]) == 0
+    assert float(jax.jit(Distance())(X, Y, nothing)[0]) == 0
+    assert float(jax.jit(Distance(groups=(0, 1)))(X, Y, nothing)[0]) == 0

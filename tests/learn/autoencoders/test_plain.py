@@ -77,7 +77,7 @@ def test_noise_is_added_to_what_is_seen_and_not_to_what_is_wanted():
         copying = eqx.tree_at(
             lambda m, at=at: getattr(m, at).dense.layers[0].weight, copying, jnp.eye(6)
         )
-    loss = AutoencoderLoss(Distance(masked=False, reduce="sum"), noise=0.5)
+    loss = eqx.filter_jit(AutoencoderLoss(Distance(masked=False, reduce="sum"), noise=0.5))
     got = np.asarray(loss(copying, (x, mask), jnp.uint32(3)))
     # the copy of the noise on the first object; nothing is added to an empty slot
     assert got.mean() == pytest.approx(3 * 0.25, rel=0.25)

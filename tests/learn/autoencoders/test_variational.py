@@ -1,5 +1,6 @@
 """Variational autoencoders against closed forms."""
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_scores_are_what_they_are_called():
 
 
 def test_noise_moves_the_loss_and_judging_does_not_draw():
-    vae, rows, loss = model(), data(), VariationalLoss(Distance(), 0.3)
+    vae, rows, loss = model(), data(), eqx.filter_jit(VariationalLoss(Distance(), 0.3))
     judged = [np.asarray(loss(vae, rows, None)) for _ in range(2)]
     assert np.array_equal(*judged)
     drawn = [np.asarray(loss(vae, rows, jnp.uint32(n))) for n in (1, 2)]

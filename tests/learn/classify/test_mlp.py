@@ -72,7 +72,7 @@ def test_dropout_keeps_the_mean():
     model = MLP((64,), dropout=0.3)
     layers = model.start(4, RNG)
     x = np.repeat(RNG.normal(size=(1, 4)).astype(np.float32), 20_000, axis=0)
-    noisy = np.asarray(model._forward(layers, x, jnp.uint32(3)))
+    noisy = np.asarray(jax.jit(model._forward)(layers, x, jnp.uint32(3)))
     clean = float(model.logit(layers, x[:1])[0])
     assert noisy.std() > 0
     assert abs(noisy.mean() - clean) < 4 * noisy.std() / np.sqrt(len(x))

@@ -48,13 +48,14 @@ def test_an_event_without_objects_has_numbers(model):
 def test_attention_is_the_formula():
     layer = Attention(6, 2, seed=Seed(1))
     x = RNG.normal(size=(5, 6))
-    qkv = (x @ layer.queries_keys_values.weight).reshape(5, 3, 2, 3)
+    weight, out = (np.asarray(one.weight) for one in (layer.queries_keys_values, layer.output))
+    qkv = (x @ weight).reshape(5, 3, 2, 3)
     heads = []
     for h in range(2):
         q, k, v = (qkv[:, i, h] for i in range(3))
         score = np.exp(q @ k[MASK].T / np.sqrt(3))
         heads.append(score / score.sum(axis=1, keepdims=True) @ v[MASK])
-    expected = np.concatenate(heads, axis=1) @ layer.output.weight
+    expected = np.concatenate(heads, axis=1) @ out
     np.testing.assert_allclose(
         eqx.filter_jit(layer)(x.astype(np.float32), MASK), expected, rtol=1e-4, atol=1e-5
     )

@@ -121,19 +121,21 @@ def test_another_level_and_luminosity_do_nothing_again(found, store, monkeypatch
 
 
 def test_more_signals_and_strengths_change_nothing_of_the_others(found, store):
-    settings = InjectionLimits(SEARCH, (*STRENGTHS, 800.0), injections=3)
+    settings = InjectionLimits(SEARCH, (*STRENGTHS, 800.0), injections=1)
     wide = Signal("wide", signal(seed=5, width=200.0), 3500.0)
     more = settings.run(DATA, [wide, SIGNAL], seed=3, store=store)
-    assert more.signals[1].chosen.passed[:3].tolist() == found.signals[0].chosen.passed.tolist()
+    first = found.signals[0].chosen.passed[:, :1]
+    assert more.signals[1].chosen.passed[:3].tolist() == first.tolist()
     # what is beside the signal region lifts the fit
     retained = [s.cuts[0].retained for s in (more.signals[1], more.signals[0])]
     assert retained[0] > 0.995
     assert 0.7 < retained[1] < 0.99
 
 
-def test_executors_give_the_same(found):
-    there = SETTINGS.run(DATA, [SIGNAL], seed=3, executor=Parcels())
-    assert there.exports() == found.exports()
+def test_executors_give_the_same(found, store):
+    once = InjectionLimits(SEARCH, STRENGTHS, injections=1)
+    there = once.run(DATA, [SIGNAL], seed=3, executor=Parcels())
+    assert there.exports() == once.run(DATA, [SIGNAL], seed=3, store=store).exports()
 
 
 def test_a_signal_in_the_data_teaches_pseudo_data_nothing():

@@ -30,9 +30,12 @@ def found():
     return search().run(inject(B, S, 120, seed=3), seed=5)
 
 
+OF_THREE = search(windows=THREE, n_members=2)
+
+
 @pytest.fixture(scope="module")
 def three():
-    return search(windows=THREE).run(B, seed=5)
+    return OF_THREE.run(B, seed=5)
 
 
 def text(scan):
@@ -109,7 +112,7 @@ def test_round_trip_through_json(found):
 
 
 def test_executors_change_nothing(three):
-    assert text(search(windows=THREE).run(B, seed=5, executor=Parcels())) == text(three)
+    assert text(OF_THREE.run(B, seed=5, executor=Parcels())) == text(three)
 
 
 def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(three, tmp_path):
@@ -121,10 +124,10 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(three, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        search(windows=THREE).run(B, seed=5, store=store, progress=stop_after_one)
+        OF_THREE.run(B, seed=5, store=store, progress=stop_after_one)
     assert len(list(tmp_path.iterdir())) == 1
     seen.clear()
-    resumed = search(windows=THREE).run(B, seed=5, store=store, progress=lambda *a: seen.append(a))
+    resumed = OF_THREE.run(B, seed=5, store=store, progress=lambda *a: seen.append(a))
     assert seen[0] == (1, 3, "1 finished earlier")
     assert len(seen) == 3
     assert text(resumed) == text(three)
@@ -197,7 +200,7 @@ def in_the_second_window(error):
 @pytest.mark.parametrize("error", [BadValue("No bin."), DataError("No data."), TooFewEvents("No.")])
 def test_a_window_without_any_answer_does_not_end_the_scan(three, monkeypatch, error):
     monkeypatch.setattr(scan_module, "search_window", in_the_second_window(error))
-    scan = search(windows=THREE).run(B, seed=5)
+    scan = OF_THREE.run(B, seed=5)
     first, failed, third = scan.windows
     assert [cut.efficiency for cut in failed.cuts] == [1.0, 0.1, 0.02]
     assert {cut.why for cut in failed.cuts} == {str(error)}

@@ -110,6 +110,7 @@ def test_what_was_stored_without_a_validation_is_not_taken_for_one(tmp_path, bar
     )
 
 
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("what", ["folder", "file"])
 def test_it_is_read_from_a_run_folder_or_its_result(tmp_path, what):
     found = validation(bad=(1, 0.1, 6.0))
@@ -149,6 +150,7 @@ def test_if_nothing_is_left_the_search_says_so():
         replace(OWN, validation=replace(found, places=failed)).run(DATA)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_other_files_are_refused(tmp_path, bare):
     write_run(bare, tmp_path / "run")
     (tmp_path / "no.json").write_text("{")

@@ -151,37 +151,47 @@ def threshold_at_rate(
     counted = np.ones(len(given), bool)
     if others is not None:
         counted = ~chosen(others, len(given), "threshold_at_rate: others")
-    ratio = incoming is not None
+    order = np.argsort(-given, kind="stable")
+    return _found(given, hz, counted, order, asked, fewest, ratio=incoming is not None)
+
+
+def _found(
+    scores: Floats,
+    hz: Floats,
+    counted: NDArray[np.bool_],
+    order: NDArray[np.intp],
+    asked: float,
+    fewest: float,
+    *,
+    ratio: bool,
+) -> Threshold:
+    """The threshold, of events that are sorted by `order`: in falling scores, stable."""
     counts = np.where(counted, hz, 0.0)
-    curve = _curve(given, counts)
     if asked > counts.sum() * (1 + _ROUND):
         raise BadValue(
             f"threshold_at_rate: expected a rate of at most {plain(float(counts.sum()))} Hz, which "
             f"is that of all events that count, got {asked:g} Hz."
         )
+    curve = _curve(scores, counts, order)
     value = curve.score_at(asked)
-    passed = given >= value
+    passed = scores >= value
     found = rate_of(passed & counted, hz, ratio=ratio)
-    _refuse_few(found, asked, fewest, given, counts)
-    unseen = _unseen(given, counts, value, asked)
+    _refuse_few(found, asked, fewest, scores, counts)
+    unseen = _unseen(counts[order], int(np.count_nonzero(passed)), asked)
     low, high = curve.score_at(asked + found.sigma), curve.score_at(asked - found.sigma)
     return Threshold(value, asked, found, rate_of(passed, hz, ratio=ratio), unseen, low, high)
 
 
-def _curve(scores: Floats, counts: Floats) -> _Curve:
-    order = np.argsort(-scores, kind="stable")
+def _curve(scores: Floats, counts: Floats, order: NDArray[np.intp]) -> _Curve:
     ordered, weight = scores[order], counts[order]
     last = np.flatnonzero(np.append(np.diff(ordered) != 0, True))  # of those with the same score
     total = np.cumsum(weight)[last]
     return _Curve(ordered[last], total, (total + np.append(0.0, total[:-1])) / 2)
 
 
-def _unseen(scores: Floats, counts: Floats, value: float, asked: float) -> float:
-    """What heavier events may add that happen to be below."""
-    order = np.argsort(-scores, kind="stable")
-    weight = counts[order]
+def _unseen(weight: Floats, n: int, asked: float) -> float:
+    """What heavier events may add that happen to be below the first `n`, in falling scores."""
     before = np.cumsum(weight) - weight
-    n = int(np.count_nonzero(scores >= value))
     excess = weight[n:] - weight[:n].max(initial=0.0)
     return float((excess * asked / np.maximum(before[n:], asked)).max(initial=0.0))
 
@@ -204,8 +214,9 @@ def smallest_rate(scores: Floats, counts: Floats, fewest: float = FEWEST_EFFECTI
 
     Infinity if there never are.
     """
-    curve = _curve(scores, counts)
-    square = _curve(scores, counts**2).hz
+    order = np.argsort(-scores, kind="stable")
+    curve = _curve(scores, counts, order)
+    square = _curve(scores, counts**2, order).hz
     with np.errstate(invalid="ignore", divide="ignore"):
         enough = np.nan_to_num(curve.hz**2 / square) >= fewest
     if not len(enough) or not enough[-1]:
@@ -266,14 +277,21 @@ def closure(
     """
     given = np.asarray(scores, dtype=np.float64)
     check.whole(splits, "closure: splits", 1, 1_000_000)
+    check.length(given, given.size, "closure: scores")
+    check.finite(given, "closure: scores")
+    asked = check.number(rate, "closure: rate", "(0, inf)")
     hz = in_hz(weights, len(given), incoming, "closure")
     no = np.zeros(len(given), bool) if others is None else chosen(others, len(given), "others")
     draw = Seed.of(seed).child("closure").generator()
+    order = np.argsort(-given, kind="stable")
     rates, pulls, refused = [], [], 0
     for _ in range(splits):
         first = draw.random(len(given)) < 0.5
+        # sorted once: the half keeps the order of all
+        sort = (np.cumsum(first) - 1)[order[first[order]]]
+        half = given[first], 2 * hz[first], ~no[first]
         try:
-            found = threshold_at_rate(given[first], 2 * hz[first], rate, others=no[first])
+            found = _found(*half, sort, asked, FEWEST_EFFECTIVE, ratio=False)
         except (TooFewEvents, BadValue):  # a half may have a smaller rate than the asked one
             refused += 1
             continue
