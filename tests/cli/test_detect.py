@@ -6,7 +6,10 @@ import pytest
 from forty_mhz_events import forty_mhz_events
 
 from anomalon.cli import main
+from anomalon.cli.detect import _lines
 from anomalon.data.forty_mhz import write_forty_mhz
+from anomalon.detection.batches import numbered
+from anomalon.detection.scoring import score_file
 
 TOML = """
 background = "sm.h5"
@@ -89,6 +92,27 @@ def test_a_saved_detector_scores_a_file(folder, run, tmp_path, capsys):
     np.testing.assert_array_equal(rows["score"].to_numpy(), table["sum-1"].to_numpy()[of_a])
     assert main(["detect", "score", str(model), str(file), "--out", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["n_events"] == 200
+
+
+def test_a_file_is_read_as_it_is_told(folder, run, tmp_path, capsys):
+    model, file = run / "models" / "sum-1.npz", folder / "a.h5"
+    words = ["detect", "score", str(model), str(file), "--out", str(tmp_path / "s.parquet")]
+    assert main([*words, "--set", "tree=Events"]) == 2
+    assert "`tree` is for ROOT files" in capsys.readouterr().err
+    assert main([*words, "--set", "branch=Events"]) == 2
+    assert "branch" in capsys.readouterr().err
+
+
+def test_kinds_that_a_file_has_no_slots_for_are_named(run, tmp_path, monkeypatch):
+    events = forty_mhz_events(50, 3, label=False, columns=False)
+    jets = events.of_kind("jet")
+    monkeypatch.setattr("anomalon.detection.scoring.FileBatches", lambda *_: (numbered(jets, 0),))
+    write_forty_mhz(events, tmp_path / "e.h5")
+    model = run / "models" / "sum-1.npz"
+    found = score_file(model, tmp_path / "e.h5", tmp_path / "s.parquet")
+    assert found.lacks == ("met", "electron", "muon")
+    lines = "\n".join(_lines(found, tmp_path / "s.parquet", None))
+    assert "no slots for met, electron, muon" in lines
 
 
 def test_help_shows_both_ways(capsys):

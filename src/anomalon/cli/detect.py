@@ -12,6 +12,7 @@ from anomalon.cli.numbers import Number, Whole
 from anomalon.cli.options import as_json_option, out_option, work_options
 from anomalon.cli.outcome import say_json
 from anomalon.cli.progress import progress
+from anomalon.cli.settings import overridden
 
 if TYPE_CHECKING:
     from anomalon.detection.job import DetectJob
@@ -86,6 +87,10 @@ def audit(
     "--chunk-size", type=Whole(1), default=50_000, show_default=True,
     help="Events in memory at a time; the scores do not depend on it.",
 )  # fmt: skip
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE",
+    help="What is what in FILE, as in a table of a run: tree=Events, key=events; repeatable.",
+)  # fmt: skip
 @as_json_option
 def score(
     model: Path,
@@ -93,6 +98,7 @@ def score(
     out: Path | None,
     threshold: float | None,
     chunk_size: int,
+    settings: tuple[str, ...],
     as_json: bool,  # noqa: FBT001  click passes by name
 ) -> None:
     """Score the events of FILE with MODEL, a detector that a run has saved.
@@ -103,7 +109,10 @@ def score(
 
     out = file.with_name(f"{file.stem}.scores.parquet") if out is None else out
     with progress(f"score {file.name}") as tell:
-        found = score_file(model, file, out, threshold=threshold, size=chunk_size, progress=tell)
+        found = score_file(
+            model, file, out, threshold=threshold, size=chunk_size,
+            options=overridden({}, settings), progress=tell,
+        )  # fmt: skip
     if as_json:
         say_json({"file": str(out), **found.plain()})
         return
@@ -123,6 +132,9 @@ def _lines(found: "FileScores", out: Path, threshold: float | None) -> list[str]
         f"  {100 * below:g} % are below {plain(score, 4)}"
         for below, score in found.quantiles.items()
     ]
+    if found.lacks:
+        kinds = ", ".join(found.lacks)
+        lines.append(f"  no slots for {kinds}, which the detector knows: as if there were none")
     lines.append("  most anomalous:")
     lines += [
         f"    event {event}: {plain(float(score), 5)}"

@@ -1,6 +1,6 @@
 """Scores of many events, piece by piece: the one way in which detectors see files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.scorer import EventScorer
 from anomalon.core.shown import Shown
-from anomalon.data import chunks
 from anomalon.data.recognise import recognise
 from anomalon.data.score_table import score_table
-from anomalon.detection.batches import Batches, numbered
+from anomalon.detection.batches import Batches, FileBatches, kinds_of
 from anomalon.detectors import FittedDetector
 from anomalon.learn.engine.storage import load_scorer
 from anomalon.run.progress import Progress
@@ -53,6 +52,8 @@ class FileScores(Shown):
         quantiles: Score by the share of events below it.
         top_event: Identities of the most anomalous events, shape (few,).
         top_score: Their scores.
+        lacks: Kinds of objects that the detector knows, and for which the file has no slots: its
+            events score as if they had none.
     """
 
     n_events: int
@@ -60,12 +61,14 @@ class FileScores(Shown):
     quantiles: dict[float, float]
     top_event: NDArray[np.int64]
     top_score: Floats
+    lacks: tuple[str, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """Ready for JSON."""
         return {
             "n_events": self.n_events,
             "n_written": self.n_written,
+            "lacks": list(self.lacks),
             "quantiles": {str(below): score for below, score in self.quantiles.items()},
             "top": [
                 {"event": int(event), "score": float(score)}
@@ -81,6 +84,7 @@ def score_file(
     *,
     threshold: float | None = None,
     size: int = CHUNK,
+    options: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> FileScores:
     """Score a file of events with a saved detector, and write a table of event numbers and scores.
@@ -93,6 +97,7 @@ def score_file(
         out: Parquet file with the columns `event` and `score`; it appears when it is whole.
         threshold: Write only events with at least this score; all if None.
         size: Events per piece; the scores do not depend on it.
+        options: What is what in the file, as `anomalon.load` takes it.
         progress: Called with (events done, all, what was done).
 
     Raises:
@@ -107,10 +112,11 @@ def score_file(
         check.number(threshold, "threshold")
     if Path(out).exists() and any(Path(out).samefile(read) for read in (model, file)):
         raise BadValue(f"{out}: expected a place for a new file, got one that is read.")
-    total = recognise(file).n_events
+    total = recognise(file, options).n_events
     scores, identities, n_written = [], [], 0
+    batches = FileBatches(Path(file), size, options or {})
     with score_table(out) as add:
-        for columns in _scored(scorer, Path(file), size):
+        for columns in _scored(scorer, batches):
             scores.append(columns["score"])
             identities.append(columns["event"])
             kept = columns["score"] >= (-np.inf if threshold is None else threshold)
@@ -127,15 +133,12 @@ def score_file(
     every, event = np.concatenate(scores), np.concatenate(identities)
     top = np.lexsort((event, -every))[:_TOP]
     quantiles = dict(zip(QUANTILES, map(float, np.quantile(every, QUANTILES)), strict=True))
-    return FileScores(len(every), n_written, quantiles, event[top], every[top])
+    known, there = scorer.inputs.layout.kinds, kinds_of(batches)
+    lacks = tuple(kind for kind in dict.fromkeys(known) if kind not in there)
+    return FileScores(len(every), n_written, quantiles, event[top], every[top], lacks)
 
 
-def _scored(scorer: EventScorer, file: Path, size: int) -> Iterator[dict[str, NDArray[Any]]]:
+def _scored(scorer: EventScorer, batches: Batches) -> Iterator[dict[str, NDArray[Any]]]:
     """Event numbers and scores, piece by piece."""
-    first = 0
-    for piece in chunks(file, size=size):
-        if not isinstance(piece, Events):
-            raise BadLayout(f"{file}: expected events with objects, got {piece!r}.")
-        events = numbered(piece, first)
-        first += len(piece)
+    for events in batches:
         yield {"event": events.column("event"), "score": scorer.score(events)}
