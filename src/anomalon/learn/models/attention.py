@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Float
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
 from anomalon.learn.models.dense import Dense
-from anomalon.learn.models.gradients import affine, normalised
+from anomalon.learn.models.gradients import affine, heard, normalised, overlaps
 from anomalon.learn.models.layers import Linear
 
 __all__ = ["SetEncoder"]
@@ -47,11 +47,10 @@ class Attention(eqx.Module):
         split = _through(self.queries_keys_values, x)
         split = split.reshape(*x.shape[:-1], 3, self.n_heads, -1)
         query, key, value = split[..., 0, :, :], split[..., 1, :, :], split[..., 2, :, :]
-        logit = jnp.einsum("...qhd,...khd->...hqk", query, key) / sqrt(query.shape[-1])
+        logit = overlaps(query, key) / sqrt(query.shape[-1])
         # Finite, so that an event without any object has no NaN.
         share = jax.nn.softmax(jnp.where(mask[..., None, None, :], logit, -1e9), axis=-1)
-        heard = jnp.einsum("...hqk,...khd->...qhd", share, value)
-        return _through(self.output, heard.reshape(x.shape))
+        return _through(self.output, heard(share, value).reshape(x.shape))
 
 
 @final

@@ -11,7 +11,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-__all__ = ["LEAST", "affine", "affine_of_columns", "normalised", "normalised_among"]
+__all__ = [
+    "LEAST",
+    "affine",
+    "affine_of_columns",
+    "heard",
+    "normalised",
+    "normalised_among",
+    "overlaps",
+]
 
 LEAST = 1e-5
 """Added to variances, as layers of this name do everywhere."""
@@ -93,6 +101,61 @@ def _of_normalised(kept: Any, gradient: Any) -> tuple[Any, Any, Any]:
 
 
 normalised.defvjp(_normalised, _of_normalised)
+
+
+@jax.custom_vjp
+def overlaps(
+    query: Float[Array, "*many q head n"], key: Float[Array, "*many k head n"]
+) -> Float[Array, "*many head q k"]:
+    """Products of each object's query with the key of each object, head by head.
+
+    Gradients of keys, as of values in `heard`, are computed with the objects as the last axis: the
+    compiler has no fast product whose first factor is turned.
+    """
+    return jnp.einsum("...qhn,...khn->...hqk", query, key)
+
+
+def _overlaps(query: Any, key: Any) -> tuple[Any, Any]:
+    return overlaps(query, key), (query, key)
+
+
+def _of_overlaps(kept: Any, gradient: Any) -> tuple[Any, Any]:
+    query, key = kept
+    of_query = jnp.einsum("...hqk,...khn->...qhn", gradient, key)
+    return of_query, _objects_first(_objects_last(query) @ gradient)
+
+
+overlaps.defvjp(_overlaps, _of_overlaps)
+
+
+@jax.custom_vjp
+def heard(
+    share: Float[Array, "*many head q k"], value: Float[Array, "*many k head n"]
+) -> Float[Array, "*many q head n"]:
+    """What each object hears of the values of all, by its shares, head by head."""
+    return jnp.einsum("...hqk,...khn->...qhn", share, value)
+
+
+def _heard(share: Any, value: Any) -> tuple[Any, Any]:
+    return heard(share, value), (share, value)
+
+
+def _of_heard(kept: Any, gradient: Any) -> tuple[Any, Any]:
+    share, value = kept
+    of_share = jnp.einsum("...qhn,...khn->...hqk", gradient, value)
+    return of_share, _objects_first(_objects_last(gradient) @ share)
+
+
+heard.defvjp(_heard, _of_heard)
+
+
+def _objects_last(x: jax.Array) -> jax.Array:
+    """(…, object, head, n) as (…, head, n, object)."""
+    return jnp.moveaxis(x, -3, -1)
+
+
+def _objects_first(x: jax.Array) -> jax.Array:
+    return jnp.moveaxis(x, -1, -3)
 
 
 def normalised_among(
