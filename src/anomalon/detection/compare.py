@@ -29,11 +29,9 @@ from anomalon.detection.checking import alike, checks_of
 from anomalon.detection.describing import rank_correlations
 from anomalon.detection.named import Named, baselines, named
 from anomalon.detection.results.detection import DetectionResult, File
-from anomalon.detection.training import TEST, Trained, Training, TrialData
+from anomalon.detection.training import TEST, Trained, Training, TrialData, do_trainings
 from anomalon.detectors import Detector
 from anomalon.run.job import HERE, Workplace
-from anomalon.run.keeping import Keeping
-from anomalon.run.work import do
 
 __all__ = ["Choices", "detect", "parts"]
 
@@ -109,17 +107,9 @@ def detect(
     surveys = {name: surveyed(batches) for name, batches in files.items()}
     _check_truth(surveys)
     fitted_on, test = parts(files[BACKGROUND], choices.split, seed)
-    keeping = Keeping.beside(place.store)
-    tried = TrialData(fitted_on, {TEST: test} | _others(files), seed, keeping)
+    tried = TrialData(fitted_on, {TEST: test} | _others(files), seed)
     pieces = _pieces(every, surveys, choices, seed)
-    values = do(
-        pieces,
-        shared=tried,
-        executor=place.executor,
-        store=place.store,
-        progress=place.progress,
-    )
-    keeping.forget_parts(piece.key for piece in pieces)
+    values = do_trainings(pieces, tried, place)
     return _assembled(
         every, pieces, values, Scored.of(tried.scored), surveys, choices, chosen, seed
     )

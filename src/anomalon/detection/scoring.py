@@ -15,7 +15,7 @@ from anomalon.core.scorer import EventScorer
 from anomalon.core.shown import Shown
 from anomalon.data.recognise import recognise
 from anomalon.data.score_table import score_table
-from anomalon.detection.batches import Batches, FileBatches, kinds_of
+from anomalon.detection.batches import Batches, FileBatches
 from anomalon.detectors import FittedDetector
 from anomalon.learn.engine.storage import load_scorer
 from anomalon.run.progress import Progress
@@ -114,9 +114,11 @@ def score_file(
         raise BadValue(f"{out}: expected a place for a new file, got one that is read.")
     total = recognise(file, options).n_events
     scores, identities, n_written = [], [], 0
-    batches = FileBatches(Path(file), size, options or {})
+    there: tuple[str, ...] = ()
     with score_table(out) as add:
-        for columns in _scored(scorer, batches):
+        for events in FileBatches(Path(file), size, options or {}):
+            there = events.object_kinds
+            columns = {"event": events.column("event"), "score": scorer.score(events)}
             scores.append(columns["score"])
             identities.append(columns["event"])
             kept = columns["score"] >= (-np.inf if threshold is None else threshold)
@@ -133,12 +135,5 @@ def score_file(
     every, event = np.concatenate(scores), np.concatenate(identities)
     top = np.lexsort((event, -every))[:_TOP]
     quantiles = dict(zip(QUANTILES, map(float, np.quantile(every, QUANTILES)), strict=True))
-    known, there = scorer.inputs.layout.kinds, kinds_of(batches)
-    lacks = tuple(kind for kind in dict.fromkeys(known) if kind not in there)
+    lacks = tuple(k for k in dict.fromkeys(scorer.inputs.layout.kinds) if k not in there)
     return FileScores(len(every), n_written, quantiles, event[top], every[top], lacks)
-
-
-def _scored(scorer: EventScorer, batches: Batches) -> Iterator[dict[str, NDArray[Any]]]:
-    """Event numbers and scores, piece by piece."""
-    for events in batches:
-        yield {"event": events.column("event"), "score": scorer.score(events)}

@@ -1,7 +1,7 @@
 """The pieces of a comparison: one training of one detector, and all that needs its scorer."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,9 +17,11 @@ from anomalon.detection.quality import quality
 from anomalon.detection.scoring import scores_of
 from anomalon.detectors import Estimator, FittedDetector
 from anomalon.learn.engine.storage import scorer_bytes
+from anomalon.run.job import Workplace
 from anomalon.run.keeping import NOT_KEPT, Keeping
+from anomalon.run.work import do
 
-__all__ = ["Trained", "Training", "TrialData"]
+__all__ = ["Trained", "Training", "TrialData", "do_trainings"]
 
 Floats = NDArray[np.float64]
 
@@ -113,6 +115,26 @@ class Trained:
         rows = tuple((str(k), str(f), float(a), float(r)) for k, f, a, r in value["quality"])
         model = np.asarray(value["model"]).tobytes()
         return cls(scores, float(value["seen"]), rows, int(value["n_inputs"]), model, value["note"])
+
+
+def do_trainings(pieces: Sequence[Any], shared: Any, place: Workplace) -> list[dict[str, Any]]:
+    """The values of trainings, which keep what they have so far until all of them are finished.
+
+    Args:
+        pieces: `Training`, or pieces that hand their work to one.
+        shared: What they need, a dataclass with a field `keeping`.
+        place: Who does them, and where they are kept.
+    """
+    keeping = Keeping.beside(place.store)
+    values = do(
+        pieces,
+        shared=replace(shared, keeping=keeping),
+        executor=place.executor,
+        store=place.store,
+        progress=place.progress,
+    )
+    keeping.forget_parts(piece.key for piece in pieces)
+    return values
 
 
 def _model(scorer: FittedDetector) -> tuple[bytes, str]:

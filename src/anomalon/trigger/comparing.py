@@ -18,10 +18,8 @@ from anomalon.core.seed import Seed
 from anomalon.detection.batches import Batches, Survey, surveyed
 from anomalon.detection.named import baselines, named
 from anomalon.detection.results.detection import File
-from anomalon.detection.training import TEST, Trained
+from anomalon.detection.training import TEST, Trained, do_trainings
 from anomalon.run.job import HERE, Workplace
-from anomalon.run.keeping import Keeping
-from anomalon.run.work import do
 from anomalon.trigger.checking import checks_of
 from anomalon.trigger.dividing import decided, divided, whole_files
 from anomalon.trigger.exporting import exported, refuse_without_onnx
@@ -120,19 +118,10 @@ def _trained(
         for one in every
         for training in range(1 if one.named.baseline else trainings)
     ]
-    keeping = Keeping.beside(place.store)
-    values = do(
-        pieces,
-        shared=replace(shared, keeping=keeping),
-        executor=place.executor,
-        store=place.store,
-        progress=place.progress,
-    )
-    keeping.forget_parts(piece.key for piece in pieces)
-    trained: dict[str, list[Trained]] = {one.named.name: [] for one in every}
-    for piece, value in zip(pieces, values, strict=True):
-        trained[piece.model.named.name].append(Trained.of(value))
-    return trained
+    found: dict[str, list[Trained]] = {one.named.name: [] for one in every}
+    for piece, value in zip(pieces, do_trainings(pieces, shared, place), strict=True):
+        found[piece.model.named.name].append(Trained.of(value))
+    return found
 
 
 def _files(surveys: Mapping[str, Survey], judged: Judged) -> tuple[File, ...]:

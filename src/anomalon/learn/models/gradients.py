@@ -107,25 +107,8 @@ normalised.defvjp(_normalised, _of_normalised)
 def overlaps(
     query: Float[Array, "*many q head n"], key: Float[Array, "*many k head n"]
 ) -> Float[Array, "*many head q k"]:
-    """Products of each object's query with the key of each object, head by head.
-
-    Gradients of keys, as of values in `heard`, are computed with the objects as the last axis: the
-    compiler has no fast product whose first factor is turned.
-    """
+    """Products of each object's query with the key of each object, head by head."""
     return jnp.einsum("...qhn,...khn->...hqk", query, key)
-
-
-def _overlaps(query: Any, key: Any) -> tuple[Any, Any]:
-    return overlaps(query, key), (query, key)
-
-
-def _of_overlaps(kept: Any, gradient: Any) -> tuple[Any, Any]:
-    query, key = kept
-    of_query = jnp.einsum("...hqk,...khn->...qhn", gradient, key)
-    return of_query, _objects_first(_objects_last(query) @ gradient)
-
-
-overlaps.defvjp(_overlaps, _of_overlaps)
 
 
 @jax.custom_vjp
@@ -136,26 +119,26 @@ def heard(
     return jnp.einsum("...hqk,...khn->...qhn", share, value)
 
 
-def _heard(share: Any, value: Any) -> tuple[Any, Any]:
-    return heard(share, value), (share, value)
+def _of_overlaps(kept: Any, gradient: Any) -> tuple[Any, Any]:
+    query, key = kept
+    return heard(gradient, key), _told(gradient, query)
 
 
 def _of_heard(kept: Any, gradient: Any) -> tuple[Any, Any]:
     share, value = kept
-    of_share = jnp.einsum("...qhn,...khn->...hqk", gradient, value)
-    return of_share, _objects_first(_objects_last(gradient) @ share)
+    return overlaps(gradient, value), _told(share, gradient)
 
 
-heard.defvjp(_heard, _of_heard)
+overlaps.defvjp(lambda *given: (overlaps(*given), given), _of_overlaps)
+heard.defvjp(lambda *given: (heard(*given), given), _of_heard)
 
 
-def _objects_last(x: jax.Array) -> jax.Array:
-    """(…, object, head, n) as (…, head, n, object)."""
-    return jnp.moveaxis(x, -3, -1)
+def _told(share: jax.Array, x: jax.Array) -> jax.Array:
+    """What each object has told all others: `heard` with the shares turned.
 
-
-def _objects_first(x: jax.Array) -> jax.Array:
-    return jnp.moveaxis(x, -1, -3)
+    Objects are the last axis: the compiler has no fast product whose first factor is turned.
+    """
+    return jnp.moveaxis(jnp.moveaxis(x, -3, -1) @ share, -1, -3)
 
 
 def normalised_among(

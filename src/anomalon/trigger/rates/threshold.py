@@ -142,9 +142,7 @@ def threshold_at_rate(
         >>> found.value, found.rate.hz, round(found.rate.sigma, 1)
         (974.5, 1000.0, 197.5)
     """
-    given = np.asarray(scores, dtype=np.float64)
-    check.length(given, given.size, "threshold_at_rate: scores")
-    check.finite(given, "threshold_at_rate: scores")
+    given = _checked(scores, "threshold_at_rate: scores")
     asked = check.number(rate, "threshold_at_rate: rate", "(0, inf)")
     fewest = check.number(fewest, "threshold_at_rate: fewest", "[0, inf)")
     hz = in_hz(weights, len(given), incoming, "threshold_at_rate")
@@ -153,6 +151,14 @@ def threshold_at_rate(
         counted = ~chosen(others, len(given), "threshold_at_rate: others")
     order = np.argsort(-given, kind="stable")
     return _found(given, hz, counted, order, asked, fewest, ratio=incoming is not None)
+
+
+def _checked(scores: ArrayLike, what: str) -> Floats:
+    """As finite numbers, one per event."""
+    given = np.asarray(scores, dtype=np.float64)
+    check.length(given, given.size, what)
+    check.finite(given, what)
+    return given
 
 
 def _found(
@@ -275,10 +281,8 @@ def closure(
     Raises:
         As `threshold_at_rate`, but for halves with too few events, which are counted.
     """
-    given = np.asarray(scores, dtype=np.float64)
     check.whole(splits, "closure: splits", 1, 1_000_000)
-    check.length(given, given.size, "closure: scores")
-    check.finite(given, "closure: scores")
+    given = _checked(scores, "closure: scores")
     asked = check.number(rate, "closure: rate", "(0, inf)")
     hz = in_hz(weights, len(given), incoming, "closure")
     no = np.zeros(len(given), bool) if others is None else chosen(others, len(given), "others")
