@@ -7,7 +7,7 @@ from sklearn.preprocessing import StandardScaler
 from toy_objects import quick_autoencoder, toy_objects
 
 from anomalon.core import Events
-from anomalon.core.errors import TooFewEvents
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.detection import AuditResult, audit, audit_detector
 from anomalon.detectors import Baseline, IsolationForest
@@ -217,6 +217,9 @@ def test_columns_that_are_measured_may_be_known():
         "columns beside the objects change no score (mass, process)"
     }
     assert audit(procedure, events, measured=["mass"]).passed
+    for wrong in (["masss"], "mass", 5):
+        with pytest.raises(BadValue, match="audit: measured: expected"):
+            audit(procedure, events, measured=wrong)
 
 
 @pytest.mark.parametrize("leak", ["label", "weight", "event"])

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core import check
 from anomalon.core.errors import Leak, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.result import Check, Verdict
@@ -68,7 +69,10 @@ def audit(
 
     Raises:
         TooFewEvents: If there are fewer than 100 events.
+        BadValue: If there is no such column.
     """
+    for column in (measured := check.several(measured, "audit: measured")):
+        check.one_of(column, "audit: measured", background.columns)
     checks = [*checks_of_procedure(procedure, background, seed=seed, name=name, measured=measured)]
     if train is not None and fitted_on is not None:
         checks += checks_of_training(train, fitted_on, background, name=name)

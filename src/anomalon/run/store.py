@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from anomalon.core.archive import arrays_of
 from anomalon.core.atomic import write_atomically, write_text_atomically
 from anomalon.core.errors import DataError
 
@@ -99,10 +100,10 @@ def _read_plain(path: Path) -> Any:
 
 
 def _read_arrays(path: Path) -> Any:
-    with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
-        text, digest = str(file["json"]), str(file["sha256"])
-        kept = json.loads(text)
-        arrays = [file[f"array_{i}"] for i in range(len(kept["arrays"]))]
+    file = arrays_of(path)
+    text, digest = str(file["json"]), str(file["sha256"])
+    kept = json.loads(text)
+    arrays = [file[f"array_{i}"] for i in range(len(kept["arrays"]))]
     if digest != _digest(text, arrays):
         raise ValueError("its checksum is that of another value")
     value = kept["value"]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.core.archive import arrays_of
 from anomalon.core.atomic import write_atomically
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.learn.engine.program import State
@@ -115,8 +116,7 @@ class Checkpoint:
 
     def _read(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+            arrays = arrays_of(self.path)
             header = json.loads(arrays.pop("header").tobytes())
             if header["format"] == _FORMAT:
                 return header, arrays

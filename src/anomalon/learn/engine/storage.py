@@ -24,6 +24,7 @@ from typing import IO, Any, Protocol, Self, cast, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core.archive import NoArchive, arrays_of
 from anomalon.core.atomic import write_atomically
 from anomalon.core.config import lookup
 from anomalon.core.errors import AnomalonError, BadLayout, BadValue
@@ -138,7 +139,9 @@ def load_scorer(path: Path | str | IO[bytes]) -> AnyScorer:
         UnknownKey: If it is of a kind that nobody has registered.
     """
     try:
-        arrays = _read(path)
+        arrays = arrays_of(path)
+        if _HEADER not in arrays:
+            raise NoArchive(f"an archive of other arrays ({', '.join(list(arrays)[:5])})")
         header = json.loads(arrays.pop(_HEADER).tobytes())
         version = header["format"]
         if version == _FORMAT:
@@ -147,32 +150,11 @@ def load_scorer(path: Path | str | IO[bytes]) -> AnyScorer:
         raise
     except FileNotFoundError as error:
         raise BadLayout(f"{path}: there is no such file.") from error
+    except NoArchive as error:
+        raise BadLayout(f"{path}: {_WANTED}, got {error}.") from error
     except Exception as error:  # archives and what is in them can be wrong in many ways
         raise BadLayout(f"{path}: {_WANTED}, got something else ({error!r}).") from error
     raise BadLayout(f"{path}: expected format {_FORMAT}, got {version}. Update anomalon.")
-
-
-def _read(path: Path | str | IO[bytes]) -> dict[str, NDArray[Any]]:
-    """The arrays of a file; NumPy itself leaves broken ones open."""
-    if isinstance(path, Path | str):
-        with Path(path).open("rb") as file:
-            return _arrays_of(file, path)
-    return _arrays_of(path, path)
-
-
-def _arrays_of(file: IO[bytes], path: object) -> dict[str, NDArray[Any]]:
-    """Whatever NumPy says of files of another kind, it is no advice to be followed."""
-    try:
-        found = np.load(file, allow_pickle=False)
-        if not isinstance(found, np.lib.npyio.NpzFile):
-            raise BadLayout(f"{path}: {_WANTED}, got a single array.")
-        arrays = {name: found[name] for name in found.files}
-    except (ValueError, EOFError) as error:  # of text, of pickles, of nothing at all
-        raise BadLayout(f"{path}: {_WANTED}, got a file of another kind.") from error
-    if _HEADER not in arrays:
-        names = ", ".join(list(arrays)[:5])
-        raise BadLayout(f"{path}: {_WANTED}, got an archive of other arrays ({names}).")
-    return arrays
 
 
 def parts_apart(parts: Sequence[AnyScorer]) -> tuple[list[Header], Arrays]:
