@@ -1,13 +1,14 @@
 """SALAD against a toy whose ratio of densities is known."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import ks_2samp, norm
 
 from anomalon import Sample
-from anomalon.background import Salad
+from anomalon.background import BackgroundTask, Salad
 from anomalon.background.salad import _balanced
 from anomalon.core.errors import BadNumbers, BadValue, TooFewEvents, TruthRequired
 from anomalon.core.window import Window
@@ -16,6 +17,8 @@ from anomalon.learn import BoostedTrees, Network
 WINDOW = Window(3000, 3600, 2400, 4200)
 NETWORK = Network((32, 32), 0.0, 3e-3, 256, epochs=15, selection="best_loss", n_average=2)
 QUICK = Salad(NETWORK, n_networks=2)
+PAPER = replace(QUICK, quantiles=None)
+LAZY = Salad(Network((4,), 0.0, 1e-6, 256, epochs=1, n_average=1), n_networks=1)
 
 
 def events(seed, n, slope=0.0, power=6, drift=0.3):
@@ -42,7 +45,8 @@ DATA, SIMULATION = events(1, 20_000, slope=0.2), simulation(2, 20_000)
 
 @pytest.fixture(scope="module")
 def template():
-    return QUICK.fit(DATA, WINDOW, simulation=SIMULATION, seed=1)
+    """Networks alone, as in the paper."""
+    return PAPER.fit(DATA, WINDOW, simulation=SIMULATION, seed=1)
 
 
 def test_weights_are_the_true_ratio_of_densities(template):
@@ -87,12 +91,41 @@ def closure(template):
 def test_a_closure_that_fails_is_told(template):
     """Networks that have not learned leave the data as they were."""
     assert closure(template) < 0.53
-    lazy = Salad(Network((4,), 0.0, 1e-6, 256, epochs=1, n_average=1), n_networks=1)
-    assert closure(lazy.fit(DATA, WINDOW, simulation=SIMULATION, seed=1)) > 0.56
+    assert closure(replace(LAZY, quantiles=None).fit(DATA, WINDOW, simulation=SIMULATION, seed=1)) > 0.56
+
+
+def test_quantiles_know_each_feature_without_a_network():
+    """Simulation on another scale altogether; the networks have not learned a thing."""
+    wrong = SIMULATION.with_x(np.exp(SIMULATION.x))
+    template = LAZY.fit(DATA, WINDOW, simulation=wrong, seed=1)
+    truth = inside(events(7, 60_000, slope=0.2))
+    for made, true in zip(template.sample.x.T, truth.x.T, strict=True):
+        assert ks_2samp(made, true).statistic < 0.05
+    assert template.n_effective > 0.9 * len(template.sample)
+
+
+def test_quantiles_leave_correlations_to_the_networks():
+    def correlation(sample):
+        return np.cov(sample.x.T, aweights=sample.weight)[0, 1]
+
+    x = SIMULATION.x.copy()
+    x[:, 1] -= 0.5 * x[:, 0]  # independent of the other
+    wrong = SIMULATION.with_x(x)
+    true = correlation(inside(events(7, 60_000, slope=0.2)))
+    learned = correlation(QUICK.fit(DATA, WINDOW, simulation=wrong, seed=1).sample)
+    assert correlation(LAZY.fit(DATA, WINDOW, simulation=wrong, seed=1).sample) < 0.5 * true
+    assert learned == pytest.approx(true, rel=0.15)
+
+
+def test_features_that_are_flat_already_stay_so():
+    task = BackgroundTask(DATA, WINDOW, SIMULATION, flat=True)
+    (template,) = LAZY.fit_many([task])
+    np.testing.assert_allclose(template.sample.x.mean(axis=0), 0, atol=0.06)
+    np.testing.assert_allclose(template.sample.x.std(axis=0), 1, atol=0.05)
 
 
 def test_ratios_are_bounded():
-    bounded = Salad(NETWORK, n_networks=1, largest=1.1)
+    bounded = replace(PAPER, n_networks=1, largest=1.1)
     template = bounded.fit(DATA, WINDOW, simulation=SIMULATION, seed=1)
     n = int(re.search(r"(\d+) ratios were set to 1.1", template.why)[1])
     weight = template.sample.weight / template.sample.weight.max()
@@ -113,13 +146,25 @@ def test_no_network_can_learn_the_spectrum():
     assert abs(data.mass.mean() - other.mass.mean()) > 0.03 * means[0]
 
 
-def test_weights_of_the_simulation_are_honoured():
-    """Twice the events, half of which weigh nothing."""
-    junk = SIMULATION.with_x(SIMULATION.x + 5).with_weight(np.zeros(len(SIMULATION)))
+@pytest.mark.parametrize("method", [QUICK, PAPER])
+@pytest.mark.parametrize("weight", [0, 1e-6])
+def test_weights_of_the_simulation_are_honoured(method, weight):
+    """Twice the events, half of which weigh next to nothing."""
+    junk = SIMULATION.with_x(SIMULATION.x + 5).with_weight(np.full(len(SIMULATION), weight))
     both = Sample.concatenate([SIMULATION, junk])
-    template = QUICK.fit(DATA, WINDOW, simulation=both, seed=1)
-    mean = np.average(template.sample.x[:, 0], weights=template.sample.weight)
-    assert mean == pytest.approx(inside(DATA).x[:, 0].mean(), abs=0.05)
+    sample = method.fit(DATA, WINDOW, simulation=both, seed=1).sample
+    mean = np.average(sample.x[:, 0], weights=sample.weight)
+    true = 0.3 + 0.5 * np.average((sample.mass - 3300) / 600, weights=sample.weight)
+    assert mean == pytest.approx(true, abs=0.06)
+
+
+def test_large_weights_of_the_simulation_are_honoured():
+    """Weights that undo how the events were drawn, between 0.3 and 20."""
+    drawn = SIMULATION.with_x(SIMULATION.x + [0.5, 0.0])
+    weight = norm.pdf(drawn.x[:, 0], 0, 1) / norm.pdf(drawn.x[:, 0], 0.5, 1)
+    sample = QUICK.fit(DATA, WINDOW, simulation=drawn.with_weight(weight), seed=1).sample
+    mean = np.average(sample.x[:, 0], weights=sample.weight)
+    assert mean == pytest.approx(0.25, abs=0.08)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,10 @@ Their output s(x, m) is a ratio of densities,
 and they interpolate it into the signal region (trees, which are constant between their cuts, would
 not). Simulated events there, with these weights, are the template.
 
+Before that, each simulated feature takes the value that has the same rank in data of its mass
+(`quantiles`): with a second's work what is wrong with a feature by itself is mended, and networks
+learn the correlations, with weights near one. The paper leaves all to the networks (None).
+
 The ratio is one of features at given mass: in narrow bins of the mass the simulation is given the
 weight that data have, so that no network can learn the spectrum, and either side of the signal
 region counts as much as the other. The spectra come in as smooth functions
@@ -20,7 +24,7 @@ one that validates the search.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -29,15 +33,17 @@ from numpy.typing import NDArray
 from anomalon.background.base import BackgroundEstimator
 from anomalon.background.closure import told_apart
 from anomalon.background.densities import outside, with_log_mass
+from anomalon.background.flattening import in_flat_features
 from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template
-from anomalon.core import check
+from anomalon.core import check, event_random
 from anomalon.core.errors import BadNumbers, BadValue, TooFewEvents, TruthRequired
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import Ensemble, Network
 from anomalon.learn.classify.base import Task, task_of
 from anomalon.learn.classify.split import share
@@ -62,6 +68,8 @@ class Salad(BackgroundEstimator):
             no network sees; on them `Template.why` says whether data and reweighted simulation
             are alike.
         n_templates: Different trainings for the members of an ensemble, which take turns.
+        quantiles: What brings each simulated feature to the values of data before networks learn
+            the rest, of data outside the signal region; None to leave all to the networks.
 
     Raises:
         BadValue: If a setting is outside its range.
@@ -74,7 +82,7 @@ class Salad(BackgroundEstimator):
     network: Network = field(
         default_factory=lambda: Network(
             hidden=(32, 32, 32),
-            dropout=0.0,
+            dropout=0.2,
             epochs=40,
             selection="best_loss",
             n_average=3,
@@ -85,6 +93,7 @@ class Salad(BackgroundEstimator):
     largest: float = 20.0
     held_out: float = 0.1
     n_templates: int = 2
+    quantiles: ConditionalQuantiles | None = field(default_factory=ConditionalQuantiles)
 
     def __post_init__(self) -> None:
         if not isinstance(self.network, Network):
@@ -99,6 +108,7 @@ class Salad(BackgroundEstimator):
             largest="(1, inf)",
             held_out="(0, 0.9]",
             n_templates=(2, 100),
+            quantiles=ConditionalQuantiles | None,
         )
 
     def _check(self, task: BackgroundTask) -> None:
@@ -126,6 +136,12 @@ class Salad(BackgroundEstimator):
         return self._fit_many([BackgroundTask(data, window, simulation, seed)])[0]
 
     def _fit_many(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
+        return in_flat_features(self._reweighted, tasks, self.quantiles)
+
+    def _reweighted(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
+        """Of data in flat features, unless `quantiles` are None; simulation becomes flat too."""
+        if self.quantiles is not None:
+            tasks = [_with_flat_simulation(task, self.quantiles) for task in tasks]
         pairs = [_Pair.of(task) for task in tasks]
         names = (*tasks[0].events.names, "log_mass")
         trainings = [pair.training(self.held_out) for pair in pairs]
@@ -187,6 +203,21 @@ class _Pair:
 
     def _held(self, sample: Sample, held_out: float) -> NDArray[np.bool_]:
         return share(sample.event, held_out, self.task.seed.child("held out"))
+
+
+def _with_flat_simulation(task: BackgroundTask, quantiles: ConditionalQuantiles) -> BackgroundTask:
+    """Simulated features as normal scores among simulated events of the same mass.
+
+    Where weights differ, the quantiles are those of events kept in proportion to them: roughly
+    right is enough, the networks weigh what is left.
+    """
+    simulation = task.simulation
+    assert simulation is not None
+    weight = simulation.weight
+    largest = (weight**2).sum() / weight.sum()
+    place = event_random.uniform(simulation.event, task.seed.child("thinning"))
+    flatten = quantiles.fit(simulation[place * largest < weight])
+    return replace(task, simulation=flatten(simulation))
 
 
 def _ratio(scorer: Scorer, events: Sample) -> Floats:
