@@ -91,7 +91,8 @@ def closure(template):
 def test_a_closure_that_fails_is_told(template):
     """Networks that have not learned leave the data as they were."""
     assert closure(template) < 0.53
-    assert closure(replace(LAZY, quantiles=None).fit(DATA, WINDOW, simulation=SIMULATION, seed=1)) > 0.56
+    lazy = replace(LAZY, quantiles=None)
+    assert closure(lazy.fit(DATA, WINDOW, simulation=SIMULATION, seed=1)) > 0.56
 
 
 def test_quantiles_know_each_feature_without_a_network():
@@ -160,7 +161,7 @@ def test_weights_of_the_simulation_are_honoured(method, weight):
 
 def test_large_weights_of_the_simulation_are_honoured():
     """Weights that undo how the events were drawn, between 0.3 and 20."""
-    drawn = SIMULATION.with_x(SIMULATION.x + [0.5, 0.0])
+    drawn = SIMULATION.with_x(SIMULATION.x + np.array([0.5, 0.0]))
     weight = norm.pdf(drawn.x[:, 0], 0, 1) / norm.pdf(drawn.x[:, 0], 0.5, 1)
     sample = QUICK.fit(DATA, WINDOW, simulation=drawn.with_weight(weight), seed=1).sample
     mean = np.average(sample.x[:, 0], weights=sample.weight)

@@ -40,7 +40,7 @@ from anomalon.export import ExportJob, Firmware
 from anomalon.features.conversion import Conversion, DijetFeatures
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Ensemble, KFold, Network
-from anomalon.learn.density import SplineFlow
+from anomalon.learn.density import Mixture, SplineFlow
 from anomalon.learn.regress import BoostedRegression
 from anomalon.run.job import Job
 from anomalon.run.settings import decode, dumps, encode
@@ -112,6 +112,7 @@ def examples(folder):
         Control("a > 1"),
         Simulated(DataSource(other)),
         Resampled(3, 0.2, SplineFlow(width=8), "few"),
+        Resampled(3, 0.2, Mixture(SplineFlow(width=8), 2), "few, mixed"),
     )
     signal = SignalSource("a signal", 3500.0, DataSource(other, {"mass": "m"}))
     reach = InjectionLimits(

@@ -11,7 +11,7 @@ from two_samples import same_p_value
 from anomalon.background import Cathode, Curtains, Cwola, LaCathode, Morph
 from anomalon.core import Sample, Seed
 from anomalon.core.errors import BadValue, TooFewEvents
-from anomalon.learn.density import FlowMatching, SplineFlow
+from anomalon.learn.density import FlowMatching, Mixture, SplineFlow
 from anomalon.search import FitSettings, inject
 from anomalon.search.validation.families import families, generator_for
 from anomalon.search.validation.mocks import MockData
@@ -103,6 +103,7 @@ def test_too_few_events_to_train_on():
         (LaCathode(), FlowMatching()),
         (Curtains(), FlowMatching()),
         (Cathode(density=FlowMatching()), SplineFlow()),
+        (Cathode(density=Mixture(FlowMatching(), 2)), SplineFlow()),
     ],
     ids=lambda one: one.kind,
 )
@@ -112,8 +113,10 @@ def test_the_generator_is_of_another_family_than_the_template(background, chosen
     assert chosen.kind not in families(background)
     for kind in families(background):
         same = SplineFlow() if kind == "spline_flow" else FlowMatching()
-        with pytest.raises(BadValue, match=f"another family .*'{background.kind}'.*{same.kind}"):
-            generator_for(settings, same)
+        for asked in (same, Mixture(same, 2)):
+            refused = f"another family .*'{background.kind}'.*{asked.kind}"
+            with pytest.raises(BadValue, match=refused):
+                generator_for(settings, asked)
 
 
 def test_a_score_has_no_family():

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from anomalon.core.errors import BadValue
-from anomalon.learn.density import DensityEstimator, FlowMatching, SplineFlow
+from anomalon.learn.density import DensityEstimator, FlowMatching, Mixture, SplineFlow
 from anomalon.search.events.scan import Search
 
 __all__ = ["families", "generator_for"]
@@ -19,7 +19,7 @@ _BY_DEFAULT: tuple[DensityEstimator, ...] = (SplineFlow(), FlowMatching())
 
 
 def families(setting: Any) -> set[str]:
-    """Kinds of the density estimators inside of a setting."""
+    """Kinds of the density estimators inside of a setting; of a mixture, those that it mixes."""
     return set(_kinds(setting))
 
 
@@ -37,7 +37,7 @@ def generator_for(search: Search, asked: DensityEstimator | None) -> DensityEsti
     used = families(method.background) if search.trains else set()
     kind = method.background.kind
     if asked is not None:
-        if asked.kind in used:
+        if families(asked) & used:
             others = ", ".join(g.kind for g in _BY_DEFAULT if g.kind not in used) or "none"
             raise BadValue(
                 f"samples.generator: expected a generator of another family than the background "
@@ -56,7 +56,7 @@ def generator_for(search: Search, asked: DensityEstimator | None) -> DensityEsti
 
 
 def _kinds(setting: Any) -> Iterator[str]:
-    if isinstance(setting, DensityEstimator):
+    if isinstance(setting, DensityEstimator) and not isinstance(setting, Mixture):
         yield setting.kind
     if isinstance(setting, list | tuple):
         for entry in setting:
