@@ -42,10 +42,12 @@ QUICK = {
     "salad": Salad(Network((32, 32), 0.0, epochs=20, selection="best_loss"), n_networks=2),
 }
 METHODS = {kind: QUICK.get(kind) or cls() for kind, cls in (ESTIMATORS | TOYS).items()}
+METHODS["lacathode of side bands"] = replace(_LATENT, reference="sidebands")
 _HASTY = replace(_FLOW, epochs=1)
 HASTY = METHODS | {
     "cathode": Cathode(_HASTY),
     "lacathode": LaCathode(_HASTY),
+    "lacathode of side bands": LaCathode(_HASTY, reference="sidebands"),
     "ranode": Ranode(LaCathode(_HASTY), ResidualFlow(_HASTY, 0.2)),
     "curtains": Curtains(_HASTY),
     # one step, whatever the number of events: one program

@@ -5,25 +5,35 @@ that CATHODE draws from has a latent space. A signal region is compared there wi
 and all events are scored there, at any mass: background looks the same everywhere, and a cut on
 the score leaves its spectrum smooth. So the significance can come from a fit of that spectrum.
 
+No flow is quite right, and a classifier that compares with noise learns what it got wrong at the
+masses of the signal region; near them it is wrong in the same way, far away in another: the share
+that passes bends a little with the mass. With `reference="sidebands"` data of the signal region are
+compared with data of the side bands, all in the latent space: errors that both have are no
+difference. There are fewer of them than one can draw of noise.
+
 When not to use it: it is a little less sensitive than CATHODE where features depend little on the
 mass, since the map spreads what the flow did not learn.
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Literal, final, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.background.cwola import Cwola
 from anomalon.background.densities import conditions
 from anomalon.background.from_density import FromDensity
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template, own_identities
 from anomalon.background.transform import Transform, remembered
+from anomalon.core import check
 from anomalon.core.sample import Sample
 from anomalon.learn.density import Density
 
 __all__ = ["LaCathode", "Latent"]
+
+Reference = Literal["noise", "sidebands"]
 
 
 @final
@@ -57,6 +67,9 @@ class LaCathode(FromDensity):
         n_templates: Different trainings for the members of an ensemble, which take turns.
         quantiles: What makes each feature independent of the mass before the density is learned,
             outside the signal region; None to leave all to the density.
+        reference: What the signal region is compared with, in the latent space: normal "noise", or
+            events of the "sidebands", either side with half of the weight. Of those there are as
+            many as there are; `oversampling` is for noise.
 
     Raises:
         BadValue: If a setting is outside its range.
@@ -65,6 +78,12 @@ class LaCathode(FromDensity):
     kind: ClassVar[str] = "lacathode"
     cites: ClassVar[tuple[str, ...]] = ("Hallin:2021wme", "Hallin:2022eoq")
 
+    reference: Reference = "noise"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check.fields(self, self.kind, reference=get_args(Reference))
+
     def _template(
         self,
         task: BackgroundTask,
@@ -72,11 +91,16 @@ class LaCathode(FromDensity):
         density: Density,
         mass: NDArray[np.floating[Any]],
     ) -> Template:
-        n, names = len(mass), learned_from.names
-        z = task.seed.child("draw").generator().standard_normal((n, len(names)))
+        names = learned_from.names
         # a flow permutes features: a latent one belongs to none of them
         becomes = tuple(f"latent_{i + 1}" for i in range(len(names)))
-        noise = Sample(z, becomes, mass, event=own_identities(n, task.seed), source="normal noise")
         there = Latent(names, becomes, remembered(learned_from), density)
+        if self.reference == "sidebands":
+            sides = there(Cwola().fit(task.data, task.window).sample)
+            why = f"{len(sides)} side-band events, in the latent space of a density"
+            return Template(sides, self.kind, why, transform=there)
+        n = len(mass)
+        z = task.seed.child("draw").generator().standard_normal((n, len(names)))
+        noise = Sample(z, becomes, mass, event=own_identities(n, task.seed), source="normal noise")
         why = f"{n} events of normal noise, in the latent space of a density"
         return Template(noise, self.kind, why, transform=there)
