@@ -7,8 +7,8 @@ the masses of both jets, searched in one window. CATHODE's score is made for the
 another score at other masses. LaCATHODE and R-ANODE score in the latent space of the density, where
 background looks the same at all masses, and compare with noise there or with the side bands.
 Without decorrelation all is left to the method; with it, as by default, quantiles at given mass
-come before. Printed is chi2/ndf of the share that passes each cut against the mass, which should be flat: 1 is
-perfect. Published (arXiv:2210.14924, figure, with dR): CATHODE 25 to 30, LaCATHODE 1.2.
+come before. Printed is chi2/ndf of the share that passes each cut against the mass, which should be
+flat: 1 is perfect. Published (arXiv:2210.14924, figure, with dR): CATHODE 25 to 30, LaCATHODE 1.2.
 """
 
 import argparse

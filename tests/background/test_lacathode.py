@@ -11,6 +11,7 @@ from anomalon.background import LaCathode
 from anomalon.core.errors import BadValue
 from anomalon.core.window import Window
 from anomalon.learn import BoostedTrees, KFold
+from anomalon.learn.density import Mixture
 
 WINDOW = Window(3000, 3600, 2400, 4200)
 # next to nothing is learned: wrong at all masses, in the same way
@@ -54,3 +55,8 @@ def test_side_bands_have_the_same_weight_and_keep_their_identities():
 def test_other_references_are_refused():
     with pytest.raises(BadValue, match=r"lacathode\.reference: expected one of noise, sidebands"):
         LaCathode(reference="side")
+
+
+def test_a_mixture_has_no_latent_space():
+    with pytest.raises(BadValue, match=r"lacathode\.density: expected .* latent space, .* mixture"):
+        LaCathode(Mixture())

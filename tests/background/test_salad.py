@@ -196,3 +196,54 @@ def test_what_is_missing_is_said():
         QUICK.fit(DATA, WINDOW, simulation=SIMULATION.with_weight(np.full(20_000, -1.0)))
     with pytest.raises(BadValue, match="interpolates"):
         Salad(BoostedTrees())
+
+
+def with_tag(sample, share, seed):
+    tag = np.random.default_rng(seed).random(len(sample)) < share
+    return sample.with_x(np.column_stack([sample.x, tag]), (*sample.names, "tag"))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.3])
+def test_a_tag_that_data_do_not_have_weighs_nothing(share):
+    template = QUICK.fit(with_tag(DATA, 0, 1), WINDOW, simulation=with_tag(SIMULATION, share, 2))
+    assert template.n_effective > 0.9 * len(template.sample)
+    assert (template.sample.x[:, 2] == 0).all()
+
+
+@pytest.mark.parametrize("method", [QUICK, PAPER])
+def test_a_tag_that_only_data_have_is_refused(method):
+    with pytest.raises(BadNumbers, match="salad: tag is 0 in all simulated events"):
+        method.fit(with_tag(DATA, 0.2, 1), WINDOW, simulation=with_tag(SIMULATION, 0, 2))
+
+
+def weighed(weight, shift=0.0):
+    return SIMULATION.with_x(SIMULATION.x + np.array([shift, 0.0])).with_weight(weight)
+
+
+def test_weights_of_the_mass_alone_change_nothing():
+    """Generated in slices, say: weights over five decades, and quantiles are at given mass."""
+    plain = LAZY.fit(DATA, WINDOW, simulation=SIMULATION, seed=1).sample
+    falling = LAZY.fit(DATA, WINDOW, simulation=weighed(SIMULATION.mass**-8.0), seed=1).sample
+    assert ks_2samp(plain.x[:, 0], falling.x[:, 0]).statistic < 0.01
+
+
+@pytest.mark.parametrize("width", [1.0, 2.0])
+def test_weights_that_say_nothing_leave_few_events_and_no_error(width):
+    weight = np.exp(width * np.random.default_rng(1).normal(size=len(SIMULATION)))
+    sample = LAZY.fit(DATA, WINDOW, simulation=weighed(weight), seed=1).sample
+    mean = np.average(sample.x[:, 0])
+    assert mean == pytest.approx(0.25, abs=0.15)
+
+
+def test_weights_that_undo_a_shift_give_the_truth():
+    shifted = SIMULATION.x[:, 0] + 1.0
+    t = (SIMULATION.mass - 3300) / 600
+    weight = norm.pdf(shifted, 0.3 * t) / norm.pdf(shifted, 0.3 * t + 1.0)
+    sample = QUICK.fit(DATA, WINDOW, simulation=weighed(weight, 1.0), seed=1).sample
+    mean = np.average(sample.x[:, 0], weights=sample.weight)
+    assert mean == pytest.approx(0.25, abs=0.12)  # worth 1100 events: 0.03 in data and simulation
+
+
+def test_too_few_simulated_events_are_told():
+    with pytest.raises(TooFewEvents, match=r"quantiles of the simulation .*`quantiles = false`"):
+        QUICK.fit(DATA, WINDOW, simulation=SIMULATION[:500])

@@ -28,8 +28,9 @@ from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template, own_identities
 from anomalon.background.transform import Transform, remembered
 from anomalon.core import check
+from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
-from anomalon.learn.density import Density
+from anomalon.learn.density import Density, Mixture
 
 __all__ = ["LaCathode", "Latent"]
 
@@ -72,7 +73,7 @@ class LaCathode(FromDensity):
             many as there are; `oversampling` is for noise.
 
     Raises:
-        BadValue: If a setting is outside its range.
+        BadValue: If a setting is outside its range, or the density is a mixture.
     """
 
     kind: ClassVar[str] = "lacathode"
@@ -82,6 +83,11 @@ class LaCathode(FromDensity):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if isinstance(self.density, Mixture):
+            raise BadValue(
+                f"{self.kind}.density: expected a density with a latent space, such as "
+                "SplineFlow(), got a mixture: each of its trainings has a space of its own."
+            )
         check.fields(self, self.kind, reference=get_args(Reference))
 
     def _template(

@@ -37,7 +37,7 @@ from anomalon.background.flattening import in_flat_features
 from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template
-from anomalon.core import check, event_random
+from anomalon.core import check
 from anomalon.core.errors import BadNumbers, BadValue, TooFewEvents, TruthRequired
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
@@ -53,6 +53,7 @@ __all__ = ["Salad"]
 Floats = NDArray[np.floating[Any]]
 
 _BINS, _EVENTS_PER_BIN = 20, 50
+_SLICES, _MOST_COPIES = 48, 8
 
 
 @final
@@ -126,6 +127,15 @@ class Salad(BackgroundEstimator):
             )
         check.non_negative(task.simulation.weight, f"salad: weight of {task.simulation.source}")
         check.non_negative(task.events.weight, f"salad: weight of {task.events.source}")
+        for name, own, simulated in zip(
+            task.events.names, task.events.x.T, task.simulation.x.T, strict=True
+        ):
+            if np.ptp(simulated) == 0 and np.ptp(own) > 0:
+                raise BadNumbers(
+                    f"salad: {name} is {simulated[0]:g} in all simulated events of "
+                    f"{task.simulation.source} and not in data. No weight brings back what a "
+                    "simulation does not have: leave the feature out, or take another simulation."
+                )
         if not task.simulation.weight[task.window.in_signal_region(mass)].any():
             raise TooFewEvents(
                 f"salad: the simulation from {task.simulation.source} has no events with a weight "
@@ -208,16 +218,42 @@ class _Pair:
 def _with_flat_simulation(task: BackgroundTask, quantiles: ConditionalQuantiles) -> BackgroundTask:
     """Simulated features as normal scores among simulated events of the same mass.
 
-    Where weights differ, the quantiles are those of events kept in proportion to them: roughly
-    right is enough, the networks weigh what is left.
+    A feature that is the same in all data is so in the simulation: there is nothing to weigh.
+
+    Raises:
+        TooFewEvents: If there are too few simulated events for quantiles.
     """
-    simulation = task.simulation
+    data, simulation = task.data, task.simulation
     assert simulation is not None
+    try:
+        flat = quantiles.fit(_of_one_weight(simulation))(simulation)
+    except TooFewEvents as error:
+        raise TooFewEvents(
+            f"salad: quantiles of the simulation from {simulation.source}: {error} Or leave all to "
+            "the networks, `quantiles = false`."
+        ) from error
+    same = np.ptp(data.x, axis=0) == 0
+    return replace(task, simulation=flat.with_x(np.where(same, data.x[:1], flat.x)))
+
+
+def _of_one_weight(simulation: Sample) -> Sample:
+    """As many events that weigh the same, taken from those of the same mass as often as they weigh.
+
+    Only how weights differ at given mass matters to quantiles there. One that weighs more than
+    eight of its neighbours counts as eight: a value that comes up often would be one by itself.
+    """
     weight = simulation.weight
-    largest = (weight**2).sum() / weight.sum()
-    place = event_random.uniform(simulation.event, task.seed.child("thinning"))
-    flatten = quantiles.fit(simulation[place * largest < weight])
-    return replace(task, simulation=flatten(simulation))
+    if (weight == weight[0]).all():
+        return simulation
+    in_order = np.lexsort((simulation.event, simulation.mass))
+    rows = []
+    for near in np.array_split(in_order, max(1, min(_SLICES, len(in_order) // _EVENTS_PER_BIN))):
+        relative = weight[near] / max(weight[near].max(), 1e-300)
+        share = np.cumsum(np.minimum(relative, _MOST_COPIES * relative.mean()))
+        if share[-1] > 0:
+            at = (np.arange(len(near)) + 0.5) / len(near) * share[-1]
+            rows.append(near[np.searchsorted(share, at)])
+    return simulation[np.concatenate(rows)]
 
 
 def _ratio(scorer: Scorer, events: Sample) -> Floats:
