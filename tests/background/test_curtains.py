@@ -86,7 +86,9 @@ def test_closure_is_told():
     lazy = replace(FLOW, epochs=1, validation=0.99)  # a single step
     untrained = Curtains(lazy, None, held_out=0.3, quantiles=None)
     assert closure(untrained.fit(data, WINDOW, seed=1)) > 0.6
-    assert "too few for a test" in told_apart(DATA[:100], DATA[:100], Seed(1))
+    few = told_apart(DATA[:100], DATA[:100], Seed(1))
+    assert not few.known
+    assert "too few for a test" in str(few)
 
 
 def test_copies_keep_their_identity():

@@ -33,6 +33,7 @@ from anomalon.search.results.comparison import Comparison
 from anomalon.search.results.correlated_trials import CorrelatedTrials
 from anomalon.search.results.cut import Carried
 from anomalon.search.results.scan import Scan
+from anomalon.search.results.window import TemplateFacts
 from anomalon.simulate.result import Process, SimulationResult
 from anomalon.stats import SignalNuisances
 from anomalon.studies.forty_mhz.choice import Choice
@@ -123,7 +124,8 @@ def carried(scan: Scan) -> Scan:
     )
     cut = replace(first.cuts[0], carried=Carried(4.0, 200.0, 30.0, 400.0), comparison=known)
     together = CorrelatedTrials(np.array([0.0, 1.0]), np.array([1.5, 2.5]), 3)
-    windows = (replace(first, cuts=(cut, *first.cuts[1:])), *scan.windows[1:])
+    seen = TemplateFacts("draws", 4000, 3000.0, 0.51, 0.01)
+    windows = (replace(first, cuts=(cut, *first.cuts[1:]), template=seen), *scan.windows[1:])
     return replace(scan, windows=windows, correlated=together)
 
 

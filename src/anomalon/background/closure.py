@@ -1,5 +1,8 @@
 """Closure of a template on events that it has not seen: can trees tell it from data?"""
 
+from math import nan
+
+from anomalon.background.template import Closure
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.learn import BoostedTrees
@@ -12,7 +15,7 @@ _FEWEST = 500
 _TREES = BoostedTrees(n_trees=40, n_leaves=8, min_leaf=50, random_thresholds=False)
 
 
-def told_apart(data: Sample, template: Sample, seed: Seed) -> str:
+def told_apart(data: Sample, template: Sample, seed: Seed) -> Closure:
     """The area under the ROC curve of trees that try (Lopez-Paz, Oquab, arXiv:1610.06545).
 
     Halves are drawn along identities: one trains, the other judges. With folds that learn from each
@@ -22,17 +25,14 @@ def told_apart(data: Sample, template: Sample, seed: Seed) -> str:
         data: Events that the template has not seen.
         template: What should look the same; weights honoured.
         seed: Random numbers of trees and halves.
-
-    Returns:
-        In words, e.g. "an area under the ROC curve of 0.503 ± 0.004 (0.5: alike)".
     """
     seen = [s[s.weight > 0] for s in (data, template)]
     halves = [share(s.event, 0.5, seed.child("half")) for s in seen]
-    fewest = min(min(half.sum(), (~half).sum()) for half in halves)
+    fewest = int(min(min(half.sum(), (~half).sum()) for half in halves))
     if fewest < _FEWEST:
-        return f"an unknown area under the ROC curve ({fewest} events are too few for a test)"
+        return Closure(nan, nan, fewest)
     scorer = _TREES.fit(*(s[half] for s, half in zip(seen, halves, strict=True)), seed=seed)
     judged = [s[~half] for s, half in zip(seen, halves, strict=True)]
     scores = [scorer.score(s) for s in judged]
     area = evaluate(scores[1], scores[0], judged[1].weight, judged[0].weight).auc
-    return f"an area under the ROC curve of {area} (0.5: alike)"
+    return Closure(float(area.value), float(area.uncertainty), fewest)

@@ -30,7 +30,7 @@ from anomalon.background.densities import conditions, density_task, outside, wit
 from anomalon.background.flattening import in_flat_features
 from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
-from anomalon.background.template import Template
+from anomalon.background.template import Closure, Template
 from anomalon.core import check
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.sample import Sample
@@ -129,12 +129,14 @@ class Curtains(BackgroundEstimator):
     def _template(self, curtain: "_Curtain", move: Move) -> Template:
         moved = curtain.inside(move, self.copies)
         by = "of the density" if self.top is None else "trained on pairs of side-band masses"
+        closure = curtain.closure(move)
         return Template(
             moved,
             self.kind,
             f"{len(moved)} side-band events, moved to the signal region by a map {by}. Closure: "
             "events that nothing was trained on, moved across the signal region to the other side "
-            f"band, are told from those that are there with {curtain.closure(move)}",
+            f"band, are told from those that are there with {closure}",
+            closure=closure,
         )
 
 
@@ -203,7 +205,7 @@ class _Curtain:
         mass = SmoothMasses.of(self.task.data, self.task.window)
         return _moved(events, move, mass.draw(len(events), self.task.seed.child("mass")))
 
-    def closure(self, move: Move) -> str:
+    def closure(self, move: Move) -> Closure:
         """Whether events that are moved across are like those that are there."""
         held, rng = self.sides[self.held], self.task.seed.child("across").generator()
         low, high = self._halves(held)

@@ -36,7 +36,7 @@ from anomalon.background.densities import outside, with_log_mass
 from anomalon.background.flattening import in_flat_features
 from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
-from anomalon.background.template import Template
+from anomalon.background.template import Closure, Template
 from anomalon.core import check
 from anomalon.core.errors import BadNumbers, BadValue, TooFewEvents, TruthRequired
 from anomalon.core.sample import Sample
@@ -178,6 +178,7 @@ class Salad(BackgroundEstimator):
             f"signal region; {np.count_nonzero(ratio > self.largest)} ratios were set to "
             f"{self.largest:g}. Closure, on events outside that no network has seen: trees tell "
             f"data from reweighted simulation with {closure}",
+            closure=closure,
         )
 
 
@@ -204,7 +205,7 @@ class _Pair:
         data, simulation = (s[~self._held(s, held_out)] for s in (self.data, self.simulation))
         return task_of(data, simulation, self.task.seed.child("networks"))
 
-    def closure(self, scorer: Scorer, held_out: float, largest: float) -> str:
+    def closure(self, scorer: Scorer, held_out: float, largest: float) -> Closure:
         """Whether data and reweighted simulation are alike on the others."""
         data, simulation = (s[self._held(s, held_out)] for s in (self.data, self.simulation))
         ratio = np.minimum(_odds(scorer.score(simulation)), largest)

@@ -7,11 +7,39 @@ from numpy.typing import NDArray
 
 from anomalon.background.transform import Transform
 from anomalon.core import event_random
+from anomalon.core.rounding import measured
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 
-__all__ = ["Template", "own_identities"]
+__all__ = ["Closure", "Template", "own_identities"]
+
+
+@dataclass(frozen=True)
+class Closure:
+    """How well trees tell a template from events that it has not seen.
+
+    Args:
+        area: Under the ROC curve, 0.5 if they are alike; NaN if it is not known.
+        uncertainty: Of the area.
+        fewest: Events of the smallest sample that trained or judged.
+    """
+
+    area: float
+    uncertainty: float
+    fewest: int
+
+    @property
+    def known(self) -> bool:
+        """Whether there were enough events."""
+        return bool(np.isfinite(self.area))
+
+    def __str__(self) -> str:
+        if not self.known:
+            few = f"({self.fewest} events are too few for a test)"
+            return f"an unknown area under the ROC curve {few}"
+        area = measured(self.area, self.uncertainty)
+        return f"an area under the ROC curve of {area} (0.5: alike)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +57,8 @@ class Template:
             there by `view`. None: where they are.
         scorer: The anomaly score itself, of a method that has no need of a classifier; of events
             as `view` shows them.
+        closure: How well it can be told from events that nothing was trained on; None if the method
+            does not say.
     """
 
     sample: Sample
@@ -36,6 +66,7 @@ class Template:
     why: str
     transform: Transform | None = None
     scorer: Scorer | None = None
+    closure: Closure | None = None
 
     @property
     def n_effective(self) -> float:

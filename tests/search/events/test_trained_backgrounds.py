@@ -10,6 +10,7 @@ from toy_search import background, search, signal
 
 from anomalon import Sample
 from anomalon.background import BackgroundEstimator, Template
+from anomalon.background.template import Closure
 from anomalon.core import Seed
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
@@ -66,6 +67,34 @@ def test_and_none_where_there_is_none(kind):
     for cut in scan.windows[0].cuts[1:]:
         assert cut.ok, cut.why
         assert abs(cut.z_local) < 3
+
+
+@dataclass(frozen=True)
+class OfNoUse(BackgroundEstimator):
+    """Side-band events of which twenty have all the weight, and which are unlike others."""
+
+    kind: ClassVar[str] = "of_no_use"
+    learns: ClassVar[bool] = False
+
+    def _fit(self, data, window, simulation, seed):
+        sides = data[window.in_sidebands(data.mass)]
+        weight = np.where(np.arange(len(sides)) < 20, 1.0, 1e-6)
+        closure = Closure(0.9, 0.01, 1000)
+        return Template(sides.with_weight(weight), self.kind, "twenty events", closure=closure)
+
+
+def test_a_template_of_no_use_is_told_in_the_summary_and_beside_its_window():
+    scan = search(background=OfNoUse(), n_members=2).run(background(seed=3), seed=1)
+    summary = scan.summary()
+    assert sum("worth 20" in text for text in summary.warnings) == 1
+    assert sum("ROC curve of 0.900" in text for text in summary.warnings) == 1
+    assert scan.windows[0].template.n_events > 1000
+
+    def parts(some):
+        return [p for part in some for p in (part, *parts(part.parts))]
+
+    assert any(p.note == "Background template: twenty events." for p in parts(summary.parts))
+    assert not search().run(background(seed=3), seed=1).summary().warnings
 
 
 WINDOW = Window(3000, 3600, 2400, 4200)

@@ -144,6 +144,7 @@ def _cut(
         correlation=() if by.by == "cut" else _correlation(original, window, by, method),
         warnings=(*result.warnings, *_warnings(cuts, by, method, original.weight)),
         mass_leak=scores.mass_leak,
+        template=scores.template,
     )
     return Searched(full, (*uncut.sketches, *sketches))
 

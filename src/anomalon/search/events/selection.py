@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
+from anomalon.background.template import Closure, Template
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
@@ -24,7 +25,7 @@ from anomalon.learn.classify.split import folds
 from anomalon.search.events.fold_training import FoldTraining
 from anomalon.search.events.mass_leak import Halves, combined, fold_leak
 from anomalon.search.events.method import Method
-from anomalon.search.results.window import MassLeak
+from anomalon.search.results.window import MassLeak, TemplateFacts
 from anomalon.stats.cuts import selection_weights
 
 __all__ = ["MemberScores", "Selection", "score_members", "select"]
@@ -47,6 +48,7 @@ class MemberScores:
         n_sets: Different sets of events that members were shown, in turns; 0: one for each member.
         flat: Degree of the polynomials in ln(mass) that made the scores flat outside of the signal
             region, on these very events; 0 if nothing did.
+        template: What members were shown for background; None if nothing was trained.
     """
 
     score: Float[np.ndarray, "member event"]
@@ -56,6 +58,7 @@ class MemberScores:
     mass_leak: MassLeak | None = None
     n_sets: int = 0
     flat: int = 0
+    template: TemplateFacts | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +118,7 @@ def score_members(
     saw = np.zeros((n_folds, n_members, len(events)), dtype=bool)
     ensemble = Ensemble(method.classifier, n_members, method.subsample)
     halves, leaks = Halves.of(events, window), []
+    shown: list[_Shown] = []
     for k in range(n_folds):
         here = fold == k
         seen, unseen, model, flatten = events[~here], events[here], simulation, None
@@ -128,6 +132,7 @@ def score_members(
         what = (seen, unseen, window, model, background, ensemble, axes, seed, k)
         training = FoldTraining(*what, flat=flatten is not None)
         templates = training.templates()
+        shown += map(_Shown.of, templates)
         score[:, here] = training.member_scores(templates)
         saw[k] = training.shows(events)
         if background.needs_flat_features:
@@ -135,7 +140,33 @@ def score_members(
             views = training.views(templates[0])
             leaks.append(fold_leak(*views, halves, method.classifier, own))
     leak = combined(leaks) if background.needs_flat_features else None
-    return MemberScores(score, fold, saw, method.subsample, leak, training.n_sets)
+    facts = _facts(shown)
+    return MemberScores(score, fold, saw, method.subsample, leak, training.n_sets, template=facts)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What is remembered of a template when its events are forgotten."""
+
+    why: str
+    n: int
+    n_effective: float
+    closure: Closure | None
+
+    @classmethod
+    def of(cls, template: Template) -> "_Shown":
+        return cls(template.why, len(template.sample), template.n_effective, template.closure)
+
+
+def _facts(shown: Sequence[_Shown]) -> TemplateFacts:
+    known = [s.closure for s in shown if s.closure is not None and s.closure.known]
+    return TemplateFacts(
+        shown[0].why,
+        shown[0].n,
+        min(s.n_effective for s in shown),
+        float(np.mean([c.area for c in known])) if known else None,
+        float(np.mean([c.uncertainty for c in known])) if known else None,
+    )
 
 
 def select(

@@ -9,13 +9,21 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr, ndtri
 
 from anomalon.core.result import Number, Text
-from anomalon.core.rounding import decimals
+from anomalon.core.rounding import decimals, measured, plain
 from anomalon.core.shown import Shown
 from anomalon.core.window import Window
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.naming import feature_names
 
-__all__ = ["By", "FeatureCorrelation", "Histogram", "MassLeak", "Roc", "WindowResult"]
+__all__ = [
+    "By",
+    "FeatureCorrelation",
+    "Histogram",
+    "MassLeak",
+    "Roc",
+    "TemplateFacts",
+    "WindowResult",
+]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -25,6 +33,9 @@ By = Literal["classifier", "score", "cut"]
 _NAMED: dict[By, str] = {"classifier": "features", "score": "score", "cut": "cut"}
 _LEVEL = 0.95  # of a one-sided limit
 _HIDDEN = 2.0  # standard deviations up to which a distance is not seen, or hardly
+_FEW = 100.0  # effective events of a template from which a classifier learns next to nothing
+# A template that trees tell from background so well, beyond three standard deviations
+_UNLIKE = 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +181,46 @@ def _non_closure(efficiency: float, distance: float) -> float:
     return float(ndtr(ndtri(efficiency) + distance) / efficiency - 1)
 
 
+@dataclass(frozen=True)
+class TemplateFacts:
+    """What classifiers were shown for background.
+
+    Args:
+        why: What the first template was made of, in a sentence.
+        n_events: Events of it.
+        n_effective: Events of equal weight that the poorest of all templates is worth.
+        area: Mean area under the ROC curve of trees that tell templates from events that they have
+            not seen, 0.5 if they are alike; None if the method does not measure it.
+        uncertainty: Of the area of one of them.
+    """
+
+    why: str
+    n_events: int
+    n_effective: float
+    area: float | None = None
+    uncertainty: float | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why classifiers that learned from it may find nothing, in sentences."""
+        found = []
+        if self.n_effective < min(_FEW, self.n_events / 2):
+            found.append(
+                f"the background template of {self.n_events} events is worth "
+                f"{plain(self.n_effective, 3)} of equal weight: classifiers learn next to nothing "
+                "from it, and a signal may stay unseen."
+            )
+        if self.area is not None and self.uncertainty is not None:
+            off = abs(self.area - 0.5)
+            if off > max(_UNLIKE, 3 * self.uncertainty):
+                found.append(
+                    "the background template is told from events that it has not seen with an area "
+                    f"under the ROC curve of {measured(self.area, self.uncertainty)} (0.5: alike): "
+                    "classifiers learn how it differs, and a signal may stay unseen."
+                )
+        return tuple(found)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class WindowResult(Shown):
     """One window with one feature set, at all working points.
@@ -191,6 +242,7 @@ class WindowResult(Shown):
             not enough (`anomalon.search.results.naming`).
         by: What selects.
         method: What the background template is from, if a search has several; else "".
+        template: What classifiers were shown for background; None if there are none.
     """
 
     window: Window
@@ -206,6 +258,7 @@ class WindowResult(Shown):
     label: str = ""
     by: By = "classifier"
     method: str = ""
+    template: TemplateFacts | None = None
 
     @property
     def name(self) -> str:

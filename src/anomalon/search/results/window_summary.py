@@ -29,7 +29,8 @@ def warnings_of(result: WindowResult) -> tuple[str, ...]:
         for cut in result.cuts
         if cut.ok and cut.z_local < DEFICIT
     )
-    return (*result.warnings, *deficits)
+    template = () if result.template is None else result.template.warnings
+    return (*result.warnings, *template, *deficits)
 
 
 def window_part(result: WindowResult, name: str, *, best: bool) -> Part:
@@ -132,7 +133,9 @@ def _in_effective_events(result: WindowResult) -> str:
 def _pieces(result: WindowResult, name: str) -> Iterator[Part]:
     cuts = [cut for cut in result.cuts if cut.efficiency < 1]
     if cuts:
-        yield Part("Selection", figures=("sculpting", "members"), name=name)
+        why = "" if result.template is None else result.template.why
+        made = f"Background template: {why}." if why else ""
+        yield Part("Selection", figures=("sculpting", "members"), note=made, name=name)
     if result.roc is not None or any(cut.truth is not None for cut in result.cuts):
         yield _truth(result, name)
     if result.histograms or result.correlation or result.mass_leak is not None:
