@@ -45,3 +45,17 @@ def test_outside_the_data():
     Window(3000, 3600, 2400, 4200).check_inside(data)
     with pytest.raises(TooFewEvents, match="lower side band; memory has masses from 2500 to 3700"):
         Window(3600, 4200, 3200, 4800).check_inside(data)
+
+
+@pytest.mark.parametrize(
+    ("mass", "said"),
+    [
+        ([2.5, 6.39], "masses from 2.5 to 6.39 GeV, which may be TeV: .*`scale = 1000`"),
+        ([2500.0, 2600.0], "masses from 2500 to 2600 GeV\\. Move"),
+        ([0.1, 0.2], "masses from 0.1 to 0.2 GeV\\. Move"),
+    ],
+)
+def test_says_what_masses_there_are_and_when_they_may_be_tev(mass, said):
+    data = Sample(np.zeros((len(mass), 1)), ("a",), np.array(mass))
+    with pytest.raises(TooFewEvents, match=said):
+        Window(3000, 3600, 2400, 4200).check_inside(data)

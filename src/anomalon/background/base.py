@@ -51,6 +51,8 @@ class BackgroundEstimator(ABC):
     member is shown. What an event does to the others' scores through the template is then part of
     the covariance of the folds, and the scatter of the members includes that of the templates. If
     not, one template serves all members, and each sees the events of it that it is shown."""
+    needs_simulation: ClassVar[bool] = False
+    """Whether there is no template without a simulation; a search then ends before it begins."""
     n_templates: int = 0
     """How many different templates the members of an ensemble share, in turns; 0: one for each.
 

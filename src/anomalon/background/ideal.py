@@ -26,6 +26,7 @@ class Ideal(BackgroundEstimator):
     cites: ClassVar[tuple[str, ...]] = ("Hallin:2021wme",)
     needs_flat_features: ClassVar[bool] = False  # it comes from the signal region
     learns: ClassVar[bool] = False
+    needs_simulation: ClassVar[bool] = True
 
     def _fit(
         self,

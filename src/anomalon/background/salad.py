@@ -79,6 +79,7 @@ class Salad(BackgroundEstimator):
     kind: ClassVar[str] = "salad"
     cites: ClassVar[tuple[str, ...]] = ("Andreassen:2020nkr",)
     needs_flat_features: ClassVar[bool] = False
+    needs_simulation: ClassVar[bool] = True
 
     network: Network = field(
         default_factory=lambda: Network(
@@ -139,7 +140,8 @@ class Salad(BackgroundEstimator):
         if not task.simulation.weight[task.window.in_signal_region(mass)].any():
             raise TooFewEvents(
                 f"salad: the simulation from {task.simulation.source} has no events with a weight "
-                f"in the signal region {task.window} GeV."
+                f"in the signal region {task.window} GeV; it has "
+                f"{task.window.reach_of(task.simulation)}."
             )
 
     def _fit(self, data: Sample, window: Window, simulation: Sample | None, seed: Seed) -> Template:

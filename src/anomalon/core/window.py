@@ -94,16 +94,21 @@ class Window:
         }
         for name, inside in regions.items():
             if not inside.any():
-                span = (
-                    f"masses from {mass.min():.0f} to {mass.max():.0f} GeV"
-                    if len(sample)
-                    else "no events"
-                )
                 raise TooFewEvents(
                     f"window {self} GeV with side bands {self.sideband_low:g}-"
                     f"{self.sideband_high:g} GeV: no events in the {name}; {sample.source} has "
-                    f"{span}. Move the window into the data or widen its side bands."
+                    f"{self.reach_of(sample)}. Move the window into the data or widen its side "
+                    "bands."
                 )
+
+    def reach_of(self, sample: Sample) -> str:
+        """What masses a sample has, for messages; in TeV, perhaps, if they are a thousandth."""
+        if len(sample) == 0:
+            return "no events"
+        low, high = float(sample.mass.min()), float(sample.mass.max())
+        tev = high < self.sideband_high / 100 and self.low <= 1000 * high
+        hint = ", which may be TeV: read them with `scale = 1000`" if tev else ""
+        return f"masses from {low:.4g} to {high:.4g} GeV{hint}"
 
 
 def sliding_windows(

@@ -9,9 +9,10 @@ from toy_backgrounds import TOYS, Direction, Latent, Morph
 from toy_search import background, search, signal
 
 from anomalon import Sample
-from anomalon.background import BackgroundEstimator, Template
+from anomalon.background import BackgroundEstimator, Ideal, Salad, Template
 from anomalon.background.template import Closure
 from anomalon.core import Seed
+from anomalon.core.errors import TruthRequired
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees
@@ -227,3 +228,9 @@ def test_a_member_is_trained_on_its_template_and_its_share():
         assert data.digest() == expected.digest()
         assert not np.isin(data.event, events.event[scores.fold == fold]).any()
     assert abs(scores.saw.mean() - 0.5) < 0.03
+
+
+@pytest.mark.parametrize("method", [Salad(), Ideal()], ids=lambda one: one.kind)
+def test_a_method_without_its_simulation_is_refused_before_anything_is_done(method):
+    with pytest.raises(TruthRequired, match=rf"background of {method.kind} .*\[simulation\]"):
+        search(background=method).run(background(seed=3), seed=1)

@@ -38,7 +38,7 @@ from anomalon.search.events.given import (
     method_names,
     window_of,
 )
-from anomalon.search.events.method import Method
+from anomalon.search.events.method import Method, check_simulation
 from anomalon.search.events.one import Searched
 from anomalon.search.events.pieces import Piece, Shared, ToyPiece
 from anomalon.search.events.pooling import pooled, toy_p_values
@@ -257,6 +257,7 @@ class Search:
                 validation has no entry for a trial, or is of another method.
             BadNumbers: If the score of an event does not exist.
             DataError: If there is no validation where one should be.
+            TruthRequired: If a background method needs a simulation, and there is none.
             DidNotConverge: If there are to be pseudo-experiments, and the whole spectrum cannot be
                 fitted.
         """
@@ -333,6 +334,7 @@ class Search:
                 check_has(simulation, features)
         self.fit.check(data)
         if self.trains:
+            check_simulation(self.methods, simulation)
             self._check_memory(len(data))
         first, last = data.mass.min(), data.mass.max()
         for window in self.windows:

@@ -68,4 +68,11 @@ def _after(scan: "Scan", p_global: GlobalP) -> str:
     n = scan.n_with_answer
     most, least = ("at most ", "at least ") if p_global.is_bound else ("", "")
     z = f" ({least}{sigmas(p_global.z)})" if p_global.z > 0 else ""
-    return f"after all {n} trials the global p-value is {most}{p_value(p_global.p)}{z}"
+    return f"{_trials(n, len(scan.ledger))} the global p-value is {most}{p_value(p_global.p)}{z}"
+
+
+def _trials(n: int, of: int) -> str:
+    """How many have an answer."""
+    if n < of:
+        return f"after the {n} of {of} trials that have an answer"
+    return f"after all {n} trials" if n > 1 else "after its only trial"
