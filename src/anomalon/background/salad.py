@@ -131,7 +131,7 @@ class Salad(BackgroundEstimator):
         for name, own, simulated in zip(
             task.events.names, task.events.x.T, task.simulation.x.T, strict=True
         ):
-            if np.ptp(simulated) == 0 and np.ptp(own) > 0:
+            if simulated.min() == simulated.max() and own.min() < own.max():
                 raise BadNumbers(
                     f"salad: {name} is {simulated[0]:g} in all simulated events of "
                     f"{task.simulation.source} and not in data. No weight brings back what a "
@@ -235,7 +235,7 @@ def _with_flat_simulation(task: BackgroundTask, quantiles: ConditionalQuantiles)
             f"salad: quantiles of the simulation from {simulation.source}: {error} Or leave all to "
             "the networks, `quantiles = false`."
         ) from error
-    same = np.ptp(data.x, axis=0) == 0
+    same = data.x.min(axis=0) == data.x.max(axis=0)
     return replace(task, simulation=flat.with_x(np.where(same, data.x[:1], flat.x)))
 
 

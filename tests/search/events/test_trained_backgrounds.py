@@ -234,3 +234,14 @@ def test_a_member_is_trained_on_its_template_and_its_share():
 def test_a_method_without_its_simulation_is_refused_before_anything_is_done(method):
     with pytest.raises(TruthRequired, match=rf"background of {method.kind} .*\[simulation\]"):
         search(background=method).run(background(seed=3), seed=1)
+
+
+def test_features_that_say_nothing_are_named():
+    data = background(seed=3)
+    x = np.column_stack([data.x, np.full(len(data), 7.0)])
+    data = data.with_x(x, (*data.names, "seven"))
+    sets = ((*background(seed=3).names, "seven"), ("seven",))
+    scan = search(features=sets).run(data, seed=1)
+    some, none = (next(t for t in w.warnings if "of no use" in t) for w in scan.windows)
+    assert some.endswith("classifier: seven.")
+    assert none.endswith("seven; there is no other feature.")

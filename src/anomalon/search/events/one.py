@@ -142,7 +142,7 @@ def _cut(
         histograms=_histograms(original, window, by, scores, tightest),
         roc=None if by.by == "cut" else _roc(original, window, scores, seed.child("roc")),
         correlation=() if by.by == "cut" else _correlation(original, window, by, method),
-        warnings=(*result.warnings, *_warnings(cuts, by, method, original.weight)),
+        warnings=(*result.warnings, *_warnings(cuts, by, method, original)),
         mass_leak=scores.mass_leak,
         template=scores.template,
     )
@@ -297,10 +297,17 @@ def _correlation(
 
 
 def _warnings(
-    cuts: tuple[CutResult, ...], by: Selector, method: Method, weight: Floats
+    cuts: tuple[CutResult, ...], by: Selector, method: Method, original: Sample
 ) -> tuple[str, ...]:
     """What the numbers do not say themselves; why a cut failed and how well it fits, they do."""
-    notes = []
+    notes, weight = [], original.weight
+    columns = {n: original.column(n) for n in by.features} if by.by == "classifier" else {}
+    same = [name for name, x in columns.items() if x.min() == x.max()]
+    if same:
+        notes.append(
+            f"the same in all events, and of no use to a classifier: {', '.join(same)}"
+            f"{'; there is no other feature' if len(same) == len(by.features) else ''}."
+        )
     if by.by == "classifier" and (method.subsample == 1 or method.n_members == 1):
         notes.append(
             "with subsample = 1 or a single member the correlation between the folds is not "
