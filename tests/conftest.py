@@ -1,6 +1,12 @@
 """Fixtures that several rooms share."""
 
 import os
+import signal
+
+# A script that starts the tests in the background has interrupts ignored, by them and by all that
+# they start: tests of Ctrl-C would wait for nothing.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # One thread for each of the processes that share the tests, before a numerical library asks.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
