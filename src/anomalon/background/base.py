@@ -22,7 +22,7 @@ from anomalon.background.promises import check_template
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, BrokenPromise
+from anomalon.core.errors import BadLayout, BrokenPromise, TruthRequired
 from anomalon.core.promise import name_of, promised
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
@@ -84,6 +84,7 @@ class BackgroundEstimator(ABC):
             TooFewEvents: If the data leave a region of the window empty, or the template has no
                 weight.
             BadLayout: If data and simulation have different features.
+            TruthRequired: If the method needs a simulation, and there is none.
             BadNumbers: If negative weights of the data or the simulation leave negative ones.
             BrokenPromise: If the implementation fails, or gives no template of these features with
                 identities and weights as `Template` has them.
@@ -120,6 +121,11 @@ class BackgroundEstimator(ABC):
     def _check(self, task: BackgroundTask) -> None:
         task.window.check_inside(task.data)
         simulation, names = task.simulation, task.events.names
+        if simulation is None and self.needs_simulation:
+            raise TruthRequired(
+                f"{self.kind}: needs `simulation`, background that is not part of the data. For "
+                "data alone use 'cathode', 'morph' or 'cwola'."
+            )
         if simulation is not None and simulation.names != names:
             raise BadLayout(
                 f"{self.kind}: data have features {list(names)}, the simulation "

@@ -9,7 +9,7 @@ from typing import ClassVar, final
 
 from anomalon.background.base import BackgroundEstimator
 from anomalon.background.template import Template
-from anomalon.core.errors import TooFewEvents, TruthRequired
+from anomalon.core.errors import TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
@@ -35,11 +35,7 @@ class Ideal(BackgroundEstimator):
         simulation: Sample | None,
         seed: Seed,  # noqa: ARG002 - nor on random numbers
     ) -> Template:
-        if simulation is None:
-            raise TruthRequired(
-                "ideal: needs `simulation`, a sample from the true background distribution that "
-                "is not part of the data. For data alone use 'cwola'."
-            )
+        assert simulation is not None  # a method that needs one has it
         mass = simulation.required_mass("ideal: simulation")
         inside = simulation[window.in_signal_region(mass)]
         if len(inside) == 0:

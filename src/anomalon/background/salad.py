@@ -38,7 +38,7 @@ from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Closure, Template
 from anomalon.core import check
-from anomalon.core.errors import BadNumbers, BadValue, TooFewEvents, TruthRequired
+from anomalon.core.errors import BadNumbers, BadValue, TooFewEvents
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
@@ -115,11 +115,7 @@ class Salad(BackgroundEstimator):
 
     def _check(self, task: BackgroundTask) -> None:
         super()._check(task)
-        if task.simulation is None:
-            raise TruthRequired(
-                "salad: needs `simulation`, simulated background that is to be reweighted to data. "
-                "For data alone use 'cathode' or 'morph'."
-            )
+        assert task.simulation is not None  # a method that needs one has it
         mass = task.simulation.required_mass("salad: simulation")
         if (mass <= 0).any():
             raise BadNumbers(
