@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 # A script that starts the tests in the background has interrupts ignored, by them and by all that
 # they start: tests of Ctrl-C would wait for nothing.
@@ -14,6 +15,11 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 # Most programs of the suite run for less time than it takes to compile them: LLVM in haste takes a
 # third less. Processes that tests start inherit it, so that they give the same bits.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=1")
+# And many of them are the same: what one test has compiled, others and the next run of the suite
+# find. `pytest --cache-clear` forgets it.
+_KEPT = Path(__file__).parents[1] / ".pytest_cache" / "d" / "jax"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_KEPT))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 from collections.abc import Callable
 

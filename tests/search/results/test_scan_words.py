@@ -163,6 +163,18 @@ def test_one_reason_is_said_once(make_scan):
     assert summary.warnings == ("Window 2800-3200 GeV: Another.",)
 
 
+def test_one_warning_is_said_once_with_where_it_holds(make_scan):
+    plain_window = make_scan(centres=(3000.0,)).windows[0]
+    first = replace(plain_window, warnings=("Another.",), method="salad")
+    other = replace(first, method="morph")
+    scan = replace(make_scan(), windows=(first, other))
+    names = [f"2800-3200 GeV ({one.selection_name})" for one in (first, other)]
+    assert scan.summary().warnings == (f"Windows {', '.join(names)}: Another.",)
+    scan = replace(make_scan(), windows=(first,) * 6)
+    (warning,) = scan.summary().warnings
+    assert warning == f"Windows {', '.join(['2800-3200 GeV'] * 4)} and 2 more: Another."
+
+
 def test_the_uncertainties_stay_apart_and_add_in_quadrature(scan):
     (counts,) = windows(scan.summary())[0].tables
     heads = [column.name for column in counts.columns]

@@ -41,17 +41,30 @@ def summary(scan: "Scan") -> Summary:
         ok=not failed and not claimed.failed,
         how=_how(scan),
         problems=tuple(text for result in scan.windows for text in failures(result)),
-        warnings=tuple(
-            f"Window {result.name}: {text}"
-            for result in scan.windows
-            for text in warnings_of(result)
-        ),
+        warnings=tuple(_warnings(scan)),
         notes=(*scan.notes, *(text for text in scan.roles if ": warning: " in text)),
         checks=tuple(_checks(scan)),
         table=_significances(scan),
         parts=tuple(_parts(scan)),
         citations=scan.citations,
     )
+
+
+_MOST_NAMED = 4
+
+
+def _warnings(scan: "Scan") -> Iterator[str]:
+    """Each once, with the windows that it is about; with what selects, if that is not one."""
+    where: dict[str, list[str]] = {}
+    several = len({result.selection_name for result in scan.windows}) > 1
+    for result in scan.windows:
+        name = f"{result.name} ({result.selection_name})" if several else result.name
+        for text in warnings_of(result):
+            where.setdefault(text, []).append(name)
+    for text, names in where.items():
+        more = len(names) - _MOST_NAMED
+        named = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        yield f"{'Window' if len(names) == 1 else 'Windows'} {named}: {text}"
 
 
 def _significances(scan: "Scan") -> Table:
