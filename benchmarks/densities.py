@@ -8,6 +8,9 @@ shipped background, 60,000 events. An epoch of ours is the difference between a 
 epochs and one of one, without compilation; validation on 15 % of the events is part of it. zuko has
 one epoch over as many events, without validation. Draws: 100,000 events, after a first call.
 PyTorch has one thread: with such small matrices more do not help. Rounds alternate; medians.
+
+Beside it one gradient of the same flow as flowjax computes it, and with splines of many events at
+once (`learn.models.splines`), which is why there are two.
 """
 
 import argparse
@@ -16,6 +19,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import equinox as eqx
+import jax
 import numpy as np
 import torch
 import zuko  # type: ignore[import-untyped]
@@ -25,6 +30,7 @@ from anomalon.core import Seed
 from anomalon.data import sample
 from anomalon.learn.density import DensityTask, SplineFlow
 from anomalon.learn.density.scaling import NormalScores
+from anomalon.learn.models.flow import spline_flow
 
 N, N_DRAWN, BATCH = 60_000, 100_000, 512
 BAR = 3.0
@@ -112,12 +118,46 @@ def compared(rounds: int, features: int) -> list[dict[str, Any]]:
     return results
 
 
+def gradients(rounds: int, features: int) -> list[dict[str, Any]]:
+    """Events per second of a gradient, by one formula for many events and by flowjax."""
+    flow = spline_flow(features, 1, n_layers=3, autoregressive=True, seed=Seed(1))
+    rng = np.random.default_rng(1)
+    x, given = (rng.normal(size=(BATCH, k)).astype(np.float32) for k in (features, 1))
+
+    def speed(density: Callable[[Any, Any, Any], Any]) -> float:
+        @eqx.filter_jit
+        def gradient(flow: Any, x: Any, given: Any) -> Any:
+            return eqx.filter_grad(lambda f: density(f, x, given).mean())(flow)
+
+        def steps(n: int = 100) -> None:
+            for _ in range(n):
+                jax.block_until_ready(gradient(flow, x, given))  # type: ignore[no-untyped-call]
+
+        steps(2)  # compiles
+        return 100 * BATCH / seconds(steps)
+
+    def many(f: Any, x: Any, given: Any) -> Any:
+        return f.log_density(x, given)
+
+    def mapped(f: Any, x: Any, given: Any) -> Any:
+        return f.distribution.log_prob(x, given)
+
+    found = [(speed(many), speed(mapped)) for _ in range(rounds)]
+    print(f"gradient: {found} events/s")
+    mine, peer = np.median(found, axis=0)
+    ratio = float(np.median([a / b for a, b in found]))
+    what = f"gradient, {features} features, events/s"
+    words = {"peer": round(float(peer)), "peer_name": "flowjax"}
+    return [row(what, mine, **words, ratio=ratio, bar="ratio > 1", ok=ratio > 1)]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--features", type=int, default=4)
     options = parser.parse_args()
-    finish("densities", compared(options.rounds, options.features))
+    both = (options.rounds, options.features)
+    finish("densities", compared(*both) + gradients(*both))
 
 
 if __name__ == "__main__":

@@ -209,7 +209,7 @@ def _unlikeliness(both: _Moved, batch: Any, noise: jax.Array | None) -> Float[ja
         end = jnp.take_along_axis(ends, choice[:, None], axis=1)[:, 0]
     arrays, rest = eqx.partition(both.flow, eqx.is_array)
     flow: Flow = eqx.combine(jax.lax.stop_gradient(arrays), rest)
-    moved, log_det = jax.vmap(both.move)(z, start, end)
+    moved, log_det = both.move(z, start, end)
     return -flow.log_density(moved, end[:, None]) - log_det
 
 
@@ -223,7 +223,7 @@ def _distance(
         choice = jax.random.randint(jax.random.key(noise), (len(z),), 0, ends.shape[1])
     rows = jnp.arange(len(z))
     end = ends[rows, choice]
-    moved, _ = jax.vmap(both.move)(z, start, end)
+    moved, _ = both.move(z, start, end)
     arrived, wanted = (jnp.column_stack([x, end]) for x in (moved, there[rows, choice]))
     return sinkhorn_divergence(arrived, wanted, weight)
 
@@ -297,7 +297,7 @@ class LatentMove:
 
 @eqx.filter_jit
 def _moved(move: Move, z: jax.Array, start: jax.Array, end: jax.Array) -> jax.Array:
-    return jax.vmap(move)(z, start, end)[0]
+    return move(z, start, end)[0]
 
 
 def _scaled(density: FlowDensity, x: Floats, event: NDArray[np.int64]) -> Floats:

@@ -18,7 +18,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import paramax
-from flowjax.bijections import MaskedAutoregressive, RationalQuadraticSpline, Vmap
+from flowjax.bijections import (
+    Coupling,
+    Flip,
+    MaskedAutoregressive,
+    Permute,
+    RationalQuadraticSpline,
+)
 from flowjax.distributions import StandardNormal
 from flowjax.flows import coupling_flow, masked_autoregressive_flow
 from flowjax.utils import get_ravelled_pytree_constructor
@@ -26,6 +32,7 @@ from jaxtyping import Array, Float
 
 from anomalon.core.errors import BadValue
 from anomalon.core.seed import Seed
+from anomalon.learn.models.splines import LEAST_SLOPE, LEAST_WIDTH, spline, spline_back
 
 __all__ = ["Flow", "Move", "negative_log_likelihood", "spline_flow", "spline_move"]
 
@@ -35,28 +42,32 @@ class Flow(eqx.Module):
     """A density of features, given conditions or not."""
 
     distribution: Any
+    interval: float = eqx.field(static=True)
 
     def log_density(
         self, x: Float[Array, "*many feature"], given: Float[Array, "*many condition"] | None = None
     ) -> Float[Array, "*many"]:
         """The logarithm of the density."""
-        return self.distribution.log_prob(x, given)
+        rows = x.reshape(-1, x.shape[-1])
+        told = None if given is None else given.reshape(-1, given.shape[-1])
+        z, log_slope = self._there(rows, told)
+        log_normal = -0.5 * (z**2).sum(axis=0) - 0.5 * len(z) * np.log(2 * np.pi)
+        return (log_normal + log_slope).reshape(x.shape[:-1])
 
     def to_normal(
         self, x: Float[Array, "row feature"], given: Float[Array, "row condition"] | None = None
     ) -> Float[Array, "row feature"]:
         """Where the density is a unit normal one."""
-        return self._each(self.distribution.bijection.inverse, x, given)
+        return self._there(x, given)[0].T
 
     def from_normal(
         self, z: Float[Array, "row feature"], given: Float[Array, "row condition"] | None = None
     ) -> Float[Array, "row feature"]:
         """And back."""
-        return self._each(self.distribution.bijection.transform, z, given)
-
-    @staticmethod
-    def _each(way: Any, rows: Any, given: Any) -> jax.Array:
-        return jax.vmap(way)(rows) if given is None else jax.vmap(way)(rows, given)
+        x, told = z.T, () if given is None else (given.T,)
+        for layer, turn in reversed(self._layers):
+            x = _back(layer, _turned_back(turn, x), told, self.interval)
+        return x.T
 
     def draw(
         self, n: int, *, seed: Seed, given: Float[Array, "n condition"] | None = None
@@ -64,6 +75,83 @@ class Flow(eqx.Module):
         """Events of the density, one for each row of `given` if there are conditions."""
         shape = (n,) if given is None else ()
         return np.asarray(self.distribution.sample(jax.random.key(seed.integer()), shape, given))
+
+    def _there(
+        self, x: Float[Array, "row feature"], given: Float[Array, "row condition"] | None
+    ) -> tuple[Float[Array, "feature row"], Float[Array, " row"]]:
+        """In the latent space, with the logarithm of the volume that becomes one there."""
+        z, told, log_slope = x.T, () if given is None else (given.T,), jnp.zeros(len(x), x.dtype)
+        for layer, turn in self._layers:
+            z, slope = _through(layer, z, told, self.interval)
+            z, log_slope = _turned(turn, z), log_slope + slope
+        return z, log_slope
+
+    @property
+    def _layers(self) -> list[tuple[Any, Any]]:
+        """Each with the order of features that comes after it.
+
+        flowjax keeps the parameters of all layers in one, with a first axis more.
+        """
+        layers = paramax.unwrap(self.distribution.bijection.bijection.bijection)
+        stacked, rest = eqx.partition(layers, eqx.is_array)
+        n = len(jax.tree.leaves(stacked)[0])
+        each = (jax.tree.map(lambda a, i=i: a[i], stacked) for i in range(n))
+        return [eqx.combine(one, rest).bijections for one in each]
+
+
+def _through(
+    layer: Any, z: Float[Array, "feature row"], given: tuple[Array, ...], interval: float
+) -> tuple[Float[Array, "feature row"], Float[Array, " row"]]:
+    """A layer of splines, of all features or of those that a coupling does not leave alone."""
+    if not isinstance(layer, Coupling):
+        raw = _in_columns(layer.masked_autoregressive_mlp, jnp.concatenate([z, *given]))
+        z, slope = spline(raw.reshape(len(z), -1, z.shape[1]), z, interval)
+        return z, slope.sum(axis=0)
+    same, moves = jnp.split(z, [layer.untransformed_dim])
+    raw = _in_columns(layer.conditioner, jnp.concatenate([same, *given]))
+    moved, slope = spline(raw.reshape(len(moves), -1, z.shape[1]), moves, interval)
+    return jnp.concatenate([same, moved]), slope.sum(axis=0)
+
+
+def _back(
+    layer: Any, z: Float[Array, "feature row"], given: tuple[Array, ...], interval: float
+) -> Float[Array, "feature row"]:
+    """What a layer of splines came from."""
+    if isinstance(layer, Coupling):
+        same, moved = jnp.split(z, [layer.untransformed_dim])
+        raw = _in_columns(layer.conditioner, jnp.concatenate([same, *given]))
+        raw = raw.reshape(len(moved), -1, z.shape[1])
+        return jnp.concatenate([same, spline_back(raw, moved, interval)])
+    *hidden, last = layer.masked_autoregressive_mlp.layers
+    weight, bias = (a.reshape(len(z), -1, *a.shape[1:]) for a in (last.weight, last.bias))
+
+    def feature(x: Array, i: Array) -> tuple[Array, None]:
+        # the splines of a feature follow from those before it, which are known by now
+        raw = weight[i] @ _hidden(hidden, jnp.concatenate([x, *given])) + bias[i][:, None]
+        return x.at[i].set(spline_back(raw[None], z[i][None], interval)[0]), None
+
+    return jax.lax.scan(feature, jnp.zeros_like(z), jnp.arange(len(z)))[0]
+
+
+def _in_columns(network: Any, inputs: Float[Array, "input row"]) -> Float[Array, "output row"]:
+    """A network of flowjax, of many events at once that are columns."""
+    *hidden, last = network.layers
+    return last.weight @ _hidden(hidden, inputs) + last.bias[:, None]
+
+
+def _hidden(layers: Any, inputs: Float[Array, "input row"]) -> Float[Array, "unit row"]:
+    for layer in layers:
+        inputs = jax.nn.relu(layer.weight @ inputs + layer.bias[:, None])
+    return inputs
+
+
+def _turned(turn: Flip | Permute, z: Float[Array, "feature row"]) -> Float[Array, "feature row"]:
+    """In the order of features that comes after a layer."""
+    return z[turn.permutation[0]] if isinstance(turn, Permute) else z[::-1]
+
+
+def _turned_back(turn: Flip | Permute, z: Float[Array, "feature row"]) -> Array:
+    return z[turn.inverse_permutation[0]] if isinstance(turn, Permute) else z[::-1]
 
 
 def spline_flow(
@@ -96,7 +184,7 @@ def spline_flow(
         raise BadValue(f"spline_flow: expected at least 2 features, got {n_features}.")
     spline = n_knots, interval
     settings = spline, n_features, n_conditions, n_layers, *hidden, autoregressive
-    return Flow(_started(_flow, settings, seed))
+    return Flow(_started(_flow, settings, seed), interval)
 
 
 def _flow(settings: Any, key: Array) -> Any:
@@ -128,27 +216,26 @@ class Move(eqx.Module):
     """A monotone map of features that depends on where it starts and where it leads to."""
 
     layers: tuple[Any, ...]
+    interval: float = eqx.field(static=True)
 
     def __call__(
-        self, x: Float[Array, " feature"], start: Float[Array, ""], end: Float[Array, ""]
-    ) -> tuple[Float[Array, " feature"], Float[Array, ""]]:
-        """Where an event goes, and the logarithm of the determinant of the derivative there.
+        self, x: Float[Array, "row feature"], start: Float[Array, " row"], end: Float[Array, " row"]
+    ) -> tuple[Float[Array, "row feature"], Float[Array, " row"]]:
+        """Where events go, and the logarithms of the determinants of the derivative there.
 
         Args:
-            x: One event.
-            start: Its condition.
-            end: The condition that it is moved to.
+            x: Events.
+            start: Their conditions.
+            end: The conditions that they are moved to.
         """
-        log_det = jnp.zeros(())
+        z, log_det = x.T, jnp.zeros(len(x), x.dtype)
         for layer in self.layers:
             network = paramax.unwrap(layer.masked_autoregressive_mlp)
             # in proportion to the distance: no distance, no move
-            bend = (end - start) * network(jnp.hstack([x, start, end]))
-            splines = eqx.filter_vmap(layer.transformer_constructor)(bend.reshape(len(x), -1))
-            each: Any = Vmap(splines, in_axes=eqx.if_array(0))
-            x, slope = each.transform_and_log_det(x)
-            x, log_det = x[::-1], log_det + slope
-        return (x[::-1] if len(self.layers) % 2 else x), log_det
+            bend = (end - start) * _in_columns(network, jnp.vstack([z, start, end]))
+            z, slope = spline(bend.reshape(len(z), -1, len(x)), z, self.interval)
+            z, log_det = z[::-1], log_det + slope.sum(axis=0)
+        return (z[::-1] if len(self.layers) % 2 else z).T, log_det
 
 
 def spline_move(
@@ -171,7 +258,7 @@ def spline_move(
         seed: Random numbers of the start.
     """
     settings = (n_knots, interval), n_features, n_layers, *hidden
-    return Move(_started(_layers, settings, seed))
+    return Move(_started(_layers, settings, seed), interval)
 
 
 def _layers(settings: Any, key: Array) -> tuple[Any, ...]:
@@ -220,4 +307,6 @@ def _rest(build: Callable[..., Any], settings: Any) -> Any:
 
 
 def _spline(n_knots: int, interval: float) -> Any:
-    return RationalQuadraticSpline(knots=n_knots, interval=interval)
+    return RationalQuadraticSpline(
+        knots=n_knots, interval=interval, min_width=LEAST_WIDTH, min_derivative=LEAST_SLOPE
+    )
