@@ -85,7 +85,7 @@ def test_a_saved_detector_scores_a_file(folder, run, tmp_path, capsys):
     assert main(["detect", "score", str(model), str(file), "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "200 events scored" in said
-    assert said.count("    event ") == 5
+    assert said.count("    row ") == 5
     rows = pq.read_table(out)
     table = pq.read_table(run / "scores.parquet")
     of_a = np.array(table["file"].to_pylist()) == "a"

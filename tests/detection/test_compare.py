@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from toy_events import toy_background, toy_signal, toy_split
+from toy_jets import toy_jets
 from toy_objects import found_detection, quick_autoencoder, toy_objects
 
 import anomalon
@@ -14,7 +15,7 @@ from anomalon.core.seen import with_split
 from anomalon.detection import Choices, Named, Split, detect
 from anomalon.detection.anomalous import most_anomalous
 from anomalon.detection.assembling import latent_warning
-from anomalon.detection.batches import numbered
+from anomalon.detection.batches import numbered, surveyed
 from anomalon.detection.describing import rank_correlations
 from anomalon.detection.results.standing import standing
 from anomalon.detectors import BASELINES, Baseline, IsolationForest
@@ -336,3 +337,63 @@ def test_files_that_do_not_go_together_fail_a_check():
         ("files have slots for the same kinds of objects", "few"),
     }
     assert found.summary().status == "checks failed"
+
+
+def test_jets_without_constituents_fail_a_check_and_events_without_objects_do_not():
+    jets, other = (toy_jets(n, seed, label=False) for n, seed in ((300, 1), (60, 2)))
+    none = jets.mask & (np.arange(len(jets)) >= 9)[:, None]
+    jets = replace(jets, objects=np.where(none[..., None], jets.objects, 0), mask=none)
+    found = detect(jets, (Baseline("jet_mass"),), {"other": other}, choices=ONCE)
+    (check,) = (c for c in found.checks if c.passed is False)
+    assert (check.what, check.where) == ("jets have constituents", "background")
+    assert check.found.startswith("9 of 300")
+    assert found.summary().status == "checks failed"
+    nothing = BACKGROUND.mask & (np.arange(len(BACKGROUND)) >= 9)[:, None]
+    empty = replace(BACKGROUND, mask=nothing)
+    found = detect(empty, (Baseline("st"),), {"hard": HARD}, choices=ONCE)
+    assert not [c for c in found.checks if c.what == "jets have constituents"]
+
+
+@pytest.mark.parametrize("heaviest", [1e12, 1e200])
+@pytest.mark.parametrize("where", ["background", "hard"])
+def test_an_event_that_weighs_more_than_all_others_is_refused(where, heaviest):
+    files = {"background": BACKGROUND, "hard": HARD}
+    events = files[where]
+    weight = np.ones(len(events))
+    weight[7] = heaviest
+    files[where] = replace(events, weight=weight)
+    signals = {"hard": files["hard"]}
+    with pytest.raises(TooFewEvents, match=f"{where}: .* worth 1 of equal weight"):
+        detect(files["background"], (Baseline("st"),), signals, choices=ONCE)
+
+
+def test_what_events_are_worth_does_not_depend_on_pieces():
+    weight = np.random.default_rng(0).exponential(size=len(BACKGROUND)) ** 3
+    events = replace(BACKGROUND, weight=weight)
+    whole, parts = surveyed((events,)), surveyed((events[:150], events[150:]))
+    expected = weight.sum() ** 2 / (weight**2).sum()
+    assert whole.n_effective == pytest.approx(expected)
+    assert parts.n_effective == pytest.approx(expected)
+
+
+def test_a_background_that_is_all_kept_for_the_test_is_refused():
+    same = BACKGROUND[np.zeros(200, int)]
+    same = same.with_columns({"event": np.arange(200), "split": np.full(200, 2)})
+    with pytest.raises(TooFewEvents, match="all 200 are kept for the test"):
+        detect(same, (Baseline("st"),), {"hard": HARD}, choices=ONCE)
+
+
+def test_intervals_of_efficiencies_stay_between_none_and_all():
+    apart = {"far": toy_objects(80, 3, hard=50.0), "same": toy_objects(30, 4)}
+    found = detect(toy_objects(3000, 5), (Baseline("st"),), apart, choices=ONCE)
+    for one in found.detectors:
+        for signal in one.signals:
+            for e in signal.efficiencies:
+                if e.median is not None:
+                    assert 0 <= e.low <= e.median <= e.high <= 1
+
+
+def test_a_detector_that_is_not_better_by_enough_says_by_how_much(found):
+    (place,) = standing(found)[:1]
+    assert "standard deviations" in place.in_words
+    assert place.in_words in place.check().found

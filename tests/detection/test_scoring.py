@@ -36,12 +36,14 @@ def test_a_file_has_the_scores_of_its_events_in_pieces_of_any_size(files, tmp_pa
         progress=lambda *now: told.append(now[:2]),
     )  # fmt: skip
     rows = table(out)
+    np.testing.assert_array_equal(rows["row"], np.arange(300))
     np.testing.assert_array_equal(rows["event"], events.column("event"))
     np.testing.assert_array_equal(rows["score"], scores_of(scorer, [events]))
     assert told[-1] == (300, 300)
     assert len(told) == -(-300 // size)
     order = np.argsort(-rows["score"], kind="stable")[:5]
     np.testing.assert_array_equal(found.top_score, rows["score"][order])
+    np.testing.assert_array_equal(found.top_row, order)
     assert found.quantiles[0.5] == np.median(rows["score"])
     assert found.plain()["n_events"] == 300
 
@@ -56,6 +58,7 @@ def test_a_threshold_keeps_what_is_at_least_as_anomalous(files, tmp_path):
     )
     assert found.n_written == (scores >= threshold).sum()
     np.testing.assert_array_equal(table(out)["score"], scores[scores >= threshold])
+    np.testing.assert_array_equal(table(out)["row"], np.flatnonzero(scores >= threshold))
 
 
 def test_nothing_is_left_behind_where_no_event_is_kept(files, tmp_path):

@@ -73,11 +73,14 @@ def test_of_no_events_it_is_empty(metric):
     assert distance.matrix(nothing, distance.prepared(seen)).shape == (0, 9)
 
 
-def test_nothing_is_on_the_axis_as_points_and_everywhere_as_an_image():
+def test_nothing_is_on_the_axis_as_points_and_as_an_image():
     points = points_of(Encoded(np.zeros((1, 3, 3), np.float32), np.zeros((1, 3), bool)), None)
     assert (points.weight.tolist(), points.x.tolist(), points.y.tolist()) == ([1], [0], [0])
-    image = points_of(Encoded(np.zeros((1, 2, 2), np.float32)), 1.0)
-    assert image.weight.tolist() == [1, 1, 1, 1]
+    for n, middle in ((4, 4), (5, 1)):  # everywhere would be a transport of all pixels
+        image = points_of(Encoded(np.zeros((1, n, n), np.float32)), 1.0)
+        assert image.weight.tolist() == [1] * middle
+        assert (image.x.mean(), image.y.mean()) == pytest.approx((0, 0))
+        assert abs(image.x).max() <= 0.25
 
 
 def test_what_is_negative_in_an_image_is_nothing():

@@ -162,6 +162,10 @@ def test_what_cannot_be_is_refused():
         jet_images(MANY, 0)
     with pytest.raises(BadValue, match="half_width"):
         jet_images(MANY, half_width=0)
+    with pytest.raises(BadValue, match="rotate: expected true or false, got 'no'"):
+        jet_images(MANY, rotate="no")
+    with pytest.raises(BadValue, match="flip"):
+        standardised(MANY, flip=0)
     with pytest.raises(BadLayout, match="shape"):
         image_events(np.zeros((2, 3, 4)))
 

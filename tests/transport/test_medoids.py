@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from toy_points import toy_points
 
 from anomalon.core import Seed
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.errors import BadLayout, BadNumbers, BadValue
 from anomalon.transport import (
     Ground,
     Points,
@@ -116,6 +116,11 @@ def test_what_transport_costs_is_what_was_said():
 def test_what_is_refused():
     with pytest.raises(BadLayout, match="square"):
         k_medoids(np.zeros((3, 4)), 2)
+    for bad in (np.nan, np.inf):
+        matrix = np.zeros((3, 3))
+        matrix[1, 2] = bad
+        with pytest.raises(BadNumbers, match=f"finite distances, got {bad} between events 1 and 2"):
+            k_medoids(matrix, 2)
     with pytest.raises(BadValue, match="at least k = 4 events, got 3"):
         k_medoids(np.zeros((3, 3)), 4)
     with pytest.raises(BadValue, match="k_medoids: k"):

@@ -89,6 +89,11 @@ def test_particles_without_weight_are_left_out():
         (np.ones((2, 4)), BadLayout, r"got \(2, 4\)"),
         (np.ones(3), BadLayout, r"got \(3,\)"),
         ([np.ones((2, 3)), np.ones((2, 2))], BadLayout, "for event 1"),
+        ("x", BadLayout, "expected numbers"),
+        ([["a", "b", "c"]], BadLayout, "expected numbers"),
+        (np.ones((2, 3), complex), BadLayout, "expected numbers"),
+        ({"pt": [1.0]}, BadLayout, "expected numbers"),
+        ([[[1.0, 0, 0], [1.0]]], BadLayout, "expected numbers"),
     ],
 )
 def test_what_is_wrong_is_said(events, error, words):

@@ -137,7 +137,7 @@ def _lines(found: "FileScores", out: Path, threshold: float | None) -> list[str]
         lines.append(f"  no slots for {kinds}, which the detector knows: as if there were none")
     lines.append("  most anomalous:")
     lines += [
-        f"    event {event}: {plain(float(score), 5)}"
-        for event, score in zip(found.top_event, found.top_score, strict=True)
+        f"    row {row}, event {event}: {plain(float(score), 5)}"
+        for row, event, score in zip(found.top_row, found.top_event, found.top_score, strict=True)
     ]
     return [*lines, f"\nscores: {out}"]

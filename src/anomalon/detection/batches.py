@@ -184,11 +184,13 @@ class Survey:
         n_labelled: Events with a truth label.
         n_signal: Those of them that are true signal.
         weight: Sum of the weights.
+        n_effective: Events of equal weight that they are worth.
         n_negative: Events with a negative weight.
         negative: Rows of the first of them.
         lowest: The smallest weight.
         kinds: Of objects for which there are slots, filled or not.
         log_pt: Mean logarithm of the largest pT of an event, NaN if there is none.
+        n_empty: Events without a single object.
     """
 
     n_events: int
@@ -197,11 +199,13 @@ class Survey:
     n_labelled: int = 0
     n_signal: int = 0
     weight: float = 0.0
+    n_effective: float = 0.0
     n_negative: int = 0
     negative: tuple[int, ...] = ()
     lowest: float = 0.0
     kinds: tuple[str, ...] = ()
     log_pt: float = float("nan")
+    n_empty: int = 0
 
     def refuse_negative_weights(self, what: str) -> None:
         """Raise `BadRows` if there are any.
@@ -223,7 +227,8 @@ class Survey:
 
 def surveyed(batches: Batches) -> Survey:
     """Go through them once."""
-    n, source, n_labelled, n_signal, weight = 0, "", 0, 0, 0.0
+    n, source, n_labelled, n_signal, n_empty = 0, "", 0, 0, 0
+    weight, heaviest, squares = 0.0, 0.0, 0.0
     n_negative, negative, lowest = 0, list[int](), 0.0
     kinds, total, n_leading = dict[str, None](), 0, 0
     hashes = {name: hashlib.sha256() for name in ("content", "weight", "event", SPLIT, "label")}
@@ -234,6 +239,12 @@ def surveyed(batches: Batches) -> Survey:
         lowest = min(lowest, float(events.weight.min(initial=0.0)))
         n, source = n + len(events), events.source
         weight += float(events.weight.sum(dtype=np.float64))
+        # in units of the heaviest: squares of large weights are larger than any number
+        before, heaviest = heaviest, max(heaviest, float(np.abs(events.weight).max(initial=0.0)))
+        unit = heaviest or 1.0
+        squares *= (before / unit) ** 2
+        squares += float(np.square(events.weight / unit, dtype=np.float64).sum())
+        n_empty += int((~events.mask.any(axis=1)).sum())
         kinds |= dict.fromkeys(events.object_kinds)
         leading = _leading(events)
         # whole numbers: their sum does not depend on where a piece ends
@@ -249,8 +260,9 @@ def surveyed(batches: Batches) -> Survey:
     together = hashlib.sha256("".join(h.hexdigest() for h in hashes.values()).encode())
     return Survey(
         n, source, together.hexdigest(), n_labelled, n_signal, weight,
+        (weight / heaviest) ** 2 / squares if squares else 0.0,
         n_negative, tuple(negative[: BadRows.SHOWN]), lowest, tuple(kinds),
-        total / n_leading / _STEPS if n_leading else float("nan"),
+        total / n_leading / _STEPS if n_leading else float("nan"), n_empty,
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.event_random import uniform
-from anomalon.core.result import Check
+from anomalon.core.kinds import are_constituents
+from anomalon.core.result import Check, Verdict
 from anomalon.core.rounding import count, measured, percent, plain
 from anomalon.core.seed import Seed
 from anomalon.detection.assembling import Scored
@@ -15,7 +16,7 @@ from anomalon.detection.results.detection import DetectionResult
 from anomalon.detection.training import TEST
 from anomalon.stats.cuts.merit import evaluate
 
-__all__ = ["MOST_SIGMAS", "alike", "checks_of", "halves", "same_distribution"]
+__all__ = ["MOST_SIGMAS", "alike", "checks_of", "filled", "halves", "same_distribution"]
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +25,9 @@ MOST_SIGMAS = 4.0
 
 _THOUSAND = (300.0, 3000.0)
 """Between these a ratio of momenta is that of MeV and GeV, until somebody shows otherwise."""
+
+_EMPTY = 1e-3
+"""Share of jets without constituents above which results are about them."""
 
 _TOO_SMALL = 1e-3  # share of events that were seen: by chance the same numbers in coarse data
 
@@ -67,6 +71,22 @@ def checks_of(
             same_distribution(what, one.name, of[half], of[~half], weight[half], weight[~half])
         )
     return tuple(checks)
+
+
+def filled(surveys: Mapping[str, Survey]) -> Iterator[Check]:
+    """That jets have constituents: without any they look like jets of a single one.
+
+    Args:
+        surveys: Of all files by name. Events of other objects may have none.
+    """
+    for name, survey in surveys.items():
+        if survey.n_events and are_constituents(survey.kinds):
+            share = survey.n_empty / survey.n_events
+            found = f"{count(survey.n_empty)} of {count(survey.n_events)} have none"
+            verdict: Verdict = "passed" if share == 0 else (
+                "too small to matter" if share < _EMPTY else "failed"
+            )  # fmt: skip
+            yield Check("jets have constituents", found, verdict, name, size=share or None)
 
 
 def alike(surveys: Mapping[str, Survey], background: str) -> Iterator[Check]:

@@ -13,6 +13,7 @@ from anomalon.core.config import digest, lookup
 from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.provenance import code_version
+from anomalon.core.rounding import plain
 from anomalon.core.seed import Seed
 from anomalon.detection.anomalous import most_anomalous
 from anomalon.detection.assembling import Scored, beside_baselines, found_of
@@ -25,7 +26,7 @@ from anomalon.detection.batches import (
     of_events,
     surveyed,
 )
-from anomalon.detection.checking import alike, checks_of
+from anomalon.detection.checking import alike, checks_of, filled
 from anomalon.detection.describing import rank_correlations
 from anomalon.detection.named import Named, baselines, named
 from anomalon.detection.results.detection import DetectionResult, File
@@ -41,6 +42,7 @@ DATA = "data"
 BACKGROUND = "background"
 _FEWEST = 25  # test events
 _FEWEST_SIGNAL = 2
+_LEAST_WORTH = 3.0  # events of equal weight: one of them alone decides below
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def parts(background: Batches, split: Split, seed: Seed) -> tuple[Batches, Batch
     """What may be learned from, and what is kept for the test.
 
     Raises:
-        TooFewEvents: If there are fewer than 25 of the latter.
+        TooFewEvents: If there are fewer than 25 of the latter, or (in memory) none of the former.
     """
     fitted_on = Parts(background, ("train", "validation"), split, seed)
     test = Parts(background, ("test",), split, seed)
@@ -131,6 +133,12 @@ def parts(background: Batches, split: Split, seed: Seed) -> tuple[Batches, Batch
             f"background: expected at least {_FEWEST} events that are kept for the test, got {n}. "
             "Give a larger share in [split], or a file whose column `split` has the value 2."
         )
+    if isinstance(fitted_on, tuple) and not any(map(len, fitted_on)):
+        raise TooFewEvents(
+            f"background: expected events to learn from, but all {n} are kept for the test. Events "
+            "that are the same go to the same part; else give a smaller `test` in [split], or a "
+            "file whose column `split` has the values 0 and 1 as well."
+        )
     return fitted_on, test
 
 
@@ -141,7 +149,7 @@ def _check_truth(surveys: Mapping[str, Survey]) -> None:
         Leak: If there is true signal in the background.
         BadLayout: If there is background among a signal, or fewer than two events.
         BadNumbers: If a weight is negative.
-        TooFewEvents: If all weights of a file are zero.
+        TooFewEvents: If all weights of a file are zero, or all but a few next to nothing.
         BadValue: If data without truth are the background itself.
     """
     background = surveys[BACKGROUND]
@@ -157,6 +165,12 @@ def _check_truth(surveys: Mapping[str, Survey]) -> None:
             raise TooFewEvents(
                 f"{name or BACKGROUND}: expected events with weights above zero, got none among "
                 f"{survey.n_events} of {survey.source}."
+            )
+        if survey.n_events >= _FEWEST and survey.n_effective < _LEAST_WORTH:
+            raise TooFewEvents(
+                f"{name or BACKGROUND}: the weights of {survey.source} make its {survey.n_events} "
+                f"events worth {plain(survey.n_effective, 3)} of equal weight: a few of them are "
+                "heavier than all others together. Check the weights, or leave those events out."
             )
     if DATA in surveys and surveys[DATA].digest == background.digest:
         raise BadValue(
@@ -257,4 +271,4 @@ def _assembled(
         },
     )
     checks = checks_of(result, first, scored, seed)
-    return replace(result, checks=(*alike(surveys, BACKGROUND), *checks))
+    return replace(result, checks=(*filled(surveys), *alike(surveys, BACKGROUND), *checks))

@@ -69,7 +69,8 @@ def _efficiency(each: Sequence[Evaluation], fpr: float, n_signal: float) -> Effi
     # the threshold is known as well as the few background events above it say
     middle = float(np.median(tpr))
     sigma = float(np.median([e.tpr_at(fpr).uncertainty for e in each]))
-    return Efficiency(fpr, tpr, min(float(low), middle - sigma), max(float(high), middle + sigma))
+    ends = max(min(float(low), middle - sigma), 0.0), min(max(float(high), middle + sigma), 1.0)
+    return Efficiency(fpr, tpr, *ends)
 
 
 def _band(each: Sequence[Evaluation]) -> RocBand:

@@ -50,7 +50,8 @@ class FileScores(Shown):
         n_events: Events that were scored.
         n_written: Those of them that are in the table.
         quantiles: Score by the share of events below it.
-        top_event: Identities of the most anomalous events, shape (few,).
+        top_row: Rows of the most anomalous events in the file, from 0, shape (few,).
+        top_event: Their identities, which jets of one event share.
         top_score: Their scores.
         lacks: Kinds of objects that the detector knows, and for which the file has no slots: its
             events score as if they had none.
@@ -59,6 +60,7 @@ class FileScores(Shown):
     n_events: int
     n_written: int
     quantiles: dict[float, float]
+    top_row: NDArray[np.int64]
     top_event: NDArray[np.int64]
     top_score: Floats
     lacks: tuple[str, ...] = ()
@@ -71,8 +73,10 @@ class FileScores(Shown):
             "lacks": list(self.lacks),
             "quantiles": {str(below): score for below, score in self.quantiles.items()},
             "top": [
-                {"event": int(event), "score": float(score)}
-                for event, score in zip(self.top_event, self.top_score, strict=True)
+                {"row": int(row), "event": int(event), "score": float(score)}
+                for row, event, score in zip(
+                    self.top_row, self.top_event, self.top_score, strict=True
+                )
             ],
         }
 
@@ -94,7 +98,8 @@ def score_file(
     Args:
         model: What `anomalon.learn.save_scorer` wrote.
         file: Events.
-        out: Parquet file with the columns `event` and `score`; it appears when it is whole.
+        out: Parquet file with the columns `row` (of the file, from 0), `event` and `score`; it
+            appears when it is whole.
         threshold: Write only events with at least this score; all if None.
         size: Events per piece; the scores do not depend on it.
         options: What is what in the file, as `anomalon.load` takes it.
@@ -113,12 +118,17 @@ def score_file(
     if Path(out).exists() and any(Path(out).samefile(read) for read in (model, file)):
         raise BadValue(f"{out}: expected a place for a new file, got one that is read.")
     total = recognise(file, options).n_events
-    scores, identities, n_written = [], [], 0
+    scores, identities, n_written, first = [], [], 0, 0
     there: tuple[str, ...] = ()
     with score_table(out) as add:
         for events in FileBatches(Path(file), size, options or {}):
             there = events.object_kinds
-            columns = {"event": events.column("event"), "score": scorer.score(events)}
+            columns = {
+                "row": np.arange(first, first + len(events), dtype=np.int64),
+                "event": events.column("event"),
+                "score": scorer.score(events),
+            }
+            first += len(events)
             scores.append(columns["score"])
             identities.append(columns["event"])
             kept = columns["score"] >= (-np.inf if threshold is None else threshold)
@@ -126,7 +136,7 @@ def score_file(
                 add({name: values[kept] for name, values in columns.items()})
                 n_written += int(kept.sum())
             if progress is not None:
-                progress(sum(map(len, scores)), total, "scored")
+                progress(first, total, "scored")
         if n_written == 0:
             raise TooFewEvents(
                 f"{file}: expected events with a score of at least {threshold}, got none; the "
@@ -136,4 +146,4 @@ def score_file(
     top = np.lexsort((event, -every))[:_TOP]
     quantiles = dict(zip(QUANTILES, map(float, np.quantile(every, QUANTILES)), strict=True))
     lacks = tuple(k for k in dict.fromkeys(scorer.inputs.layout.kinds) if k not in there)
-    return FileScores(len(every), n_written, quantiles, event[top], every[top], lacks)
+    return FileScores(len(every), n_written, quantiles, top, event[top], every[top], lacks)

@@ -91,8 +91,9 @@ def points_of(seen: Encoded, half_width: float | None) -> Points:
         points[~seen.mask.any(axis=1), 0, 0] = 1.0  # a jet of nothing is all on its axis
         return Points.of(points)
     images = np.maximum(np.asarray(seen.x, np.float64), 0.0)
-    images[images.sum(axis=(1, 2)) <= 0] = 1.0  # nothing is everywhere
     n = images.shape[1]
+    middle = slice((n - 1) // 2, n // 2 + 1)
+    images[images.sum(axis=(1, 2)) <= 0, middle, middle] = 1.0  # on the axis as well
     along = pixel_centres(n, half_width)[0, :, 0]
     return Points.of_images(images, along, along)
 

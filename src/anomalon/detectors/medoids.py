@@ -72,7 +72,7 @@ class Medoids(Detector):
             self.kind,
             k=(1, 1000),
             metric=get_args(Metric),
-            power="(0, 100]",
+            power="(0, 50]",
             radius="(0, inf)",
             reference=get_args(Reference),
             combine=get_args(Combine),

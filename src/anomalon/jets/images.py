@@ -57,8 +57,9 @@ def jet_images(
     Raises:
         ColumnMissing: If there is no pt, eta or phi.
         BadNumbers: If a pt is negative.
-        BadValue: If `size` or `half_width` is no positive number.
+        BadValue: If `size` or `half_width` is no positive number, or a choice not true or false.
     """
+    _check_choices("jet_images", rotate=rotate, flip=flip)
     size = check.whole(size, "jet_images: size", 1, 4096)
     half_width = check.number(half_width, "jet_images: half_width", "(0, inf)")
     pt, eta, phi = _features(events)
@@ -80,7 +81,9 @@ def standardised(events: Events, *, rotate: bool = True, flip: bool = True) -> E
 
     Raises:
         ColumnMissing, BadNumbers: As `jet_images`.
+        BadValue: If a choice is not true or false.
     """
+    _check_choices("standardised", rotate=rotate, flip=flip)
     pt, eta, phi = _features(events)
     x, y = np.zeros(pt.shape), np.zeros(pt.shape)
     _standardise(pt, eta, phi, events.mask, rotate, flip, x, y)
@@ -105,6 +108,11 @@ def pixel_centres(size: int = SIZE, half_width: float = HALF_WIDTH) -> NDArray[n
     return np.stack([eta, phi], axis=-1)
 
 
+def _check_choices(where: str, **choices: bool) -> None:
+    for name, value in choices.items():
+        check.flag(value, f"{where}: {name}")
+
+
 def image_events(
     images: NDArray[np.floating], half_width: float = HALF_WIDTH, *, least: float = 0.0
 ) -> Events:
@@ -117,7 +125,8 @@ def image_events(
 
     Returns:
         Jets with constituents of falling pt, as many slots as the fullest needs, float32. Images
-        of a jet that has been through `image_events` are the same again.
+        of a jet that has been through `image_events` are the same again if they are neither turned
+        nor flipped (`rotate=False, flip=False`): pixels have other axes than their constituents.
 
     Raises:
         BadLayout: If these are no square images.

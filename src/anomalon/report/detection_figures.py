@@ -20,6 +20,7 @@ from anomalon.report.style import LIGHT, SERIES, styled
 __all__ = ["detection_drawings"]
 
 _SHOWN_BASELINES = 2  # in ROC curves; all are in the tables
+_DOTTED: tuple[Any, ...] = (":", (0, (3, 1, 1, 1)))
 
 
 def detection_drawings(result: DetectionResult) -> Iterator[Drawing]:
@@ -139,9 +140,11 @@ def roc(result: DetectionResult, i: int) -> Figure:
     lowest = 1.0
     for k, detector in enumerate((*result.learned, *best[:_SHOWN_BASELINES])):
         band = detector.signals[i].roc
-        look: dict[str, Any] = {"color": LIGHT["muted"], "ls": ":", "lw": 1.4}
-        if not detector.baseline:
-            look = {"color": SERIES[k % len(SERIES)], "ls": DASHES[k // len(SERIES) % 4]}
+        dashes = DASHES[k // len(SERIES) % len(DASHES)]
+        look: dict[str, Any] = {"color": SERIES[k % len(SERIES)], "ls": dashes}
+        if detector.baseline:
+            dots = _DOTTED[(k - len(result.learned)) % len(_DOTTED)]
+            look = {"color": LIGHT["muted"], "ls": dots, "lw": 1.4}
         axes.plot(band.fpr, band.median, label=short(detector.name), **look)
         axes.fill_between(band.fpr, band.low, band.high, color=look["color"], alpha=0.18, lw=0)
         seen = band.median[band.median > 0]

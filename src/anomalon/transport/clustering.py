@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.errors import BadLayout, BadNumbers, BadValue
 from anomalon.run.compiling import compiled
 
 __all__ = ["k_medoids"]
@@ -31,12 +31,19 @@ def k_medoids(matrix: Floats, k: int) -> Integers:
 
     Raises:
         BadLayout: If the matrix is not square.
+        BadNumbers: If a distance is not finite.
         BadValue: If there are fewer than k events.
     """
     check.whole(k, "k_medoids: k", low=1)
     matrix = np.ascontiguousarray(matrix, np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise BadLayout(f"k_medoids: expected a square matrix of distances, got {matrix.shape}.")
+    if not np.isfinite(matrix).all():
+        row, column = np.argwhere(~np.isfinite(matrix))[0]
+        raise BadNumbers(
+            f"k_medoids: expected finite distances, got {matrix[row, column]} between events {row} "
+            f"and {column}."
+        )
     if len(matrix) < k:
         raise BadValue(f"k_medoids: expected at least k = {k} events, got {len(matrix)}.")
     medoids = _build(matrix, k)

@@ -97,7 +97,7 @@ class Points(Shown):
             return _without_zeros(np.stack(columns, axis=1), events.offsets, events.source)
         if isinstance(events, Sequence):
             return Points._of_arrays(events)
-        table = np.asarray(events, dtype=np.float64)
+        table = _numbers(events)
         if table.ndim not in (2, 3) or table.shape[-1] != 3:
             raise BadLayout(
                 "points: expected an array of shape (particle, 3) or (event, particle, 3), with "
@@ -108,7 +108,7 @@ class Points(Shown):
 
     @staticmethod
     def _of_arrays(arrays: Sequence[ArrayLike]) -> "Points":
-        tables = [np.asarray(one, dtype=np.float64) for one in arrays]
+        tables = [_numbers(one) for one in arrays]
         for i, table in enumerate(tables):
             if table.ndim != 2 or table.shape[1] != 3:
                 raise BadLayout(
@@ -191,6 +191,23 @@ class Points(Shown):
         x, y = self.x, self.y
         extremes = [f.reduceat(v, at) for v in (x, y) for f in (np.minimum, np.maximum)]
         return np.ascontiguousarray(np.stack(extremes, axis=1))
+
+
+def _numbers(given: object) -> NDArray[np.float64]:
+    """As an array.
+
+    Raises:
+        BadLayout: If it is none of real numbers.
+    """
+    try:
+        table = np.asarray(given)
+        if table.dtype.kind in "biuf":
+            return table.astype(np.float64)
+    except ValueError:  # rows of different lengths
+        pass
+    raise BadLayout(
+        f"points: expected numbers, weight, x and y of each particle, got {check.shown(given)}."
+    )
 
 
 def _without_zeros(table: Floats, offsets: Integers, source: str) -> Points:

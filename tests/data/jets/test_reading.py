@@ -1,5 +1,7 @@
 """Jets of any origin become the same events: arrays, lists, rows, trees, and the public set."""
 
+import re
+
 import awkward as ak
 import h5py
 import numpy as np
@@ -13,6 +15,7 @@ from anomalon.core import Events, Particles
 from anomalon.core.errors import (
     BadLayout,
     BadNumbers,
+    BadRows,
     BadValue,
     ColumnMissing,
     DataError,
@@ -453,3 +456,61 @@ def test_collections_of_a_tree_are_particles(tmp_path):
         load(tmp_path / "p.root", particles=[3])
     with pytest.raises(BadValue, match="for ROOT files"):
         load(parquet(tmp_path)[0], particles="Track")
+
+
+def arrays(path, x, **beside):
+    np.savez(path / "j.npz", x=x, **beside)
+    return load(path / "j.npz", key="x", constituents=["pt", "deta", "dphi"],
+                **{name: name for name in beside})  # fmt: skip
+
+
+def test_a_difference_of_azimuths_is_that_within_half_a_turn(tmp_path):
+    x = JETS.objects.copy()
+    x[3, 0, 2] += 2 * np.pi
+    found = arrays(tmp_path, x)
+    np.testing.assert_allclose(found.objects, JETS.objects, atol=1e-6)
+    same = np.arange(len(x)) != 3
+    np.testing.assert_array_equal(found.objects[same], JETS.objects[same])
+
+
+@pytest.mark.parametrize("padding", [-999.0, np.nan])
+def test_padding_that_is_not_zero_is_told_by_its_jets(tmp_path, padding):
+    x = np.where(JETS.mask[..., None], JETS.objects, padding)
+    bad = np.flatnonzero(~JETS.mask.all(axis=1))
+    with pytest.raises(BadRows, match=r"Padding is what has pt = 0") as refused:
+        arrays(tmp_path, x)
+    said = str(refused.value)
+    assert f"in {len(bad)} of 60 rows (first: {', '.join(map(str, bad[:5]))}" in said
+    # in slots without pt the other numbers say nothing
+    x[..., 0] = np.where(JETS.mask, JETS.objects[..., 0], 0)
+    np.testing.assert_array_equal(arrays(tmp_path, x).objects, JETS.objects)
+
+
+def test_a_negative_pt_is_told_by_its_jet_wherever_reading_begins(tmp_path):
+    x = JETS.objects.copy()
+    x[40, 0, 0] = -3
+    with pytest.raises(BadRows, match=r"got -3 in 1 of 60 rows \(first: 40\)"):
+        arrays(tmp_path, x)
+    with pytest.raises(BadRows, match=r"in 1 of 40 rows \(first: 40\)"):
+        load(tmp_path / "j.npz", key="x", constituents=["pt", "deta", "dphi"], start=20)
+
+
+@pytest.mark.parametrize(
+    ("label", "what"),
+    [
+        (np.full(60, "qcd"), "an array of <U3 of shape (60,)"),
+        (np.zeros((60, 2)), "an array of float64 of shape (60, 2)"),
+        (np.zeros(59), "an array of float64 of shape (59,)"),
+    ],
+)
+def test_what_is_there_and_no_number_of_a_jet_is_said(tmp_path, label, what):
+    with pytest.raises(ColumnMissing, match=re.escape(f"got 'label', which is {what}")):
+        arrays(tmp_path, JETS.objects, label=label)
+
+
+def test_texts_in_parquet_are_said_to_be_texts(tmp_path):
+    path, _ = parquet(tmp_path)
+    table = pq.read_table(path).append_column("name", pa.array(["a"] * 60))
+    pq.write_table(table, path)
+    with pytest.raises(ColumnMissing, match="got 'name', which is a column of string"):
+        load(path, constituents=RELATIVE, label="name")

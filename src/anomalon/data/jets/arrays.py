@@ -57,15 +57,16 @@ class JetArrays(Ragged):
         array = constituent_array(path, arrays, options.get("key"))
         n, most, width = arrays[array].shape
         order = _order(options.get("constituents"), width, path, array)
+        every = {name: f"an array of {h.dtype} of shape {h.shape}" for name, h in arrays.items()}
         numbers = {
-            name: f"an array of {h.dtype} of shape {h.shape}"
+            name: every.pop(name)
             for name, h in arrays.items()
             if h.shape in ((n,), (n, 1)) and h.dtype.kind in "fiub"
         }
         roles = {role: str(i) for i, role in enumerate(order) if role != _SKIPPED}
         lists = {str(i): f"number {i} of the last axis" for i in range(width)}
         layout = f"an array {arrays[array].shape} in {kind}"
-        made = cls(path, layout, n, lists, numbers, array=array, kind=kind, most=most)
+        made = cls(path, layout, n, lists, numbers, unfit=every, array=array, kind=kind, most=most)
         return made, {**options, "constituents": roles}
 
     def read(self, roles: JetRoles, start: int, stop: int) -> Lists:

@@ -40,7 +40,9 @@ class ParquetJets(Ragged):
             if _is_list(kind) and _is_number(kind.value_type)
         }
         numbers = {name: f"a column of {k}" for name, k in kinds.items() if _is_number(k)}
-        return cls(path, layout, n_rows, lists, numbers)
+        known = {*lists, *numbers}
+        unfit = {name: f"a column of {k}" for name, k in kinds.items() if name not in known}
+        return cls(path, layout, n_rows, lists, numbers, unfit=unfit)
 
     def read(self, roles: JetRoles, start: int, stop: int) -> Lists:
         """The rows start <= row < stop; only the row groups that hold them."""

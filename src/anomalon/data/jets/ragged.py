@@ -5,7 +5,7 @@ Writing a reader for another kind of file: derive from `Ragged`, say what there 
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from anomalon.core import Events
@@ -28,6 +28,7 @@ class Ragged(ABC):
         lists: Names of what has a number for each constituent, and what it is, for people.
         numbers: Names of what has a number for each jet or event, and what it is.
         hint: What to do if something is not there.
+        unfit: Names of what is neither (texts, numbers of another shape), and what it is.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Ragged(ABC):
     lists: Mapping[str, str]
     numbers: Mapping[str, str]
     hint: str = ""
+    unfit: Mapping[str, str] = field(default_factory=dict)
 
     @abstractmethod
     def read(self, roles: JetRoles, start: int, stop: int) -> Lists:
@@ -66,8 +68,9 @@ class Ragged(ABC):
         if name in known:
             return
         expected = f"{self.path}: `{option}`: expected a name of one number per {per}, got '{name}'"
-        if name in others:
-            raise ColumnMissing(f"{expected}, which is {others[name]}.{self.hint}")
+        if name in others or name in self.unfit:
+            what = others.get(name) or self.unfit[name]
+            raise ColumnMissing(f"{expected}, which is {what}.{self.hint}")
         hint = nearest(name, known, f"nothing has one number per {per}.")
         raise ColumnMissing(f"{expected}, which is not there; {hint}{self.hint}")
 

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events, Particles, check
-from anomalon.core.errors import BadValue, UnknownKey, suggest
+from anomalon.core.errors import BadRows, BadValue, UnknownKey, suggest
 from anomalon.core.kinematics import energy_momentum, pt_eta_phi_mass
 from anomalon.data.columns import identities
-from anomalon.data.jets.layout import jet_events, relative_to
+from anomalon.data.jets.layout import jet_events, relative_to, wrapped
 
 __all__ = ["JetRoles", "Lists"]
 
@@ -113,8 +113,7 @@ class JetRoles:
         Raises:
             BadNumbers: If a number is not finite, a pt negative, or a label neither 0 nor 1.
         """
-        for role, values in lists.columns.items():
-            check.finite(np.asarray(values, np.float64), f"{source}: {role} of constituents")
+        _check_constituents(lists, source)
         numbers = {
             f"jet_{role}" if role in _OF_JETS else role: np.asarray(lists.numbers[name])
             for role, name in self.jets
@@ -137,6 +136,31 @@ class JetRoles:
         )
 
 
+def _check_constituents(lists: Lists, source: str) -> None:
+    """Raise `BadRows`, with the first jets, if numbers of constituents cannot be right."""
+    filled = _filled(lists.columns)
+    for role, given in lists.columns.items():
+        values = np.asarray(given, np.float64)
+        wrong = {"finite numbers": ~np.isfinite(values) & filled}
+        if role == "pt":
+            wrong["no negative numbers"] = values < 0
+        for wanted, bad in wrong.items():
+            slots = np.flatnonzero(bad)
+            if len(slots) == 0:
+                continue
+            jets = np.unique(np.searchsorted(lists.offsets, slots, side="right") - 1)
+            raise BadRows(
+                f"{source}: {role} of constituents, one row for each jet",
+                wanted,
+                f"{values[slots[0]]:g}",
+                len(jets),
+                tuple(jets[: BadRows.SHOWN].tolist()),
+                len(lists.offsets) - 1,
+                "Padding is what has pt = 0 (px = py = 0): write zeros where it is -999 or NaN. "
+                "Remove or repair other jets before loading.",
+            )
+
+
 def _relative(
     columns: Mapping[str, NDArray[Any]],
     offsets: NDArray[np.int64],
@@ -149,7 +173,7 @@ def _relative(
     part = {role: np.asarray(values[filled], np.float64) for role, values in columns.items()}
     if set(_RELATIVE) <= set(part):
         pt, eta, phi = (part[role] for role in _RELATIVE)
-        return Particles.polar(pt, eta, phi, offsets, source=source), {}
+        return Particles.polar(pt, eta, wrapped(phi), offsets, source=source), {}
     if set(_ABSOLUTE) <= set(part):
         pt, eta, phi = (part[role] for role in _ABSOLUTE)
         p4 = energy_momentum(pt, eta, phi, part.get("mass", 0.0))

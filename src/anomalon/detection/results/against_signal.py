@@ -18,7 +18,8 @@ class Efficiency:
     Args:
         fpr: The background efficiency.
         tpr: Of each training, shape (training,); no entries where the test background says nothing.
-        low: Lower end of the exact 68 % interval (Clopper-Pearson) of the median.
+        low: Lower end of the 68 % interval of the median: exact for the signal (Clopper-Pearson),
+            and wider where the threshold is known less well.
         high: Upper end.
         why: Why there is none.
     """

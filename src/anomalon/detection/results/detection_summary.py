@@ -120,7 +120,8 @@ def _how(result: DetectionResult) -> str:
 def _warnings(result: DetectionResult, places: tuple[Standing, ...]) -> tuple[str, ...]:
     beaten = [
         f"{place.detector.name} does not beat {place.baseline.name} (mean AUC "
-        f"{span(place.detector.mean_auc)} against {span(place.baseline.mean_auc)})."
+        f"{span(place.detector.mean_auc)} against {span(place.baseline.mean_auc)}: "
+        f"{place.in_words})."
         for place in places
         if not place.beats
     ]
@@ -196,7 +197,8 @@ def _signal_table(detectors: tuple[Found, ...], i: int) -> Table:
         "Efficiencies",
         columns,
         tuple(rows),
-        note="Median (range over trainings) and [exact 68 % interval of the median]. SIC is "
+        note="Median (range over trainings) and [68 % interval of the median: exact for the "
+        "signal (Clopper-Pearson), widened where the threshold is known less well]. SIC is "
         "TPR/√FPR, where FPR is known to 20 %.",
     )
 

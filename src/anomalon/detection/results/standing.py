@@ -6,7 +6,7 @@ from math import hypot
 import numpy as np
 
 from anomalon.core.result import Check
-from anomalon.core.rounding import plain
+from anomalon.core.rounding import measured, plain
 from anomalon.detection.results.detection import DetectionResult
 from anomalon.detection.results.found import Found
 
@@ -37,11 +37,20 @@ class Standing:
         """Whether it is better by more than two standard deviations."""
         return self.margin > _SIGMAS * self.sigma
 
+    @property
+    def in_words(self) -> str:
+        """The margin beside what it has to exceed."""
+        return (
+            f"the difference is {measured(self.margin, self.sigma)}, and has to be more than "
+            f"{plain(_SIGMAS)} standard deviations"
+        )
+
     def check(self) -> Check:
         """The same as a line among the checks; no failure of the comparison."""
         found = (
             f"mean AUC {span(self.detector.mean_auc)}, {self.baseline.name} has "
-            f"{span(self.baseline.mean_auc)}: {'better' if self.beats else 'NOT better'}"
+            f"{span(self.baseline.mean_auc)}: {'better' if self.beats else 'NOT better'}, "
+            f"{self.in_words}"
         )
         what = "it beats the best trivial baseline"
         return Check(what, found, "for information", self.detector.name, size=self.margin)
