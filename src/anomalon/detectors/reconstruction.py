@@ -64,7 +64,7 @@ class Reconstruction:
             equal=get_args(Equal),
             reduce=get_args(Reduce),
             by=get_args(By),
-            power="(0, 100]",
+            power="(0, 50]",
         )
         if self.by == "sliced_transport" and self.power != 1:
             raise BadValue(
