@@ -142,8 +142,14 @@ def score_file(
                 f"{file}: expected events with a score of at least {threshold}, got none; the "
                 f"largest is {max(s.max() for s in scores):.6g}. Choose a lower threshold."
             )
-    every, event = np.concatenate(scores), np.concatenate(identities)
-    top = np.lexsort((event, -every))[:_TOP]
-    quantiles = dict(zip(QUANTILES, map(float, np.quantile(every, QUANTILES)), strict=True))
     lacks = tuple(k for k in dict.fromkeys(scorer.inputs.layout.kinds) if k not in there)
-    return FileScores(len(every), n_written, quantiles, top, event[top], every[top], lacks)
+    return _told(np.concatenate(scores), np.concatenate(identities), n_written, lacks)
+
+
+def _told(
+    scores: Floats, event: NDArray[np.int64], n_written: int, lacks: tuple[str, ...]
+) -> FileScores:
+    """Quantiles and the most anomalous of all."""
+    top = np.lexsort((event, -scores))[:_TOP]
+    quantiles = dict(zip(QUANTILES, map(float, np.quantile(scores, QUANTILES)), strict=True))
+    return FileScores(len(scores), n_written, quantiles, top, event[top], scores[top], lacks)
