@@ -98,8 +98,7 @@ def score_file(
     Args:
         model: What `anomalon.learn.save_scorer` wrote.
         file: Events.
-        out: Parquet file with the columns `row` (of the file, from 0), `event` and `score`; it
-            appears when it is whole.
+        out: Parquet: `row` (of the file, from 0), `event`, `score`. It appears when it is whole.
         threshold: Write only events with at least this score; all if None.
         size: Events per piece; the scores do not depend on it.
         options: What is what in the file, as `anomalon.load` takes it.
@@ -110,9 +109,7 @@ def score_file(
         TooFewEvents: If no event has such a score.
         DataError: If a file cannot be read or written.
     """
-    scorer = load_scorer(model)
-    if not isinstance(scorer, FittedDetector):
-        raise BadLayout(f"{model}: expected a saved detector, got {type(scorer).__name__}.")
+    scorer = _detector(model)
     if threshold is not None:
         check.number(threshold, "threshold")
     if Path(out).exists() and any(Path(out).samefile(read) for read in (model, file)):
@@ -124,7 +121,7 @@ def score_file(
         for events in FileBatches(Path(file), size, options or {}):
             there = events.object_kinds
             columns = {
-                "row": np.arange(first, first + len(events), dtype=np.int64),
+                "row": first + np.arange(len(events), dtype=np.int64),
                 "event": events.column("event"),
                 "score": scorer.score(events),
             }
@@ -144,6 +141,13 @@ def score_file(
             )
     lacks = tuple(k for k in dict.fromkeys(scorer.inputs.layout.kinds) if k not in there)
     return _told(np.concatenate(scores), np.concatenate(identities), n_written, lacks)
+
+
+def _detector(model: str | Path) -> FittedDetector:
+    scorer = load_scorer(model)
+    if not isinstance(scorer, FittedDetector):
+        raise BadLayout(f"{model}: expected a saved detector, got {type(scorer).__name__}.")
+    return scorer
 
 
 def _told(

@@ -201,13 +201,13 @@ def _numbers(given: object) -> NDArray[np.float64]:
     """
     try:
         table = np.asarray(given)
-        if table.dtype.kind in "biuf":
-            return table.astype(np.float64)
     except ValueError:  # rows of different lengths
-        pass
-    raise BadLayout(
-        f"points: expected numbers, weight, x and y of each particle, got {check.shown(given)}."
-    )
+        table = np.empty(0, object)
+    if table.dtype.kind not in "biuf":
+        raise BadLayout(
+            f"points: expected numbers, weight, x and y of each particle, got {check.shown(given)}."
+        )
+    return table.astype(np.float64)
 
 
 def _without_zeros(table: Floats, offsets: Integers, source: str) -> Points:
