@@ -4,6 +4,7 @@ Both are for screening: the nearest by them are candidates, whose EMD is then co
 """
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,17 +122,16 @@ def linearised_embedding(
     many = max(n, int(points.n_points.max(initial=1)))
     moved, to = arrays_of(fixed), arrays_of(points)
     out = np.zeros((len(points), 2, n))
-    chunks = iter(range(0, len(points), _CHUNK))
     pairs = np.stack([np.zeros(len(points), np.int64), np.arange(len(points))], axis=1)
 
-    def work() -> None:
+    def work(firsts: Iterator[int]) -> None:
         place = place_for(few, many, ground)
-        while (first := next(chunks, None)) is not None:
+        for first in firsts:
             some = slice(first, first + _CHUNK)
             lengths = np.zeros(len(pairs[some]))
             distances(place, moved, to, pairs[some], 2.0, 1.0, ground.period, 0, lengths, out[some])
 
-    in_threads(work, threads)
+    in_threads(work, range(0, len(points), _CHUNK), threads)
     steps = np.zeros_like(out)
     steps[:, :, np.argsort(fixed.weight, kind="stable")] = out  # as the reference came
     return steps.reshape(len(points), -1)

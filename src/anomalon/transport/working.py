@@ -1,10 +1,12 @@
 """Pairs of events, shared out to threads; and one pair, whose plan is looked at."""
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,9 @@ Floats = NDArray[np.float64]
 _NO_STEPS = np.zeros((0, 2, 0))
 
 _CHUNK = 256
-"""Pairs that a thread does before it asks for more."""
+"""Pairs that a thread does before it asks for more, at most."""
+_WORK = 1_000_000
+"""Arcs of the pairs that it does: an interruption waits for them."""
 
 
 @dataclass(frozen=True)
@@ -100,16 +104,17 @@ class Pairs:
         a, b = self._arrays
         ground = self.ground
         out = np.zeros(len(pairs))
-        chunks = iter(range(0, len(pairs), _CHUNK))
+        size = int(np.clip(_WORK // (few * many), 1, _CHUNK))
         costs = (ground.beta, ground.R, ground.period, int(ground.unbalanced))
 
-        def work() -> None:
+        def work(firsts: Iterator[int]) -> None:
             place = place_for(few, many, ground)
-            while (first := next(chunks, None)) is not None:
-                some = slice(first, first + _CHUNK)
+            for first in firsts:
+                some = slice(first, first + size)
                 distances(place, a, b, pairs[some], *costs, out[some], _NO_STEPS)
 
-        in_threads(work, min(self.threads or _processors(), -(-len(pairs) // _CHUNK)))
+        firsts = range(0, len(pairs), size)
+        in_threads(work, firsts, min(self.threads or _processors(), len(firsts)))
         return out
 
 
@@ -126,15 +131,30 @@ def place_for(few: int, many: int, ground: Ground) -> Place:
     return new_place(few + ground.unbalanced, many + ground.unbalanced)
 
 
-def in_threads(work: Callable[[], Any], n: int | None) -> None:
-    """Let n threads do the same, or as many as there are processors."""
+def in_threads(work: Callable[[Iterator[int]], Any], firsts: range, n: int | None) -> None:
+    """Let n threads share some numbers, or as many threads as there are processors.
+
+    An interruption, or an error in one of them, ends what the others are at, and nothing else is
+    begun.
+
+    Args:
+        work: Takes numbers until there are none.
+        firsts: The numbers.
+        n: Threads.
+    """
     n = n or _processors()
     if n == 1:
-        work()
+        work(iter(firsts))
         return
+    stopped = Event()
+    left = takewhile(lambda _: not stopped.is_set(), firsts)
     with ThreadPoolExecutor(n) as pool:
-        for done in [pool.submit(work) for _ in range(n)]:
-            done.result()
+        try:
+            asked = [pool.submit(work, left) for _ in range(n)]
+            for done in wait(asked, return_when=FIRST_EXCEPTION).done:
+                done.result()
+        finally:
+            stopped.set()
 
 
 def _processors() -> int:
