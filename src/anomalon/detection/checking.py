@@ -26,10 +26,8 @@ MOST_SIGMAS = 4.0
 _THOUSAND = (300.0, 3000.0)
 """Between these a ratio of momenta is that of MeV and GeV, until somebody shows otherwise."""
 
-_EMPTY = 1e-3
-"""Share of jets without constituents above which results are about them."""
-
-_TOO_SMALL = 1e-3  # share of events that were seen: by chance the same numbers in coarse data
+_TOO_SMALL = 1e-3
+"""Share of events that may be wrong: by chance the same numbers in coarse data, or empty."""
 
 
 def checks_of(
@@ -54,11 +52,7 @@ def checks_of(
             if worst.seen == 0
             else f"{percent(worst.seen)} of the events that {worst.name} has scored are among "
             "those that it has learned from",
-            "passed"
-            if worst.seen == 0
-            else "too small to matter"
-            if worst.seen < _TOO_SMALL
-            else "failed",
+            _none_or_few(worst.seen),
             size=worst.seen or None,
         )
     ]
@@ -83,10 +77,16 @@ def filled(surveys: Mapping[str, Survey]) -> Iterator[Check]:
         if survey.n_events and are_constituents(survey.kinds):
             share = survey.n_empty / survey.n_events
             found = f"{count(survey.n_empty)} of {count(survey.n_events)} have none"
-            verdict: Verdict = "passed" if share == 0 else (
-                "too small to matter" if share < _EMPTY else "failed"
-            )  # fmt: skip
-            yield Check("jets have constituents", found, verdict, name, size=share or None)
+            yield Check(
+                "jets have constituents", found, _none_or_few(share), name, size=share or None
+            )
+
+
+def _none_or_few(share: float) -> Verdict:
+    """Of events that are wrong."""
+    if share == 0:
+        return "passed"
+    return "too small to matter" if share < _TOO_SMALL else "failed"
 
 
 def alike(surveys: Mapping[str, Survey], background: str) -> Iterator[Check]:

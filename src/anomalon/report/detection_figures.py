@@ -14,13 +14,12 @@ from anomalon.detection.results.jets import JetsResult
 from anomalon.report.axes import blank, powers
 from anomalon.report.drawing import Drawing
 from anomalon.report.event_display import event_display
-from anomalon.report.panels import DASHES, panels_of, rank_plane, short
+from anomalon.report.panels import baseline_look, model_look, panels_of, rank_plane, short
 from anomalon.report.style import LIGHT, SERIES, styled
 
 __all__ = ["detection_drawings"]
 
 _SHOWN_BASELINES = 2  # in ROC curves; all are in the tables
-_DOTTED: tuple[Any, ...] = (":", (0, (3, 1, 1, 1)))
 
 
 def detection_drawings(result: DetectionResult) -> Iterator[Drawing]:
@@ -138,15 +137,13 @@ def roc(result: DetectionResult, i: int) -> Figure:
     axes = figure.subplots()
     best = sorted(result.baselines, key=lambda d: -float(np.median(d.signals[i].auc)))
     lowest = 1.0
-    for k, detector in enumerate((*result.learned, *best[:_SHOWN_BASELINES])):
+    drawn = [(one, model_look(k)) for k, one in enumerate(result.learned)]
+    dotted = enumerate(best[:_SHOWN_BASELINES])
+    drawn += [(one, baseline_look(k) | {"lw": 1.4}) for k, one in dotted]
+    for detector, how in drawn:
         band = detector.signals[i].roc
-        dashes = DASHES[k // len(SERIES) % len(DASHES)]
-        look: dict[str, Any] = {"color": SERIES[k % len(SERIES)], "ls": dashes}
-        if detector.baseline:
-            dots = _DOTTED[(k - len(result.learned)) % len(_DOTTED)]
-            look = {"color": LIGHT["muted"], "ls": dots, "lw": 1.4}
-        axes.plot(band.fpr, band.median, label=short(detector.name), **look)
-        axes.fill_between(band.fpr, band.low, band.high, color=look["color"], alpha=0.18, lw=0)
+        axes.plot(band.fpr, band.median, label=short(detector.name), **how)
+        axes.fill_between(band.fpr, band.low, band.high, color=how["color"], alpha=0.18, lw=0)
         seen = band.median[band.median > 0]
         lowest = min(lowest, float(seen.min(initial=1.0)), float(band.fpr[0]))
     grid = detector.signals[i].roc.fpr

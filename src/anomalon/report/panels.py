@@ -8,17 +8,30 @@ from matplotlib.figure import Figure
 
 from anomalon.detection.results.found import Plane
 from anomalon.report.axes import blank
+from anomalon.report.style import LIGHT, SERIES
 
-__all__ = ["DASHES", "QUANTITIES", "panels_of", "rank_plane", "short"]
+__all__ = ["QUANTITIES", "baseline_look", "model_look", "panels_of", "rank_plane", "short"]
 
-DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (2, 1.5)), (0, (6, 2, 1, 2)))
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (2, 1.5)), (0, (6, 2, 1, 2)))
 """Of lines, when colours are used up."""
+_DOTTED: tuple[Any, ...] = (":", (0, (3, 1, 1, 1)))
+"""Of the lines of baselines."""
 
 QUANTITIES = {
     "ht": "HT [GeV]", "leading_pt": "leading pT [GeV]",
     "jet_mass": "jet mass [GeV]", "constituents": "constituents",
 }  # fmt: skip
 """Names of axes."""
+
+
+def model_look(k: int) -> dict[str, Any]:
+    """The line of the k-th model."""
+    return {"color": SERIES[k % len(SERIES)], "ls": _DASHES[k // len(SERIES) % len(_DASHES)]}
+
+
+def baseline_look(k: int) -> dict[str, Any]:
+    """That of the k-th trivial baseline: grey and dotted."""
+    return {"color": LIGHT["muted"], "ls": _DOTTED[k % len(_DOTTED)]}
 
 
 def short(name: str) -> str:

@@ -9,7 +9,14 @@ from matplotlib.figure import Figure
 from anomalon.core.rounding import plain
 from anomalon.report.axes import blank, powers
 from anomalon.report.drawing import Drawing
-from anomalon.report.panels import DASHES, QUANTITIES, panels_of, rank_plane, short
+from anomalon.report.panels import (
+    QUANTITIES,
+    baseline_look,
+    model_look,
+    panels_of,
+    rank_plane,
+    short,
+)
 from anomalon.report.style import LIGHT, SERIES, styled
 from anomalon.trigger.rates.controller import Control
 from anomalon.trigger.results.operated import Operated
@@ -54,13 +61,9 @@ def trigger_drawings(result: TriggerResult) -> Iterator[Drawing]:
 def _looks(result: TriggerResult) -> list[tuple[Operated, dict[str, Any]]]:
     """The models that are drawn, and how: baselines that keep most of the signals, dotted."""
     best = sorted(result.baselines, key=lambda m: -float(np.nan_to_num(m.mean_kept[0], nan=-1.0)))
-    found: list[tuple[Operated, dict[str, Any]]] = []
-    for k, model in enumerate(result.learned):
-        look = {"color": SERIES[k % len(SERIES)], "ls": DASHES[k // len(SERIES) % 4]}
-        found.append((model, look))
-    for k, model in enumerate(best[:_SHOWN_BASELINES]):
-        found.append((model, {"color": LIGHT["muted"], "ls": (":", (0, (3, 1, 1, 1)))[k]}))
-    return found
+    found = [(model, model_look(k)) for k, model in enumerate(result.learned)]
+    dotted = [(model, baseline_look(k)) for k, model in enumerate(best[:_SHOWN_BASELINES])]
+    return found + dotted
 
 
 @styled

@@ -68,8 +68,8 @@ class Ragged(ABC):
         if name in known:
             return
         expected = f"{self.path}: `{option}`: expected a name of one number per {per}, got '{name}'"
-        if name in others or name in self.unfit:
-            what = others.get(name) or self.unfit[name]
+        what = others.get(name, self.unfit.get(name))
+        if what is not None:
             raise ColumnMissing(f"{expected}, which is {what}.{self.hint}")
         hint = nearest(name, known, f"nothing has one number per {per}.")
         raise ColumnMissing(f"{expected}, which is not there; {hint}{self.hint}")

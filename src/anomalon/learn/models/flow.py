@@ -104,12 +104,12 @@ def _through(
 ) -> tuple[Float[Array, "feature row"], Float[Array, " row"]]:
     """A layer of splines, of all features or of those that a coupling does not leave alone."""
     if not isinstance(layer, Coupling):
-        raw = _in_columns(layer.masked_autoregressive_mlp, jnp.concatenate([z, *given]))
-        z, slope = spline(raw.reshape(len(z), -1, z.shape[1]), z, interval)
+        raw = _raw(layer.masked_autoregressive_mlp, jnp.concatenate([z, *given]), len(z))
+        z, slope = spline(raw, z, interval)
         return z, slope.sum(axis=0)
     same, moves = jnp.split(z, [layer.untransformed_dim])
-    raw = _in_columns(layer.conditioner, jnp.concatenate([same, *given]))
-    moved, slope = spline(raw.reshape(len(moves), -1, z.shape[1]), moves, interval)
+    raw = _raw(layer.conditioner, jnp.concatenate([same, *given]), len(moves))
+    moved, slope = spline(raw, moves, interval)
     return jnp.concatenate([same, moved]), slope.sum(axis=0)
 
 
@@ -119,8 +119,7 @@ def _back(
     """What a layer of splines came from."""
     if isinstance(layer, Coupling):
         same, moved = jnp.split(z, [layer.untransformed_dim])
-        raw = _in_columns(layer.conditioner, jnp.concatenate([same, *given]))
-        raw = raw.reshape(len(moved), -1, z.shape[1])
+        raw = _raw(layer.conditioner, jnp.concatenate([same, *given]), len(moved))
         return jnp.concatenate([same, spline_back(raw, moved, interval)])
     *hidden, last = layer.masked_autoregressive_mlp.layers
     weight, bias = (a.reshape(len(z), -1, *a.shape[1:]) for a in (last.weight, last.bias))
@@ -133,10 +132,13 @@ def _back(
     return jax.lax.scan(feature, jnp.zeros_like(z), jnp.arange(len(z)))[0]
 
 
-def _in_columns(network: Any, inputs: Float[Array, "input row"]) -> Float[Array, "output row"]:
-    """A network of flowjax, of many events at once that are columns."""
+def _raw(
+    network: Any, inputs: Float[Array, "input row"], n: int
+) -> Float[Array, "feature parameter row"]:
+    """Parameters of n splines by a network of flowjax, of many events at once that are columns."""
     *hidden, last = network.layers
-    return last.weight @ _hidden(hidden, inputs) + last.bias[:, None]
+    raw = last.weight @ _hidden(hidden, inputs) + last.bias[:, None]
+    return raw.reshape(n, -1, inputs.shape[1])
 
 
 def _hidden(layers: Any, inputs: Float[Array, "input row"]) -> Float[Array, "unit row"]:
@@ -232,8 +234,8 @@ class Move(eqx.Module):
         for layer in self.layers:
             network = paramax.unwrap(layer.masked_autoregressive_mlp)
             # in proportion to the distance: no distance, no move
-            bend = (end - start) * _in_columns(network, jnp.vstack([z, start, end]))
-            z, slope = spline(bend.reshape(len(z), -1, len(x)), z, self.interval)
+            bend = (end - start) * _raw(network, jnp.vstack([z, start, end]), len(z))
+            z, slope = spline(bend, z, self.interval)
             z, log_det = z[::-1], log_det + slope.sum(axis=0)
         return (z[::-1] if len(self.layers) % 2 else z).T, log_det
 
