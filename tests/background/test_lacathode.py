@@ -10,6 +10,7 @@ from anomalon import Sample, evaluate
 from anomalon.background import LaCathode
 from anomalon.core.errors import BadValue
 from anomalon.core.window import Window
+from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, KFold
 from anomalon.learn.density import Mixture
 
@@ -55,6 +56,21 @@ def test_side_bands_have_the_same_weight_and_keep_their_identities():
 def test_other_references_are_refused():
     with pytest.raises(BadValue, match=r"lacathode\.reference: expected one of noise, sidebands"):
         LaCathode(reference="side")
+
+
+def test_other_places_to_learn_from_are_refused():
+    with pytest.raises(BadValue, match=r"lacathode\.learned_from: expected one of everywhere, out"):
+        LaCathode(learned_from="inside")
+
+
+@pytest.mark.parametrize("quantiles", [ConditionalQuantiles(), None])
+@pytest.mark.parametrize("where", ["everywhere", "outside"])
+def test_the_density_learns_from_the_signal_region_or_not(where, quantiles):
+    method = LaCathode(replace(FLOW, epochs=1), learned_from=where, quantiles=quantiles)
+    inside = WINDOW.in_signal_region(DATA.mass)
+    moved = DATA.with_x(np.where(inside[:, None], DATA.x[::-1] + 0.5, DATA.x))
+    first, second = (method.fit(d, WINDOW, seed=1).view(TRUTH).x for d in (DATA, moved))
+    assert np.array_equal(first, second) == (where == "outside")
 
 
 def test_a_mixture_has_no_latent_space():

@@ -11,7 +11,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
 from anomalon.learn.density import DensityTask
 
-__all__ = ["conditions", "density_task", "outside", "with_log_mass"]
+__all__ = ["conditions", "density_task", "everywhere", "outside", "with_log_mass"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -27,8 +27,8 @@ def with_log_mass(events: Sample) -> Sample:
     return events.with_x(x, (*events.names, "log_mass"))
 
 
-def outside(task: BackgroundTask) -> Sample:
-    """The events that may be seen, but for those of the signal region.
+def everywhere(task: BackgroundTask) -> Sample:
+    """The events that may be seen.
 
     Raises:
         BadNumbers: If a mass is not positive.
@@ -39,6 +39,16 @@ def outside(task: BackgroundTask) -> Sample:
             f"a density at given mass: expected positive masses, got {data.mass.min():g} GeV in "
             f"{data.source}."
         )
+    return data
+
+
+def outside(task: BackgroundTask) -> Sample:
+    """The events that may be seen, but for those of the signal region.
+
+    Raises:
+        BadNumbers: If a mass is not positive.
+    """
+    data = everywhere(task)
     return data[~task.window.in_signal_region(data.mass)]
 
 

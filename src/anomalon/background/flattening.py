@@ -2,8 +2,8 @@
 
 A density of features at given mass spends most of its training on how each feature moves with the
 mass. Quantiles at given mass (`features.decorrelate`) know that better, from the same events, in a
-second; what they leave to the density is how features hang together. Fitted outside the signal
-region and interpolated into it, as the density is.
+second; what they leave to the density is how features hang together. Fitted to the events that the
+density learns from, as a rule those outside the signal region, and interpolated into it.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,10 @@ Tasks = Sequence[BackgroundTask]
 
 
 def in_flat_features(
-    fit: Callable[[Tasks], list[Template]], tasks: Tasks, quantiles: ConditionalQuantiles | None
+    fit: Callable[[Tasks], list[Template]],
+    tasks: Tasks,
+    quantiles: ConditionalQuantiles | None,
+    learned_from: Callable[[BackgroundTask], Sample] = outside,
 ) -> list[Template]:
     """Templates that are fitted in flat features, in the features of the events.
 
@@ -35,12 +38,13 @@ def in_flat_features(
         tasks: What is wanted.
         quantiles: What makes features flat; None if they stay as they are. They do as well if the
             task says that they are flat.
+        learned_from: The events of a task to which quantiles are fitted.
 
     Raises:
         BadNumbers: If a mass is not positive.
         TooFewEvents: If there are too few events for quantiles in slices of mass.
     """
-    flat = [_FlatTask.of(task, quantiles) for task in tasks]
+    flat = [_FlatTask.of(task, quantiles, learned_from) for task in tasks]
     templates = fit([one.task for one in flat])
     return [one.back(template) for one, template in zip(flat, templates, strict=True)]
 
@@ -59,11 +63,16 @@ class _FlatTask:
     flatten: Decorrelation | None
 
     @classmethod
-    def of(cls, task: BackgroundTask, quantiles: ConditionalQuantiles | None) -> "_FlatTask":
-        """Fitted on the events outside the signal region that the task shows."""
+    def of(
+        cls,
+        task: BackgroundTask,
+        quantiles: ConditionalQuantiles | None,
+        learned_from: Callable[[BackgroundTask], Sample],
+    ) -> "_FlatTask":
+        """Fitted on those of the events that the task shows."""
         if quantiles is None or task.flat:
             return cls(task, None)
-        flatten = quantiles.fit(outside(task))
+        flatten = quantiles.fit(learned_from(task))
         return cls(replace(task, events=flatten(task.data), shown=None), flatten)
 
     def back(self, template: Template) -> Template:

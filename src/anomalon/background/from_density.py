@@ -62,10 +62,10 @@ class FromDensity(BackgroundEstimator):
         return self._fit_many([BackgroundTask(data, window, simulation, seed)])[0]
 
     def _fit_many(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
-        return in_flat_features(self._in_flat_features, tasks, self.quantiles)
+        return in_flat_features(self._in_flat_features, tasks, self.quantiles, self._learned_from)
 
     def _in_flat_features(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
-        learned_from = [outside(task) for task in tasks]
+        learned_from = [self._learned_from(task) for task in tasks]
         densities = self.density.fit_many(
             [
                 density_task(events, task.seed.child("density"))
@@ -76,6 +76,10 @@ class FromDensity(BackgroundEstimator):
             self._template(*known, self._masses(known[0]))
             for known in zip(tasks, learned_from, densities, strict=True)
         ]
+
+    def _learned_from(self, task: BackgroundTask) -> Sample:
+        """The events that density and quantiles are fitted to."""
+        return outside(task)
 
     def _masses(self, task: BackgroundTask) -> NDArray[np.floating[Any]]:
         data = task.data

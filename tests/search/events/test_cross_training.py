@@ -45,7 +45,7 @@ def excess_and_variances(seed, **world):
     (selection,) = select(scores, events, WINDOW, (EFFICIENCY,))
     c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -RATIO)
     independent = ((c * selection.weight) ** 2).sum()
-    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, RATIO) * independent
+    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, c) * independent
     return (c * selection.weight).sum(), independent, claimed
 
 
@@ -87,6 +87,7 @@ def test_without_subsampling_or_with_one_member_it_is_unknown():
     scores, events = kernel_world(1, learns=True)
     everything = MemberScores(scores.score, scores.fold, np.ones_like(scores.saw), 1.0)
     one = MemberScores(scores.score[:1], scores.fold, scores.saw[:, :1], 0.5)
+    c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -RATIO)
     for unknown in (everything, one):
         (selection,) = select(unknown, events, WINDOW, (EFFICIENCY,))
-        assert CrossTraining(unknown, events, WINDOW).correlation(selection, RATIO) is None
+        assert CrossTraining(unknown, events, WINDOW).correlation(selection, c) is None

@@ -80,10 +80,15 @@ def test_the_poisson_uncertainty_is_that_of_the_mean_of_members(toys):
 
 
 def test_members_that_differ_by_events_alone_have_no_training_scatter(toys):
-    ensemble = np.array([r.sigma.ensemble for r in toys])
-    poisson = np.array([r.sigma.poisson for r in toys])
-    # an estimate of zero that is cut at zero
-    assert np.median(ensemble / poisson) < 0.35
+    scatter = np.array([r.comparison.scatter for r in toys])
+    # an estimate of zero, not cut off there
+    assert abs(scatter.mean()) < 3 * scatter.std() / np.sqrt(len(scatter))
+    assert 0.3 < np.mean(scatter < 0) < 0.8
+
+
+def test_significances_are_as_wide_as_they_should_be(toys):
+    z = np.array([r.z_local for r in toys])
+    assert z.std() == pytest.approx(1, abs=3 / np.sqrt(2 * len(z)))
 
 
 def test_members_that_cut_differently_have():

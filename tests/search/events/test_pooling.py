@@ -1,4 +1,4 @@
-"""The correlation of folds is one number for all cuts that were selected in the same way."""
+"""What learning adds to a variance is told by all that was selected in the same way."""
 
 from dataclasses import replace
 
@@ -8,13 +8,13 @@ from fake_scans import fake_scan
 
 from anomalon.search.events.pieces import ToyCut
 from anomalon.search.events.pooling import pooled, pooled_p
-from anomalon.search.results.comparison import Comparison
+from anomalon.search.results.comparison import Comparison, Learned
 from anomalon.stats import p_from_z, scaled_significance
 
 
-def comparison(correlation, n=130.0, b=100.0):
+def comparison(correlation, scatter=None, n=130.0, b=100.0):
     one = np.array([b])
-    return Comparison(n, one, 0.05 * one, 0.0 * one, np.zeros(1), 1.0, correlation)
+    return Comparison(n, one, 0.05 * one, 0.0 * one, np.zeros(1), 1.0, correlation, scatter)
 
 
 def with_correlations(result, *values):
@@ -53,7 +53,43 @@ def test_cuts_that_have_not_learned_stay_as_they_are(windows):
 
 
 def test_no_correlation_is_above_one():
-    assert comparison(0.0).z(7.0) == comparison(0.0).z(1.0)
+    assert comparison(0.0).z(Learned(7.0)) == comparison(0.0).z(Learned(1.0))
+
+
+def test_the_scatter_is_averaged_over_windows_at_the_same_cut(windows):
+    scatters = ((0.4, -0.2), (-0.1, 0.6), (0.6, None))
+    told = [
+        replace(
+            w, cuts=(w.cuts[0], *(scattering(c, s) for c, s in zip(w.cuts[1:], of, strict=True)))
+        )
+        for w, of in zip(windows, scatters, strict=True)
+    ]
+    first, second, third = pooled(told)
+    for window in (first, second):  # folds 0.2 of them all, scatter 0.15 and 0.2 of each cut
+        loose, tight = window.cuts[1:]
+        assert loose.sigma.ensemble == pytest.approx(np.sqrt(0.15 * 100))
+        assert tight.sigma.ensemble == pytest.approx(np.sqrt(0.2 * 100))
+        assert loose.sigma.folds == pytest.approx(np.sqrt(0.2 * 125))
+    # -0.3 x 125 + 0.6 x 100 is all that is left
+    assert [c.sigma.ensemble for c in third.cuts[1:]] == pytest.approx([np.sqrt(22.5), 0])
+
+
+def scattering(cut, scatter):
+    return replace(cut, comparison=replace(cut.comparison, scatter=scatter))
+
+
+def test_only_the_sum_is_a_variance():
+    def parts(folds, scatter):
+        one, known = comparison(folds, scatter), Learned(folds, scatter)
+        return one.sigma_folds(known), one.sigma_ensemble(known), one.z(known)
+
+    folds, ensemble, z = parts(0.4, -0.1)  # 0.4 x 125 - 0.1 x 100
+    assert (folds, ensemble) == pytest.approx((np.sqrt(40), 0))
+    assert z == pytest.approx(significance(40 / 125))
+    folds, ensemble, z = parts(-0.4, 0.6)
+    assert (folds, ensemble) == pytest.approx((0, np.sqrt(10)))
+    assert z == pytest.approx(significance(10 / 125))
+    assert parts(-0.4, 0.1)[2] == significance(0)
 
 
 def test_pseudo_experiments_are_treated_alike(windows):

@@ -57,6 +57,19 @@ class BackgroundFits:
         """Those of `effective`."""
         return self._uncertainties(self.best.event_weight, self.effective)
 
+    @cached_property
+    def influence(self) -> Floats:
+        """How what the best function expects follows the count of each bin, shape (bin,).
+
+        At a maximum of the likelihood it is J_in C J_bin / variance_bin, with the derivatives J of
+        what is expected and the covariance C of the parameters; 0 in bins that are not fitted.
+        """
+        best = self.best
+        follows = best.leverage() @ best.leverage(~self.outside).sum(axis=0)
+        variance = best.event_weight * best.expected
+        fitted = self.outside & (variance > 0)
+        return np.divide(follows, variance, out=np.zeros_like(variance), where=fitted)
+
     @property
     def sigma_function(self) -> float:
         """What the other functions add to the 68 % interval of what the best one expects."""

@@ -4,7 +4,8 @@ Event e of fold k is scored by models that saw fold l, and event e' of fold l by
 fold k. If both lie where events of the signal region happen to be too many, each helps to select
 the other, and the two counts are correlated although no event was ever scored by a model that saw
 it. With D = n - b = sum_k D_k, where D_k = sum_e c(e) w(e) over fold k, c = 1 in the signal region
-and -b/n_side in the side bands,
+and outside what the fit makes of an event there (-b/n_side, if the side bands alone are fitted
+with a constant share),
 
     Var D = sum_k Var(D_k | models) + sum_{k != l} Cov(D_k, D_l).
 
@@ -71,12 +72,15 @@ class CrossTraining:
     events: Sample
     window: Window
 
-    def correlation(self, selection: Selection, ratio: float) -> float | None:
+    def correlation(
+        self, selection: Selection, follows: Float[np.ndarray, " event"]
+    ) -> float | None:
         """sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k | models), for the excesses D of the folds.
 
         Args:
             selection: Made from these scores.
-            ratio: Background expected in the signal region per event of the side bands, b/n_side.
+            follows: The c(e): how n - b follows each event that is selected; 1 in the signal
+                region, and what the fit makes of the others.
 
         Returns:
             The estimate, unbiased around zero and therefore sometimes negative. None if members saw
@@ -86,23 +90,23 @@ class CrossTraining:
         if variance == 0 or self._n_sets < 2 or not all(f.any() for f in self._folds):
             return None
         inside = self.window.in_signal_region(self.events.mass)
-        coefficient = np.where(inside, 1.0, -ratio) * self.events.weight
+        coefficient = follows * self.events.weight
         response = []
         for here, x in zip(self._folds, self._normal_scores, strict=True):
             # of events whose scores are the same, the order must not be that of the rows
             first = np.argsort(self.events.event[here], kind="stable")
             reference = ~inside[here]
-            follows = _sensitivity(x, reference, selection.efficiency, first, self._n_sets)
-            follows *= coefficient[here]
+            moves = _sensitivity(x, reference, selection.efficiency, first, self._n_sets)
+            moves *= coefficient[here]
             nu = self.scores.saw[:, : self._n_sets, here] / self.scores.subsample - 1
             # B[l, m, m'] of this fold
-            response.append(np.einsum("me,lne->lmn", follows, nu, optimize=True))
+            response.append(np.einsum("me,lne->lmn", moves, nu, optimize=True))
         total = 0.0
         for k, mine in enumerate(response):
             for other, theirs in enumerate(response):
                 if k != other:
                     total += float((mine[other] * theirs[k].T).mean())
-        independent = float(((coefficient * selection.weight)[self._used] ** 2).sum())
+        independent = float(((coefficient * selection.weight) ** 2).sum())
         return total / variance**2 / independent if independent > 0 else None
 
     @property

@@ -8,7 +8,8 @@ functions fitted to the same spectrum without the signal region. These uncertain
 * Fit: from the covariance of the parameters of the function that fits best.
 * Function: that another function may be the right one; it is profiled
   (`anomalon.stats.fits.envelope`).
-* Ensemble: what the members' counts scatter beyond what event statistics explains.
+* Ensemble: what the members' counts scatter beyond what event statistics explains (pooled over a
+  search by `pooling`).
 * Folds: what the counts of different folds fluctuate together, because each was selected by models
   that had learned from the others (`cross_training`; pooled over a search by `pooling`).
 * Closure: the excess that the cut makes by itself if features tell the mass (`mass_leak`), and that
@@ -153,16 +154,17 @@ def _compared(
     n_effective = float(passed.spectrum.effective_counts[~passed.outside].sum()) / overweight
     effective, effective_sigma = fits.effective / overweight, fits.effective_sigma / overweight
     unit = float(effective[0]) / expected
-    sigma_ensemble = _training_scatter(passed, expected)
+    scatter = _training_scatter(passed, expected)
     closure = non_closure.at(passed.selection.efficiency)
     comparison = Comparison(
         n=n_effective,
         expected=effective,
         fit=effective_sigma,
-        apart=(sigma_ensemble * unit) ** 2 + (closure * effective) ** 2,
+        apart=(closure * effective) ** 2,
         cost=fits.envelope.cost,
         unit=unit,
-        correlation=_folds_together(passed, training, expected),
+        correlation=_folds_together(passed, training, fits),
+        scatter=None if scatter is None else scatter * unit**2 / float(effective[0]),
     )
     compared = replace(
         counted,
@@ -173,7 +175,7 @@ def _compared(
             poisson=_poisson(passed, fits),
             fit=float(fits.sigma[0]),
             function=fits.sigma_function,
-            ensemble=sigma_ensemble,
+            ensemble=0.0,
             folds=0.0,
             closure=float(closure * expected),
         ),
@@ -181,17 +183,20 @@ def _compared(
         why="",
         comparison=comparison,
     )
-    return compared.with_folds(comparison.correlation or 0.0)
+    return compared.with_learned(comparison.alone)
 
 
 def _folds_together(
-    passed: _Passed, training: CrossTraining | None, expected: float
+    passed: _Passed, training: CrossTraining | None, fits: BackgroundFits
 ) -> float | None:
     """Correlation of the folds' counts; None if there is no telling."""
-    side = float(passed.weight[passed.window.in_sidebands(passed.events.mass)].sum())
-    if training is None or side <= 0:
+    if training is None or not passed.weight[passed.window.in_sidebands(passed.events.mass)].any():
         return None
-    return training.correlation(passed.selection, expected / side)
+    at = np.searchsorted(passed.spectrum.edges, passed.events.mass, side="right") - 1
+    known = (at >= 0) & (at < len(fits.influence)) & ~passed.inside
+    follows = np.where(passed.inside, 1.0, 0.0)
+    follows[known] = -fits.influence[at[known]]
+    return training.correlation(passed.selection, follows)
 
 
 def _poisson(passed: _Passed, fits: BackgroundFits) -> float:
@@ -221,8 +226,8 @@ def _shown(
     )
 
 
-def _training_scatter(passed: _Passed, expected: float) -> float:
-    """Uncertainty of the mean count from training, apart from event statistics.
+def _training_scatter(passed: _Passed, expected: float) -> float | None:
+    """Variance of the mean count from training, apart from event statistics; None of one member.
 
     Two members that select different events differ because events are Poisson, in the signal region
     and in the side bands that set the threshold. That part is already in the Poisson and the fit
@@ -231,12 +236,13 @@ def _training_scatter(passed: _Passed, expected: float) -> float:
         <(n_m - n)^2> from statistics = sum_e (<q_m^2> - w^2) [signal region]
                                         + (b / n_side)^2 sum_e (<q_m^2> - w^2) [side bands].
 
-    What the members scatter beyond it, divided by their number, is the variance of the mean.
+    What the members scatter beyond it, divided by their number, is the variance of the mean,
+    without bias and therefore sometimes below zero.
     """
     events, window, selection = passed.events, passed.window, passed.selection
     n_members = len(selection.members)
     if n_members < 2:
-        return 0.0
+        return None
     w2 = events.weight**2
     spread = (selection.members**2).mean(axis=0) - selection.weight**2
     side = window.in_sidebands(events.mass)
@@ -246,7 +252,7 @@ def _training_scatter(passed: _Passed, expected: float) -> float:
         statistical += (expected / n_side) ** 2 * float((w2 * spread)[side].sum())
     bessel = n_members / (n_members - 1)
     excess = float(np.var(passed.member_counts, ddof=1)) - statistical * bessel
-    return float(np.sqrt(max(excess, 0.0) / n_members))
+    return excess / n_members
 
 
 def _truth(events: Sample, weight: Floats, inside: NDArray[np.bool_]) -> Truth | None:

@@ -15,7 +15,7 @@ from anomalon.search.events.one import Searched, search_window
 from anomalon.search.events.pseudo_data import PseudoData, deal
 from anomalon.search.events.selector import Selector
 from anomalon.search.events.sketch import nothing
-from anomalon.search.results.comparison import Comparison
+from anomalon.search.results.comparison import Comparison, Learned
 from anomalon.search.results.failed import failed_window
 from anomalon.stats import p_from_z
 
@@ -99,17 +99,17 @@ class ToyCut:
 
     Args:
         p_local: By itself.
-        comparison: For those who know better how folds are correlated.
+        comparison: For those who know better what learning adds to its variance.
     """
 
     p_local: float
     comparison: Comparison | None = None
 
-    def p(self, correlation: float) -> float:
-        """The local p-value, if this is how the counts of the folds are correlated."""
-        if self.comparison is None or self.comparison.correlation is None:
+    def p(self, known: Learned) -> float:
+        """The local p-value, if this is what learning adds to the variance of the count."""
+        if self.comparison is None or not self.comparison.has_learned:
             return self.p_local
-        return float(p_from_z(self.comparison.z(correlation)))
+        return float(p_from_z(self.comparison.z(known)))
 
 
 @dataclass(frozen=True)

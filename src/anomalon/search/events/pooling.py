@@ -1,10 +1,11 @@
-"""How folds fluctuate together, from all cuts and windows of a search at once.
+"""What learning adds to the variance of counts, from all cuts and windows of a search at once.
 
-What one cut tells of it (`anomalon.search.events.cross_training`) has no bias, but an error about
-as large as the number itself. Below zero no variance can go: taken cut by cut and clipped there,
-what is left is too small on average where the truth is near zero, too large or too small in each
-case, and Z with it. The mean over all cuts and windows that were selected in the same way has
-lost most of that error before it is clipped.
+What one cut tells of it (`anomalon.search.events.cross_training`, and the scatter of members in
+`anomalon.search.events.measure`) has no bias, but an error about as large as the number itself.
+Below zero no variance can go: taken cut by cut and clipped there, it is too large on average, and Z
+too small. Means have lost most of that error before they are clipped: of the correlation of the
+folds over all cuts and windows that were selected in the same way, of the scatter, which is larger
+behind tight cuts, over all windows at the same cut.
 """
 
 from collections import defaultdict
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.plain import from_plain
 from anomalon.search.events.pieces import ToyCut
-from anomalon.search.results.comparison import Comparison
+from anomalon.search.results.comparison import Comparison, Learned
 from anomalon.search.results.cut import CutResult
 from anomalon.search.results.window import WindowResult
 
@@ -27,7 +28,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 def pooled(results: Sequence[WindowResult]) -> list[WindowResult]:
-    """The results, each cut with the correlation of all that were selected in the same way.
+    """The results, each cut with what all that were selected in the same way tell of learning.
 
     Args:
         results: Of all windows, feature sets and methods of one search.
@@ -37,8 +38,8 @@ def pooled(results: Sequence[WindowResult]) -> list[WindowResult]:
         replace(
             result,
             cuts=tuple(
-                cut if _untouched(cut.comparison) else cut.with_folds(known[result.way])
-                for cut in result.cuts
+                cut if _untouched(cut.comparison) else cut.with_learned(learned)
+                for cut, learned in zip(result.cuts, known[result.way], strict=False)
             ),
         )
         for result in results
@@ -53,7 +54,11 @@ def pooled_p(ways: Sequence[Hashable], cuts: Sequence[Sequence[ToyCut]]) -> list
         cuts: Those of each piece.
     """
     known = _known(ways, cuts)
-    return [cut.p(known[way]) for way, several in zip(ways, cuts, strict=True) for cut in several]
+    return [
+        cut.p(learned)
+        for way, several in zip(ways, cuts, strict=True)
+        for cut, learned in zip(several, known[way], strict=False)
+    ]
 
 
 def toy_p_values(values: Sequence[Any], windows: Sequence[WindowResult]) -> Floats:
@@ -71,18 +76,27 @@ def toy_p_values(values: Sequence[Any], windows: Sequence[WindowResult]) -> Floa
 
 def _untouched(comparison: Comparison | None) -> bool:
     """Whether nothing has learned for this cut."""
-    return comparison is None or comparison.correlation is None
+    return comparison is None or not comparison.has_learned
 
 
 def _known(
     ways: Sequence[Hashable], cuts: Sequence[Sequence[CutResult | ToyCut]]
-) -> dict[Hashable, float]:
-    """The mean correlation for each way to select, in [0, 1]; 0 where nothing is told."""
-    told = defaultdict[Hashable, list[float]](list)
+) -> dict[Hashable, list[Learned]]:
+    """What each way to select has learned, for each of its cuts; nothing where nothing is told."""
+    told = defaultdict[Hashable, list[Sequence[CutResult | ToyCut]]](list)
     for way, several in zip(ways, cuts, strict=True):
-        told[way] += [
-            cut.comparison.correlation
-            for cut in several
-            if cut.comparison is not None and cut.comparison.correlation is not None
-        ]
-    return {way: float(np.clip(np.mean(all_), 0, 1)) if all_ else 0.0 for way, all_ in told.items()}
+        told[way].append(several)
+    return {way: _learned(windows) for way, windows in told.items()}
+
+
+def _learned(windows: Sequence[Sequence[CutResult | ToyCut]]) -> list[Learned]:
+    """Of windows that were selected in the same way, cut by cut."""
+    n_cuts = max(map(len, windows))
+    here = [[c.comparison for w in windows for c in w[i : i + 1]] for i in range(n_cuts)]
+    folds = _mean([c.correlation for at_cut in here for c in at_cut if c is not None])
+    return [Learned(folds, _mean([c.scatter for c in at_cut if c is not None])) for at_cut in here]
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else 0.0

@@ -61,7 +61,7 @@ from anomalon.search.results.window import WindowResult
 __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or fields: what is stored is then done again.
-_FORMAT = 7
+_FORMAT = 8
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000

@@ -1,7 +1,8 @@
 """`Comparison`: all that a significance is made of, kept apart.
 
-The correlation of the folds is known badly in each cut alone, and well in all of them together
-(`anomalon.search.events.pooling`): whoever knows it better finishes the comparison again.
+What learning adds to the fluctuations of a count is known badly in each cut alone, and better in
+all of them together (`anomalon.search.events.pooling`): whoever knows it better finishes the
+comparison again.
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,28 @@ from numpy.typing import NDArray
 from anomalon.stats import scaled_significance
 from anomalon.stats.fits import profiled_significance
 
-__all__ = ["Comparison"]
+__all__ = ["Comparison", "Learned"]
 
 Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What learning from data adds to the variance of a count.
+
+    Both are estimated without bias and are therefore below zero at times. Only their sum is a
+    variance, so only the sum is not let below zero: two that are cut off there each would be too
+    large on average, and Z too small.
+
+    Args:
+        folds: sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k) of the folds' excesses D: they have
+            learned from each other.
+        scatter: Variance of the mean count of the members from training alone, over its Poisson
+            variance.
+    """
+
+    folds: float = 0.0
+    scatter: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +47,13 @@ class Comparison:
         n: The count.
         expected: Background expected, the function that fits best first, shape (function,).
         fit: Its standard deviation from the fit, shape (function,).
-        apart: Variance of what has nothing to do with the fit, ensemble and closure, shape
-            (function,).
+        apart: Variance of what has to do with neither fit nor learning, shape (function,).
         cost: What each function costs as a nuisance (`anomalon.stats.fits.envelope`), shape
             (function,).
         unit: Effective events per event.
-        correlation: sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k) of the folds' excesses D as this
-            cut alone tells it, without bias and therefore sometimes below zero; None if folds have
-            not learned from each other, or there is no telling.
+        correlation: `Learned.folds` as this cut alone tells it; None if folds have not learned from
+            each other, or there is no telling.
+        scatter: `Learned.scatter` as this cut alone tells it; None for a single member.
     """
 
     n: float
@@ -44,20 +63,38 @@ class Comparison:
     cost: Floats
     unit: float
     correlation: float | None = None
+    scatter: float | None = None
 
-    def folds(self, correlation: float) -> Floats:
-        """Variance of the count because folds fluctuate together, shape (function,).
+    @property
+    def has_learned(self) -> bool:
+        """Whether learning adds anything to the variance that is known at all."""
+        return not (self.correlation is None and self.scatter is None)
 
-        Above one is no correlation: there a classifier is that is linear in its training events.
+    @property
+    def alone(self) -> Learned:
+        """What this cut tells by itself."""
+        return Learned(self.correlation or 0.0, self.scatter or 0.0)
+
+    def learned(self, known: Learned) -> Floats:
+        """Variance of the count from learning, shape (function,).
+
+        No correlation is above one: there a classifier is that is linear in its training events.
         """
-        return np.asarray(np.clip(correlation, 0, 1) * (self.expected + self.fit**2))
+        folds = min(known.folds, 1.0) * (self.expected + self.fit**2)
+        return np.maximum(folds + known.scatter * self.expected, 0.0)
 
-    def sigma_folds(self, correlation: float) -> float:
-        """Its square root for the best function, in events."""
-        return sqrt(float(self.folds(correlation)[0])) / self.unit
+    def sigma_ensemble(self, known: Learned) -> float:
+        """Uncertainty of the count from the scatter of the members, best function, in events."""
+        total, scatter = self.learned(known)[0], known.scatter * self.expected[0]
+        return sqrt(float(np.clip(scatter, 0.0, total))) / self.unit
 
-    def z(self, correlation: float) -> float:
+    def sigma_folds(self, known: Learned) -> float:
+        """That from folds that fluctuate together: the rest of the variance from learning."""
+        total = float(self.learned(known)[0]) / self.unit**2
+        return sqrt(max(total - self.sigma_ensemble(known) ** 2, 0.0))
+
+    def z(self, known: Learned) -> float:
         """The significance, signed, with the function profiled."""
-        sigma = np.sqrt(self.fit**2 + self.apart + self.folds(correlation))
+        sigma = np.sqrt(self.fit**2 + self.apart + self.learned(known))
         each = scaled_significance(self.n, self.expected, 1.0, sigma)
         return profiled_significance(np.asarray(each), self.cost)[0]

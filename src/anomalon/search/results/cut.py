@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from anomalon.core.result import Number, Text
 from anomalon.core.rounding import efficiency as working_point
 from anomalon.core.shown import Shown
-from anomalon.search.results.comparison import Comparison
+from anomalon.search.results.comparison import Comparison, Learned
 from anomalon.search.results.fitted import SpectrumFit
 from anomalon.stats import p_from_z
 
@@ -175,15 +175,15 @@ class CutResult(Shown):
     carried: Carried | None = None
     comparison: Comparison | None = None
 
-    def with_folds(self, correlation: float) -> Self:
-        """The same cut, if this is how the counts of the folds are correlated."""
-        if self.comparison is None:
+    def with_learned(self, known: Learned) -> Self:
+        """The same cut, if this is what learning adds to the variance of its count."""
+        comparison = self.comparison
+        if comparison is None:
             return self
-        z = self.comparison.z(correlation)
-        folds = self.comparison.sigma_folds(correlation)
-        return replace(
-            self, sigma=replace(self.sigma, folds=folds), z_local=z, p_local=float(p_from_z(z))
-        )
+        z = comparison.z(known)
+        ensemble, folds = comparison.sigma_ensemble(known), comparison.sigma_folds(known)
+        sigma = replace(self.sigma, ensemble=ensemble, folds=folds)
+        return replace(self, sigma=sigma, z_local=z, p_local=float(p_from_z(z)))
 
     @property
     def label(self) -> str:
