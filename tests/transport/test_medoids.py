@@ -129,3 +129,16 @@ def test_what_is_refused():
         medoids(JETS, 50, subsamples=FEW)
     with pytest.raises(BadValue, match="size"):
         Subsamples(size=0)
+
+
+def test_parts_refuse_what_is_not_there():
+    points = Points.of(JETS)
+    with pytest.raises(BadValue, match="a sample of 120 events, numbered from 0, got event 120"):
+        subsample_medoids(JETS, [1], np.array([3, 120]))
+    with pytest.raises(BadValue, match="got event -1"):
+        subsample_medoids(JETS, [1], np.array([-1, 3]))
+    nothing = points[np.array([], dtype=np.int64)]
+    with pytest.raises(BadLayout, match="held-out loss: expected events, got none"):
+        held_out_loss(nothing, points[:2])
+    with pytest.raises(BadLayout, match="held-out loss: expected medoids, got none"):
+        held_out_loss(points, nothing)

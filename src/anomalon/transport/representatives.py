@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Seed, check
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.shown import Shown
 from anomalon.transport.clustering import k_medoids
 from anomalon.transport.distance import emd_matrix
@@ -133,13 +133,20 @@ def subsample_medoids(
         For each k, which events they are.
 
     Raises:
-        BadValue: If there are fewer than k events in the sample.
+        BadValue: If there are fewer than k events in the sample, or one that there is not.
     """
+    points = Points.of(events)
     short = [k for k in ks if k > len(sample)]
     if short:
         raise BadValue(f"medoids: expected samples of at least k = {max(short)} events, "
                        f"got {len(sample)}.")  # fmt: skip
-    matrix = _matrix(Points.of(events)[sample], None, ground, threads)
+    beyond = [int(i) for i in sample if not 0 <= i < len(points)]
+    if beyond:
+        raise BadValue(
+            f"medoids: expected a sample of {len(points)} events, numbered from 0, got event "
+            f"{beyond[0]}."
+        )
+    matrix = _matrix(points[sample], None, ground, threads)
     return [sample[k_medoids(matrix, k)] for k in ks]
 
 
@@ -157,7 +164,14 @@ def held_out_loss(
         chosen: The medoids.
         ground: What transport costs.
         threads: As many as there are processors if not given.
+
+    Raises:
+        BadLayout: If there are no events, or no medoids.
     """
+    events, chosen = Points.of(events), Points.of(chosen)
+    for what, points in (("events", events), ("medoids", chosen)):
+        if len(points) == 0:
+            raise BadLayout(f"held-out loss: expected {what}, got none.")
     return float(_matrix(events, chosen, ground, threads).min(axis=1).mean())
 
 
