@@ -91,7 +91,7 @@ class Salad(BackgroundEstimator):
             patience=5,
         )
     )
-    n_networks: int = 8
+    n_networks: int = 6
     largest: float = 20.0
     held_out: float = 0.1
     n_templates: int = 2
