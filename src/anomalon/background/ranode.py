@@ -1,10 +1,12 @@
 """R-ANODE: a density of the signal, learned beside that of the background.
 
-Residual ANODE, Das, Kasieczka, Shih, arXiv:2312.11629. The density of the background is learned
-outside the signal region, as for CATHODE. In the signal region the data are a mixture of it and of
-a signal, whose density and share are fitted; the ratio of the two densities is the score, and no
-classifier is needed. Here both are compared in the latent space of the background density
-(arXiv:2210.14924), where the background is the same at all masses, so that a cut does not sculpt.
+Residual ANODE, Das, Kasieczka, Shih, arXiv:2312.11629. In the signal region the data are a mixture
+of background and of a signal, whose density and share are fitted; the ratio of the two densities is
+the score, and no classifier is needed. Both are compared in the latent space of the background
+density (arXiv:2210.14924), where the background is the same at all masses, so that a cut does not
+sculpt. Published is a background density that learns outside the signal region. As for LaCATHODE it
+learns from all events here (`LaCathode.learned_from`): what an interpolation gets wrong inside is
+just what would be taken for signal.
 
 When not to use it: with few events in the signal region (below some thousands), and with a
 background density that is not accurate: what it misses is taken for signal.

@@ -68,7 +68,8 @@ class BackgroundFits:
         follows = best.leverage() @ best.leverage(~self.outside).sum(axis=0)
         variance = best.event_weight * best.expected
         fitted = self.outside & (variance > 0)
-        return np.divide(follows, variance, out=np.zeros_like(variance), where=fitted)
+        found = np.divide(follows, variance, out=np.zeros_like(variance), where=fitted)
+        return np.asarray(found)
 
     @property
     def sigma_function(self) -> float:
