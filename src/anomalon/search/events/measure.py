@@ -192,7 +192,7 @@ def _folds_together(
     """Correlation of the folds' counts; None if there is no telling."""
     if training is None or not passed.weight[passed.window.in_sidebands(passed.events.mass)].any():
         return None
-    at = np.searchsorted(passed.spectrum.edges, passed.events.mass, side="right") - 1
+    at = passed.weighing.bin
     known = (at >= 0) & (at < len(fits.influence)) & ~passed.inside
     follows = np.where(passed.inside, 1.0, 0.0)
     follows[known] = -fits.influence[at[known]]

@@ -39,7 +39,7 @@ def pooled(results: Sequence[WindowResult]) -> list[WindowResult]:
             result,
             cuts=tuple(
                 cut if _untouched(cut.comparison) else cut.with_learned(learned)
-                for cut, learned in zip(result.cuts, known[result.way], strict=False)
+                for cut, learned in zip(result.cuts, known[result.way], strict=True)
             ),
         )
         for result in results
@@ -57,7 +57,7 @@ def pooled_p(ways: Sequence[Hashable], cuts: Sequence[Sequence[ToyCut]]) -> list
     return [
         cut.p(learned)
         for way, several in zip(ways, cuts, strict=True)
-        for cut, learned in zip(several, known[way], strict=False)
+        for cut, learned in zip(several, known[way], strict=True)
     ]
 
 
@@ -91,10 +91,12 @@ def _known(
 
 def _learned(windows: Sequence[Sequence[CutResult | ToyCut]]) -> list[Learned]:
     """Of windows that were selected in the same way, cut by cut."""
-    n_cuts = max(map(len, windows))
-    here = [[c.comparison for w in windows for c in w[i : i + 1]] for i in range(n_cuts)]
-    folds = _mean([c.correlation for at_cut in here for c in at_cut if c is not None])
-    return [Learned(folds, _mean([c.scatter for c in at_cut if c is not None])) for at_cut in here]
+    at_cuts = [
+        [cut.comparison for cut in cuts if cut.comparison is not None]
+        for cuts in zip(*windows, strict=True)
+    ]
+    folds = _mean([known.correlation for here in at_cuts for known in here])
+    return [Learned(folds, _mean([known.scatter for known in here])) for here in at_cuts]
 
 
 def _mean(values: Sequence[float | None]) -> float:

@@ -86,8 +86,12 @@ class Weighing:
     @cached_property
     def units(self) -> Floats:
         """Weights in units of the effective weight of any event in the bin, shape (event,)."""
-        at = np.searchsorted(self.edges, self.events.mass, side="right") - 1
-        return self.events.weight / self._each[np.clip(at, 0, len(self._each) - 1)]
+        return self.events.weight / self._each[np.clip(self.bin, 0, len(self._each) - 1)]
+
+    @cached_property
+    def bin(self) -> NDArray[np.int64]:
+        """The bin of each event, -1 below all and their number above, shape (event,)."""
+        return np.asarray(np.searchsorted(self.edges, self.events.mass, side="right") - 1)
 
     def _filled(self, weight: Floats) -> Spectrum:
         return Spectrum.from_masses(self.events.mass, self.edges, weight)
