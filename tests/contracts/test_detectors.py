@@ -41,6 +41,7 @@ from anomalon.detectors import (
     JetImages,
     JetPoints,
     JetSubstructure,
+    LatentDensity,
     Learning,
     Medoids,
     NearestNeighbours,
@@ -105,6 +106,9 @@ SMALL = {
     ),
     "flow": Density(replace(FLOW, n_layers=1), FEW),
     "flow matching": Density(MATCHING, FEW),
+    "latent density": LatentDensity(
+        Variational(FeedForward((16,)), 2, learning=LEARNING, bounded=True), MATCHING
+    ),
     "contrastive": Contrastive(DeepSets((16,)), 6, learning=LEARNING, density=MATCHING),
     "embedding": Embedding(
         FeedForward((16,)), 6, hidden=(4,), n_middle=2, turn=True, learning=LEARNING,

@@ -5,6 +5,7 @@
 | `autoencoder` | a narrow network does not give it back (dense, convolutional, attention, sets) |
 | `variational` | the same, or its place in the middle is unusual |
 | `density` | a normalising flow or flow matching finds little background around it |
+| `latent_density` | the same in the middle of an autoencoder |
 | `contrastive` | the same where a self-supervised encoder puts it |
 | `embedding` | an autoencoder does not give back where such an encoder puts it |
 | `outlier_exposure` | a classifier takes it for a changed background event (`surrogates`) |
@@ -33,6 +34,7 @@ from anomalon.detectors.exposure import OutlierExposure
 from anomalon.detectors.foreign import Estimator
 from anomalon.detectors.isolation_forest import IsolationForest
 from anomalon.detectors.jet_surrogates import JET_SURROGATES
+from anomalon.detectors.latent_density import LatentDensity
 from anomalon.detectors.learning import Learning
 from anomalon.detectors.medoids import Medoids
 from anomalon.detectors.mixing import mixed
@@ -83,6 +85,7 @@ __all__ = [
     "JetImages",
     "JetPoints",
     "JetSubstructure",
+    "LatentDensity",
     "Learning",
     "Medoids",
     "NearestNeighbours",
@@ -114,6 +117,7 @@ DETECTORS.update(
         Embedding,
         EnsembleDetector,
         IsolationForest,
+        LatentDensity,
         Medoids,
         NearestNeighbours,
         OutlierExposure,

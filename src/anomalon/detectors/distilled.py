@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadValue
+from anomalon.detectors.around import Around
 from anomalon.detectors.autoencoder import Autoencoder
 from anomalon.detectors.base import (
     Detector,
@@ -22,7 +23,7 @@ from anomalon.detectors.base import (
     Task,
     flattened,
 )
-from anomalon.features.inputs import Encoded, FittedInputs, Inputs
+from anomalon.features.inputs import Encoded, FittedInputs
 from anomalon.learn.models.arrays import below
 from anomalon.learn.regress import BoostedRegression
 
@@ -33,7 +34,7 @@ Target = Literal["log", "score"]
 
 @final
 @dataclass(frozen=True)
-class Distilled(Detector):
+class Distilled(Around):
     """A regression of the score of a teacher on the numbers that the teacher sees.
 
     Both learn from the same events. Trees say nothing beyond the highest score that they have
@@ -68,23 +69,9 @@ class Distilled(Detector):
         self._check_inputs()
 
     @property
-    def inputs(self) -> Inputs:  # type: ignore[override]
-        """Those of the teacher."""
-        return self.teacher.inputs
-
-    @property
-    def held_share(self) -> float:
-        """As much as the teacher holds back."""
-        return self.teacher.held_share
-
-    @property
-    def most_events(self) -> int | None:
-        """As many as the teacher learns from."""
-        return self.teacher.most_events
-
-    def _check_inputs(self) -> None:
-        super()._check_inputs()
-        self.teacher._check_inputs()
+    def inner(self) -> Detector:
+        """The teacher."""
+        return self.teacher
 
     def _fit(self, task: Task) -> State:
         learned = self.teacher._fit(replace(task, seed=task.seed.child("teacher")))

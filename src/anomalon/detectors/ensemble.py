@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.detectors.around import Around
 from anomalon.detectors.autoencoder import Autoencoder
 from anomalon.detectors.base import Detector, Scores, State, Task
 from anomalon.detectors.rows import Rows
-from anomalon.features.inputs import Encoded, FittedInputs, Form, Inputs
+from anomalon.features.inputs import Encoded, FittedInputs, Form
 from anomalon.learn.models.arrays import below
 
 __all__ = ["EnsembleDetector"]
@@ -29,7 +30,7 @@ _LEAST_IN_TAIL = 10.0  # effective events at and above the last point of a tail
 
 @final
 @dataclass(frozen=True)
-class EnsembleDetector(Detector):
+class EnsembleDetector(Around):
     """The mean of the scores of several trainings, each on a common scale first.
 
     Scales are measured on background: on the events that judge epochs if there are a hundred, else
@@ -57,22 +58,9 @@ class EnsembleDetector(Detector):
         check.fields(self, self.kind, detector=Detector, n=(1, 1000), scale=get_args(Scale))
 
     @property
-    def inputs(self) -> Inputs:  # type: ignore[override]
-        """Those of the detector."""
-        return self.detector.inputs
-
-    @property
-    def held_share(self) -> float:
-        """As much as the detector holds back."""
-        return self.detector.held_share
-
-    @property
-    def most_events(self) -> int | None:
-        """As many as the detector learns from."""
-        return self.detector.most_events
-
-    def _check_inputs(self) -> None:
-        self.detector._check_inputs()
+    def inner(self) -> Detector:
+        """What is trained."""
+        return self.detector
 
     def _fit(self, task: Task) -> State:
         judged = task.held if len(task.held) >= _FEWEST else task.rows

@@ -1,6 +1,6 @@
 """Surrogate jets: what would be seen if something heavy had decayed to jets of the background.
 
-Of a decay only kinematics is taken for granted: a mass, two or three prongs, momenta shared evenly,
+Of a decay only kinematics is taken for granted: a mass, two to four prongs, momenta shared evenly,
 no signal. Each prong is the core of a jet of the background, boosted along its axis to the momentum
 that the prong should have: momenta are multiplied by a factor and angles divided by it, so that
 momenta across the axis, and with them the scale at which hadrons are made, stay as they were. How
@@ -12,10 +12,12 @@ connects it with the rest.
 |---|---|
 | `two_prongs` | a mass between 30 GeV and 0.4 pT decays to two prongs |
 | `three_prongs` | and one of these, of 0.2 to 0.8 of that mass, to two |
+| `four_prongs` | or both, of 0.2 to 0.5 of that mass each |
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +31,10 @@ Mask = NDArray[np.bool_]
 
 _LIGHTEST, _HEAVIEST = 30.0, 0.4  # GeV, and in units of the jet's pT
 _SMALLEST_SHARE = 0.1  # of the momentum of what decays, for each prong
-_LIGHTER = (0.2, 0.8)  # mass of what decays second over that of the first
+_LIGHTER = {
+    1: (0.2, 0.8),
+    2: (0.2, 0.5),
+}  # mass of one, or two, that decay over what they come from
 _WIDE = (0.4, 1.0)  # radius of a prong over the distance of the two
 _FARTHEST = 1.2  # distance of prongs, of jets of radius one
 _BLOCK = 4096
@@ -74,31 +79,23 @@ class _Prong:
         return first, second
 
 
-def _two_prongs(events: Events, rng: np.random.Generator) -> Events:
-    return _made(events, rng, second=False)
-
-
-def _three_prongs(events: Events, rng: np.random.Generator) -> Events:
-    return _made(events, rng, second=True)
-
-
-def _made(events: Events, rng: np.random.Generator, *, second: bool) -> Events:
+def _made(events: Events, rng: np.random.Generator, *, again: int) -> Events:
     parts = [
-        _decays(events[first : first + _BLOCK], rng, second=second)
+        _decays(events[first : first + _BLOCK], rng, again)
         for first in range(0, len(events), _BLOCK)
     ]
     return Events.concatenate(parts) if parts else events
 
 
-def _decays(events: Events, rng: np.random.Generator, *, second: bool) -> Events:
-    """As many jets, of the same pT, that are decays."""
+def _decays(events: Events, rng: np.random.Generator, again: int) -> Events:
+    """As many jets, of the same pT, that are decays to two, of which some decay again."""
     jets = _constituents(events)
     pt = jets.pt.sum(axis=1)
     drawn = np.exp(rng.uniform(np.log(_LIGHTEST), np.log(np.maximum(_HEAVIEST * pt, _LIGHTEST))))
     zero = np.zeros(len(pt))
     prongs = list(_Prong(pt, zero, zero, zero).decayed(drawn, rng))
-    if second:
-        prongs += prongs.pop(0).decayed(drawn * rng.uniform(*_LIGHTER, len(pt)), rng)
+    for _ in range(again):
+        prongs += prongs.pop(0).decayed(drawn * rng.uniform(*_LIGHTER[again], len(pt)), rng)
     made = _Jets.joined([_filled(jets, prong, rng) for prong in prongs]).centred()
     inside = np.hypot(made.eta, made.phi) < 1.0
     return _as_events(events, replace(made, pt=made.pt * inside))
@@ -142,7 +139,8 @@ def _as_events(like: Events, jets: _Jets) -> Events:
 
 
 JET_SURROGATES: dict[str, Callable[[Events, np.random.Generator], Events]] = {
-    "two_prongs": _two_prongs,
-    "three_prongs": _three_prongs,
+    "two_prongs": partial(_made, again=0),
+    "three_prongs": partial(_made, again=1),
+    "four_prongs": partial(_made, again=2),
 }
 """What can be made, by name."""
