@@ -90,7 +90,7 @@ def at_least(what, found, bar):
 def networks(jets, repetitions, place):
     """VAE of images, three blocks for tops and two for W, the loss as the score."""
     learning = Learning(epochs=60, batch_size=100, learning_rate=2e-3, halve_after=4, patience=10)
-    grid = Grid((2, 3), (1e-4,), 1e-4, repetitions, learning, 5000)
+    grid = Grid((2, 3), (1e-4,), 1e-4, repetitions, learning, 5000, ("MSE",))
     table, _ = compared_autoencoders(
         labelled(jets["qcd"], 0), {n: jets[n] for n in ("top", "w")}, grid, seed=Seed(0),
         place=place,

@@ -129,3 +129,24 @@ def test_each_of_the_most_anomalous_jets_has_a_plan_even_without_constituents(fo
     result = job.run()
     assert [plan.event for plan in result.plans] == [event.event for event in result.events]
     assert min(len(event.kinds) for event in result.events) == 0
+
+
+def test_two_jets_of_an_event_are_told_apart(tmp_path):
+    of_events = np.arange(600) // 2
+    columns = {"event": of_events, "split": (of_events % 3).astype(np.int8)}
+    write_jets(split_jets(600, 4).with_columns(columns), tmp_path / "pairs.h5")
+    detectors = (Baseline("tau32"), Medoids(2, n_sample=60, n_held=60))
+    job = JetsJob(tmp_path / "pairs.h5", detectors, trainings=1)
+    result = job.run()
+    table = result.scores
+    test = table["event"][::2]
+    assert len(test) == 100
+    np.testing.assert_array_equal(table["event"], np.repeat(test, 2))
+    np.testing.assert_array_equal(table["jet"], np.tile([1, 2], len(test)))
+    score = table[{one.name: one.column(0) for one in job.named}[result.chosen]]
+    top = np.argsort(-score, kind="stable")[:12]
+    assert [(e.event, e.jet) for e in result.events] == [
+        (table["event"][i], table["jet"][i]) for i in top
+    ]
+    first = result.events[0]
+    assert f"{first.event}, jet {first.jet}" in str(result.summary())

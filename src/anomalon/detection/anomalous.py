@@ -30,6 +30,7 @@ def most_anomalous(
     background: tuple[Floats, Floats],
     n: int,
     called: Mapping[str, str],
+    jets: Mapping[str, NDArray[np.int64]] | None = None,
 ) -> tuple[AnomalousEvent, ...]:
     """The n events of some files with the highest scores, highest first.
 
@@ -39,6 +40,7 @@ def most_anomalous(
         background: Scores of the test background and their weights, which say how rare a score is.
         n: How many events.
         called: What files are called.
+        jets: Of files of jets, which of its event each is, from 1.
     """
     places = []
     for name in files:
@@ -57,11 +59,14 @@ def most_anomalous(
     for place in places:
         fpr = float(above[np.searchsorted(rising, place.score, side="left")] / above[0])
         one = events[place.name][place.row]
-        found.append(shown_event(one, called[place.name], place.score, fpr))
+        jet = int(jets[place.name][place.row]) if jets and place.name in jets else None
+        found.append(shown_event(one, called[place.name], place.score, fpr, jet))
     return tuple(found)
 
 
-def shown_event(event: Events, file: str, score: float, fpr: float) -> AnomalousEvent:
+def shown_event(
+    event: Events, file: str, score: float, fpr: float, jet: int | None = None
+) -> AnomalousEvent:
     """One event with its filled slots.
 
     Args:
@@ -69,6 +74,7 @@ def shown_event(event: Events, file: str, score: float, fpr: float) -> Anomalous
         file: Where it is from.
         score: What it scored.
         fpr: Share of the weight of background with at least this score.
+        jet: Which jet of its event it is.
     """
     filled = np.flatnonzero(event.mask[0])
     return AnomalousEvent(
@@ -80,6 +86,7 @@ def shown_event(event: Events, file: str, score: float, fpr: float) -> Anomalous
         tuple(event.object_kinds[i] for i in filled),
         event.feature_names,
         event.objects[0, filled].astype(np.float64),
+        jet,
     )
 
 

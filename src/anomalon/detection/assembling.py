@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core.kinds import are_constituents
 from anomalon.detection.batches import Batches
 from anomalon.detection.describing import (
     histogram,
@@ -20,7 +21,7 @@ from anomalon.detection.results.found import FeatureQuality, Found
 from anomalon.detection.training import TEST, Trained
 from anomalon.stats.cuts.paired import difference_of_areas
 
-__all__ = ["Scored", "beside_baselines", "found_of", "latent_warning"]
+__all__ = ["Scored", "beside_baselines", "found_of", "latent_warning", "within_event"]
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +34,8 @@ class Scored:
 
     Args:
         batches: The events, by name of their file; the test background is `TEST`.
-        columns: By file: identity, weight, and the process where it is known; shape (event,).
+        columns: By file: identity, weight, the process where it is known, and of jets which of
+            its event each is; shape (event,).
         quantities: Of the test background, by name.
     """
 
@@ -64,7 +66,7 @@ class Scored:
         file = [np.full(self.n(name), name or "background") for name in self.columns]
         shared = set.intersection(*(set(columns) for columns in self.columns.values()))
         table = {"file": np.concatenate(file)}
-        for name in ("event", "weight", "process"):
+        for name in ("event", "jet", "weight", "process"):
             if name in shared:
                 table[name] = np.concatenate([c[name] for c in self.columns.values()])
         for one in every:
@@ -76,13 +78,32 @@ class Scored:
 
 def _columns(batches: Batches) -> dict[str, NDArray[Any]]:
     parts: dict[str, list[NDArray[Any]]] = {}
+    of_jets = False
     for events in batches:
+        of_jets = are_constituents(events.object_kinds)
         known = {"event": events.column("event"), "weight": events.weight}
         if "process" in events.columns:
             known["process"] = events.column("process")
         for name, values in known.items():
             parts.setdefault(name, []).append(values)
-    return {name: np.concatenate(values) for name, values in parts.items()}
+    columns = {name: np.concatenate(values) for name, values in parts.items()}
+    if of_jets:
+        columns["jet"] = within_event(columns["event"])
+    return columns
+
+
+def within_event(event: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which of the rows of its event each row is, from 1, shape (row,).
+
+    Example:
+        >>> within_event(np.array([7, 7, 3, 7]))
+        array([1, 2, 1, 3])
+    """
+    order = np.argsort(event, kind="stable")
+    first = np.searchsorted(event[order], event[order], side="left")
+    number = np.empty(len(event), np.int64)
+    number[order] = np.arange(len(event)) - first + 1
+    return number
 
 
 def found_of(

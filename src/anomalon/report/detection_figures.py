@@ -54,8 +54,8 @@ def _events(result: DetectionResult) -> Iterator[Drawing]:
         yield Drawing(
             f"event-{i + 1}",
             "events",
-            f"{i + 1}: event {event.event} of the {event.file}, score {plain(event.score, 4)}.",
-            f"Display of event {event.event}: {len(event.kinds)} objects in eta and phi, and "
+            f"{i + 1}: event {event.called} of the {event.file}, score {plain(event.score, 4)}.",
+            f"Display of event {event.called}: {len(event.kinds)} objects in eta and phi, and "
             "across the beam.",
             _display(event, i + 1),
         )
@@ -67,7 +67,7 @@ def _display(event: AnomalousEvent, rank: int) -> Figure:
         event.features,
         event.objects,
         names=event.names,
-        title=f"{rank}: event {event.event}",
+        title=f"{rank}: event {event.called}",
     )
 
 

@@ -28,9 +28,9 @@ def jets_drawings(result: JetsResult) -> Iterator[Drawing]:
         yield Drawing(
             f"event-{i + 1}",
             "events",
-            f"{i + 1}: jet {plan.event} of the {event.file}, score {plain(event.score, 4)}. Lines "
-            "are the transport to the nearest medoid, as wide as what is moved.",
-            f"Jet {plan.event} beside medoid {plan.medoid}, {plan.distance:.3f} away.",
+            f"{i + 1}: event {event.called}, of the {event.file}, score {plain(event.score, 4)}. "
+            "Lines are the transport to the nearest medoid, as wide as what is moved.",
+            f"Event {event.called}, beside medoid {plan.medoid}, {plan.distance:.3f} away.",
             plan_figure(plan),
         )
     real = [p for p in result.pictures if p.group in ("average", "medoids")]

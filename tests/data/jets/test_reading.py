@@ -486,6 +486,23 @@ def test_padding_that_is_not_zero_is_told_by_its_jets(tmp_path, padding):
     np.testing.assert_array_equal(arrays(tmp_path, x).objects, JETS.objects)
 
 
+def test_an_energy_below_the_momentum_is_told(tmp_path):
+    px, py, pz = (np.full((50, 3), value) for value in (3.0, 0.0, 4.0))
+    energy = np.full((50, 3), 5.0 * (1 - 1e-5))  # in few digits
+    columns = {"x": px, "y": py, "z": pz, "e": energy}
+    roles = {"px": "x", "py": "y", "pz": "z", "energy": "e"}
+
+    def written():
+        lists = {name: pa.array(values.tolist()) for name, values in columns.items()}
+        pq.write_table(pa.table(lists), tmp_path / "jets.parquet")
+        return tmp_path / "jets.parquet"
+
+    assert len(load(written(), constituents=roles)) == 50
+    energy[7, 1] = 4.0
+    with pytest.raises(BadRows, match=r"energy .*at least \|p\|.* got 4 in 1 of 50 rows .*7"):
+        load(written(), constituents=roles)
+
+
 def test_a_negative_pt_is_told_by_its_jet_wherever_reading_begins(tmp_path):
     x = JETS.objects.copy()
     x[40, 0, 0] = -3

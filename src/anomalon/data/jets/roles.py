@@ -10,7 +10,7 @@ jet            in tables of one row per constituent, the column that numbers the
 label, weight, event   numbers per jet, or per event
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ _CARTESIAN = ("px", "py", "pz")
 ROLES = ("pt", "eta", "phi", "deta", "dphi", "px", "py", "pz", "energy", "mass")
 _OF_JETS = ("pt", "eta", "phi", "mass")
 _INDEX = ("jet", "constituent")
+_ROUNDING = 1e-3  # relative, of E beside |p| in few digits
 _TOGETHER = "pt, eta and phi; pt, deta and dphi (relative to the jet); or px, py and pz"
 
 Pairs = tuple[tuple[str, str], ...]
@@ -138,27 +139,34 @@ class JetRoles:
 
 def _check_constituents(lists: Lists, source: str) -> None:
     """Raise `BadRows`, with the first jets, if numbers of constituents cannot be right."""
-    filled = _filled(lists.columns)
-    for role, given in lists.columns.items():
-        values = np.asarray(given, np.float64)
-        wrong = {"finite numbers": ~np.isfinite(values) & filled}
-        if role == "pt":
-            wrong["no negative numbers"] = values < 0
-        for wanted, bad in wrong.items():
-            slots = np.flatnonzero(bad)
-            if len(slots) == 0:
-                continue
-            jets = np.unique(np.searchsorted(lists.offsets, slots, side="right") - 1)
-            raise BadRows(
-                f"{source}: {role} of constituents, one row for each jet",
-                wanted,
-                f"{values[slots[0]]:g}",
-                len(jets),
-                tuple(jets[: BadRows.SHOWN].tolist()),
-                len(lists.offsets) - 1,
-                "Padding is what has pt = 0 (px = py = 0): write zeros where it is -999 or NaN. "
-                "Remove or repair other jets before loading.",
-            )
+    for role, wanted, bad in _wrong(lists.columns):
+        slots = np.flatnonzero(bad)
+        if len(slots) == 0:
+            continue
+        jets = np.unique(np.searchsorted(lists.offsets, slots, side="right") - 1)
+        raise BadRows(
+            f"{source}: {role} of constituents, one row for each jet",
+            wanted,
+            f"{np.asarray(lists.columns[role])[slots[0]]:g}",
+            len(jets),
+            tuple(jets[: BadRows.SHOWN].tolist()),
+            len(lists.offsets) - 1,
+            "Padding is what has pt = 0 (px = py = 0): write zeros where it is -999 or NaN. "
+            "Remove or repair other jets before loading.",
+        )
+
+
+def _wrong(columns: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, str, NDArray[np.bool_]]]:
+    """What is looked at, what is expected, and where it is not so."""
+    filled = _filled(columns)
+    values = {role: np.asarray(given, np.float64) for role, given in columns.items()}
+    for role, given in values.items():
+        yield role, "finite numbers", ~np.isfinite(given) & filled
+    if "pt" in values:
+        yield "pt", "no negative numbers", values["pt"] < 0
+    if {"energy", *_CARTESIAN} <= set(values):
+        momentum = np.sqrt(sum(values[role] ** 2 for role in _CARTESIAN))
+        yield "energy", "at least |p|", filled & (values["energy"] < (1 - _ROUNDING) * momentum)
 
 
 def _relative(

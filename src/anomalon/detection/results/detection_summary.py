@@ -104,7 +104,7 @@ def _numbers(result: DetectionResult, places: tuple[Standing, ...]) -> tuple[Num
         ]
     if result.events:
         top = result.events[0]
-        numbers.append(Text(f"most anomalous by {result.chosen}", f"event {top.event}"))
+        numbers.append(Text(f"most anomalous by {result.chosen}", f"event {top.called}"))
     return tuple(numbers)
 
 
@@ -238,7 +238,7 @@ def _events(result: DetectionResult) -> Part:
                Column("score", digits=4), Column("share of background above", form="percent"),
                Column("objects"))  # fmt: skip
     rows = tuple(
-        (i + 1, e.file, str(e.event), e.score, e.fpr, _content(e.kinds))
+        (i + 1, e.file, e.called, e.score, e.fpr, _content(e.kinds))
         for i, e in enumerate(result.events)
     )
     drawn = ""

@@ -147,6 +147,7 @@ class AnomalousEvent:
         kinds: What they hold.
         features: Of an object.
         objects: Shape (object, feature).
+        jet: Which jet of the event it is, from 1 in the order of the file; None if it is no jet.
     """
 
     file: str
@@ -157,3 +158,9 @@ class AnomalousEvent:
     kinds: tuple[str, ...]
     features: tuple[str, ...]
     objects: Floats
+    jet: int | None = None
+
+    @property
+    def called(self) -> str:
+        """The event, and which jet of it."""
+        return str(self.event) if self.jet is None else f"{self.event}, jet {self.jet}"

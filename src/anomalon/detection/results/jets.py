@@ -107,7 +107,8 @@ def _parts(result: JetsResult) -> tuple[Part, ...]:
         )
     if result.plans:
         columns = (Column("event"), Column("nearest medoid"), Column("distance"))
-        rows = tuple((str(p.event), str(p.medoid), p.distance) for p in result.plans)
+        shown = zip(result.events, result.plans, strict=False)
+        rows = tuple((e.called, str(p.medoid), p.distance) for e, p in shown)
         note = (
             "Exact transport, power 1, balanced: the pT-weighted distance in eta and phi that has "
             f"to be gone. Background is {result.medoid_distance:.3f} away on average."

@@ -67,6 +67,7 @@ class Grid:
         repetitions: Trainings of each in the table; others are trained once.
         learning: How.
         n_test: Jets of each file that are scored.
+        minimised: "MSE", "transport" or both.
     """
 
     blocks: tuple[int, ...]
@@ -75,12 +76,13 @@ class Grid:
     repetitions: int
     learning: Learning
     n_test: int
+    minimised: tuple[str, ...] = tuple(_LOSSES)
 
     def pieces(self, of: str) -> "list[_Piece]":
         """All trainings."""
         return [
             _Piece(of, minimised, blocks, beta, i)
-            for minimised in _LOSSES
+            for minimised in self.minimised
             for blocks in self.blocks
             for beta in self.betas
             for i in range(self.repetitions if beta == self.table_beta else 1)
@@ -182,7 +184,7 @@ def _table(
     pieces: Sequence[_Piece], values: Sequence[Any], signals: tuple[str, ...], grid: Grid
 ) -> PublishedComparison:
     rows = []
-    for minimised in _LOSSES:
+    for minimised in grid.minimised:
         for blocks in grid.blocks:
             of = [
                 value["auc"]
