@@ -150,3 +150,19 @@ def test_two_jets_of_an_event_are_told_apart(tmp_path):
     ]
     first = result.events[0]
     assert f"{first.event}, jet {first.jet}" in str(result.summary())
+
+
+def test_which_jet_it_is_does_not_depend_on_its_part(tmp_path):
+    jets = split_jets(600, 4)
+    columns = {name: values for name, values in jets.columns.items() if name != "split"}
+    events = np.random.default_rng(1).permutation(np.arange(600) // 2)
+    write_jets(jets.with_columns({**columns, "event": events}), tmp_path / "pairs.h5")
+    job = JetsJob(tmp_path / "pairs.h5", (Medoids(2, n_sample=60, n_held=60),), trainings=1)
+    (whole,) = job._opened(job.background, "background")
+    first = dict(zip(events[::-1], np.arange(600)[::-1], strict=True))
+    expected = [1 if first[event] == row else 2 for row, event in enumerate(events)]
+    np.testing.assert_array_equal(whole.column("jet"), expected)
+    table = job.run().scores
+    assert 0 < (table["jet"] == 2).sum() != (table["jet"] == 1).sum()
+    known = set(zip(events, expected, strict=True))
+    assert set(zip(table["event"], table["jet"], strict=True)) <= known

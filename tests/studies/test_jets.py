@@ -1,5 +1,7 @@
 """The study of jets in small: medoids and references, and a choice that sees no signal."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from toy_jets import jets_of_prongs, split_jets
@@ -71,6 +73,37 @@ def test_surrogate_jets_keep_the_momentum_and_have_prongs():
         assert np.median(made / total) > 0.85
         assert (made < 1.0001 * total).all()
         assert np.hypot(jets.feature("eta"), jets.feature("phi"))[jets.mask].max() < 1.0001
+
+
+@pytest.mark.parametrize("name", JET_SURROGATES)
+def test_surrogate_jets_have_the_masses_that_decays_have(name):
+    """Masses are drawn evenly in their logarithm, from 30 GeV to 0.4 pT."""
+    background = split_jets(3000, 2)
+    total = background.feature("pt").sum(axis=1).astype(float)
+    made = surrogates(background, seed=1, names=(name,))[name]
+    pt, eta, phi = (
+        np.where(made.mask, made.feature(f), 0).astype(float) for f in ("pt", "eta", "phi")
+    )
+    p = [(pt * f).sum(axis=1) for f in (np.cosh(eta), np.cos(phi), np.sin(phi), np.sinh(eta))]
+    mass = np.sqrt(np.maximum(p[0] ** 2 - p[1] ** 2 - p[2] ** 2 - p[3] ** 2, 0))
+    share = np.log(mass / 30) / np.log(0.4 * total / 30)  # of the way, evenly distributed
+    whole = pt.sum(axis=1) > 0.97 * total
+    assert whole.mean() > 0.5
+    quantiles = np.quantile(share[whole], [0.1, 0.25, 0.5])
+    np.testing.assert_allclose(quantiles, [0.1, 0.25, 0.5], atol=0.08)
+    assert (mass[whole] < 1.3 * 0.4 * total[whole]).mean() > 0.98
+
+
+def test_jets_without_constituents_are_no_prongs():
+    jets = split_jets(300, 2)
+    empty = np.arange(300) % 3 > 0
+    mask = jets.mask & ~empty[:, None]
+    some = replace(jets, objects=jets.objects * mask[:, :, None], mask=mask)
+    total = some.feature("pt").sum(axis=1)
+    for made in surrogates(some, seed=1).values():
+        pt = np.where(made.mask, made.feature("pt"), 0).sum(axis=1)
+        assert np.median((pt / np.maximum(total, 1e-9))[~empty]) > 0.9
+        assert not pt[empty].any()
 
 
 def test_what_carries_over_is_a_number_for_each_pair():

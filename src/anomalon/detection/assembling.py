@@ -21,7 +21,7 @@ from anomalon.detection.results.found import FeatureQuality, Found
 from anomalon.detection.training import TEST, Trained
 from anomalon.stats.cuts.paired import difference_of_areas
 
-__all__ = ["Scored", "beside_baselines", "found_of", "latent_warning", "within_event"]
+__all__ = ["Scored", "beside_baselines", "found_of", "latent_warning"]
 
 Floats = NDArray[np.float64]
 
@@ -78,32 +78,15 @@ class Scored:
 
 def _columns(batches: Batches) -> dict[str, NDArray[Any]]:
     parts: dict[str, list[NDArray[Any]]] = {}
-    of_jets = False
     for events in batches:
-        of_jets = are_constituents(events.object_kinds)
         known = {"event": events.column("event"), "weight": events.weight}
+        if are_constituents(events.object_kinds) and "jet" in events.columns:
+            known["jet"] = events.column("jet")
         if "process" in events.columns:
             known["process"] = events.column("process")
         for name, values in known.items():
             parts.setdefault(name, []).append(values)
-    columns = {name: np.concatenate(values) for name, values in parts.items()}
-    if of_jets:
-        columns["jet"] = within_event(columns["event"])
-    return columns
-
-
-def within_event(event: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Which of the rows of its event each row is, from 1, shape (row,).
-
-    Example:
-        >>> within_event(np.array([7, 7, 3, 7]))
-        array([1, 2, 1, 3])
-    """
-    order = np.argsort(event, kind="stable")
-    first = np.searchsorted(event[order], event[order], side="left")
-    number = np.empty(len(event), np.int64)
-    number[order] = np.arange(len(event)) - first + 1
-    return number
+    return {name: np.concatenate(values) for name, values in parts.items()}
 
 
 def found_of(

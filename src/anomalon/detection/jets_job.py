@@ -27,6 +27,7 @@ from anomalon.core.seed import Seed
 from anomalon.data.jets import check_jets
 from anomalon.detection.batches import Batches
 from anomalon.detection.compare import DATA, parts
+from anomalon.detection.jet_numbers import JetNumbers
 from anomalon.detection.jets import pictured
 from anomalon.detection.job import DetectJob, EventSource
 from anomalon.detection.named import Named
@@ -117,7 +118,7 @@ class JetsJob(DetectJob):
         for first in batches:
             check_jets(first, where)
             break
-        return batches
+        return JetNumbers.of(batches)
 
     def _compared(
         self, background: Batches, signals: Mapping[str, Batches], data: Batches | None,

@@ -31,6 +31,7 @@ Mask = NDArray[np.bool_]
 
 _LIGHTEST, _HEAVIEST = 30.0, 0.4  # GeV, and in units of the jet's pT
 _SMALLEST_SHARE = 0.1  # of the momentum of what decays, for each prong
+_DRAWS = 20  # of it
 _LIGHTER = {
     1: (0.2, 0.8),
     2: (0.2, 0.5),
@@ -68,10 +69,17 @@ class _Prong:
     phi: Floats
     apart: Floats
 
-    def decayed(self, mass: Floats, rng: np.random.Generator) -> "tuple[_Prong, _Prong]":
-        """Into two, of which each has a share of the momentum that is evenly drawn."""
-        z = rng.uniform(_SMALLEST_SHARE, 1 - _SMALLEST_SHARE, len(mass))
-        apart = np.minimum(mass / np.maximum(self.pt * np.sqrt(z * (1 - z)), 1e-12), _FARTHEST)
+    def decayed(
+        self, mass: Floats, heavy: tuple[Floats, Floats], rng: np.random.Generator
+    ) -> "tuple[_Prong, _Prong]":
+        """Into two, of which each has a share z of the momentum that is evenly drawn.
+
+        With the masses of the two, m^2 = m1^2 / z + m2^2 / (1 - z) + z (1 - z) (pT apart)^2.
+        """
+        z = _shared(mass, heavy, rng)
+        left = mass**2 - heavy[0] ** 2 / z - heavy[1] ** 2 / (1 - z)
+        length = np.sqrt(np.maximum(left, 0.0) / (z * (1 - z)))
+        apart = np.minimum(length / np.maximum(self.pt, 1e-12), _FARTHEST)
         angle = rng.uniform(0, 2 * np.pi, len(mass))
         x, y = apart * np.cos(angle), apart * np.sin(angle)
         first = _Prong(z * self.pt, self.eta + (1 - z) * x, self.phi + (1 - z) * y, apart)
@@ -93,18 +101,33 @@ def _decays(events: Events, rng: np.random.Generator, again: int) -> Events:
     pt = jets.pt.sum(axis=1)
     drawn = np.exp(rng.uniform(np.log(_LIGHTEST), np.log(np.maximum(_HEAVIEST * pt, _LIGHTEST))))
     zero = np.zeros(len(pt))
-    prongs = list(_Prong(pt, zero, zero, zero).decayed(drawn, rng))
-    for _ in range(again):
-        prongs += prongs.pop(0).decayed(drawn * rng.uniform(*_LIGHTER[again], len(pt)), rng)
+    light = [drawn * rng.uniform(*_LIGHTER[again], len(pt)) for _ in range(again)]
+    heavy = (*light, zero, zero)[:2]
+    prongs = list(_Prong(pt, zero, zero, zero).decayed(drawn, heavy, rng))
+    for mass in light:
+        prongs += prongs.pop(0).decayed(mass, (zero, zero), rng)
     made = _Jets.joined([_filled(jets, prong, rng) for prong in prongs]).centred()
     inside = np.hypot(made.eta, made.phi) < 1.0
     return _as_events(events, replace(made, pt=made.pt * inside))
 
 
+def _shared(mass: Floats, heavy: tuple[Floats, Floats], rng: np.random.Generator) -> Floats:
+    """The first of some evenly drawn shares of momentum that the masses allow.
+
+    If none of them is, that at which the two fly together, which (m1 + m2 <= m) always is.
+    """
+    drawn = rng.uniform(_SMALLEST_SHARE, 1 - _SMALLEST_SHARE, (_DRAWS, len(mass)))
+    allowed = heavy[0] ** 2 / drawn + heavy[1] ** 2 / (1 - drawn) <= mass**2
+    z = drawn[np.argmax(allowed, axis=0), np.arange(len(mass))]
+    together = heavy[0] / np.maximum(heavy[0] + heavy[1], 1e-12)
+    together = np.clip(together, _SMALLEST_SHARE, 1 - _SMALLEST_SHARE)
+    return np.where(allowed.any(axis=0), z, together)
+
+
 def _filled(jets: _Jets, prong: _Prong, rng: np.random.Generator) -> _Jets:
     """The core of another jet, boosted along its axis to the momentum of the prong."""
     n = len(prong.pt)
-    other = (np.arange(n) + rng.integers(1, max(n, 2), n)) % max(n, 1)
+    other = _others(jets, rng)
     pt, eta, phi = jets.pt[other], jets.eta[other], jets.phi[other]
     axis = np.arange(n), np.argmax(pt, axis=1)
     eta, phi = eta - eta[axis][:, None], phi - phi[axis][:, None]
@@ -114,12 +137,24 @@ def _filled(jets: _Jets, prong: _Prong, rng: np.random.Generator) -> _Jets:
     core = _Jets(pt * (np.hypot(eta, phi) <= radius[:, None]), eta, phi).centred()
     factor = (prong.pt / np.maximum(core.pt.sum(axis=1), 1e-12))[:, None]
     turn = rng.uniform(0, 2 * np.pi, n)[:, None]
-    x, y = core.eta / factor, core.phi / factor
+    # of a jet without constituents nothing is made
+    x, y = (a / np.where(factor > 0, factor, 1.0) for a in (core.eta, core.phi))
     return _Jets(
         core.pt * factor,
         np.cos(turn) * x - np.sin(turn) * y + prong.eta[:, None],
         np.sin(turn) * x + np.cos(turn) * y + prong.phi[:, None],
     )
+
+
+def _others(jets: _Jets, rng: np.random.Generator) -> NDArray[np.int64]:
+    """For each jet another one, with constituents if there are such."""
+    n = len(jets.pt)
+    filled = np.flatnonzero(jets.pt.sum(axis=1) > 0)
+    if len(filled) == 0:
+        return np.arange(n)
+    place = np.searchsorted(filled, np.arange(n))
+    step = rng.integers(1, max(len(filled), 2), n)
+    return np.asarray(filled[(place + step) % len(filled)])
 
 
 def _constituents(events: Events) -> _Jets:

@@ -503,6 +503,49 @@ def test_an_energy_below_the_momentum_is_told(tmp_path):
         load(written(), constituents=roles)
 
 
+@pytest.mark.parametrize("momentum", [("px", "py", "pz"), ("pt", "eta", "phi")])
+@pytest.mark.parametrize("fourth", ["energy", "mass"])
+def test_masses_of_constituents_count_whatever_says_them(tmp_path, momentum, fourth):
+    rng = np.random.default_rng(1)
+    p = rng.normal(0, 20, (40, 3, 3))
+    energy = np.sqrt((p**2).sum(axis=2) + 20.0**2)
+    px, py, pz = np.moveaxis(p, 2, 0)
+    pt = np.hypot(px, py)
+    polar = {"pt": pt, "eta": np.arcsinh(pz / pt), "phi": np.arctan2(py, px)}
+    masses = {"energy": energy, "mass": np.full_like(pt, 20.0)}
+    every = {"px": px, "py": py, "pz": pz, **polar, **masses}
+    lists = {name: pa.array(every[name].tolist()) for name in (*momentum, fourth)}
+    pq.write_table(pa.table(lists), tmp_path / "jets.parquet")
+    found = load(tmp_path / "jets.parquet", constituents={name: name for name in lists})
+    mass2 = energy.sum(axis=1) ** 2 - (p.sum(axis=1) ** 2).sum(axis=1)
+    np.testing.assert_allclose(found.column("jet_mass"), np.sqrt(mass2), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "more", [{"energy": "e", "mass": "m"}, {"deta": "a", "dphi": "b", "mass": "m"}]
+)
+def test_roles_that_nothing_is_made_of_are_refused(tmp_path, more):
+    path, _ = parquet(tmp_path)
+    with pytest.raises(BadValue, match="not both"):
+        load(path, constituents={"pt": "x", "eta": "y", "phi": "z", **more})
+
+
+def test_a_jet_is_the_same_whatever_comes_before_it(tmp_path):
+    rng = np.random.default_rng(2)
+    px, py, pz = rng.normal(0, 20, (3, 60, 5))
+    px[0] = 1e15
+
+    def masses(rows):
+        columns = {"px": px, "py": py, "pz": pz}
+        lists = {name: pa.array(values[rows].tolist()) for name, values in columns.items()}
+        pq.write_table(pa.table(lists), tmp_path / "jets.parquet")
+        return load(tmp_path / "jets.parquet", constituents={name: name for name in lists})
+
+    whole, part = masses(slice(None)), masses(slice(30, None))
+    np.testing.assert_array_equal(whole.column("jet_mass")[30:], part.column("jet_mass"))
+    np.testing.assert_array_equal(whole.objects[30:], part.objects)
+
+
 def test_a_negative_pt_is_told_by_its_jet_wherever_reading_begins(tmp_path):
     x = JETS.objects.copy()
     x[40, 0, 0] = -3

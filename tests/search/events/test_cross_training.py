@@ -45,7 +45,7 @@ def excess_and_variances(seed, **world):
     (selection,) = select(scores, events, WINDOW, (EFFICIENCY,))
     c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -RATIO)
     independent = ((c * selection.weight) ** 2).sum()
-    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, c) * independent
+    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, c).value * independent
     return (c * selection.weight).sum(), independent, claimed
 
 
@@ -75,6 +75,19 @@ def test_scores_that_learned_nothing_have_no_covariance():
     ).T
     assert abs(claimed.mean()) < 4 * claimed.std() / np.sqrt(len(claimed))
     assert np.all(np.abs(claimed) < independent)
+
+
+@pytest.mark.parametrize("efficiency", [0.2, 0.02, 0.002])
+def test_the_noise_is_known_of_tight_cuts_too(efficiency):
+    pulls = []
+    for seed in range(60):
+        scores, events = kernel_world(seed, learns=False)
+        (selection,) = select(scores, events, WINDOW, (efficiency,))
+        c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -RATIO)
+        told = CrossTraining(scores, events, WINDOW).correlation(selection, c)
+        pulls.append(told.value / told.noise)
+    assert np.mean(pulls) == pytest.approx(0, abs=4 / np.sqrt(60))
+    assert np.sqrt(np.mean(np.square(pulls))) == pytest.approx(1, abs=0.25)
 
 
 def test_a_strong_signal_is_not_taken_for_covariance():

@@ -12,9 +12,9 @@ from anomalon.search.results.comparison import Comparison, Learned
 from anomalon.stats import p_from_z, scaled_significance
 
 
-def comparison(correlation, scatter=None, n=130.0, b=100.0):
+def comparison(correlation, scatter=None, n=130.0, b=100.0, noise=0.2):
     one = np.array([b])
-    return Comparison(n, one, 0.05 * one, 0.0 * one, np.zeros(1), 1.0, correlation, scatter)
+    return Comparison(n, one, 0.05 * one, 0.0 * one, np.zeros(1), 1.0, correlation, scatter, noise)
 
 
 def with_correlations(result, *values):
@@ -90,6 +90,39 @@ def test_only_the_sum_is_a_variance():
     assert (folds, ensemble) == pytest.approx((0, np.sqrt(10)))
     assert z == pytest.approx(significance(10 / 125))
     assert parts(-0.4, 0.1)[2] == significance(0)
+
+
+def test_a_cut_that_leaves_next_to_nothing_says_next_to_nothing(windows):
+    first, second, _ = windows
+    nothing = replace(second.cuts[2], comparison=comparison(-4000.0, b=0.1, noise=3000.0))
+    second = replace(second, cuts=(*second.cuts[:2], nothing))
+    for window in pooled([first, second]):
+        # the mean of 0.7, -0.3 and 0.1, with a weight of 4e-9 for the fourth
+        assert window.cuts[1].sigma.folds == pytest.approx(np.sqrt(125 / 6), rel=1e-4)
+
+
+def test_better_known_correlations_weigh_more(windows):
+    first, second, _ = windows
+    told = [
+        replace(first, cuts=(first.cuts[0], replace(cut, comparison=comparison(0.6, noise=0.1))))
+        for cut in first.cuts[1:2]
+    ] + [
+        replace(second, cuts=(second.cuts[0], replace(cut, comparison=comparison(0.1, noise=0.2))))
+        for cut in second.cuts[1:2]
+    ]  # fmt: skip
+    for window in pooled(told):
+        assert window.cuts[1].sigma.folds == pytest.approx(np.sqrt(0.5 * 125))
+
+
+def test_a_signal_in_one_window_is_no_scatter_of_others(windows):
+    way = [replace(window, method="same") for window in windows]
+    scatters = (5.0, -0.02, 0.04)
+    told = [
+        replace(w, cuts=(w.cuts[0], *(scattering(c, s) for c in w.cuts[1:])))
+        for w, s in zip(way, scatters, strict=True)
+    ]
+    for window in pooled(told):
+        assert window.cuts[1].sigma.ensemble == pytest.approx(np.sqrt(0.04 * 100))
 
 
 def test_pseudo_experiments_are_treated_alike(windows):

@@ -161,7 +161,7 @@ def excess_and_variances(method, seed):
     (selection,) = select(scores, events, WINDOW, (0.2,))
     c = np.where(WINDOW.in_signal_region(events.mass), 1.0, -0.5)
     independent = ((c * selection.weight) ** 2).sum()
-    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, c) * independent
+    claimed = CrossTraining(scores, events, WINDOW).correlation(selection, c).value * independent
     return (c * selection.weight).sum(), independent, claimed
 
 

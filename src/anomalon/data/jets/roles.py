@@ -30,7 +30,10 @@ _CARTESIAN = ("px", "py", "pz")
 ROLES = ("pt", "eta", "phi", "deta", "dphi", "px", "py", "pz", "energy", "mass")
 _OF_JETS = ("pt", "eta", "phi", "mass")
 _INDEX = ("jet", "constituent")
-_ROUNDING = 1e-3  # relative, of E beside |p| in few digits
+_ROUNDING = 0.02  # relative, of E beside |p| in few digits
+_ABOVE_MOMENTUM = "at least |p|"
+_PADDING = "Padding is what has pt = 0 (px = py = 0): write zeros where it is -999 or NaN."
+_HINTS = {_ABOVE_MOMENTUM: "Energies and momenta have to be of the same particles, in GeV."}
 _TOGETHER = "pt, eta and phi; pt, deta and dphi (relative to the jet); or px, py and pz"
 
 Pairs = tuple[tuple[str, str], ...]
@@ -86,6 +89,13 @@ class JetRoles:
                 f"{where}: `constituents` needs {_TOGETHER}; got {sorted(given)}. Give them as a "
                 'table role = name, e.g. constituents={"pt": "part_pt", "deta": "part_deta", '
                 '"dphi": "part_dphi"}.'
+            )
+        unused = given & ({"energy", "mass"} if set(_RELATIVE) <= given else set())
+        if unused or {"energy", "mass"} <= given:
+            raise BadValue(
+                f"{where}: `constituents` takes `energy` or `mass`, not both, and neither beside "
+                f"momenta that are relative to the jet; got {sorted(given)}. Masses of such jets "
+                "are a role of `jets`."
             )
         jets = _pairs(options.get("jets", {}), f"{where}: `jets`", None)
         index = _pairs(options.get("index", {}), f"{where}: `index`", _INDEX)
@@ -151,8 +161,7 @@ def _check_constituents(lists: Lists, source: str) -> None:
             len(jets),
             tuple(jets[: BadRows.SHOWN].tolist()),
             len(lists.offsets) - 1,
-            "Padding is what has pt = 0 (px = py = 0): write zeros where it is -999 or NaN. "
-            "Remove or repair other jets before loading.",
+            f"{_HINTS.get(wanted, _PADDING)} Remove or repair other jets before loading.",
         )
 
 
@@ -164,9 +173,21 @@ def _wrong(columns: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, str, NDAr
         yield role, "finite numbers", ~np.isfinite(given) & filled
     if "pt" in values:
         yield "pt", "no negative numbers", values["pt"] < 0
-    if {"energy", *_CARTESIAN} <= set(values):
-        momentum = np.sqrt(sum(values[role] ** 2 for role in _CARTESIAN))
-        yield "energy", "at least |p|", filled & (values["energy"] < (1 - _ROUNDING) * momentum)
+    momentum = _momentum(values)
+    if "energy" in values and momentum is not None:
+        yield "energy", _ABOVE_MOMENTUM, filled & (values["energy"] < (1 - _ROUNDING) * momentum)
+    if "mass" in values and momentum is not None:
+        wrong = filled & (values["mass"] < -_ROUNDING * np.maximum(momentum, 1.0))
+        yield "mass", "no negative numbers", wrong
+
+
+def _momentum(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64] | None:
+    """|p| of constituents; None if they are relative to their jets."""
+    if set(_CARTESIAN) <= set(values):
+        return np.asarray(np.sqrt(sum(values[role] ** 2 for role in _CARTESIAN)))
+    if set(_ABSOLUTE) <= set(values):
+        return np.asarray(np.abs(values["pt"]) * np.cosh(np.clip(values["eta"], -18, 18)))
+    return None
 
 
 def _relative(
@@ -185,15 +206,18 @@ def _relative(
     if set(_ABSOLUTE) <= set(part):
         pt, eta, phi = (part[role] for role in _ABSOLUTE)
         p4 = energy_momentum(pt, eta, phi, part.get("mass", 0.0))
+        p4[:, 0] = part.get("energy", p4[:, 0])
         constituents = Particles.polar(pt, eta, phi, offsets, source=source)
     else:
         px, py, pz = (part[role] for role in _CARTESIAN)
-        energy = part.get("energy", np.sqrt(px**2 + py**2 + pz**2))
+        mass = part.get("mass", 0.0)
+        energy = part.get("energy", np.sqrt(px**2 + py**2 + pz**2 + mass**2))
         p4 = np.stack([energy, px, py, pz], axis=-1)
         constituents = Particles.cartesian(px, py, pz, energy, offsets, source=source)
-    sums = np.concatenate([np.zeros((1, 4)), np.cumsum(p4, axis=0)])
-    total = sums[offsets[1:]] - sums[offsets[:-1]]
     there = np.diff(offsets) > 0
+    total = np.zeros((len(there), 4))
+    if there.any():  # each jet by itself: it has the same sum in any file
+        total[there] = np.add.reduceat(p4, offsets[:-1][there])
     found = {}
     for role, values in zip(_OF_JETS, pt_eta_phi_mass(total), strict=True):
         found[f"jet_{role}"] = np.where(there, values, 0).astype(np.float32)

@@ -33,11 +33,19 @@ The noise of this estimate comes from cuts, which are all or nothing. With score
 spread sigma(mu) around the threshold 0, the share of members that select the event is
 Phi(mu/sigma), and how it follows nu is phi(mu/sigma)/sigma times how the scores do (Stein's lemma):
 w_m is replaced by phi(mu/sigma) (x_m - <x>_{other members})/sigma.
+
+How much noise is left is known as well. With the nu of M members independent of each other and of
+everything else, the sum over ordered pairs of folds has the variance
+
+    (4 / (M v)^2) sum_{k < l} A_k A_l,    A_k = < sum_{e in k} (c(e) w_{k,m}(e))^2 >_m.
+
+Behind a cut that leaves next to nothing the variance that the covariance is relative to is next to
+nothing, and the noise has no bound: who takes means weighs by it.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -50,12 +58,24 @@ from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.search.events.selection import MemberScores, Selection
 
-__all__ = ["CrossTraining"]
+__all__ = ["Correlation", "CrossTraining"]
 
 Floats = NDArray[np.floating[Any]]
 
 # Events that share an estimate of the members' spread: a share of the fold, and at least so many.
 _NEIGHBOURS, _MIN_NEIGHBOURS = 0.005, 50
+
+
+class Correlation(NamedTuple):
+    """sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k | models), for the excesses D of the folds.
+
+    Args:
+        value: The estimate, unbiased around zero and therefore sometimes negative.
+        noise: Its standard deviation if folds have learned nothing from each other.
+    """
+
+    value: float
+    noise: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +94,8 @@ class CrossTraining:
 
     def correlation(
         self, selection: Selection, follows: Float[np.ndarray, " event"]
-    ) -> float | None:
-        """sum_{k != l} Cov(D_k, D_l) / sum_k Var(D_k | models), for the excesses D of the folds.
+    ) -> Correlation | None:
+        """What the folds have in common behind a cut.
 
         Args:
             selection: Made from these scores.
@@ -83,15 +103,14 @@ class CrossTraining:
                 region, and what the fit makes of the others.
 
         Returns:
-            The estimate, unbiased around zero and therefore sometimes negative. None if members saw
-            all events: there is no telling.
+            None if members saw all events, or nothing is selected: there is no telling.
         """
         variance = 1 / self.scores.subsample - 1
         if variance == 0 or self._n_sets < 2 or not all(f.any() for f in self._folds):
             return None
         inside = self.window.in_signal_region(self.events.mass)
         coefficient = follows * self.events.weight
-        response = []
+        response, size = [], []
         for here, x in zip(self._folds, self._normal_scores, strict=True):
             # of events whose scores are the same, the order must not be that of the rows
             first = np.argsort(self.events.event[here], kind="stable")
@@ -99,6 +118,7 @@ class CrossTraining:
             moves = _sensitivity(x, reference, selection.efficiency, first, self._n_sets)
             moves *= coefficient[here]
             nu = self.scores.saw[:, : self._n_sets, here] / self.scores.subsample - 1
+            size.append(float((moves**2).sum(axis=1).mean()))
             # B[l, m, m'] of this fold
             response.append(np.einsum("me,lne->lmn", moves, nu, optimize=True))
         total = 0.0
@@ -107,7 +127,11 @@ class CrossTraining:
                 if k != other:
                     total += float((mine[other] * theirs[k].T).mean())
         independent = float(((coefficient * selection.weight) ** 2).sum())
-        return total / variance**2 / independent if independent > 0 else None
+        if not independent > 0:
+            return None
+        pairs = (sum(size) ** 2 - sum(a**2 for a in size)) / 2
+        noise = 2 * np.sqrt(pairs) / (self._n_sets * variance)
+        return Correlation(total / variance**2 / independent, float(noise / independent))
 
     @property
     def _n_sets(self) -> int:

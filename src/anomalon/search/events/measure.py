@@ -27,7 +27,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.window import Window
 from anomalon.search.events.absorbed import absorbed
 from anomalon.search.events.background_fits import BackgroundFits, fit_backgrounds
-from anomalon.search.events.cross_training import CrossTraining
+from anomalon.search.events.cross_training import Correlation, CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.merged_goodness import goodness
 from anomalon.search.events.non_closure import NOTHING_SEEN, NonClosure
@@ -155,6 +155,7 @@ def _compared(
     effective, effective_sigma = fits.effective / overweight, fits.effective_sigma / overweight
     unit = float(effective[0]) / expected
     scatter = _training_scatter(passed, expected)
+    folds = _folds_together(passed, training, fits)
     closure = non_closure.at(passed.selection.efficiency)
     comparison = Comparison(
         n=n_effective,
@@ -163,7 +164,8 @@ def _compared(
         apart=(closure * effective) ** 2,
         cost=fits.envelope.cost,
         unit=unit,
-        correlation=_folds_together(passed, training, fits),
+        correlation=None if folds is None else folds.value,
+        noise=1.0 if folds is None else folds.noise,
         scatter=None if scatter is None else scatter * unit**2 / float(effective[0]),
     )
     compared = replace(
@@ -188,8 +190,8 @@ def _compared(
 
 def _folds_together(
     passed: _Passed, training: CrossTraining | None, fits: BackgroundFits
-) -> float | None:
-    """Correlation of the folds' counts; None if there is no telling."""
+) -> Correlation | None:
+    """Of the folds' counts; None if there is no telling."""
     if training is None or not passed.weight[passed.window.in_sidebands(passed.events.mass)].any():
         return None
     at = passed.weighing.bin

@@ -3,9 +3,13 @@
 What one cut tells of it (`anomalon.search.events.cross_training`, and the scatter of members in
 `anomalon.search.events.measure`) has no bias, but an error about as large as the number itself.
 Below zero no variance can go: taken cut by cut and clipped there, it is too large on average, and Z
-too small. Means have lost most of that error before they are clipped: of the correlation of the
-folds over all cuts and windows that were selected in the same way, of the scatter, which is larger
-behind tight cuts, over all windows at the same cut.
+too small. What several say together has lost most of that error before it is clipped.
+
+The correlation of the folds is taken over all cuts and windows that were selected in the same way,
+each with the weight that its own noise gives it: a cut that leaves a tenth of an event says -4000
+as easily as 0.4. The scatter, which is larger behind tight cuts, is taken over all windows at the
+same cut. It is the median, in which windows weigh what is expected in them: members find different
+shares of a signal, and that is no uncertainty of the background of other windows.
 """
 
 from collections import defaultdict
@@ -95,10 +99,27 @@ def _learned(windows: Sequence[Sequence[CutResult | ToyCut]]) -> list[Learned]:
         [cut.comparison for cut in cuts if cut.comparison is not None]
         for cuts in zip(*windows, strict=True)
     ]
-    folds = _mean([known.correlation for here in at_cuts for known in here])
-    return [Learned(folds, _mean([known.scatter for known in here])) for here in at_cuts]
+    folds = _mean([known for here in at_cuts for known in here])
+    return [Learned(folds, _median(here)) for here in at_cuts]
 
 
-def _mean(values: Sequence[float | None]) -> float:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else 0.0
+def _mean(told: Sequence[Comparison]) -> float:
+    """Of the correlations, weighted with what is known of each."""
+    known = [(one.correlation, one.noise) for one in told if one.correlation is not None]
+    if not known:
+        return 0.0
+    value, noise = np.array(known).T
+    # without any noise nothing has moved, and zero is what is known: as surely as the best else
+    least = noise[noise > 0].min(initial=np.inf)
+    weight = (least / np.maximum(noise, least)) ** 2 if np.isfinite(least) else np.ones(len(noise))
+    return float(np.average(value, weights=weight))
+
+
+def _median(told: Sequence[Comparison]) -> float:
+    """Of the scatters, with what is expected as weights; between two it is interpolated."""
+    known = [(one.scatter, one.expected[0]) for one in told if one.scatter is not None]
+    if not known:
+        return 0.0
+    value, weight = np.array(sorted(known)).T
+    below = np.cumsum(weight) - weight / 2
+    return float(np.interp(weight.sum() / 2, below, value))

@@ -54,6 +54,7 @@ class Comparison:
         correlation: `Learned.folds` as this cut alone tells it; None if folds have not learned from
             each other, or there is no telling.
         scatter: `Learned.scatter` as this cut alone tells it; None for a single member.
+        noise: Standard deviation of `correlation` if folds have learned nothing from each other.
     """
 
     n: float
@@ -64,6 +65,7 @@ class Comparison:
     unit: float
     correlation: float | None = None
     scatter: float | None = None
+    noise: float = 1.0
 
     @property
     def has_learned(self) -> bool:
