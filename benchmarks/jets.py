@@ -85,16 +85,19 @@ def published(what, found, peer):
 
 
 def average_images(jets):
-    """Areas with the average image, by how jets become pixels: nobody has said how."""
+    """Areas with the average image; printed by how jets become pixels: nobody has said how."""
     print("average image, squared difference:       top      w")
+    every = []
     for change in (
         {}, {"rotate": False}, {"flip": False}, {"rotate": False, "flip": False},
         {"half_width": 0.8}, {"half_width": 1.2}, {"size": 30}, {"size": 20}, {"power": 0.5},
     ):  # fmt: skip
         detector = Medoids(metric="squared", reference="average", inputs=JetImages(**change))
         found = areas(detector, jets, "qcd", 1)
+        every.append(found)
         said = ", ".join(f"{name} {value}" for name, value in change.items()) or "as the default"
         print(f"  {said:<36}{found['top'][0]:>6.3f} {found['w'][0]:>6.3f}")
+    return every[0]
 
 
 def at_least(what, found, bar):
@@ -130,11 +133,8 @@ def main():
     place, n = Workplace(default_executor(options.processes)), options.repetitions
 
     results = []
-    average_images(jets)
+    average = average_images(jets)
     medoids = areas(Medoids(5, inputs=JetImages()), jets, "qcd", n)
-    average = areas(
-        Medoids(metric="squared", reference="average", inputs=JetImages()), jets, "qcd", 1
-    )
     results += [
         published("5 medoids of images, EMD(1), top", medoids["top"], 0.866),
         published("5 medoids of images, EMD(1), W", medoids["w"], 0.596),

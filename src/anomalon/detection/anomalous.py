@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from anomalon.core.events import Events
 from anomalon.detection.batches import Batches
+from anomalon.detection.jet_numbers import number_of
 from anomalon.detection.results.found import AnomalousEvent
 
 __all__ = ["most_anomalous", "shown_event"]
@@ -30,7 +31,6 @@ def most_anomalous(
     background: tuple[Floats, Floats],
     n: int,
     called: Mapping[str, str],
-    jets: Mapping[str, NDArray[np.int64]] | None = None,
 ) -> tuple[AnomalousEvent, ...]:
     """The n events of some files with the highest scores, highest first.
 
@@ -40,7 +40,6 @@ def most_anomalous(
         background: Scores of the test background and their weights, which say how rare a score is.
         n: How many events.
         called: What files are called.
-        jets: Of files of jets, which of its event each is, from 1.
     """
     places = []
     for name in files:
@@ -59,14 +58,11 @@ def most_anomalous(
     for place in places:
         fpr = float(above[np.searchsorted(rising, place.score, side="left")] / above[0])
         one = events[place.name][place.row]
-        jet = int(jets[place.name][place.row]) if jets and place.name in jets else None
-        found.append(shown_event(one, called[place.name], place.score, fpr, jet))
+        found.append(shown_event(one, called[place.name], place.score, fpr))
     return tuple(found)
 
 
-def shown_event(
-    event: Events, file: str, score: float, fpr: float, jet: int | None = None
-) -> AnomalousEvent:
+def shown_event(event: Events, file: str, score: float, fpr: float) -> AnomalousEvent:
     """One event with its filled slots.
 
     Args:
@@ -74,9 +70,8 @@ def shown_event(
         file: Where it is from.
         score: What it scored.
         fpr: Share of the weight of background with at least this score.
-        jet: Which jet of its event it is.
     """
-    filled = np.flatnonzero(event.mask[0])
+    filled, number = np.flatnonzero(event.mask[0]), number_of(event)
     return AnomalousEvent(
         file,
         int(event.column("event")[0]),
@@ -86,7 +81,7 @@ def shown_event(
         tuple(event.object_kinds[i] for i in filled),
         event.feature_names,
         event.objects[0, filled].astype(np.float64),
-        jet,
+        None if number is None else int(number[0]),
     )
 
 

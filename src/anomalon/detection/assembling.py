@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.kinds import are_constituents
 from anomalon.detection.batches import Batches
 from anomalon.detection.describing import (
     histogram,
@@ -16,6 +15,7 @@ from anomalon.detection.describing import (
     rank_correlations,
 )
 from anomalon.detection.evaluating import against
+from anomalon.detection.jet_numbers import number_of
 from anomalon.detection.named import Named
 from anomalon.detection.results.found import FeatureQuality, Found
 from anomalon.detection.training import TEST, Trained
@@ -80,8 +80,9 @@ def _columns(batches: Batches) -> dict[str, NDArray[Any]]:
     parts: dict[str, list[NDArray[Any]]] = {}
     for events in batches:
         known = {"event": events.column("event"), "weight": events.weight}
-        if are_constituents(events.object_kinds) and "jet" in events.columns:
-            known["jet"] = events.column("jet")
+        number = number_of(events)
+        if number is not None:
+            known["jet"] = number
         if "process" in events.columns:
             known["process"] = events.column("process")
         for name, values in known.items():

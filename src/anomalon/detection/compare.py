@@ -259,11 +259,6 @@ def _assembled(
             (first[chosen][TEST], scored.weight(TEST)),
             choices.most_anomalous,
             called,
-            {
-                name: scored.columns[name]["jet"]
-                for name in looked_at
-                if "jet" in scored.columns[name]
-            },
         ),
         (),
         cited(*(one.detector for one in every)),

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.events import Events
+from anomalon.core.kinds import are_constituents
 from anomalon.detection.batches import Batches
 
-__all__ = ["JetNumbers", "within_event"]
+__all__ = ["JetNumbers", "number_of", "within_event"]
 
 _NUMBER = "jet"
 
@@ -45,6 +46,13 @@ class JetNumbers:
             number = self._numbers[first : first + len(jets)]
             yield jets.with_columns({**jets.columns, _NUMBER: number})
             first += len(jets)
+
+
+def number_of(events: Events) -> NDArray[np.int64] | None:
+    """Which jet of its event each is, where these are jets that say it, shape (event,)."""
+    if _NUMBER not in events.columns or not are_constituents(events.object_kinds):
+        return None
+    return events.column(_NUMBER)
 
 
 def within_event(event: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -5,16 +5,18 @@ arXiv:2007.01850; "latent density" beside the reconstruction in arXiv:2110.06948
 """
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadValue
+from anomalon.core.events import Events
+from anomalon.core.seed import Seed
 from anomalon.detectors.around import Around
 from anomalon.detectors.autoencoder import Autoencoder
-from anomalon.detectors.base import Detector, Scores, State, Task
+from anomalon.detectors.base import Detector, FittedDetector, Scores, State, Task
 from anomalon.detectors.density import density_state, rarity
 from anomalon.detectors.variational import Variational
 from anomalon.features.inputs import Encoded, FittedInputs
@@ -23,7 +25,7 @@ from anomalon.learn.density.flows import SplineFlow
 from anomalon.learn.density.learned import LearnedDensity
 from anomalon.learn.models.arrays import below
 
-__all__ = ["LatentDensity"]
+__all__ = ["LatentDensity", "density_in"]
 
 
 @final
@@ -65,9 +67,16 @@ class LatentDensity(Around):
     def _fit(self, task: Task) -> State:
         learned = self.autoencoder._fit(replace(task, seed=task.seed.child("autoencoder")))
         rows, seed = task.rows, task.seed.child("density")
-        z = self._middle(learned, task.inputs, rows.seen)
-        density = density_state(self.density, z, rows.weight, rows.event, seed)
-        state = {f"autoencoder/{name}": np.asarray(a) for name, a in learned.items()}
+        return self._learned(learned, task.inputs, rows.seen, (rows.weight, rows.event), seed)
+
+    def _learned(
+        self, network: State, inputs: FittedInputs, seen: Encoded, beside: tuple[Any, Any],
+        seed: Seed,
+    ) -> State:  # fmt: skip
+        """The density in the middle of a network that is trained; beside: weights, identities."""
+        z = self._middle(network, inputs, seen)
+        density = density_state(self.density, z, *beside, seed)
+        state = {f"autoencoder/{name}": np.asarray(a) for name, a in network.items()}
         return state | {f"density/{name}": a for name, a in density.items()}
 
     def _middle(self, state: State, inputs: FittedInputs, seen: Encoded) -> NDArray[np.float32]:
@@ -80,3 +89,24 @@ class LatentDensity(Around):
         network = below(state, "autoencoder/")
         rare = rarity(self.density, below(state, "density/"))
         return lambda seen: rare(self._middle(network, inputs, seen))
+
+
+def density_in(
+    scorer: FittedDetector, background: Events, density: LearnedDensity, seed: Seed
+) -> FittedDetector:
+    """The density in the middle of an autoencoder that is fitted, learned from these events.
+
+    Args:
+        scorer: The autoencoder.
+        background: What it was fitted on, with a column `event`.
+        density: What is learned.
+        seed: Random numbers of the training.
+
+    Raises:
+        BadValue: If the detector has no middle.
+    """
+    detector = LatentDensity(scorer.detector, density)
+    beside = background.weight.astype(np.float32), background.column("event").astype(np.int64)
+    seen = scorer.inputs(background)
+    state = detector._learned(scorer.state, scorer.inputs, seen, beside, seed)
+    return FittedDetector(detector, scorer.inputs, state)

@@ -90,8 +90,8 @@ class JetRoles:
                 'table role = name, e.g. constituents={"pt": "part_pt", "deta": "part_deta", '
                 '"dphi": "part_dphi"}.'
             )
-        unused = given & ({"energy", "mass"} if set(_RELATIVE) <= given else set())
-        if unused or {"energy", "mass"} <= given:
+        most = 0 if set(_RELATIVE) <= given else 1
+        if len(given & {"energy", "mass"}) > most:
             raise BadValue(
                 f"{where}: `constituents` takes `energy` or `mass`, not both, and neither beside "
                 f"momenta that are relative to the jet; got {sorted(given)}. Masses of such jets "

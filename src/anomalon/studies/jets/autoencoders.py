@@ -5,7 +5,7 @@ filters in each block, 3 x 3, and six. Transport is minimised as sliced transpor
 gradient; the scores are exact.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,8 +19,7 @@ from anomalon.core.seed import Seed
 from anomalon.core.seen import part, to_learn_from
 from anomalon.detectors import Convolutional, JetImages, Learning, Reconstruction, Variational
 from anomalon.detectors.base import FittedDetector
-from anomalon.detectors.density import density_state, rarity
-from anomalon.detectors.latent import latent_means
+from anomalon.detectors.latent_density import density_in
 from anomalon.learn.density.flows import SplineFlow
 from anomalon.run.job import Workplace
 from anomalon.run.work import do
@@ -147,37 +146,21 @@ class _Piece:
         detector = vae(self.minimised, self.blocks, self.beta, learning)
         fitted = detector.fit(learned, seed=seed.child("vae", number=self.repetition))
         found: dict[str, Any] = {"auc": {}}
-        for name, change in _SCORES.items():
-            scorer = FittedDetector(replace(detector, **change), fitted.inputs, fitted.state)
+        scorers = {
+            name: FittedDetector(replace(detector, **change), fitted.inputs, fitted.state)
+            for name, change in _SCORES.items()
+        }
+        middle = seed.child("middle", number=self.repetition)
+        scorers[_MIDDLE] = density_in(fitted, learned, _DENSITY, middle)
+        for name, scorer in scorers.items():
             background = scorer.score(test)
             found["auc"][name] = [
                 float(evaluate(background, scorer.score(jets)).auc.value)
                 for jets in signals.values()
             ]
-            if name == "loss":
-                found["loss"] = float(background.mean())
-            if name == "divergence":
-                found["divergence"] = float(background.mean())
-        rare = _rarity(fitted, learned, seed.child("middle", number=self.repetition))
-        background = rare(test)
-        found["auc"][_MIDDLE] = [
-            float(evaluate(background, rare(jets)).auc.value) for jets in signals.values()
-        ]
+            if name in ("loss", "divergence"):
+                found[name] = float(background.mean())
         return found
-
-
-def _rarity(
-    scorer: FittedDetector, learned: Events, seed: Seed
-) -> Callable[[Events], NDArray[np.float64]]:
-    """How rare background is where a network that is trained puts an event: `LatentDensity`."""
-
-    def middle(events: Events) -> NDArray[np.float32]:
-        return latent_means(scorer, events).astype(np.float32)
-
-    event = np.asarray(learned.column("event"), np.int64)
-    weight = learned.weight.astype(np.float32)
-    rare = rarity(_DENSITY, density_state(_DENSITY, middle(learned), weight, event, seed))
-    return lambda events: rare(middle(events))
 
 
 def _table(
