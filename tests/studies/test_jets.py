@@ -64,6 +64,15 @@ def test_the_choice_judges_by_what_was_not_learned_from():
     assert Carried(("two_prongs", "three_prongs"), auc, 10).best == "three_prongs"
 
 
+def narrow_jets(n):
+    """Jets with nothing in their rims."""
+    jets = split_jets(n, 2)
+    where = [jets.feature_names.index(name) for name in ("eta", "phi")]
+    objects = jets.objects.copy()
+    objects[:, :, where] *= 0.5
+    return replace(jets, objects=objects)
+
+
 def test_surrogate_jets_keep_the_momentum_and_have_prongs():
     background = split_jets(400, 2)
     total = background.feature("pt").sum(axis=1)
@@ -78,20 +87,40 @@ def test_surrogate_jets_keep_the_momentum_and_have_prongs():
 @pytest.mark.parametrize("name", JET_SURROGATES)
 def test_surrogate_jets_have_the_masses_that_decays_have(name):
     """Masses are drawn evenly in their logarithm, from 30 GeV to 0.4 pT."""
-    background = split_jets(3000, 2)
+    background = narrow_jets(3000)
     total = background.feature("pt").sum(axis=1).astype(float)
     made = surrogates(background, seed=1, names=(name,))[name]
     pt, eta, phi = (
         np.where(made.mask, made.feature(f), 0).astype(float) for f in ("pt", "eta", "phi")
     )
     p = [(pt * f).sum(axis=1) for f in (np.cosh(eta), np.cos(phi), np.sin(phi), np.sinh(eta))]
-    mass = np.sqrt(np.maximum(p[0] ** 2 - p[1] ** 2 - p[2] ** 2 - p[3] ** 2, 0))
+    mass = np.sqrt(np.maximum(p[0] ** 2 - p[1] ** 2 - p[2] ** 2 - p[3] ** 2, 1))
     share = np.log(mass / 30) / np.log(0.4 * total / 30)  # of the way, evenly distributed
     whole = pt.sum(axis=1) > 0.97 * total
     assert whole.mean() > 0.5
     quantiles = np.quantile(share[whole], [0.1, 0.25, 0.5])
     np.testing.assert_allclose(quantiles, [0.1, 0.25, 0.5], atol=0.08)
     assert (mass[whole] < 1.3 * 0.4 * total[whole]).mean() > 0.98
+
+
+def test_what_is_soft_and_even_in_area_is_so_in_surrogate_jets_too():
+    rng = np.random.default_rng(4)
+    n, soft = 4000, 30  # of 1 GeV each, in a jet; what prongs have is boosted
+    away, angle = np.sqrt(rng.uniform(0, 1, (n, soft))), rng.uniform(0, 2 * np.pi, (n, soft))
+    where = away * np.cos(angle), away * np.sin(angle)
+    objects = np.zeros((n, soft + 20, 3))
+    objects[:, :soft] = np.stack([np.ones((n, soft)), *where], axis=2)
+    objects[:, soft, 0] = 500.0
+    mask = np.arange(soft + 20) <= soft
+    jets = replace(split_jets(1), columns={}, weight=np.ones(n), label=None,
+                   objects=objects, mask=np.broadcast_to(mask, (n, soft + 20)),
+                   object_names=tuple(f"constituent{i + 1}" for i in range(soft + 20)),
+                   object_kinds=("constituent",) * (soft + 20))  # fmt: skip
+    for made in surrogates(jets, seed=1).values():
+        unchanged = made.mask & (made.feature("pt") == 1.0)
+        r2 = (made.feature("eta") ** 2 + made.feature("phi") ** 2)[unchanged]
+        found = np.histogram(r2, np.linspace(0, 0.9, 10))[0]  # equal areas
+        np.testing.assert_allclose(found / n, soft / 10, rtol=0.1)
 
 
 def test_jets_without_constituents_are_no_prongs():

@@ -46,13 +46,9 @@ from anomalon.detectors import (
 from anomalon.learn import BoostedTrees
 from anomalon.run.job import Workplace
 
-__all__ = ["DEFAULT_JET_DETECTORS", "SHAPES", "JetsJob", "decay_exposure"]
+__all__ = ["DEFAULT_JET_DETECTORS", "JetsJob", "decay_exposure"]
 
 _PIXELS = Reconstruction(reduce="sum")
-
-SHAPES = ("log_mass", "log_n", "tau21", "tau32", "tau43", "tau54")
-"""Of a jet: its mass, how many constituents it has, and how many prongs."""
-
 
 def decay_exposure(*changes: str) -> OutlierExposure:
     """What looks more like a decay to jets of the background than like one of them.
@@ -65,7 +61,7 @@ def decay_exposure(*changes: str) -> OutlierExposure:
         n_trees=150, learning_rate=0.06, n_leaves=8, min_leaf=100, subsample=0.5,
         random_thresholds=False,
     )  # fmt: skip
-    return OutlierExposure(trees, changes, JetSubstructure(only=SHAPES))
+    return OutlierExposure(trees, changes, JetSubstructure())
 
 
 DEFAULT_JET_DETECTORS: tuple[Detector | Named, ...] = (

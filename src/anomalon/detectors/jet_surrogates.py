@@ -6,7 +6,9 @@ that the prong should have: momenta are multiplied by a factor and angles divide
 momenta across the axis, and with them the scale at which hadrons are made, stay as they were. How
 wide a core is taken follows from angular ordering: a prong radiates up to where the next one is
 (Dokshitzer, Khoze, Mueller, Troyan, Basics of Perturbative QCD), or half of the way if no colour
-connects it with the rest.
+connects it with the rest. What falls into a jet whatever it came from, of other collisions of
+partons and of initial-state radiation, is as much for each area (Dasgupta, Magnea, Salam,
+arXiv:0712.3014): rims of other jets of the background are spread over the whole of each.
 
 | name | what is made |
 |---|---|
@@ -38,6 +40,9 @@ _LIGHTER = {
 }  # mass of one, or two, that decay over what they come from
 _WIDE = (0.4, 1.0)  # radius of a prong over the distance of the two
 _FARTHEST = 1.2  # distance of prongs, of jets of radius one
+_RIM = 0.8  # where it begins: 36 % of the area, so that three of them are more than a jet
+_RIMS = 3
+_SOFT = 0.5  # of the momentum of a jet, at most
 _BLOCK = 4096
 
 
@@ -100,15 +105,34 @@ def _decays(events: Events, rng: np.random.Generator, again: int) -> Events:
     jets = _constituents(events)
     pt = jets.pt.sum(axis=1)
     drawn = np.exp(rng.uniform(np.log(_LIGHTEST), np.log(np.maximum(_HEAVIEST * pt, _LIGHTEST))))
-    zero = np.zeros(len(pt))
+    zero, soft = np.zeros(len(pt)), _soft(jets, rng)
     light = [drawn * rng.uniform(*_LIGHTER[again], len(pt)) for _ in range(again)]
     heavy = (*light, zero, zero)[:2]
-    prongs = list(_Prong(pt, zero, zero, zero).decayed(drawn, heavy, rng))
+    hard = pt - soft.pt.sum(axis=1)
+    prongs = list(_Prong(hard, zero, zero, zero).decayed(drawn, heavy, rng))
     for mass in light:
         prongs += prongs.pop(0).decayed(mass, (zero, zero), rng)
-    made = _Jets.joined([_filled(jets, prong, rng) for prong in prongs]).centred()
+    made = _Jets.joined([*(_filled(jets, prong, rng) for prong in prongs), soft]).centred()
     inside = np.hypot(made.eta, made.phi) < 1.0
     return _as_events(events, replace(made, pt=made.pt * inside))
+
+
+def _soft(jets: _Jets, rng: np.random.Generator) -> _Jets:
+    """Rims of other jets, each brought to a third of the area, as dense there as it was."""
+    n, area, rims = len(jets.pt), 1 - _RIM**2, []
+    for i in range(_RIMS):
+        other = _others(jets, rng)
+        rim = _Jets(jets.pt[other], jets.eta[other], jets.phi[other]).centred()
+        # of the area of a jet, from its middle to here
+        inside = rim.eta**2 + rim.phi**2
+        kept = (inside >= _RIM**2) & (inside < 1.0)
+        kept &= rng.uniform(size=kept.shape) < 1 / (_RIMS * area)
+        away = np.sqrt((i + np.clip((inside - _RIM**2) / area, 0.0, 1.0)) / _RIMS)
+        angle = np.arctan2(rim.phi, rim.eta) + rng.uniform(0, 2 * np.pi, n)[:, None]
+        rims.append(_Jets(rim.pt * kept, away * np.cos(angle), away * np.sin(angle)))
+    soft = _Jets.joined(rims)
+    little = soft.pt.sum(axis=1) < _SOFT * jets.pt.sum(axis=1)
+    return replace(soft, pt=soft.pt * little[:, None])
 
 
 def _shared(mass: Floats, heavy: tuple[Floats, Floats], rng: np.random.Generator) -> Floats:

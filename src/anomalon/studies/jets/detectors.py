@@ -14,7 +14,7 @@ from anomalon.core.result import Column, Number, Part, Result, Summary, Table, T
 from anomalon.core.seed import Seed
 from anomalon.core.seen import part
 from anomalon.detection import Named
-from anomalon.detection.jets_job import SHAPES, decay_exposure
+from anomalon.detection.jets_job import decay_exposure
 from anomalon.detectors import (
     JET_SURROGATES,
     Autoencoder,
@@ -41,6 +41,9 @@ __all__ = ["Carried", "carried_over", "compared"]
 
 Floats = NDArray[np.floating[Any]]
 
+_SHAPES = ("log_mass", "log_n", "tau21", "tau32", "tau43", "tau54")
+"""Of a jet: its mass, how many constituents it has, and how many prongs."""
+
 
 def compared(learning: Learning, change: str, n_sample: int) -> tuple[Named, ...]:
     """All of them; the exposed one has learned from one change, or from both.
@@ -52,7 +55,7 @@ def compared(learning: Learning, change: str, n_sample: int) -> tuple[Named, ...
     """
     of_constituents = Medoids(n_sample=n_sample, n_held=n_sample)
     of_images = replace(of_constituents, metric="squared", inputs=JetImages())
-    shapes = JetSubstructure(only=SHAPES)
+    shapes = JetSubstructure(only=_SHAPES)
     pixels = Reconstruction(reduce="sum")
     return (
         Named(decay_exposure(), "decays, all"),
