@@ -30,6 +30,7 @@ from anomalon.core.seen import part, to_learn_from
 from anomalon.data import sample
 from anomalon.detection.jets_job import decay_exposure
 from anomalon.detectors import JetImages, Learning, Medoids
+from anomalon.jets import jet_images
 from anomalon.run import default_executor
 from anomalon.run.job import Workplace
 from anomalon.stats import evaluate
@@ -97,7 +98,27 @@ def average_images(jets):
         every.append(found)
         said = ", ".join(f"{name} {value}" for name, value in change.items()) or "as the default"
         print(f"  {said:<36}{found['top'][0]:>6.3f} {found['w'][0]:>6.3f}")
+    for said, length in (("largest pixel 1", np.inf), ("sum of squares 1", 2)):
+        found = {name: area_of_scaled(jets["qcd"], jets[name], length) for name in ("top", "w")}
+        print(f"  {said:<36}{found['top']:>6.3f} {found['w']:>6.3f}")
     return every[0]
+
+
+def area_of_scaled(background, others, order):
+    """With images whose norm of this order is one, in place of their sum."""
+
+    def images(events):
+        pixels = jet_images(events).reshape(len(events), -1)
+        length = np.linalg.norm(pixels, order, axis=1, keepdims=True)
+        return pixels / np.maximum(length, 1e-12)
+
+    known = labelled(background, 0)
+    mean = images(to_learn_from(known)).mean(axis=0)
+    scores = [
+        ((images(part(some, "test")) - mean) ** 2).sum(axis=1).astype(float)
+        for some in (known, others)
+    ]
+    return float(evaluate(*scores).auc.value)
 
 
 def at_least(what, found, bar):

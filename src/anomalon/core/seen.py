@@ -178,7 +178,12 @@ def split_of(events: Events) -> NDArray[Any]:
 
 
 def with_split(
-    events: Events, *, validation: float = 0.15, test: float = 0.25, seed: Seed | int = 0
+    events: Events,
+    *,
+    validation: float = 0.15,
+    test: float = 0.25,
+    seed: Seed | int = 0,
+    together: NDArray[np.uint64] | None = None,
 ) -> Events:
     """The same events with a column `split`, drawn from what is in each event.
 
@@ -189,8 +194,11 @@ def with_split(
         validation: Share of the events.
         test: Share of the events.
         seed: Another seed makes other parts.
+        together: What the part is drawn from in place of that, shape (event,): rows with the same
+            are in one part.
     """
-    u = uniform(fingerprint(events).view(np.int64), Seed.of(seed).child("split"))
+    drawn_from = fingerprint(events) if together is None else together
+    u = uniform(drawn_from.view(np.int64), Seed.of(seed).child("split"))
     split = np.where(u < test, 2, np.where(u < test + validation, 1, 0)).astype(np.int8)
     columns: dict[str, Any] = {**events.columns, SPLIT: split}
     return events.with_columns(columns)

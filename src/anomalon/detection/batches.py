@@ -23,6 +23,7 @@ from anomalon.data.catalogue import sample
 from anomalon.data.recognise import recognise
 
 __all__ = [
+    "TOGETHER",
     "Batches",
     "FileBatches",
     "Parts",
@@ -40,6 +41,9 @@ Batches = Iterable[Events]
 
 IN_MEMORY = 2 * 2**30
 """Bytes of events above which a file is read in pieces."""
+
+TOGETHER = "together"
+"""A column of 64 bits: events that have the same belong to the same part."""
 
 _PIECE = 64 * 2**20
 
@@ -165,8 +169,9 @@ class Parts:
             if SPLIT not in piece.columns:
                 shares = self.split
                 divided = with_split(
-                    piece, validation=shares.validation, test=shares.test, seed=self.seed
-                )
+                    piece, validation=shares.validation, test=shares.test, seed=self.seed,
+                    together=piece.columns.get(TOGETHER),
+                )  # fmt: skip
             yield divided[np.isin(split_of(divided), wanted)]
 
 

@@ -1,4 +1,7 @@
-"""`JetNumbers`: jets that say which jet of their event each is, whatever part is taken of them."""
+"""`JetNumbers`: jets that say which jet of their event each is, whatever part is taken of them.
+
+Jets of an event have its underlying event and its flavours in common, so they are kept in one part.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +12,10 @@ from numpy.typing import NDArray
 
 from anomalon.core.events import Events
 from anomalon.core.kinds import are_constituents
-from anomalon.detection.batches import Batches
+from anomalon.core.seen import SPLIT, fingerprint
+from anomalon.detection.batches import TOGETHER, Batches
 
-__all__ = ["JetNumbers", "number_of", "within_event"]
+__all__ = ["JetNumbers", "number_of", "numbers_and_first"]
 
 _NUMBER = "jet"
 
@@ -20,7 +24,8 @@ _NUMBER = "jet"
 class JetNumbers:
     """Jets with a column `jet`: 1 for the first of its event in the file, and so on.
 
-    Events need not be together. One number for each jet is in memory.
+    If no part is said, that of an event is drawn from what is in its first jet. Events need not be
+    together. Two numbers for each jet are in memory.
 
     Args:
         batches: All jets of a file.
@@ -35,16 +40,24 @@ class JetNumbers:
         return tuple(numbered) if isinstance(batches, tuple) else numbered
 
     @cached_property
-    def _numbers(self) -> NDArray[np.int64]:
-        """Of all jets."""
-        events = [jets.column("event") for jets in self.batches]
-        return within_event(np.concatenate([np.empty(0, np.int64), *events]))
+    def _numbers(self) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """Of all jets: which of its event it is, and what the first of its event is known by."""
+        event, known_by = [np.empty(0, np.int64)], [np.empty(0, np.uint64)]
+        for jets in self.batches:
+            event.append(jets.column("event"))
+            if SPLIT not in jets.columns:
+                known_by.append(fingerprint(jets))
+        return numbers_and_first(np.concatenate(event), np.concatenate(known_by))
 
     def __iter__(self) -> Iterator[Events]:
+        number, together = self._numbers
         first = 0
         for jets in self.batches:
-            number = self._numbers[first : first + len(jets)]
-            yield jets.with_columns({**jets.columns, _NUMBER: number})
+            rows = slice(first, first + len(jets))
+            columns = {**jets.columns, _NUMBER: number[rows]}
+            if SPLIT not in jets.columns:
+                columns[TOGETHER] = together[rows]
+            yield jets.with_columns(columns)
             first += len(jets)
 
 
@@ -55,15 +68,26 @@ def number_of(events: Events) -> NDArray[np.int64] | None:
     return events.column(_NUMBER)
 
 
-def within_event(event: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Which of the rows of its event each row is, from 1, shape (row,).
+def numbers_and_first(
+    event: NDArray[np.integer], values: NDArray[np.uint64]
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Which of the rows of its event each row is, from 1, and the value of the first of them.
+
+    Args:
+        event: Numbers of events, shape (row,).
+        values: Shape (row,), or empty, and so is what is returned.
 
     Example:
-        >>> within_event(np.array([7, 7, 3, 7]))
-        array([1, 2, 1, 3])
+        >>> numbers_and_first(np.array([7, 7, 3, 7]), np.array([5, 6, 8, 9]))
+        (array([1, 2, 1, 3]), array([5, 5, 8, 5]))
     """
     order = np.argsort(event, kind="stable")
     rising = event[order]
+    start = np.searchsorted(rising, rising, side="left")
     number = np.empty(len(event), np.int64)
-    number[order] = np.arange(len(event)) - np.searchsorted(rising, rising, side="left") + 1
-    return number
+    number[order] = np.arange(len(event)) - start + 1
+    if not len(values):
+        return number, values
+    first = np.empty_like(values)
+    first[order] = values[order[start]]
+    return number, first
