@@ -8,7 +8,7 @@ from quick_flows import FLOW
 from scipy.stats import multivariate_normal, spearmanr
 from toy_events import toy_background
 
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.detectors import (
     Autoencoder,
     FeedForward,
@@ -45,6 +45,15 @@ def test_a_middle_of_one_number(inner):
     network = inner(FeedForward((8,)), 1, learning=QUICK)
     scorer = LatentDensity(network, replace(FLOW, epochs=2)).fit(toy_background(500, 1), seed=1)
     assert np.isfinite(scorer.score(toy_background(100, 2))).all()
+
+
+def test_too_few_events_are_refused_before_anything_is_trained(monkeypatch):
+    def trained(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(Variational, "_fit", trained)
+    with pytest.raises(TooFewEvents, match="100"):
+        LatentDensity(Variational(FeedForward((8,)), 2)).fit(toy_background(60, 1), seed=1)
 
 
 def test_how_the_autoencoder_scores_does_not_matter():

@@ -50,6 +50,7 @@ __all__ = ["DEFAULT_JET_DETECTORS", "JetsJob", "decay_exposure"]
 
 _PIXELS = Reconstruction(reduce="sum")
 
+
 def decay_exposure(*changes: str) -> OutlierExposure:
     """What looks more like a decay to jets of the background than like one of them.
 

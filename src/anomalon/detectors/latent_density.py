@@ -21,6 +21,7 @@ from anomalon.detectors.density import density_state, rarity
 from anomalon.detectors.variational import Variational
 from anomalon.features.inputs import Encoded, FittedInputs
 from anomalon.learn.autoencoders.plain import encoded
+from anomalon.learn.density.base import check_enough
 from anomalon.learn.density.flows import SplineFlow
 from anomalon.learn.density.learned import LearnedDensity
 from anomalon.learn.models.arrays import below
@@ -65,6 +66,7 @@ class LatentDensity(Around):
         return self.autoencoder
 
     def _fit(self, task: Task) -> State:
+        check_enough(task.rows.weight)  # before an autoencoder is trained
         learned = self.autoencoder._fit(replace(task, seed=task.seed.child("autoencoder")))
         rows, seed = task.rows, task.seed.child("density")
         return self._learned(learned, task.inputs, rows.seen, (rows.weight, rows.event), seed)

@@ -177,6 +177,9 @@ def test_what_is_no_jet_is_refused(tmp_path):
     with pytest.raises(BadLayout, match="clustered_jets"):
         check_jets(particles, "here")
     assert check_jets(jets, "here") is jets
+    in_mev = replace(jets, objects=jets.objects * np.array([1000, 1, 1], np.float32))
+    with pytest.raises(BadNumbers, match="GeV"):
+        check_jets(in_mev, "here")
     with pytest.raises(BadLayout, match="got none"):
         write_jets(jets[:0], tmp_path / "j.h5")
     with pytest.raises(BadLayout, match="columns of the first"):

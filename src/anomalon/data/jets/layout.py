@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core import Events, Particles, check
-from anomalon.core.errors import BadLayout
+from anomalon.core.errors import BadLayout, BadNumbers
 from anomalon.core.kinds import are_constituents
 
 __all__ = [
@@ -33,6 +33,8 @@ KIND = "constituent"
 MOST_CONSTITUENTS = 100
 """Constituents of a jet that are kept if nobody says how many: those of highest pt."""
 
+_MOST_GEV = 50_000.0  # half of the energy of the largest collider that is thought of
+
 
 def names_of(n_constituents: int) -> tuple[str, ...]:
     """The slots of a jet: "constituent1", "constituent2" and so on."""
@@ -52,6 +54,7 @@ def check_jets(events: Events, where: str) -> Events:
 
     Raises:
         BadLayout: If slots hold something else, or have no pt, eta and phi.
+        BadNumbers: If half of the jets have a momentum that no collider gives, in GeV.
     """
     features = set(FEATURE_NAMES) <= set(events.feature_names)
     if not (are_constituents(events.object_kinds) and features):
@@ -59,6 +62,12 @@ def check_jets(events: Events, where: str) -> Events:
             f"{where}: expected jets with pt, eta and phi of their constituents, got {events!r}. "
             "Read constituents with anomalon.load(path, constituents=...), or make jets of whole "
             "events with anomalon.features.clustered_jets."
+        )
+    total = np.where(events.mask, events.feature("pt"), 0).sum(axis=1)
+    if len(total) and (middle := float(np.median(total))) > _MOST_GEV:
+        raise BadNumbers(
+            f"{where}: expected the pT of constituents in GeV, got jets of {middle:.6g} "
+            f"({events.source}). If they are in MeV, divide them by 1000."
         )
     return events
 

@@ -13,7 +13,7 @@ from anomalon.core.errors import BadLayout, BadNumbers, TooFewEvents
 from anomalon.core.seed import Seed
 from anomalon.core.shown import Shown
 
-__all__ = ["Density", "DensityEstimator", "DensityTask"]
+__all__ = ["Density", "DensityEstimator", "DensityTask", "check_enough"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -54,11 +54,17 @@ class DensityTask(Shown):
                 f"density: expected weights that are not negative, got {self.weight.min():g}. "
                 "A density cannot be learned from events that count less than nothing."
             )
-        if np.count_nonzero(self.weight) < _FEWEST:
-            raise TooFewEvents(
-                f"density: expected at least {_FEWEST} events with a weight, got "
-                f"{np.count_nonzero(self.weight)}."
-            )
+        check_enough(self.weight)
+
+
+def check_enough(weight: Float[np.ndarray, " event"]) -> None:
+    """Refuse what no density is learned from.
+
+    Raises:
+        TooFewEvents: If there are fewer than 100 events with a weight.
+    """
+    if (n := np.count_nonzero(weight)) < _FEWEST:
+        raise TooFewEvents(f"density: expected at least {_FEWEST} events with a weight, got {n}.")
 
 
 class Density(ABC):
