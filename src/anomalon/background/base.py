@@ -53,6 +53,12 @@ class BackgroundEstimator(ABC):
     not, one template serves all members, and each sees the events of it that it is shown."""
     needs_simulation: ClassVar[bool] = False
     """Whether there is no template without a simulation; a search then ends before it begins."""
+    simulation_is_background: ClassVar[bool] = False
+    """Whether the simulation is distributed as the background of the data is.
+
+    The decorrelation of a search is then fitted on both. Fitted on data alone it would take their
+    fluctuations from them and give the opposite to all other events: the simulation, by which a
+    classifier learns to look where data not yet seen are too few."""
     n_templates: int = 0
     """How many different templates the members of an ensemble share, in turns; 0: one for each.
 

@@ -27,6 +27,7 @@ class Ideal(BackgroundEstimator):
     needs_flat_features: ClassVar[bool] = False  # it comes from the signal region
     learns: ClassVar[bool] = False
     needs_simulation: ClassVar[bool] = True
+    simulation_is_background: ClassVar[bool] = True
 
     def _fit(
         self,

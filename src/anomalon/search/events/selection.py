@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 
+from anomalon.background.base import BackgroundEstimator
 from anomalon.background.template import Closure, Template
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
@@ -124,11 +125,12 @@ def score_members(
         seen, unseen, model, flatten = events[~here], events[here], simulation, None
         if model is not None:
             model = model[folds(model.event, n_folds, seed.child("folds")) != k]
+        known = _known(seen, model, background)
         if decorrelate is not None:
-            flatten = decorrelate.fit(seen)
-            seen, unseen = flatten(seen), flatten(unseen)
+            flatten = decorrelate.fit(known)
+            known, seen, unseen = flatten(known), flatten(seen), flatten(unseen)
             model = None if model is None else flatten(model)
-        axes = Axes.fit(axes_among(method.axes, events.names), seen, flatten, decorrelate)
+        axes = Axes.fit(axes_among(method.axes, events.names), known, flatten, decorrelate)
         what = (seen, unseen, window, model, background, ensemble, axes, seed, k)
         training = FoldTraining(*what, flat=flatten is not None)
         templates = training.templates()
@@ -142,6 +144,19 @@ def score_members(
     leak = combined(leaks) if background.needs_flat_features else None
     facts = _facts(shown)
     return MemberScores(score, fold, saw, method.subsample, leak, training.n_sets, template=facts)
+
+
+def _known(seen: Sample, model: Sample | None, background: BackgroundEstimator) -> Sample:
+    """What a decorrelation is fitted on: events of both kinds in the same way."""
+    if model is None or not background.simulation_is_background:
+        return seen
+    return Sample.concatenate([seen, model.with_weight(model.weight * _unit(seen) / _unit(model))])
+
+
+def _unit(sample: Sample) -> float:
+    """What an event weighs: as many of this weight fluctuate as these events do together."""
+    total = float(sample.weight.sum())
+    return float((sample.weight**2).sum()) / total if total > 0 else 1.0
 
 
 @dataclass(frozen=True)
