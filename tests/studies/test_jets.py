@@ -64,30 +64,40 @@ def test_the_choice_judges_by_what_was_not_learned_from():
     assert Carried(("two_prongs", "three_prongs"), auc, 10).best == "three_prongs"
 
 
-def narrow_jets(n):
-    """Jets with nothing in their rims."""
+def jets_of_radius(radius, n):
+    """No constituent is farther from the middle than that, but for one in a hundred jets."""
     jets = split_jets(n, 2)
     where = [jets.feature_names.index(name) for name in ("eta", "phi")]
-    objects = jets.objects.copy()
-    objects[:, :, where] *= 0.5
+    objects = jets.objects.astype(float)
+    objects[:, :, where] -= (
+        (objects[:, :, :1] * objects[:, :, where]).sum(axis=1)
+        / objects[:, :, 0].sum(axis=1)[:, None]
+    )[:, None, :]
+    away = np.hypot(*np.moveaxis(objects[:, :, where], 2, 0))
+    objects[:, :, where] *= radius / np.quantile(away[jets.mask], 0.99)
+    objects[~jets.mask] = 0
     return replace(jets, objects=objects)
 
 
-def test_surrogate_jets_keep_the_momentum_and_have_prongs():
-    background = split_jets(400, 2)
+@pytest.mark.parametrize("radius", [0.4, 0.8, 1.0])
+def test_surrogate_jets_keep_the_momentum_and_have_prongs(radius):
+    background = jets_of_radius(radius, 400)
     total = background.feature("pt").sum(axis=1)
     for jets in surrogates(background, seed=1).values():
         made = np.where(jets.mask, jets.feature("pt"), 0).sum(axis=1)
         # what is outside of a jet, or has no slot, is lost
         assert np.median(made / total) > 0.85
         assert (made < 1.0001 * total).all()
-        assert np.hypot(jets.feature("eta"), jets.feature("phi"))[jets.mask].max() < 1.0001
+        assert np.hypot(jets.feature("eta"), jets.feature("phi"))[jets.mask].max() < 1.0001 * radius
 
 
 @pytest.mark.parametrize("name", JET_SURROGATES)
 def test_surrogate_jets_have_the_masses_that_decays_have(name):
-    """Masses are drawn evenly in their logarithm, from 30 GeV to 0.4 pT."""
-    background = narrow_jets(3000)
+    """Masses are drawn evenly in their logarithm, from 30 GeV to 0.4 pT R."""
+    background = jets_of_radius(0.5, 3000)
+    objects, mask = background.objects.copy(), background.mask.copy()
+    objects[:, -1], mask[:, -1] = (1e-3, 0.79, 0.0), True  # little in the rim of a radius of 0.8
+    background = replace(background, objects=objects, mask=mask)
     total = background.feature("pt").sum(axis=1).astype(float)
     made = surrogates(background, seed=1, names=(name,))[name]
     pt, eta, phi = (
@@ -95,12 +105,12 @@ def test_surrogate_jets_have_the_masses_that_decays_have(name):
     )
     p = [(pt * f).sum(axis=1) for f in (np.cosh(eta), np.cos(phi), np.sin(phi), np.sinh(eta))]
     mass = np.sqrt(np.maximum(p[0] ** 2 - p[1] ** 2 - p[2] ** 2 - p[3] ** 2, 1))
-    share = np.log(mass / 30) / np.log(0.4 * total / 30)  # of the way, evenly distributed
+    share = np.log(mass / 30) / np.log(0.32 * total / 30)  # of the way, evenly distributed
     whole = pt.sum(axis=1) > 0.97 * total
     assert whole.mean() > 0.5
     quantiles = np.quantile(share[whole], [0.1, 0.25, 0.5])
     np.testing.assert_allclose(quantiles, [0.1, 0.25, 0.5], atol=0.08)
-    assert (mass[whole] < 1.3 * 0.4 * total[whole]).mean() > 0.98
+    assert (mass[whole] < 1.3 * 0.32 * total[whole]).mean() > 0.98
 
 
 def test_what_is_soft_and_even_in_area_is_so_in_surrogate_jets_too():

@@ -10,9 +10,11 @@ connects it with the rest. What falls into a jet whatever it came from, of other
 partons and of initial-state radiation, is as much for each area (Dasgupta, Magnea, Salam,
 arXiv:0712.3014): rims of other jets of the background are spread over the whole of each.
 
+The radius R of the jets is that within which 99 % of their constituents are, to the nearest tenth.
+
 | name | what is made |
 |---|---|
-| `two_prongs` | a mass between 30 GeV and 0.4 pT decays to two prongs |
+| `two_prongs` | a mass between 30 GeV and 0.4 pT R decays to two prongs |
 | `three_prongs` | and one of these, of 0.2 to 0.8 of that mass, to two |
 | `four_prongs` | or both, of 0.2 to 0.5 of that mass each |
 """
@@ -31,7 +33,7 @@ __all__ = ["JET_SURROGATES"]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_LIGHTEST, _HEAVIEST = 30.0, 0.4  # GeV, and in units of the jet's pT
+_LIGHTEST, _HEAVIEST = 30.0, 0.4  # GeV, and in units of the jet's pT and radius
 _SMALLEST_SHARE = 0.1  # of the momentum of what decays, for each prong
 _DRAWS = 20  # of it
 _LIGHTER = {
@@ -39,8 +41,8 @@ _LIGHTER = {
     2: (0.2, 0.5),
 }  # mass of one, or two, that decay over what they come from
 _WIDE = (0.4, 1.0)  # radius of a prong over the distance of the two
-_FARTHEST = 1.2  # distance of prongs, of jets of radius one
-_RIM = 0.8  # where it begins: 36 % of the area, so that three of them are more than a jet
+_FARTHEST = 1.2  # distance of prongs in units of the radius
+_RIM = 0.8  # where it begins in those: 36 % of the area, so that three are more than a jet
 _RIMS = 3
 _SOFT = 0.5  # of the momentum of a jet, at most
 _BLOCK = 4096
@@ -59,6 +61,12 @@ class _Jets:
         eta, phi = ((self.pt * a).sum(axis=1, keepdims=True) / total for a in (self.eta, self.phi))
         return _Jets(self.pt, self.eta - eta, self.phi - phi)
 
+    def radius(self) -> float:
+        """Within which 99 % of all constituents are, to the nearest tenth."""
+        jets = self.centred()
+        away = np.hypot(jets.eta, jets.phi)[jets.pt > 0]
+        return max(0.1, round(float(np.quantile(away, 0.99)), 1)) if len(away) else 1.0
+
     @staticmethod
     def joined(parts: "list[_Jets]") -> "_Jets":
         names = ("pt", "eta", "phi")
@@ -75,7 +83,7 @@ class _Prong:
     apart: Floats
 
     def decayed(
-        self, mass: Floats, heavy: tuple[Floats, Floats], rng: np.random.Generator
+        self, mass: Floats, heavy: tuple[Floats, Floats], farthest: float, rng: np.random.Generator
     ) -> "tuple[_Prong, _Prong]":
         """Into two, of which each has a share z of the momentum that is evenly drawn.
 
@@ -84,7 +92,7 @@ class _Prong:
         z = _shared(mass, heavy, rng)
         left = mass**2 - heavy[0] ** 2 / z - heavy[1] ** 2 / (1 - z)
         length = np.sqrt(np.maximum(left, 0.0) / (z * (1 - z)))
-        apart = np.minimum(length / np.maximum(self.pt, 1e-12), _FARTHEST)
+        apart = np.minimum(length / np.maximum(self.pt, 1e-12), farthest)
         angle = rng.uniform(0, 2 * np.pi, len(mass))
         x, y = apart * np.cos(angle), apart * np.sin(angle)
         first = _Prong(z * self.pt, self.eta + (1 - z) * x, self.phi + (1 - z) * y, apart)
@@ -93,41 +101,45 @@ class _Prong:
 
 
 def _made(events: Events, rng: np.random.Generator, *, again: int) -> Events:
+    radius = _constituents(events[:_BLOCK]).radius()
     parts = [
-        _decays(events[first : first + _BLOCK], rng, again)
+        _decays(events[first : first + _BLOCK], rng, again, radius)
         for first in range(0, len(events), _BLOCK)
     ]
     return Events.concatenate(parts) if parts else events
 
 
-def _decays(events: Events, rng: np.random.Generator, again: int) -> Events:
+def _decays(events: Events, rng: np.random.Generator, again: int, radius: float) -> Events:
     """As many jets, of the same pT, that are decays to two, of which some decay again."""
     jets = _constituents(events)
     pt = jets.pt.sum(axis=1)
-    drawn = np.exp(rng.uniform(np.log(_LIGHTEST), np.log(np.maximum(_HEAVIEST * pt, _LIGHTEST))))
-    zero, soft = np.zeros(len(pt)), _soft(jets, rng)
+    drawn = np.exp(
+        rng.uniform(np.log(_LIGHTEST), np.log(np.maximum(_HEAVIEST * radius * pt, _LIGHTEST)))
+    )
+    zero, soft = np.zeros(len(pt)), _soft(jets, rng, radius)
     light = [drawn * rng.uniform(*_LIGHTER[again], len(pt)) for _ in range(again)]
     heavy = (*light, zero, zero)[:2]
     hard = pt - soft.pt.sum(axis=1)
-    prongs = list(_Prong(hard, zero, zero, zero).decayed(drawn, heavy, rng))
+    farthest = _FARTHEST * radius
+    prongs = list(_Prong(hard, zero, zero, zero).decayed(drawn, heavy, farthest, rng))
     for mass in light:
-        prongs += prongs.pop(0).decayed(mass, (zero, zero), rng)
+        prongs += prongs.pop(0).decayed(mass, (zero, zero), farthest, rng)
     made = _Jets.joined([*(_filled(jets, prong, rng) for prong in prongs), soft]).centred()
-    inside = np.hypot(made.eta, made.phi) < 1.0
+    inside = np.hypot(made.eta, made.phi) < radius
     return _as_events(events, replace(made, pt=made.pt * inside))
 
 
-def _soft(jets: _Jets, rng: np.random.Generator) -> _Jets:
+def _soft(jets: _Jets, rng: np.random.Generator, radius: float) -> _Jets:
     """Rims of other jets, each brought to a third of the area, as dense there as it was."""
     n, area, rims = len(jets.pt), 1 - _RIM**2, []
     for i in range(_RIMS):
         other = _others(jets, rng)
         rim = _Jets(jets.pt[other], jets.eta[other], jets.phi[other]).centred()
         # of the area of a jet, from its middle to here
-        inside = rim.eta**2 + rim.phi**2
+        inside = (rim.eta**2 + rim.phi**2) / radius**2
         kept = (inside >= _RIM**2) & (inside < 1.0)
         kept &= rng.uniform(size=kept.shape) < 1 / (_RIMS * area)
-        away = np.sqrt((i + np.clip((inside - _RIM**2) / area, 0.0, 1.0)) / _RIMS)
+        away = radius * np.sqrt((i + np.clip((inside - _RIM**2) / area, 0.0, 1.0)) / _RIMS)
         angle = np.arctan2(rim.phi, rim.eta) + rng.uniform(0, 2 * np.pi, n)[:, None]
         rims.append(_Jets(rim.pt * kept, away * np.cos(angle), away * np.sin(angle)))
     soft = _Jets.joined(rims)
