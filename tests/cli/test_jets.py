@@ -169,3 +169,12 @@ def test_which_jet_it_is_does_not_depend_on_its_part(tmp_path):
     known = {(event, jet) for event, jet in zip(events, expected, strict=True) if event in kept}
     assert set(zip(table["event"], table["jet"], strict=True)) == known
     assert len(table["event"]) == 2 * len(kept)
+
+
+def test_an_event_number_that_all_jets_share_keeps_nothing_together(tmp_path):
+    jets = split_jets(600, 4)
+    columns = {name: values for name, values in jets.columns.items() if name != "split"}
+    none = np.zeros(600, np.int64)
+    write_jets(jets.with_columns({**columns, "event": none}), tmp_path / "nothing.h5")
+    job = JetsJob(tmp_path / "nothing.h5", (Medoids(2, n_sample=60, n_held=60),), trainings=1)
+    assert 100 < len(job.run().scores["jet"]) < 200

@@ -1,10 +1,12 @@
 """Changed background events: what is changed, and what is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from toy_events import toy_background, toy_signal
 
-from anomalon.core import Events
+from anomalon.core import Events, Seed
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.detectors import SURROGATES, OutlierExposure, surrogates
 from anomalon.features.event_summary import summarised
@@ -89,3 +91,31 @@ def test_needs_momenta_and_azimuths():
     with pytest.raises(BadValue, match="overlaid"):
         OutlierExposure(changes=("overlayed",))
     assert surrogates(toy_signal(5), names=["harder"])["harder"].label is None
+
+
+def rows_of(events, most, changes=("harder", "turned")):
+    """Surrogates that a detector learns from, and their weights."""
+    detector = OutlierExposure(changes=changes, most=most)
+    inputs = detector.inputs.fit(events)
+    return detector._changed([events], inputs, min(most, len(events)), Seed(1))
+
+
+def test_changes_take_equal_parts_of_fewer_events_too():
+    whole, _ = rows_of(EVENTS, 3000)
+    first, _ = rows_of(EVENTS, 3000, ("harder",))
+    few, _ = rows_of(EVENTS, 300)
+    assert len(whole) == 3000
+    assert len(few) == 300
+    known = {row.tobytes() for row in first}
+    share = np.mean([row.tobytes() in known for row in few])
+    assert share == pytest.approx(0.5)
+
+
+def test_an_event_of_weight_two_is_the_event_twice():
+    heavy = EVENTS.mask.sum(axis=1) > np.median(EVENTS.mask.sum(axis=1))
+    weighted = replace(EVENTS, weight=np.where(heavy, 8.0, 1.0))
+    copied = Events.concatenate([EVENTS, *[EVENTS[heavy]] * 7])
+    (one, weight), (other, _) = rows_of(weighted, 10**6), rows_of(copied, 10**6)
+    assert weight.sum() == pytest.approx(weighted.weight.sum())
+    np.testing.assert_allclose(one.mean(axis=0), other.mean(axis=0), atol=0.06)
+    assert abs(one.mean(axis=0) - rows_of(EVENTS, 3000)[0].mean(axis=0)).max() > 0.12

@@ -18,6 +18,7 @@ from anomalon.detection.batches import TOGETHER, Batches
 __all__ = ["JetNumbers", "number_of", "numbers_and_first"]
 
 _NUMBER = "jet"
+_MOST_JETS = 100  # of an event: with more, `event` counts something else, or nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,9 @@ class JetNumbers:
             event.append(jets.column("event"))
             if SPLIT not in jets.columns:
                 known_by.append(fingerprint(jets))
-        return numbers_and_first(np.concatenate(event), np.concatenate(known_by))
+        own = np.concatenate(known_by)
+        number, together = numbers_and_first(np.concatenate(event), own)
+        return number, together if number.max(initial=0) <= _MOST_JETS else own
 
     def __iter__(self) -> Iterator[Events]:
         number, together = self._numbers

@@ -7,7 +7,7 @@ densities: that of background, relative to what a mixture of changes makes likel
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, final
 
 import numpy as np
@@ -70,13 +70,13 @@ class OutlierExposure(Detector):
 
     def _fit(self, task: Task) -> State:
         seed = task.seed
-        anomalous = self._changed(task.pieces, task.inputs, len(task.rows), seed)
+        anomalous, changed_weight = self._changed(task.pieces, task.inputs, len(task.rows), seed)
         names = tuple(f"x{j}" for j in range(anomalous.shape[1]))
         x = flattened(task.rows.seen)
         signal_like, background_like = (
             Sample(x=rows, names=names, weight=weight, event=first + np.arange(len(rows)))
             for rows, weight, first in (
-                (anomalous, np.ones(len(anomalous)), 0),
+                (anomalous, changed_weight, 0),
                 (x, np.asarray(task.rows.weight, np.float64), len(anomalous)),
             )
         )
@@ -87,19 +87,25 @@ class OutlierExposure(Detector):
 
     def _changed(
         self, pieces: Iterable[Events], inputs: FittedInputs, n: int, seed: Seed
-    ) -> NDArray[np.float32]:
-        """Rows of surrogates, in equal parts, as many as there is background."""
-        found = []
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Rows of surrogates, in equal parts, as many as there is background; their weights."""
+        rows, weights, wanted = [], [], n
         for i, events in enumerate(pieces):
-            counted = events[events.weight > 0]
+            own = seed.child("changes", piece=i)
+            counted = _as_often_as_they_weigh(events[events.weight > 0], own)
             names = self.changes or surrogates_for(counted)
-            there = surrogates(counted, seed=seed.child("changes", piece=i), names=names)
-            turn = np.arange(len(counted)) % len(names)
-            for k, changed in enumerate(there.values()):
-                found.append(flattened(inputs(changed[turn == k])))
-            if sum(map(len, found)) >= 2 * n:
+            there = surrogates(counted, seed=own, names=names)
+            some = min(wanted, len(counted))
+            at = np.arange(some) * len(counted) // max(some, 1)  # all, or evenly spaced
+            turn = np.arange(some) % len(names)
+            rows += [flattened(inputs(c[at[turn == k]])) for k, c in enumerate(there.values())]
+            weights.append(np.full(some, counted.weight.mean() if some else 0.0))
+            wanted -= some
+            if not wanted:
                 break
-        return np.concatenate(found)[:n] if found else np.zeros((0, 1), np.float32)
+        if not rows:
+            return np.zeros((0, 1), np.float32), np.zeros(0)
+        return np.concatenate(rows), np.concatenate(weights)
 
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
         del inputs
@@ -113,3 +119,15 @@ class OutlierExposure(Detector):
             return np.asarray(np.log(p / (1 - p)))
 
         return score
+
+
+def _as_often_as_they_weigh(events: Events, seed: Seed) -> Events:
+    """As many events, of one weight: each as often as its share of all, but for less than one."""
+    weight = events.weight
+    if not len(events) or (weight == weight[0]).all():
+        return events
+    rng = seed.child("weights").generator()
+    at = (np.arange(len(events)) + rng.uniform()) * (weight.sum() / len(events))
+    drawn = np.minimum(np.searchsorted(np.cumsum(weight), at, side="right"), len(events) - 1)
+    taken = events[rng.permutation(drawn)]
+    return replace(taken, weight=np.full(len(events), weight.mean()))

@@ -33,7 +33,7 @@ KIND = "constituent"
 MOST_CONSTITUENTS = 100
 """Constituents of a jet that are kept if nobody says how many: those of highest pt."""
 
-_MOST_GEV = 50_000.0  # half of the energy of the largest collider that is thought of
+_MOST_GEV = 10_000.0  # more than the beams of the largest collider have; half of all jets
 
 
 def names_of(n_constituents: int) -> tuple[str, ...]:
