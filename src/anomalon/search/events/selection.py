@@ -125,11 +125,11 @@ def score_members(
         seen, unseen, model, flatten = events[~here], events[here], simulation, None
         if model is not None:
             model = model[folds(model.event, n_folds, seed.child("folds")) != k]
-        known = _known(seen, model, background)
         if decorrelate is not None:
-            flatten = decorrelate.fit(known)
-            known, seen, unseen = flatten(known), flatten(seen), flatten(unseen)
+            flatten = decorrelate.fit(_known(seen, model, background))
+            seen, unseen = flatten(seen), flatten(unseen)
             model = None if model is None else flatten(model)
+        known = _known(seen, model, background)
         axes = Axes.fit(axes_among(method.axes, events.names), known, flatten, decorrelate)
         what = (seen, unseen, window, model, background, ensemble, axes, seed, k)
         training = FoldTraining(*what, flat=flatten is not None)
