@@ -1,9 +1,13 @@
 import ctypes
+import tempfile
 
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
+from anomalon.core import Particles
 from anomalon.core.errors import BadValue
+from anomalon.simulate import starting
 from anomalon.simulate.pythia import CHARGED, MUON, PHOTON, Generator
 from anomalon.simulate.veto import PartonVeto
 
@@ -105,3 +109,34 @@ def test_stdout_stays_clean(capfd):
     list(Generator(FAST, 1).batches(1))
     ctypes.CDLL(None).fflush(None)  # what C++ has not written yet
     assert capfd.readouterr().out == ""
+
+
+SOFT = ("Beams:eCM = 13000.", "SoftQCD:nonDiffractive = on")
+
+
+def soft(seed, n=50):
+    return Particles.concatenate([b.particles for b in Generator(SOFT, seed).batches(n)])
+
+
+def test_who_integrates_the_interactions_of_soft_collisions_changes_nothing(monkeypatch, tmp_path):
+    first = soft(2)
+    starting._integrated.cache_clear()
+    soft(3, 1)
+    spaced = tmp_path / "with a space"
+    spaced.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spaced))
+    again = soft(2)
+    np.testing.assert_array_equal(again.px, first.px)
+    assert not list(spaced.iterdir())
+
+
+def test_soft_collisions_are_as_if_each_generator_had_integrated_for_itself(monkeypatch):
+    n = 600
+    shared = soft(4, n)
+    monkeypatch.setattr(starting, "_integrated", lambda _: "")
+    own = soft(4, n)
+    for of in (lambda p: p.n_particles, lambda p: np.bincount(
+        np.repeat(np.arange(len(p)), p.n_particles), np.hypot(p.px, p.py), len(p)
+    )):  # fmt: skip
+        assert ks_2samp(of(shared), of(own)).pvalue > 1e-3
+    assert not np.array_equal(shared.px, own.px)

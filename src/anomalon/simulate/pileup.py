@@ -17,7 +17,7 @@ from anomalon.simulate.pythia import CHARGED, ELECTRON, MUON, Generator
 
 __all__ = ["SETTINGS", "PileUp", "overlaid"]
 
-SETTINGS = ("Beams:eCM = 13000.", "SoftQCD:inelastic = on")
+SETTINGS = ("Beams:eCM = 13000.", "PartonLevel:MPI = on", "SoftQCD:inelastic = on")
 """Of inelastic collisions, always with multiparton interactions."""
 
 
