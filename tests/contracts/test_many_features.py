@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anomalon import Sample
-from anomalon.background import ESTIMATORS, Cathode, Curtains, LaCathode, Ranode, Salad
+from anomalon.background import ESTIMATORS, Cathode, Curtains, LaCathode, Ranode, Salad, Sigma
 from anomalon.core.window import Window
 from anomalon.learn import Network
 from anomalon.learn.density import ResidualFlow, SplineFlow
@@ -29,6 +29,7 @@ def methods(flow):
         "lacathode": latent,
         "ranode": Ranode(latent, ResidualFlow(replace(flow, epochs=2))),
         "curtains": Curtains(flow),
+        "sigma": Sigma(flow, oversampling=1),
         "salad": Salad(Network((16,), 0.0, epochs=10, selection="best_loss"), n_networks=2),
     }
     return {kind: quick.get(kind) or cls() for kind, cls in ESTIMATORS.items()}
@@ -36,7 +37,7 @@ def methods(flow):
 
 METHODS = {12: methods(_FLOW), 56: methods(_WIDE)}
 # a flow costs seconds of compilation: with the most features only one is trained
-TRAIN_MORE = {"curtains", "ranode"}
+TRAIN_MORE = {"curtains", "ranode", "sigma"}
 CASES = [
     (n, kind) for n in METHODS for kind in sorted(ESTIMATORS) if n < 56 or kind not in TRAIN_MORE
 ]

@@ -9,6 +9,7 @@ from anomalon.background.lacathode import LaCathode
 from anomalon.background.morph import Morph
 from anomalon.background.ranode import Ranode
 from anomalon.background.salad import Salad
+from anomalon.background.sigma import Sigma
 from anomalon.background.task import BackgroundTask, same_data
 from anomalon.background.template import Template, own_identities
 from anomalon.background.transform import Transform, remembered
@@ -26,6 +27,7 @@ __all__ = [
     "Morph",
     "Ranode",
     "Salad",
+    "Sigma",
     "Template",
     "Transform",
     "own_identities",
@@ -35,5 +37,5 @@ __all__ = [
 
 ESTIMATORS: dict[str, type[BackgroundEstimator]] = BackgroundEstimator.registry
 ESTIMATORS.update(
-    (c.kind, c) for c in (Cathode, Curtains, Cwola, Ideal, LaCathode, Morph, Ranode, Salad)
+    (c.kind, c) for c in (Cathode, Curtains, Cwola, Ideal, LaCathode, Morph, Ranode, Salad, Sigma)
 )

@@ -25,10 +25,11 @@ from anomalon.background.template import Template, own_identities
 from anomalon.core.sample import Sample
 from anomalon.learn.density import Density, DensityEstimator, Mixture, SplineFlow
 
-__all__ = ["Cathode"]
+__all__ = ["Cathode", "several"]
 
 
-def _several() -> DensityEstimator:
+def several() -> DensityEstimator:
+    """Three trainings in turns."""
     return Mixture(SplineFlow(), 3)
 
 
@@ -51,7 +52,7 @@ class Cathode(FromDensity):
     kind: ClassVar[str] = "cathode"
     cites: ClassVar[tuple[str, ...]] = ("Hallin:2021wme",)
 
-    density: DensityEstimator = field(default_factory=_several)
+    density: DensityEstimator = field(default_factory=several)
 
     def _template(
         self,

@@ -59,6 +59,15 @@ PAPERS = (
         doi="10.1103/PhysRevD.107.114012",
     ),
     Citation(
+        "Das:2024sigma",
+        "Das, Ranit and Shih, David",
+        "SIGMA: Single interpolated generative model for anomalies",
+        "arXiv:2410.20537",
+        2024,
+        "one density for all windows, interpolated between the side bands of each",
+        arxiv="2410.20537",
+    ),
+    Citation(
         "Andreassen:2020nkr",
         "Andreassen, Anders and Nachman, Benjamin and Shih, David",
         "Simulation assisted likelihood-free anomaly detection",

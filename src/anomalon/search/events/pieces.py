@@ -35,10 +35,12 @@ class Shared:
     def search(self, window: Window, by: Selector, closure: NonClosure, method: int) -> Searched:
         """One window must not end the whole scan: what goes wrong in it is its result.
 
-        Methods have the same random numbers, so that they are compared on the same folds.
+        Methods have the same random numbers, so that they are compared on the same folds; but for
+        those that share a model among windows, for which these have the same folds.
         """
-        seed = self.seed.child("window", str(window), features="+".join(by.features))
         what, how = (self.data, window, by), self.methods[method]
+        where = "any" if how.background.shares_model else str(window)
+        seed = self.seed.child("window", where, features="+".join(by.features))
         try:
             return search_window(*what, how, simulation=self.simulation, seed=seed, closure=closure)
         except MissingExtra:

@@ -1,0 +1,129 @@
+"""SIGMA: one density for all windows, drawn from side band to side band.
+
+Single interpolated generative model for anomalies, Das and Shih, arXiv:2410.20537. A density of
+the features at given mass is trained once, on all events. In a signal region it knows the signal as
+well, so that it is not drawn from there: each event is drawn twice from the same noise, at a mass
+in either side band, and lies between the two as its own mass lies between theirs. A scan over many
+windows needs no further training.
+
+The paper interpolates the velocities of a continuous flow; here what the same noise becomes on
+either side is, which is the same where it moves little, and needs no more of a density than that it
+can be drawn from. Most of how features move with the mass is left to conditional quantiles.
+
+When not to use it: in one window, where `cathode` learns from the same events but those of the
+signal region; or where side bands are wide and features bend between them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anomalon.background.cathode import several
+from anomalon.background.densities import conditions, density_task, everywhere
+from anomalon.background.from_density import FromDensity
+from anomalon.background.task import BackgroundTask, same_data
+from anomalon.background.template import Template, own_identities
+from anomalon.core import check
+from anomalon.core.sample import Sample
+from anomalon.core.window import Window
+from anomalon.learn.density import Density, DensityEstimator
+
+__all__ = ["Sigma"]
+
+Floats = NDArray[np.floating[Any]]
+_Key = tuple[DensityEstimator, str, bytes, str]
+
+_LEARNED: dict[_Key, Density] = {}
+"""What this process has learned last, a megabyte each: the windows of a search come one by one."""
+_MOST = 200
+
+
+@final
+@dataclass(frozen=True)
+class Sigma(FromDensity):
+    """Draws between the side bands, from a density that is learned once for all windows.
+
+    Args:
+        density: How it is learned.
+        oversampling: Events that are drawn, as a multiple of those in the signal region.
+        n_templates: Different trainings for the members of an ensemble, which take turns.
+        quantiles: What makes each feature independent of the mass before the density is learned,
+            on all events; None to leave all to the density. Features are then to be continuous.
+        distance: How far from the signal region the density is drawn from, as a share of the width
+            of each side band: 0 at its inner edge, 1 at its outer one.
+
+    Raises:
+        BadValue: If a setting is outside its range.
+    """
+
+    kind: ClassVar[str] = "sigma"
+    cites: ClassVar[tuple[str, ...]] = ("Das:2024sigma", "Hallin:2021wme")
+    shares_model: ClassVar[bool] = True
+
+    density: DensityEstimator = field(default_factory=several)
+    distance: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check.fields(self, self.kind, distance="[0, 1]")
+
+    def _learned_from(self, task: BackgroundTask) -> Sample:
+        return everywhere(task)
+
+    def _in_flat_features(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
+        groups = same_data(tasks)
+        densities = self._learned([tasks[group[0]] for group in groups])
+        made = {
+            i: self._template(tasks[i], tasks[i].data, density, self._masses(tasks[i]))
+            for group, density in zip(groups, densities, strict=True)
+            for i in group
+        }
+        return [made[i] for i in range(len(tasks))]
+
+    def _learned(self, tasks: Sequence[BackgroundTask]) -> list[Density]:
+        """One density for each; of those that this process does not know, all at once."""
+        keys = [self._key(task) for task in tasks]
+        known = {key: _LEARNED[key] for key in keys if key in _LEARNED}
+        wanted = {k: task for k, task in zip(keys, tasks, strict=True) if k not in known}
+        if wanted:
+            fitted = self.density.fit_many(
+                [density_task(everywhere(t), t.seed.child("density")) for t in wanted.values()]
+            )
+            known |= dict(zip(wanted, fitted, strict=True))
+        _LEARNED.update(known)
+        for key in list(_LEARNED)[:-_MOST]:
+            _LEARNED.pop(key, None)
+        return [known[key] for key in keys]
+
+    def _key(self, task: BackgroundTask) -> _Key:
+        shown = b"" if task.shown is None else np.packbits(task.shown).tobytes()
+        return self.density, task.events.digest(), shown, str(task.seed)
+
+    def _template(
+        self, task: BackgroundTask, learned_from: Sample, density: Density, mass: Floats
+    ) -> Template:
+        n, seed = len(mass), task.seed.child("draw")
+        low, high = self._sides(task.window)
+        sides = [density.draw(conditions(np.full(n, m)), seed=seed) for m in (low, high)]
+        share = (np.log(mass / low) / np.log(high / low))[:, None]
+        drawn = Sample(
+            (1 - share) * sides[0] + share * sides[1],
+            learned_from.names,
+            mass,
+            event=own_identities(n, task.seed),
+            source=f"sigma of {learned_from.source}",
+        )
+        return Template(
+            drawn,
+            self.kind,
+            f"{n} events between {low:.4g} and {high:.4g} GeV, drawn from a density that was "
+            f"learned from {len(learned_from)} events at all masses",
+        )
+
+    def _sides(self, window: Window) -> tuple[float, float]:
+        """The masses in GeV at which the density is drawn from."""
+        below = window.low - self.distance * (window.low - window.sideband_low)
+        return below, window.high + self.distance * (window.sideband_high - window.high)
