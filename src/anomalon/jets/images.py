@@ -64,7 +64,7 @@ def jet_images(
     half_width = check.number(half_width, "jet_images: half_width", "(0, inf)")
     pt, eta, phi = _features(events)
     images = np.zeros((len(events), size, size), dtype=np.float32)
-    _fill(pt, eta, phi, events.mask, rotate, flip, half_width, images)
+    _fill(pt, eta, phi, _own(events.mask), rotate, flip, half_width, images)
     return images
 
 
@@ -86,7 +86,7 @@ def standardised(events: Events, *, rotate: bool = True, flip: bool = True) -> E
     _check_choices("standardised", rotate=rotate, flip=flip)
     pt, eta, phi = _features(events)
     x, y = np.zeros(pt.shape), np.zeros(pt.shape)
-    _standardise(pt, eta, phi, events.mask, rotate, flip, x, y)
+    _standardise(pt, eta, phi, _own(events.mask), rotate, flip, x, y)
     objects = events.objects.copy()
     for name, values in (("eta", x), ("phi", y)):
         objects[:, :, events.feature_names.index(name)] = values
@@ -161,7 +161,7 @@ def placed(
 ) -> tuple[Floats, Floats]:
     """Eta and phi as `standardised` gives them, of arrays of shape (jet, constituent)."""
     x, y = np.zeros(pt.shape), np.zeros(pt.shape)
-    _standardise(*_contiguous(pt, eta, phi), mask, rotate, flip, x, y)
+    _standardise(*_contiguous(pt, eta, phi), _own(mask), rotate, flip, x, y)
     return x, y
 
 
@@ -171,8 +171,13 @@ def pixels(
 ) -> NDArray[np.float32]:  # fmt: skip
     """Images as `jet_images` makes them, of arrays of shape (jet, constituent)."""
     images = np.zeros((len(pt), size, size), dtype=np.float32)
-    _fill(*_contiguous(pt, eta, phi), mask, rotate, flip, half_width, images)
+    _fill(*_contiguous(pt, eta, phi), _own(mask), rotate, flip, half_width, images)
     return images
+
+
+def _own(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """One layout that may be written, so that kernels are compiled once and not for each kind."""
+    return np.require(mask, requirements=("C", "W"))
 
 
 def _contiguous(*arrays: Floats) -> tuple[NDArray[np.float64], ...]:
