@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from anomalon.background.densities import conditions
 from anomalon.background.from_density import FromDensity
 from anomalon.background.task import BackgroundTask
-from anomalon.background.template import Template, own_identities
+from anomalon.background.template import Template
 from anomalon.core.sample import Sample
 from anomalon.learn.density import Density, DensityEstimator, Mixture, SplineFlow
 
@@ -61,17 +61,7 @@ class Cathode(FromDensity):
         density: Density,
         mass: NDArray[np.floating[Any]],
     ) -> Template:
-        n = len(mass)
-        drawn = Sample(
-            density.draw(conditions(mass), seed=task.seed.child("draw")),
-            learned_from.names,
-            mass,
-            event=own_identities(n, task.seed),
-            source=f"cathode of {learned_from.source}",
-        )
-        return Template(
-            drawn,
-            self.kind,
-            f"{n} events drawn from a density that was learned from {len(learned_from)} events "
-            "outside the signal region",
-        )
+        drawn = density.draw(conditions(mass), seed=task.seed.child("draw"))
+        n = len(learned_from)
+        how = f"drawn from a density that was learned from {n} events outside the signal region"
+        return self._made(task, learned_from, mass, drawn, how)

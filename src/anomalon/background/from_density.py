@@ -13,7 +13,7 @@ from anomalon.background.densities import density_task, outside
 from anomalon.background.flattening import in_flat_features
 from anomalon.background.masses import SmoothMasses
 from anomalon.background.task import BackgroundTask
-from anomalon.background.template import Template
+from anomalon.background.template import Template, own_identities
 from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.sample import Sample
@@ -85,6 +85,21 @@ class FromDensity(BackgroundEstimator):
         data = task.data
         n = max(1, round(self.oversampling * task.window.in_signal_region(data.mass).sum()))
         return SmoothMasses.of(data, task.window).draw(n, task.seed.child("mass"))
+
+    def _made(
+        self,
+        task: BackgroundTask,
+        learned_from: Sample,
+        mass: NDArray[np.floating[Any]],
+        drawn: NDArray[np.floating[Any]],
+        how: str,
+    ) -> Template:
+        """A template of events that were drawn at these masses; `how`, as people read it."""
+        n, names = len(mass), learned_from.names
+        event, source = own_identities(n, task.seed), f"{self.kind} of {learned_from.source}"
+        return Template(
+            Sample(drawn, names, mass, event=event, source=source), self.kind, f"{n} events {how}"
+        )
 
     @abstractmethod
     def _template(

@@ -25,7 +25,7 @@ from anomalon.background.cathode import several
 from anomalon.background.densities import conditions, density_task, everywhere
 from anomalon.background.from_density import FromDensity
 from anomalon.background.task import BackgroundTask, same_data
-from anomalon.background.template import Template, own_identities
+from anomalon.background.template import Template
 from anomalon.core import check
 from anomalon.core.sample import Sample
 from anomalon.core.window import Window
@@ -109,19 +109,11 @@ class Sigma(FromDensity):
         low, high = self._sides(task.window)
         sides = [density.draw(conditions(np.full(n, m)), seed=seed) for m in (low, high)]
         share = (np.log(mass / low) / np.log(high / low))[:, None]
-        drawn = Sample(
-            (1 - share) * sides[0] + share * sides[1],
-            learned_from.names,
-            mass,
-            event=own_identities(n, task.seed),
-            source=f"sigma of {learned_from.source}",
+        how = (
+            f"between {low:.4g} and {high:.4g} GeV, drawn from a density that was learned from "
+            f"{len(learned_from)} events at all masses"
         )
-        return Template(
-            drawn,
-            self.kind,
-            f"{n} events between {low:.4g} and {high:.4g} GeV, drawn from a density that was "
-            f"learned from {len(learned_from)} events at all masses",
-        )
+        return self._made(task, learned_from, mass, (1 - share) * sides[0] + share * sides[1], how)
 
     def _sides(self, window: Window) -> tuple[float, float]:
         """The masses in GeV at which the density is drawn from."""
