@@ -7,7 +7,7 @@ import pytest
 from toy_events import toy_background, toy_signal
 
 from anomalon.core import Events, Seed
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.detectors import SURROGATES, OutlierExposure, surrogates
 from anomalon.features.event_summary import summarised
 from anomalon.features.inputs import Layout
@@ -119,3 +119,14 @@ def test_an_event_of_weight_two_is_the_event_twice():
     assert weight.sum() == pytest.approx(weighted.weight.sum())
     np.testing.assert_allclose(one.mean(axis=0), other.mean(axis=0), atol=0.06)
     assert abs(one.mean(axis=0) - rows_of(EVENTS, 3000)[0].mean(axis=0)).max() > 0.12
+
+
+def test_too_few_events_for_any_leaf_are_refused():
+    with pytest.raises(TooFewEvents, match=r"background events and .* changed ones have one score"):
+        OutlierExposure().fit(EVENTS[:40], seed=1)
+
+
+def test_copies_of_one_event_among_changed_ones_are_told_apart():
+    one = EVENTS[np.zeros(400, int)]
+    detector = OutlierExposure().fit(one, seed=1)
+    assert np.isfinite(detector.score(one)).all()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.core.errors import TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.sample import Sample
 from anomalon.core.seed import Seed
@@ -28,6 +29,8 @@ from anomalon.learn.engine.storage import parts_apart, parts_together
 from anomalon.learn.models.arrays import below
 
 __all__ = ["OutlierExposure"]
+
+_SOME = 1000  # events of either kind whose scores say whether anything was learned
 
 
 @final
@@ -81,6 +84,13 @@ class OutlierExposure(Detector):
             )
         )
         scorer = self.classifier.fit(signal_like, background_like, seed=seed.child("classifier"))
+        if not any(np.ptp(scorer.score(s[:_SOME])) for s in (signal_like, background_like)):
+            raise TooFewEvents(
+                f"{self.kind}: the classifier tells nothing apart: {len(x)} background events and "
+                f"{len(anomalous)} changed ones have one score. Give more events, or a "
+                "`classifier` that learns from fewer: leaves of boosted trees have at least "
+                "`min_leaf` of them."
+            )
         headers, arrays = parts_apart([scorer])
         text = np.frombuffer(json.dumps(headers).encode(), np.uint8)
         return {"header": text, **{f"part/{name}": a for name, a in arrays.items()}}
