@@ -114,3 +114,29 @@ def test_a_narrow_signal_is_little_of_the_template():
 def test_a_distance_beyond_the_side_bands_is_refused(distance):
     with pytest.raises(BadValue, match="distance"):
         Sigma(distance=distance)
+
+
+@pytest.mark.parametrize("low", [0.0, -3000.0, 1.0])
+def test_side_bands_beyond_the_data_end_where_these_do(low):
+    data, window = background(), Window(3000, 3600, low, 100_000)
+    drawn = Sigma(Given(), quantiles=None, distance=1).fit(data, window, seed=1)
+    np.testing.assert_allclose(drawn.sample.x[:, 0], np.log(drawn.sample.mass), rtol=1e-12)
+    assert f"between {data.mass.min():.4g} and {data.mass.max():.4g} GeV" in drawn.why
+
+
+def test_values_that_many_events_share_stay_what_they_are_without_quantiles():
+    data = background(3000)
+    x = np.column_stack([np.round(data.x[:, 0]), data.x[:, 1] > 0.5, np.full(3000, 7.1)])
+    discrete = Sample(x, ("n", "tag", "same"), data.mass, event=data.event)
+    drawn = Sigma(FEW, quantiles=None).fit(discrete, WINDOW, seed=1).sample.x
+    for made, known in zip(drawn.T, x.T, strict=True):
+        assert np.isin(made, np.unique(known)).all()
+
+
+def test_seeds_have_trainings_of_their_own():
+    data, method = background(3000), Sigma(FEW)
+    tasks = [BackgroundTask(data, WINDOW, seed=Seed(k)) for k in (11, 12)]
+    first, second = method.fit_many(tasks)
+    assert first.sample.digest() != second.sample.digest()
+    sigma._LEARNED.clear()
+    assert method.fit(data, WINDOW, seed=12).sample.digest() == second.sample.digest()

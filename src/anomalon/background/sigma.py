@@ -11,7 +11,9 @@ either side is, which is the same where it moves little, and needs no more of a 
 can be drawn from. Most of how features move with the mass is left to conditional quantiles.
 
 When not to use it: in one window, where `cathode` learns from the same events but those of the
-signal region; or where side bands are wide and features bend between them.
+signal region; or where side bands are wide and features bend between them. Where the same noise
+becomes very different things on either side (two modes whose shares change with the mass), what is
+drawn lies between them, where no event is, and is too narrow.
 """
 
 from collections.abc import Sequence
@@ -24,7 +26,7 @@ from numpy.typing import NDArray
 from anomalon.background.cathode import several
 from anomalon.background.densities import conditions, density_task, everywhere
 from anomalon.background.from_density import FromDensity
-from anomalon.background.task import BackgroundTask, same_data
+from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template
 from anomalon.core import check
 from anomalon.core.sample import Sample
@@ -34,7 +36,7 @@ from anomalon.learn.density import Density, DensityEstimator
 __all__ = ["Sigma"]
 
 Floats = NDArray[np.floating[Any]]
-_Key = tuple[DensityEstimator, str, bytes, str]
+_Key = tuple[str, str, bytes, str]
 
 _LEARNED: dict[_Key, Density] = {}
 """What this process has learned last, a megabyte each: the windows of a search come one by one."""
@@ -51,9 +53,9 @@ class Sigma(FromDensity):
         oversampling: Events that are drawn, as a multiple of those in the signal region.
         n_templates: Different trainings for the members of an ensemble, which take turns.
         quantiles: What makes each feature independent of the mass before the density is learned,
-            on all events; None to leave all to the density. Features are then to be continuous.
+            on all events; None to leave all to the density.
         distance: How far from the signal region the density is drawn from, as a share of the width
-            of each side band: 0 at its inner edge, 1 at its outer one.
+            of each side band: 0 at its inner edge, 1 at its outer one, or where the data end.
 
     Raises:
         BadValue: If a setting is outside its range.
@@ -74,17 +76,13 @@ class Sigma(FromDensity):
         return everywhere(task)
 
     def _in_flat_features(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
-        groups = same_data(tasks)
-        densities = self._learned([tasks[group[0]] for group in groups])
-        made = {
-            i: self._template(tasks[i], tasks[i].data, density, self._masses(tasks[i]))
-            for group, density in zip(groups, densities, strict=True)
-            for i in group
-        }
-        return [made[i] for i in range(len(tasks))]
+        return [
+            self._template(task, task.data, density, self._masses(task))
+            for task, density in zip(tasks, self._learned(tasks), strict=True)
+        ]
 
     def _learned(self, tasks: Sequence[BackgroundTask]) -> list[Density]:
-        """One density for each; of those that this process does not know, all at once."""
+        """One density for the same data and seed; those that this process does not know at once."""
         keys = [self._key(task) for task in tasks]
         known = {key: _LEARNED[key] for key in keys if key in _LEARNED}
         wanted = {k: task for k, task in zip(keys, tasks, strict=True) if k not in known}
@@ -100,22 +98,35 @@ class Sigma(FromDensity):
 
     def _key(self, task: BackgroundTask) -> _Key:
         shown = b"" if task.shown is None else np.packbits(task.shown).tobytes()
-        return self.density, task.events.digest(), shown, str(task.seed)
+        return repr(self.density), task.events.digest(), shown, str(task.seed)
 
     def _template(
         self, task: BackgroundTask, learned_from: Sample, density: Density, mass: Floats
     ) -> Template:
         n, seed = len(mass), task.seed.child("draw")
-        low, high = self._sides(task.window)
+        low, high = self._sides(task.window, learned_from.mass)
         sides = [density.draw(conditions(np.full(n, m)), seed=seed) for m in (low, high)]
         share = (np.log(mass / low) / np.log(high / low))[:, None]
         how = (
             f"between {low:.4g} and {high:.4g} GeV, drawn from a density that was learned from "
             f"{len(learned_from)} events at all masses"
         )
-        return self._made(task, learned_from, mass, (1 - share) * sides[0] + share * sides[1], how)
+        other = seed.child("side").generator().random((n, 1)) < share
+        drawn = np.where(
+            _repeated(learned_from),
+            np.where(other, sides[1], sides[0]),
+            sides[0] + share * (sides[1] - sides[0]),
+        )
+        return self._made(task, learned_from, mass, drawn, how)
 
-    def _sides(self, window: Window) -> tuple[float, float]:
-        """The masses in GeV at which the density is drawn from."""
-        below = window.low - self.distance * (window.low - window.sideband_low)
-        return below, window.high + self.distance * (window.sideband_high - window.high)
+    def _sides(self, window: Window, mass: Floats) -> tuple[float, float]:
+        """The masses at which the density is drawn from, where there are events."""
+        low = max(window.sideband_low, float(mass.min()))
+        high = min(window.sideband_high, float(mass.max()))
+        below = window.low - self.distance * (window.low - low)
+        return below, window.high + self.distance * (high - window.high)
+
+
+def _repeated(events: Sample) -> NDArray[np.bool_]:
+    """Which features have values that many events share: nothing lies between these."""
+    return np.array([len(np.unique(column)) < len(column) / 2 for column in events.x.T])
