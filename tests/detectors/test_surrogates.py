@@ -130,3 +130,11 @@ def test_copies_of_one_event_among_changed_ones_are_told_apart():
     one = EVENTS[np.zeros(400, int)]
     detector = OutlierExposure().fit(one, seed=1)
     assert np.isfinite(detector.score(one)).all()
+
+
+def test_events_that_are_all_told_apart_have_been_learned_from():
+    """Each kind has one score then, and they are two."""
+    one = EVENTS[np.zeros(400, int)]
+    detector = OutlierExposure(changes=("harder",)).fit(one, seed=1)
+    (harder,) = surrogates(one, seed=5, names=["harder"]).values()
+    assert np.median(detector.score(harder)) > detector.score(one).max()

@@ -66,16 +66,16 @@ class FromDensity(BackgroundEstimator):
 
     def _in_flat_features(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
         learned_from = [self._learned_from(task) for task in tasks]
-        densities = self.density.fit_many(
-            [
-                density_task(events, task.seed.child("density"))
-                for events, task in zip(learned_from, tasks, strict=True)
-            ]
-        )
+        densities = self._densities(learned_from, [task.seed for task in tasks])
         return [
             self._template(*known, self._masses(known[0]))
             for known in zip(tasks, learned_from, densities, strict=True)
         ]
+
+    def _densities(self, learned_from: Sequence[Sample], seeds: Sequence[Seed]) -> list[Density]:
+        """One for each sample and seed."""
+        pairs = zip(learned_from, seeds, strict=True)
+        return self.density.fit_many([density_task(e, s.child("density")) for e, s in pairs])
 
     def _learned_from(self, task: BackgroundTask) -> Sample:
         """The events that density and quantiles are fitted to."""

@@ -24,21 +24,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.background.cathode import several
-from anomalon.background.densities import conditions, density_task, everywhere
+from anomalon.background.densities import conditions, everywhere
 from anomalon.background.from_density import FromDensity
 from anomalon.background.task import BackgroundTask
 from anomalon.background.template import Template
 from anomalon.core import check
 from anomalon.core.sample import Sample
+from anomalon.core.seed import Seed
 from anomalon.core.window import Window
 from anomalon.learn.density import Density, DensityEstimator
 
 __all__ = ["Sigma"]
 
 Floats = NDArray[np.floating[Any]]
-_Key = tuple[str, str, bytes, str]
 
-_LEARNED: dict[_Key, Density] = {}
+_LEARNED: dict[tuple[str, str, str], Density] = {}
 """What this process has learned last, a megabyte each: the windows of a search come one by one."""
 _MOST = 200
 
@@ -75,30 +75,19 @@ class Sigma(FromDensity):
     def _learned_from(self, task: BackgroundTask) -> Sample:
         return everywhere(task)
 
-    def _in_flat_features(self, tasks: Sequence[BackgroundTask]) -> list[Template]:
-        return [
-            self._template(task, task.data, density, self._masses(task))
-            for task, density in zip(tasks, self._learned(tasks), strict=True)
-        ]
-
-    def _learned(self, tasks: Sequence[BackgroundTask]) -> list[Density]:
-        """One density for the same data and seed; those that this process does not know at once."""
-        keys = [self._key(task) for task in tasks]
+    def _densities(self, learned_from: Sequence[Sample], seeds: Sequence[Seed]) -> list[Density]:
+        """One for the same events and seed; those that this process does not know, all at once."""
+        pairs = list(zip(learned_from, seeds, strict=True))
+        keys = [(repr(self.density), events.digest(), str(seed)) for events, seed in pairs]
         known = {key: _LEARNED[key] for key in keys if key in _LEARNED}
-        wanted = {k: task for k, task in zip(keys, tasks, strict=True) if k not in known}
+        wanted = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in known}
         if wanted:
-            fitted = self.density.fit_many(
-                [density_task(everywhere(t), t.seed.child("density")) for t in wanted.values()]
-            )
-            known |= dict(zip(wanted, fitted, strict=True))
+            events, own = zip(*wanted.values(), strict=True)
+            known |= dict(zip(wanted, super()._densities(events, own), strict=True))
         _LEARNED.update(known)
         for key in list(_LEARNED)[:-_MOST]:
             _LEARNED.pop(key, None)
         return [known[key] for key in keys]
-
-    def _key(self, task: BackgroundTask) -> _Key:
-        shown = b"" if task.shown is None else np.packbits(task.shown).tobytes()
-        return repr(self.density), task.events.digest(), shown, str(task.seed)
 
     def _template(
         self, task: BackgroundTask, learned_from: Sample, density: Density, mass: Floats

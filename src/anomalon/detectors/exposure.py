@@ -84,7 +84,8 @@ class OutlierExposure(Detector):
             )
         )
         scorer = self.classifier.fit(signal_like, background_like, seed=seed.child("classifier"))
-        if not any(np.ptp(scorer.score(s[:_SOME])) for s in (signal_like, background_like)):
+        scores = [scorer.score(s[:_SOME]) for s in (signal_like, background_like)]
+        if not np.ptp(np.concatenate(scores)):
             raise TooFewEvents(
                 f"{self.kind}: the classifier tells nothing apart: {len(x)} background events and "
                 f"{len(anomalous)} changed ones have one score. Give more events, or a "
