@@ -29,6 +29,7 @@ from anomalon.core import check
 from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.learn.classify.base import Classifier, Floats, Task
+from anomalon.learn.classify.excess_loss import LEAST_RATIO, MOST_RATIO, cross_entropy
 from anomalon.learn.classify.mixture import GaussianMixture, log_gaussians
 from anomalon.learn.engine.standardisation import Standardisation
 from anomalon.learn.engine.storage import Arrays, Header
@@ -36,7 +37,6 @@ from anomalon.learn.threads import threaded
 
 __all__ = ["Excess", "ExcessScorer"]
 
-_MOST_RATIO = 30.0  # of the logarithm of p_s/p_b
 _EVENTS = 20_000  # of each class for p_b and for the search of starts
 _CANDIDATES, _WIDTHS = 150, (0.2, 0.4, 0.8)
 _APART = 0.5  # least distance of starts
@@ -82,7 +82,7 @@ class ExcessScorer(Scorer):
         log_background = self.background.log_density(z)
         total = np.zeros(len(z))
         for peaks in zip(self.log_share, self.mean, self.root, strict=True):
-            r = _ratio(z, log_background, *peaks)[0]
+            r = _ratio(z, log_background, *peaks)
             total += r / (1 + r)
         return np.asarray(total / len(self.log_share))
 
@@ -207,36 +207,25 @@ def _peaks(p: Floats, n: int, d: int) -> tuple[Floats, Floats, Floats]:
 
 def _ratio(
     z: Floats, log_background: Floats, log_share: Floats, mean: Floats, root: Floats
-) -> tuple[Floats, Floats]:
-    """r, shape (event,), and its terms a p_s/p_b, shape (event, peak)."""
+) -> Floats:
+    """r, shape (event,)."""
     terms = log_gaussians(z, mean, root) - log_background[:, None]
     shares = np.exp(log_share)
-    terms = shares * np.exp(np.minimum(terms, _MOST_RATIO))
-    return np.maximum(1 - shares.sum(), 0.01) + terms.sum(axis=1), terms
+    terms = shares * np.exp(np.minimum(terms, MOST_RATIO))
+    return max(1 - shares.sum(), LEAST_RATIO) + terms.sum(axis=1)
 
 
 def _loss(
     p: Floats, n: int, z: Floats, log_background: Floats, y: NDArray[np.bool_], weight: Floats
 ) -> tuple[float, Floats]:
-    """Weighted cross entropy of r/(1 + r), and its gradient."""
+    """Weighted cross entropy of r/(1 + r), and its gradient in the parameters of a fit."""
     d = z.shape[1]
-    log_share, mean, root = _peaks(p, n, d)
-    r, terms = _ratio(z, log_background, log_share, mean, root)
-    loss = float(weight @ (np.log1p(r) - np.where(y, np.log(r), 0.0)))
-    slope = weight * (1 / (1 + r) - np.where(y, 1 / r, 0.0))
-    shares = np.exp(log_share)
-    to_shares = slope @ terms - (shares * slope.sum() if shares.sum() < 0.99 else 0.0)
-    to_means, to_diagonal, to_rest = [], [], []
-    below = np.tril_indices(d, -1)
-    for k in range(n):
-        g = slope * terms[:, k]
-        rest = z - mean[k]
-        gu = g[:, None] * (rest @ root[k])
-        to_means.append(gu.sum(axis=0) @ root[k].T)
-        to_root = -(rest.T @ gu)
-        to_diagonal.append(np.diag(to_root) * np.diag(root[k]) + g.sum())
-        to_rest.append(to_root[below])
-    return loss, np.concatenate([to_shares, *to_means, *to_diagonal, *to_rest])
+    peaks = _peaks(p, n, d)
+    loss, (to_share, to_mean, to_root) = cross_entropy(peaks, z, log_background, y, weight)
+    diagonal, below = np.arange(d), np.tril_indices(d, -1)
+    to_diagonal = (to_root * peaks[2])[:, diagonal, diagonal]  # of its logarithm
+    rest = to_root[:, *below]
+    return loss, np.concatenate([x.ravel() for x in (to_share, to_mean, to_diagonal, rest)])
 
 
 def _drawn(of: NDArray[np.bool_], weight: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
