@@ -1,6 +1,6 @@
 """Exported detectors: decisions that differ, differences of scores, speed, and size of firmware.
 
-    python benchmarks/trigger.py [--rounds 5] [--verilog]
+    python benchmarks/trigger.py [--rounds 5] [--verilog] [--crossings FILE]
 
 A variational autoencoder of 57 inputs (57-32-16-3, powers of two before it; sum of squares and
 divergence count the same) learns from the shipped background at 40 MHz, its parts for training and
@@ -14,12 +14,19 @@ second: where others use the machine, the clock is useless.
 
 Efficiencies are those of the shipped signals at the working point, float and quantised; they chose
 nothing. The same model then learns from the shipped crossings of a Level-1 trigger, and is operated
-at 1 kHz of pure rate, what the emulated menu does not have, with floats and with few bits.
+at 1 kHz of pure rate, what the emulated menu does not have, with floats and with few bits. A rate
+of 1 kHz is known by crossings of which each stands for a hundredth of it; they do not ship:
+
+    anomalon simulate trigger --process zero_bias --events 270000 --seed 3 --compact \
+        --set detector.l1_only=true --set chunk_size=1250 --set crossing.pool=500 --out FILE
+
+With such a FILE its training part is learned from, with weights, and its test part is judged.
 """
 
 import argparse
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +35,7 @@ from verdict import finish, row, spread
 
 from anomalon.core import Events
 from anomalon.core.seen import part, to_learn_from
-from anomalon.data import sample
+from anomalon.data import load, sample
 from anomalon.detectors import (
     Autoencoder,
     Divisors,
@@ -164,26 +171,29 @@ def numbers57(events: Events) -> Events:
     )  # fmt: skip
 
 
-def at_a_rate(detector, hz: float):
+def at_a_rate(detector, hz: float, file: Path | None):
     """Rows of efficiencies at a pure rate, with few bits and with floats.
 
     Where the crossings cannot know that rate of both models, at the least one that they can.
     """
-    background = numbers57(sample("trigger_enhanced_bias", level="l1"))
-    learn, test = to_learn_from(background), part(background, "test")
-    learn = mixed({"crossings": learn}, power=0.0)  # as they were recorded
+    shipped = file is None
+    crossings = sample("trigger_enhanced_bias", level="l1") if shipped else load(file, level="l1")
+    crossings = numbers57(crossings)
+    learn, test = to_learn_from(crossings), part(crossings, "test")
+    test = replace(test, weight=test.weight * (crossings.weight.sum() / test.weight.sum()))
+    print(f"{len(test)} crossings of {test.weight.sum():.6g} Hz are judged")
+    learn = mixed({"crossings": learn}, power=0.0 if shipped else 1.0)  # 0: as they were recorded
     fitted = detector.fit(learn, seed=1)
     quantised = quantise(fitted, learn, Firmware(), seed=1)
-    share = background.weight.sum() / test.weight.sum()
     others = test.column("passes_l1")
-    counted = np.where(others, 0.0, share * test.weight)
+    counted = np.where(others, 0.0, test.weight)
     least = max(smallest_rate(s.score(test), counted) for s in (fitted, quantised))
     rows = [row("least pure rate that these crossings know, Hz", least, bar=f"{hz:g}",
                 ok=least <= hz)]  # fmt: skip
     hz = max(hz, 1.1 * least)
     found = {}
     for name, scorer in (("float", fitted), ("quantised", quantised)):
-        found[name] = threshold_at_rate(scorer.score(test), share * test.weight, hz, others=others)
+        found[name] = threshold_at_rate(scorer.score(test), test.weight, hz, others=others)
         print(name, found[name])
     for name in CROSSING_SIGNALS:
         events = numbers57(sample(f"trigger_{name}", level="l1"))
@@ -209,10 +219,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--verilog", action="store_true")
+    parser.add_argument("--crossings", type=Path, help="a file of simulated crossings")
+    parser.add_argument("--only-crossings", action="store_true", help="the pure rate alone")
     asked = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core, for all
     background = sample("forty_mhz_background")
     learn, test = to_learn_from(background), part(background, "test")
+    rates = at_a_rate(DETECTORS["variational"], 1000.0, asked.crossings)
+    if asked.only_crossings:
+        finish("trigger", rates)
+        return
     results = []
     with TemporaryDirectory() as folder:
         for name, detector in DETECTORS.items():
@@ -221,8 +237,7 @@ def main() -> None:
             results += graphs(name, fitted, test, threshold, asked.rounds, Path(folder))
             if name == "variational":
                 results += firmware(fitted, learn, test, threshold, Path(folder), asked.verilog)
-    results += at_a_rate(DETECTORS["variational"], 1000.0)
-    finish("trigger", results)
+    finish("trigger", results + rates)
 
 
 if __name__ == "__main__":

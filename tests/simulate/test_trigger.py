@@ -24,7 +24,7 @@ from anomalon.simulate.strata import (
     soft_stratum,
 )
 from anomalon.simulate.trigger import SEEDS, TriggerSelection
-from anomalon.simulate.trigger_recipes import PROCESSES, SHARES, trigger
+from anomalon.simulate.trigger_recipes import PROCESSES, SHARES, ZERO_BIAS_SHARES, trigger
 from anomalon.simulate.two_levels import TwoLevels, level_of
 from anomalon.simulate.windows import Windows
 
@@ -38,6 +38,8 @@ def strata(name="enhanced_bias"):
 def test_rates_of_strata_sum_up_to_the_filled_crossings():
     assert sum(s.rate for s in strata()) == pytest.approx(FILLED_RATE, rel=1e-12)
     assert sum(SHARES.values()) == pytest.approx(1)
+    assert sum(ZERO_BIAS_SHARES.values()) == pytest.approx(1)
+    assert [s.rate for s in strata("zero_bias")] == [s.rate for s in strata()]
     assert len(set(PROCESSES.values())) == len(PROCESSES)
     assert max(PROCESSES.values()) < 64  # bits of an identity
 
@@ -287,6 +289,27 @@ def test_tracks_of_pile_up_are_removed_where_there_is_a_tracker():
     assert int((towers.column("kind") == NEUTRAL_HADRON).sum()) == 3
 
 
+def test_the_first_level_may_be_measured_alone():
+    particles = seen([(CHARGED, 120.0, 0.0, 0.0), (MUON, 30.0, 1.0, 1.0)], [(PHOTON, 40.0, 0, 2)])
+    alone = TwoLevels(l1_only=True).measure(particles, np.random.default_rng(5))
+    assert level_of(alone, first=False).n_particles.tolist() == [0, 0]
+    found = TriggerSelection().events(alone)
+    assert not at_level(found, "hlt").mask.any()
+    assert not found.column("passes_hlt").any()
+    assert found.column("passes_l1").tolist() == [True, True]
+    assert at_level(found, "l1").of_kind("muon").mask.sum(axis=1).tolist() == [1, 0]
+
+
+def test_enhanced_bias_takes_what_its_seeds_take_and_zero_bias_all():
+    every = {recipe.selection.seeds for recipe, _ in trigger("zero_bias").parts}
+    assert every == {None}
+    taken = trigger("enhanced_bias").parts[0][0]
+    assert taken.selection.seeds == SEEDS
+    assert taken.splits == trigger("zero_bias").parts[0][0].splits != trigger("jz3").splits
+    mine = trigger("enhanced_bias", selection=TriggerSelection(seeds=("random / 7",)))
+    assert mine.parts[0][0].selection.seeds == ("random / 7",)
+
+
 def test_enhanced_bias_is_unbiased():
     """A toy of known rates: sums of weights give them, within their errors, item by item."""
     rng = np.random.default_rng(7)
@@ -348,6 +371,41 @@ def test_the_selection_draws_by_its_seeds():
     assert len(everything) == 850
     assert (everything.weight == 1).all()
     assert at_level(kept, "l1").object_names == L1_NAMES
+
+
+def test_events_do_not_depend_on_which_others_are_kept():
+    """The high level is reconstructed for what the seeds take alone."""
+    rng = np.random.default_rng(11)
+    events = [
+        [(CHARGED, rng.uniform(5, 90), rng.uniform(-2, 2), rng.uniform(-3, 3)) for _ in range(4)]
+        for _ in range(300)
+    ]
+    particles = TwoLevels().measure(seen(*events), np.random.default_rng(1))
+    every = TriggerSelection().events(particles, first=500)
+    some = TriggerSelection(seeds=("random / 3",)).events(particles, first=500)
+    assert 60 < len(some) < 140
+    same = every[np.searchsorted(every.column("event"), some.column("event"))]
+    np.testing.assert_array_equal(same.objects, some.objects)
+    for name in ("event", "passes_l1", "passes_hlt", "lumi"):
+        np.testing.assert_array_equal(same.column(name), some.column(name))
+    none = TriggerSelection(seeds=("J900 = jet > 900",)).events(particles, first=500)
+    assert len(none) == 0
+    assert none.column("passes_hlt").dtype == bool
+
+
+def test_pile_up_is_no_missing_momentum_of_the_first_level():
+    """Towers of 60 collisions, some GeV each and uneven, beside a jet: MET is that of the jet."""
+    rng = np.random.default_rng(2)
+    eta, phi = np.meshgrid(np.arange(-4.85, 4.9, 0.1), np.arange(-np.pi, np.pi, 0.0983))
+    ring = [
+        (NEUTRAL_HADRON, pt, e, p)
+        for pt, e, p in zip(rng.exponential(1.0, eta.size), eta.ravel(), phi.ravel(), strict=True)
+    ]
+    particles = coarse([*ring], [*ring, (CHARGED, 120.0, 0.55, 1.0)])
+    pile_up, jet = Windows().objects(particles)["met"][:, 1]
+    assert pile_up < 40
+    assert jet == pytest.approx(120, abs=30)
+    assert Windows(tower_pt=1.0).objects(particles)["met"][0, 1] > pile_up
 
 
 def test_settings_out_of_range_are_refused():

@@ -17,7 +17,7 @@ JETS = ("qcd", "top", "w", "hbb", "b", "quark", "gluon")
 FORTY_MHZ = ("background", "w", "z", "ttbar", "qcd", "lq", "a", "h0", "hplus")
 
 CROSSINGS = (
-    "enhanced_bias", "jz0", "jz1", "jz2", "jz3", "jz4", "jz5",
+    "enhanced_bias", "zero_bias", "jz0", "jz1", "jz2", "jz3", "jz4", "jz5",
     "zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau", "vbf_inv",
 )  # fmt: skip
 

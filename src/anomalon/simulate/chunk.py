@@ -13,10 +13,7 @@ from anomalon.simulate.pileup import PileUp
 from anomalon.simulate.pythia import Batch, Generator
 from anomalon.simulate.recipe import Recipe
 
-__all__ = ["SPLITS", "Chunk", "Tally", "make_chunk"]
-
-SPLITS = (0.60, 0.75)
-"""Where training and validation end; the rest is for tests."""
+__all__ = ["Chunk", "Tally", "make_chunk"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,8 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
         if recipe.matching is not None:
             events = events[recipe.matching.matched(events, batch.partons, first=first)]
         if recipe.process is not None:
-            events = _identified(events, recipe.process, root, index, n_others, first)
+            who = recipe.process, recipe.splits
+            events = _identified(events, *who, root, index, n_others, first)
         parts.append(events)
         n += batch.n_generated
     events = Events.concatenate(parts)
@@ -134,6 +132,7 @@ def _beside(
 def _identified(
     events: Events,
     process: int,
+    splits: tuple[float, float],
     root: Seed,
     index: int,
     n_others: NDArray[np.int64],
@@ -142,7 +141,8 @@ def _identified(
     """The columns of events that are mixed with those of other processes and seeds.
 
     An identity has 6 bits of the process, 20 of the seed and 36 of the number. The split is a
-    function of the identity: an event is on the same side in every file that has it.
+    function of the identity, and of the process: an event is on the same side in every file that
+    has it.
     """
     number = events.column("event")
     sample = root.child("sample").integer(2**20)
@@ -153,6 +153,6 @@ def _identified(
         "process": np.full(len(events), process, np.int16),
         "run": np.full(len(events), 1 + index, np.int32),
         "n_pv": (1 + n_others[number - first]).astype(np.int16),
-        "split": np.searchsorted(SPLITS, u, side="right").astype(np.int8),
+        "split": np.searchsorted(splits, u, side="right").astype(np.int8),
     }
     return replace(events, columns=columns)

@@ -22,7 +22,7 @@ __all__ = ["Harvest", "Made"]
 # The time, or the same events were other bytes; and what old files have not.
 _NOT_IN_THE_FILE = ("seconds", "cross_section_error")
 # Settings that are younger than shipped files: not said where they change nothing.
-_YOUNGER = ("decays", "pileup", "process", "enhancement", "matching", "stratum")
+_YOUNGER = ("decays", "pileup", "process", "splits", "enhancement", "matching", "stratum")
 _PATIENCE = 20  # chunks without a single accepted event
 _BLINDLY = 2  # chunks at once, where nobody knows yet how many events one has
 

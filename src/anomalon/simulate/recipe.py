@@ -65,8 +65,9 @@ class Recipe:
         decays: Which decays wait for the same reason, and drop events.
         pileup: Other collisions of the same bunch crossing.
         process: Its number among those that are mixed; if there is one, events say it, with a run
-            (of the chunk), the number of vertices `n_pv`, a `split` into 60 % for training (0),
-            15 % for validation (1) and 25 % for tests (2), and an identity of their own.
+            (of the chunk), the number of vertices `n_pv`, a `split` into parts for training (0),
+            validation (1) and tests (2), and an identity of their own.
+        splits: Where the parts for training and validation end, as shares; the rest is for tests.
         enhancement: How much more often events are accepted than in nature; the cross section that
             is told is divided by it.
         matching: Which jets are kept of those that the selection accepts; None: all.
@@ -87,6 +88,7 @@ class Recipe:
     decays: Decays | None = None
     pileup: PileUp | BunchCrossing | None = None
     process: int | None = None
+    splits: tuple[float, float] = (0.60, 0.75)
     enhancement: float = 1.0
     matching: Matching | None = None
     stratum: Stratum | None = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anomalon.core import Events, Particles, Seed, check, event_random
 from anomalon.core.plain import to_plain
-from anomalon.data.trigger.layout import L1_NAMES, at_level, joined
+from anomalon.data.trigger.layout import FEATURE_NAMES, L1_NAMES, at_level, joined
 from anomalon.data.trigger.writing import write_trigger
 from anomalon.simulate.hardware import Hardware
 from anomalon.simulate.menus import Item, any_fires, items
@@ -27,24 +27,25 @@ Floats = NDArray[np.float64]
 _DRAWN = Seed(0).child("enhanced bias")
 _BLOCK = 100  # crossings in a luminosity block
 
-SEEDS = (
-    "random / 4",
-    "J25 = jet > 25 / 4", "J40 = jet > 40 / 2", "J75 = jet > 75", "J120 = jet > 120",
-    "3J25 = 3 jet > 25 / 2", "4J40 = 4 jet > 40",
-    "EM10 = electron > 10 / 4", "EM18 = electron > 18 / 2", "EM26 = electron > 26",
-    "TAU25 = tau > 25 / 4",
-    "MU4 = muon > 4 / 2", "MU10 = muon > 10", "MU20 = muon > 20",
-    "XE50 = met > 50 / 4", "XE75 = met > 75 / 2", "XE110 = met > 110",
-)  # fmt: skip
-"""Prescaled items of the first level by which enhanced bias is taken."""
-
 L1_MENU = (
     "EM28 = electron > 28", "2EM16 = 2 electron > 16",
     "MU18 = muon > 18", "2MU8 = 2 muon > 8",
     "TAU130 = tau > 130", "J105 = jet > 105", "4J40 = 4 jet > 40", "HT250 = ht > 250",
     "XE100 = met > 100",
 )  # fmt: skip
-"""Unprescaled items of the first level, about 100 kHz together."""
+"""Unprescaled items of the first level, about 70 kHz together."""
+
+SEEDS = (
+    "random / 50",
+    "J25 = jet > 25 / 200", "J40 = jet > 40 / 100", "J75 = jet > 75 / 40",
+    "3J25 = 3 jet > 25 / 50",
+    "EM10 = electron > 10 / 100", "EM18 = electron > 18 / 30", "TAU25 = tau > 25 / 100",
+    "MU4 = muon > 4 / 20", "MU10 = muon > 10 / 4",
+    "XE50 = met > 50 / 20", "XE75 = met > 75 / 4",
+    *L1_MENU,
+)  # fmt: skip
+"""Items of the first level by which enhanced bias is taken: all that the menu has, and prescaled
+ones below it."""
 
 HLT_MENU = (
     "e26 = electron > 26", "2e17 = 2 electron > 17",
@@ -105,21 +106,23 @@ class TriggerSelection:
             `event` (number), `passes_l1`, `passes_hlt` and `fired_…` of the seeds.
         """
         number = first + np.arange(len(particles))
-        hlt = self.hlt.objects(level_of(particles, first=False), number)
-        l1 = self._level1(level_of(particles, first=True))
-        both = joined(hlt.astype(np.float32), l1.astype(np.float32), particles.source)
-        seen = at_level(both, "l1")
-        passes = any_fires(items(self.l1_menu), seen)
+        slots = self._level1(level_of(particles, first=True)).astype(np.float32)
+        seen = Events(slots, L1_NAMES, FEATURE_NAMES, slots[:, :, 0] > 0)
         fired = {f"fired_{item.name}": item.fires(seen) for item in self.ladder}
         columns: dict[str, NDArray[Any]] = {
             "event": number,
             "lumi": (1 + number // _BLOCK % 1000).astype(np.int32),
-            "passes_l1": passes,
-            "passes_hlt": passes & any_fires(items(self.hlt_menu), at_level(both, "hlt")),
+            "passes_l1": any_fires(items(self.l1_menu), seen),
         }
-        made = replace(both, columns=columns | fired)
+        kept, weight = self._drawn(fired, number)
+        return self._both_levels(particles, slots, weight, columns | fired, kept)
+
+    def _drawn(
+        self, fired: Mapping[str, NDArray[np.bool_]], number: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], Floats]:
+        """Which events the seeds take, and the weights of all."""
         if self.seeds is None:
-            return made
+            return np.ones(len(number), bool), np.ones(len(number))
         chance = 1.0 - np.prod(
             [
                 np.where(fired[f"fired_{item.name}"], 1 - 1 / item.prescale, 1.0)
@@ -128,8 +131,23 @@ class TriggerSelection:
             axis=0,
         )
         kept = event_random.uniform(number, _DRAWN) < chance
-        weight = np.divide(1.0, chance, out=np.zeros(len(chance)), where=kept)
-        return replace(made, weight=weight)[kept]
+        return kept, np.divide(1.0, chance, out=np.zeros(len(chance)), where=kept)
+
+    def _both_levels(
+        self,
+        particles: Particles,
+        l1: NDArray[np.float32],
+        weight: Floats,
+        columns: Mapping[str, NDArray[Any]],
+        kept: NDArray[np.bool_],
+    ) -> Events:
+        """The events that are kept: the high level is made of these alone."""
+        left = {name: values[kept] for name, values in columns.items()}
+        hlt = self.hlt.objects(level_of(particles[kept], first=False), left["event"])
+        both = joined(hlt.astype(np.float32), l1[kept], particles.source)
+        fires = any_fires(items(self.hlt_menu), at_level(both, "hlt"))
+        left["passes_hlt"] = left["passes_l1"] & fires
+        return replace(both, weight=weight[kept], columns=left)
 
     def write(self, events: Events, about: Mapping[str, Any], path: Path, *, compact: bool) -> None:
         """The file of these events, HDF5; it says that it is an emulation, and how it was drawn."""

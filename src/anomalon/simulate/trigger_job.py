@@ -23,11 +23,12 @@ class TriggerSimulation(Simulation):
 
     The file is HDF5 with twenty objects per level; beside them it has weight, process, n_pv, run,
     lumi, passes_l1, passes_hlt, fired_… of the seeds, split, event and label. Weights of enhanced
-    bias and of slices of dijets are rates in Hz.
+    and zero bias and of slices of dijets are rates in Hz.
 
     Args:
-        process: "enhanced_bias" (all strata), a slice of dijets, "jz0" to "jz5", or a signal,
-            "zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau" or "vbf_inv".
+        process: "enhanced_bias" or "zero_bias" (all strata; those that seeds take, or all), a slice
+            of dijets, "jz0" to "jz5", or a signal, "zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau" or
+            "vbf_inv".
         mpi: Multiparton interactions of the hard collision.
         chunk_size: Generated events in a piece of work, that share a pool of other collisions.
         selection: Objects, menus, and which events are kept.

@@ -16,10 +16,10 @@ from anomalon.simulate.strata import Stratum, qcd_stratum, rare_stratum, soft_st
 from anomalon.simulate.trigger import SEEDS, TriggerSelection
 from anomalon.simulate.two_levels import TwoLevels
 
-__all__ = ["PROCESSES", "SHARES", "SIGNALS", "SLICES", "Name", "trigger"]
+__all__ = ["PROCESSES", "SHARES", "SIGNALS", "SLICES", "ZERO_BIAS_SHARES", "Name", "trigger"]
 
 Name = Literal[
-    "enhanced_bias", "jz0", "jz1", "jz2", "jz3", "jz4", "jz5",
+    "enhanced_bias", "zero_bias", "jz0", "jz1", "jz2", "jz3", "jz4", "jz5",
     "zz4l", "hahm", "ttbar", "hh4b", "vbf_tautau", "vbf_inv",
 ]  # fmt: skip
 
@@ -53,11 +53,26 @@ SLICES: dict[str, tuple[float, float]] = {
 """pt_hat in GeV of the slices of dijets."""
 
 SHARES = {
-    "eb_jz0": 0.14, "eb_jz1_low": 0.13, "eb_jz1_high": 0.14, "eb_jz2_low": 0.13,
-    "eb_jz2_high": 0.11, "eb_jz3_low": 0.08, "eb_jz3_high": 0.08, "eb_jz4_low": 0.06,
-    "eb_jz4_high": 0.04, "eb_jz5": 0.02, "eb_w": 0.04, "eb_z": 0.015, "eb_ttbar": 0.015,
+    "eb_jz0": 0.04, "eb_jz1_low": 0.028, "eb_jz1_high": 0.04, "eb_jz2_low": 0.444,
+    "eb_jz2_high": 0.28, "eb_jz3_low": 0.07, "eb_jz3_high": 0.024, "eb_jz4_low": 0.018,
+    "eb_jz4_high": 0.012, "eb_jz5": 0.007, "eb_w": 0.024, "eb_z": 0.009, "eb_ttbar": 0.004,
 }  # fmt: skip
-"""Of the events of enhanced bias; weights make up for them."""
+"""Of the events of enhanced bias; weights make up for them.
+
+Most are for crossings that the first level keeps, so that each of them stands for about one hertz;
+those without a hard collision have to be many thousands before one is kept.
+"""
+
+ZERO_BIAS_SHARES = {
+    "eb_jz0": 0.48, "eb_jz1_low": 0.33, "eb_jz1_high": 0.11, "eb_jz2_low": 0.056,
+    "eb_jz2_high": 0.012, "eb_jz3_low": 0.003, "eb_jz3_high": 0.001, "eb_jz4_low": 0.001,
+    "eb_jz4_high": 0.001, "eb_jz5": 0.001, "eb_w": 0.003, "eb_z": 0.001, "eb_ttbar": 0.001,
+}  # fmt: skip
+"""The same where all crossings are kept: the softer ones stand for about as much each."""
+
+_MIXED = {"enhanced_bias": SHARES, "zero_bias": ZERO_BIAS_SHARES}
+_SPLITS = (0.20, 0.25)
+"""Of these: rates need more events than training does."""
 
 _RARE_SETTINGS = {
     "w": ("WeakSingleBoson:ffbar2W = on", "24:onMode = off", "24:onIfAny = 11 13 15"),
@@ -140,7 +155,7 @@ def trigger(
     crossing: BunchCrossing | None = None,
     mpi: bool = True,
 ) -> Recipe | Mixture:
-    """A process, or enhanced bias: all strata, each with its share of events.
+    """A process, or enhanced or zero bias: all strata, each with its share of events.
 
     Args:
         name: A name in `Name`.
@@ -154,10 +169,9 @@ def trigger(
     """
     check.flag(mpi, "mpi")
     selection, crossing = selection or TriggerSelection(), crossing or BunchCrossing()
-    biased = name == "enhanced_bias"
-    known = (*SLICES, *SIGNALS, "jz0", "enhanced_bias")
-    shares = SHARES if biased else {check.one_of(name, "process", known): 1.0}
-    seeds = (selection.seeds or SEEDS) if biased else None
+    known = (*SLICES, *SIGNALS, "jz0", *_MIXED)
+    shares = _MIXED.get(check.one_of(name, "process", known), {name: 1.0})
+    seeds = (selection.seeds or SEEDS) if name == "enhanced_bias" else None
     parts = []
     for part, share in shares.items():
         stratum, settings = _stratum(part, crossing.mean)
@@ -176,6 +190,7 @@ def trigger(
             detector=detector or TwoLevels(),
             pileup=crossing,
             process=PROCESSES[part],
+            splits=_SPLITS if name in _MIXED else Recipe.splits,
             stratum=stratum,
         )
         parts.append((recipe, share))

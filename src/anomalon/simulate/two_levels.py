@@ -26,14 +26,19 @@ class TwoLevels:
         l1: Of the first level.
         noise_pt: Photons and towers of the high-level trigger below are not told from noise, and
             left out, in GeV.
+        l1_only: Leave the high-level trigger unmeasured, for studies of the first level alone: its
+            objects are missing then, and `passes_hlt` is false.
     """
 
     hlt: Detector = field(default_factory=Detector)
     l1: CoarseDetector = field(default_factory=CoarseDetector)
     noise_pt: float = 0.5
+    l1_only: bool = False
 
     def __post_init__(self) -> None:
-        check.fields(self, "detector", hlt=Detector, l1=CoarseDetector, noise_pt="[0, inf)")
+        check.fields(
+            self, "detector", hlt=Detector, l1=CoarseDetector, noise_pt="[0, inf)", l1_only=bool
+        )
 
     def measure(self, particles: Particles, generator: np.random.Generator) -> Particles:
         """What both see, told apart by the column `level`: 0 high level, 1 first level.
@@ -42,6 +47,9 @@ class TwoLevels:
             particles: With the column `pileup` if there is any.
             generator: Of all random numbers.
         """
+        if self.l1_only:
+            nothing = picked(particles, np.zeros(len(particles.px), bool))
+            return _together(nothing, self.l1.measure(particles, generator))
         left = particles
         if "pileup" in particles.columns:
             charged = np.isin(particles.column("kind"), (CHARGED, ELECTRON, MUON))

@@ -24,7 +24,7 @@ class Windows:
     Each tower is less the median of its ring in eta. A jet has the 13 towers of 0.2 around one of
     highest energy; an electromagnetic object 3 x 3 towers of 0.1, with little energy around and
     behind; a tau 5 x 5 towers of 0.1, with little around. MET is minus the sum of all towers of 0.2
-    above `tower_pt`.
+    above `tower_pt`: at 60 collisions towers of less are pile-up, in every ring.
 
     Args:
         electron_pt, tau_pt, jet_pt: Objects are above.
@@ -47,7 +47,7 @@ class Windows:
     electron_isolation: float = 0.15
     tau_isolation: float = 0.3
     slack: float = 2.0
-    tower_pt: float = 4.0
+    tower_pt: float = 10.0
 
     def __post_init__(self) -> None:
         wanted = {field.name: "[0, inf)" for field in fields(self)}
