@@ -1,9 +1,10 @@
 """What the models of the trigger poster keep at a fixed rate, and whether rates close.
 
-    python benchmarks/trigger_rates.py [--folder FOLDER] [--trainings 5] [--epochs 100]
+    python benchmarks/trigger_rates.py [--folder FOLDER] [--zero-bias FILE] [--trainings 5]
 
 Six models for each level on the shipped crossings, or on files trigger_NAME.h5 of `anomalon
-simulate trigger` in FOLDER: efficiencies of signals at 10 Hz (High-Level Trigger) and 1 kHz
+simulate trigger` in FOLDER, or at Level-1 on those of FILE (how to make it is said in
+`benchmarks/trigger.py`): efficiencies of signals at 10 Hz (High-Level Trigger) and 1 kHz
 (Level-1), and at the least rate at which these events support a threshold of all of the poster's
 models, medians over trainings; and 400 halvings of the test background, in which a threshold of
 one half is measured on the other. Nothing is chosen by what comes out.
@@ -16,7 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from verdict import finish, row
 
-from anomalon.data import load
+from anomalon.data import load, sample
 from anomalon.detectors import Learning
 from anomalon.run.executors import default_executor
 from anomalon.run.job import Workplace
@@ -29,11 +30,17 @@ from anomalon.trigger import closure
 TWICE, INSIDE = 2.0, (0.60, 0.76)
 
 
-def crossings(folder):
-    """The events of a process by its name and level; None: those that ship."""
-    if folder is None:
-        return None
-    return lambda name, level: load(Path(folder) / f"trigger_{name}.h5", level=level)
+def crossings(folder, zero_bias):
+    """What gives the events of a process by its name and level."""
+
+    def events(name, level):
+        if zero_bias is not None and (name, level) == ("enhanced_bias", "l1"):
+            return load(zero_bias, level=level)
+        if folder is None:
+            return sample(f"trigger_{name}", level=level)
+        return load(Path(folder) / f"trigger_{name}.h5", level=level)
+
+    return events
 
 
 def table(result):
@@ -91,6 +98,8 @@ def gains(result):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", help="files of simulated crossings")
+    parser.add_argument("--zero-bias", help="a file of simulated crossings for Level-1")
+    parser.add_argument("--level", action="append", choices=["hlt", "l1"], help="alone")
     parser.add_argument("--trainings", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--hlt", type=float, default=10.0)
@@ -100,21 +109,27 @@ def main():
     learning = Learning(epochs=options.epochs, batch_size=512, halve_after=5, patience=10)
     with TemporaryDirectory() as folder:  # trainings are done once, whatever the rate
         same = {
-            "crossings": crossings(options.folder),
+            "crossings": crossings(options.folder, options.zero_bias),
             "place": Workplace(default_executor(options.processes), Store(Path(folder))),
         }
         asked, known = [], []
-        for level, rate in (("hlt", options.hlt), ("l1", options.l1)):
-            asked.append(operated(level, rate, learning, options.trainings, **same))
+        rates = {"hlt": options.hlt, "l1": options.l1}
+        for level in options.level or rates:
+            asked.append(operated(level, rates[level], learning, options.trainings, **same))
             least = supported_rate(asked[-1])
-            known.append(operated(level, least, learning, options.trainings, **same))
-    for result in (*asked, *known):
+            if least > rates[level]:
+                known.append(operated(level, least, learning, options.trainings, **same))
+            else:
+                known.append(asked[-1])
+    every = {id(result): result for result in (*asked, *known)}.values()
+    for result in every:
         table(result)
-    hlt, l1 = known
-    for claim in claims_of(hlt, l1).claims:
-        print(f"\n{claim.sentence}\n  {claim.found}: {claim.outcome}")
-    results = [gains(asked[0]), gains(hlt)]
-    for result in (*asked, *known):
+    if len(known) == len(rates):
+        for claim in claims_of(*known).claims:
+            print(f"\n{claim.sentence}\n  {claim.found}: {claim.outcome}")
+    results = []
+    for result in every:
+        results += [gains(result)] if result.name == "High-Level Trigger" else []
         results += closes(result)
     finish("trigger_rates", results)
 
