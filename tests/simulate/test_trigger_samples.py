@@ -21,7 +21,8 @@ def test_each_has_both_levels_and_knows_its_truth(name):
         assert len(hlt) >= 2000
         assert set(hlt.column("process")) == {PROCESSES[name]}
     fractions = np.bincount(hlt.column("split"), minlength=3) / len(hlt)
-    assert fractions == pytest.approx([0.6, 0.15, 0.25], abs=0.05)
+    wanted = [0.2, 0.05, 0.75] if name == "enhanced_bias" else [0.6, 0.15, 0.25]
+    assert fractions == pytest.approx(wanted, abs=0.05)
     assert hlt.column("n_pv").mean() == pytest.approx(61, abs=2)  # those of jz2 and above
 
 
@@ -44,6 +45,16 @@ def test_enhanced_bias_closes():
     assert len(closed) == 13
     assert max(abs(c.pull) for c in closed) < 4
     assert found.weight.sum() == pytest.approx(31_575_960, rel=0.05)
+
+
+@pytest.mark.skipif("enhanced_bias" not in SHIPPED, reason="enhanced bias is not shipped")
+def test_the_first_level_keeps_what_has_a_hard_collision():
+    """As at the LHC: about 100 kHz, and few of crossings that are nothing but pile-up."""
+    found = sample("trigger_enhanced_bias")
+    passed, soft = found.column("passes_l1"), np.isin(found.column("process"), [1, 2])
+    kept = found.weight[passed].sum()
+    assert 5e4 < kept < 1.5e5
+    assert found.weight[passed & soft].sum() < 0.2 * kept
 
 
 def test_leading_jets_rise_from_slice_to_slice():

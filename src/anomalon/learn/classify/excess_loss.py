@@ -16,7 +16,7 @@ MOST_RATIO = 30.0
 """Of the logarithm of p_s/p_b."""
 LEAST_RATIO = 0.01
 """Of r, where there is no signal."""
-_NOTHING = -30.0  # terms below exp of it are none: most events are far from every peak
+_NOTHING = -25.0  # terms below exp of it are none: most events are far from every peak
 
 
 def cross_entropy(
@@ -56,7 +56,7 @@ def _passed(log_share, mean, root, z, log_background, y, weight):  # type: ignor
             log_norm[k] += math.log(root[k, a, a])
     total = np.exp(log_share).sum()
     without = max(1 - total, LEAST_RATIO)
-    loss, slopes = 0.0, 0.0
+    loss, slopes, far = 0.0, 0.0, np.zeros(2)  # weights of template and data far from all peaks
     for i in range(len(z)):
         r = without
         for k in range(n_peaks):
@@ -72,6 +72,9 @@ def _passed(log_share, mean, root, z, log_background, y, weight):  # type: ignor
             ratio = min(ratio, MOST_RATIO + log_share[k])
             term[k] = math.exp(ratio) if ratio > _NOTHING else 0.0
             r += term[k]
+        if r == without:
+            far[1 if y[i] else 0] += weight[i]
+            continue
         loss += weight[i] * (math.log1p(r) - (math.log(r) if y[i] else 0.0))
         slope = weight[i] * (1 / (1 + r) - (1 / r if y[i] else 0.0))
         slopes += slope
@@ -86,6 +89,8 @@ def _passed(log_share, mean, root, z, log_background, y, weight):  # type: ignor
                     to_mean[k, a] += gu * root[k, a, b]
                     to_root[k, a, b] -= gu * rest[k, a]
                 to_root[k, b, b] += g / root[k, b, b]
+    loss += far.sum() * math.log1p(without) - far[1] * math.log(without)
+    slopes += far.sum() / (1 + without) - far[1] / without
     if total < 1 - LEAST_RATIO:
         to_share -= np.exp(log_share) * slopes
     return loss, to_share, to_mean, to_root
