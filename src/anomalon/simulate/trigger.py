@@ -33,7 +33,7 @@ L1_MENU = (
     "TAU130 = tau > 130", "J105 = jet > 105", "4J40 = 4 jet > 40", "HT250 = ht > 250",
     "XE100 = met > 100",
 )  # fmt: skip
-"""Unprescaled items of the first level, about 70 kHz together."""
+"""Unprescaled items of the first level, about 80 kHz together."""
 
 SEEDS = (
     "random / 50",
