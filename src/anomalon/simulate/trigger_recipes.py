@@ -53,8 +53,8 @@ SLICES: dict[str, tuple[float, float]] = {
 """pt_hat in GeV of the slices of dijets."""
 
 SHARES = {
-    "eb_jz0": 0.04, "eb_jz1_low": 0.028, "eb_jz1_high": 0.04, "eb_jz2_low": 0.444,
-    "eb_jz2_high": 0.28, "eb_jz3_low": 0.07, "eb_jz3_high": 0.024, "eb_jz4_low": 0.018,
+    "eb_jz0": 0.04, "eb_jz1_low": 0.028, "eb_jz1_high": 0.16, "eb_jz2_low": 0.444,
+    "eb_jz2_high": 0.16, "eb_jz3_low": 0.07, "eb_jz3_high": 0.024, "eb_jz4_low": 0.018,
     "eb_jz4_high": 0.012, "eb_jz5": 0.007, "eb_w": 0.024, "eb_z": 0.009, "eb_ttbar": 0.004,
 }  # fmt: skip
 """Of the events of enhanced bias; weights make up for them.
