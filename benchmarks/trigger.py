@@ -1,6 +1,6 @@
 """Exported detectors: decisions that differ, differences of scores, speed, and size of firmware.
 
-    python benchmarks/trigger.py [--rounds 5] [--verilog] [--crossings FILE]
+    python benchmarks/trigger.py [--rounds 5] [--verilog] [--crossings FILE ...]
 
 A variational autoencoder of 57 inputs (57-32-16-3, powers of two before it; sum of squares and
 divergence count the same) learns from the shipped background at 40 MHz, its parts for training and
@@ -19,8 +19,11 @@ of 1 kHz is known by crossings of which each stands for a hundredth of it; they 
 
     anomalon simulate trigger --process zero_bias --events 270000 --seed 3 --compact \
         --set detector.l1_only=true --set chunk_size=1250 --set crossing.pool=500 --out FILE
+    anomalon simulate trigger --process zero_bias --events 190000 --seed 3 --compact \
+        --set detector.l1_only=true --set chunk_size=1250 --set crossing.pool=500 \
+        --set first_chunk=200 --out ANOTHER
 
-With such a FILE its training part is learned from, with weights, and its test part is judged.
+With such files their training parts are learned from, with weights, and the test parts are judged.
 """
 
 import argparse
@@ -171,18 +174,25 @@ def numbers57(events: Events) -> Events:
     )  # fmt: skip
 
 
-def at_a_rate(detector, hz: float, file: Path | None):
+def together(files: list[Path]) -> Events:
+    """Crossings of several files, each of which stands for all of the rate."""
+    loaded = [load(file, level="l1") for file in files]
+    total = sum(len(one) for one in loaded)
+    return Events.concatenate(
+        [replace(one, weight=one.weight * (len(one) / total)) for one in loaded]
+    )
+
+
+def at_a_rate(detector, hz: float, files: list[Path]):
     """Rows of efficiencies at a pure rate, with few bits and with floats.
 
     Where the crossings cannot know that rate of both models, at the least one that they can.
     """
-    shipped = file is None
-    crossings = sample("trigger_enhanced_bias", level="l1") if shipped else load(file, level="l1")
-    crossings = numbers57(crossings)
+    crossings = numbers57(together(files) if files else sample("trigger_enhanced_bias", level="l1"))
     learn, test = to_learn_from(crossings), part(crossings, "test")
     test = replace(test, weight=test.weight * (crossings.weight.sum() / test.weight.sum()))
     print(f"{len(test)} crossings of {test.weight.sum():.6g} Hz are judged")
-    learn = mixed({"crossings": learn}, power=0.0 if shipped else 1.0)  # 0: as they were recorded
+    learn = mixed({"crossings": learn}, power=1.0 if files else 0.0)  # 0: as they were recorded
     fitted = detector.fit(learn, seed=1)
     quantised = quantise(fitted, learn, Firmware(), seed=1)
     others = test.column("passes_l1")
@@ -219,13 +229,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--verilog", action="store_true")
-    parser.add_argument("--crossings", type=Path, help="a file of simulated crossings")
+    parser.add_argument("--crossings", type=Path, action="append", help="of simulated crossings")
     parser.add_argument("--only-crossings", action="store_true", help="the pure rate alone")
     asked = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core, for all
     background = sample("forty_mhz_background")
     learn, test = to_learn_from(background), part(background, "test")
-    rates = at_a_rate(DETECTORS["variational"], 1000.0, asked.crossings)
+    rates = at_a_rate(DETECTORS["variational"], 1000.0, asked.crossings or [])
     if asked.only_crossings:
         finish("trigger", rates)
         return

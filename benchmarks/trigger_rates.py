@@ -95,6 +95,21 @@ def gains(result):
     )  # fmt: skip
 
 
+def bounded(asked, known):
+    """The improved model at the asked rate beside the base models at a higher one that is known.
+
+    At a lower rate a threshold is higher, and keeps less: what a base model keeps there is no more.
+    """
+    ours, improved = kept(asked.model(IMPROVED)), asked.model(IMPROVED)
+    base = max(kept(known.model(name)) for name in (BASE_EB, BASE_DIJET))
+    return row(
+        f"{asked.name}: improved at {asked.working.rate:g} Hz, base at {known.working.rate:g} Hz",
+        ours, bar=f"{TWICE} times the base", ok=ours >= TWICE * base, peer=float(base),
+        peer_name="the better base model, where its rate is known", ratio=ours / base,
+        thresholds=len(improved.operating), trainings=len(improved.points),
+    )  # fmt: skip
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", help="files of simulated crossings")
@@ -131,6 +146,7 @@ def main():
     for result in every:
         results += [gains(result)] if result.name == "High-Level Trigger" else []
         results += closes(result)
+    results += [bounded(*pair) for pair in zip(asked, known, strict=True) if pair[0] is not pair[1]]
     finish("trigger_rates", results)
 
 

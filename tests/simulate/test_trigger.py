@@ -310,6 +310,23 @@ def test_enhanced_bias_takes_what_its_seeds_take_and_zero_bias_all():
     assert mine.parts[0][0].selection.seeds == ("random / 7",)
 
 
+def test_shares_of_strata_are_relative_to_those_that_are_not_named():
+    usual = {recipe.name: share for recipe, share in trigger("enhanced_bias").parts}
+    assert usual == SHARES
+    more = trigger("enhanced_bias", shares={"eb_jz2_low": 2 * SHARES["eb_jz2_low"]})
+    found = {recipe.name: share for recipe, share in more.parts}
+    total = 1 + SHARES["eb_jz2_low"]
+    assert sum(found.values()) == pytest.approx(1)
+    assert found["eb_jz2_low"] == pytest.approx(2 * SHARES["eb_jz2_low"] / total)
+    assert found["eb_w"] == pytest.approx(SHARES["eb_w"] / total)
+    with pytest.raises(BadValue, match="eb_jz2_low"):
+        trigger("enhanced_bias", shares={"jz2_low": 0.1})
+    with pytest.raises(BadValue, match=r"shares\.eb_w"):
+        trigger("zero_bias", shares={"eb_w": 0})
+    with pytest.raises(BadValue, match="hahm"):
+        trigger("hahm", shares={"eb_w": 0.5})
+
+
 def test_enhanced_bias_is_unbiased():
     """A toy of known rates: sums of weights give them, within their errors, item by item."""
     rng = np.random.default_rng(7)

@@ -1,6 +1,7 @@
 """`TriggerSimulation`: what two levels of a trigger see of bunch crossings, as a job."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, get_args
 
 from anomalon.core import check
@@ -34,6 +35,8 @@ class TriggerSimulation(Simulation):
         selection: Objects, menus, and which events are kept.
         detector: How both levels measure.
         crossing: Other collisions of the same bunch crossing.
+        shares: Of the events of enhanced or zero bias, by stratum ("eb_jz2_low"), relative to those
+            of the strata that are not named.
 
     Raises:
         BadValue: If a value is outside what is allowed.
@@ -54,6 +57,7 @@ class TriggerSimulation(Simulation):
     selection: TriggerSelection = _SELECTION
     detector: TwoLevels = _DETECTOR
     crossing: BunchCrossing = _CROSSING
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check.fields(
@@ -76,4 +80,5 @@ class TriggerSimulation(Simulation):
             detector=self.detector,
             crossing=self.crossing,
             mpi=self.mpi,
+            shares=self.shares,
         )

@@ -6,6 +6,7 @@ rescaled branching ratios.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -147,6 +148,16 @@ def _stratum(name: str, mean: float) -> tuple[Stratum | None, tuple[str, ...]]:
     return qcd_stratum(name, low, high, mean), _qcd(low, high)
 
 
+def _shares(name: str, given: Mapping[str, float]) -> dict[str, float]:
+    """Of the strata, or the process itself; they sum up to one."""
+    found = dict(_MIXED.get(name, {name: 1.0}))
+    for stratum, share in given.items():
+        known = check.one_of(stratum, f"shares, of {name}", found)
+        found[known] = check.number(share, f"shares.{stratum}", "(0, inf)")
+    total = sum(found.values()) if given else 1.0
+    return {stratum: share / total for stratum, share in found.items()}
+
+
 def trigger(
     name: str,
     *,
@@ -154,6 +165,7 @@ def trigger(
     detector: TwoLevels | None = None,
     crossing: BunchCrossing | None = None,
     mpi: bool = True,
+    shares: Mapping[str, float] | None = None,
 ) -> Recipe | Mixture:
     """A process, or enhanced or zero bias: all strata, each with its share of events.
 
@@ -163,14 +175,15 @@ def trigger(
         detector: How both levels measure.
         crossing: The other collisions.
         mpi: Multiparton interactions of the hard collision; pile-up always has them.
+        shares: Of the events, of strata that shall have others, relative to those of the rest.
 
     Raises:
-        BadValue: If there is no such process.
+        BadValue: If there is no such process, or a share of what is no stratum of it.
     """
     check.flag(mpi, "mpi")
     selection, crossing = selection or TriggerSelection(), crossing or BunchCrossing()
     known = (*SLICES, *SIGNALS, "jz0", *_MIXED)
-    shares = _MIXED.get(check.one_of(name, "process", known), {name: 1.0})
+    shares = _shares(check.one_of(name, "process", known), shares or {})
     seeds = (selection.seeds or SEEDS) if name == "enhanced_bias" else None
     parts = []
     for part, share in shares.items():
