@@ -140,7 +140,8 @@ def test_items_ask_for_objects(text, fires):
 def test_items_are_texts_with_prescales():
     assert Item.of("4J20 = 4 jet > 20.5 / 50") == Item("4J20", "jet", 20.5, 4, 50.0)
     assert Item.of("random / 10") == Item("random", "", 0.0, 1, 10.0)
-    for bad in ("J20 = jets > 20", "J20 = jet > 20 / x", "", 3, "a b"):
+    assert Item.of("J = jet > .5 / 2.") == Item("J", "jet", 0.5, 1, 2.0)
+    for bad in ("J20 = jets > 20", "J20 = jet > 20 / x", "", 3, "a b", "J = jet > 1.2.3", "r / ."):
         with pytest.raises(BadValue, match="items such as"):
             Item.of(bad)
     with pytest.raises(BadValue, match="prescale of 1 or more"):
@@ -430,5 +431,13 @@ def test_settings_out_of_range_are_refused():
         TriggerSelection(seeds=("what?",))
     with pytest.raises(BadValue, match="process"):
         trigger("zprime")
+    with pytest.raises(BadValue, match="at least one item"):
+        TriggerSelection(seeds=())
+    with pytest.raises(BadValue, match=r"l1_menu: P: .* never fire"):
+        TriggerSelection(l1_menu=("P = photon > 5",))
+    with pytest.raises(BadValue, match=r"hlt_menu: T: .* never fire"):
+        TriggerSelection(hlt_menu=("T = tau > 5",))
+    with pytest.raises(BadValue, match=r"seeds: expected none for jz5"):
+        trigger("jz5", selection=TriggerSelection(seeds=("random / 30",)))
     with pytest.raises(BadValue, match=r"detector\.l1\.muon_efficiency"):
         CoarseDetector(muon_efficiency=1.5)

@@ -13,10 +13,10 @@ from parcels import Parcels
 import anomalon.simulate.crossing
 from anomalon.cli import main
 from anomalon.core import Seed
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.kinematics import energy_momentum
 from anomalon.data import load
-from anomalon.data.trigger import biased_sample
+from anomalon.data.trigger import HLT_NAMES, L1_NAMES, biased_sample
 from anomalon.run.job import Workplace
 from anomalon.simulate import TriggerSimulation, events
 from anomalon.simulate.chunk import make_chunk
@@ -24,6 +24,7 @@ from anomalon.simulate.crossing import BunchCrossing
 from anomalon.simulate.pythia import Generator
 from anomalon.simulate.recipe import Mixture
 from anomalon.simulate.trigger_recipes import SIGNALS, SLICES, trigger
+from anomalon.simulate.two_levels import TwoLevels
 
 pytest.importorskip("pythia8mc", reason="events are made with Pythia 8: install anomalon[simulate]")
 
@@ -83,6 +84,21 @@ def test_weights_of_a_slice_are_its_rate(made):
     assert stratum.rate == pytest.approx(quick("jz3").stratum.rate)
     assert found.weight.sum() == pytest.approx(stratum.rate, rel=1e-9)
     np.testing.assert_allclose(biased_sample(path).weights(found), found.weight)
+
+
+def test_a_file_of_the_first_level_alone_is_read_as_such(tmp_path):
+    path = tmp_path / "zb.h5"
+    alone = {"detector": TwoLevels(l1_only=True), "shares": {"eb_jz5": 50.0}}
+    result = job(path, "zero_bias", events=30, seed=1, **alone).run()
+    assert result.file.n_events == 30
+    found = load(path)
+    assert found.object_names == load(path, level="l1").object_names == L1_NAMES
+    assert found.of_kind("jet").mask.any()
+    with pytest.raises(BadLayout, match=r"'hlt' was measured, got one of 'l1' alone"):
+        load(path, level="hlt")
+    with h5py.File(path, "a") as file:
+        file.attrs["anomalon"] = "made by hand"
+    assert load(path).object_names == HLT_NAMES
 
 
 def test_who_makes_it_changes_nothing(made, tmp_path):

@@ -200,7 +200,7 @@ def jets(config: Path | None, **options: Any) -> None:
 @click.option(
     "--process",
     type=click.Choice(CROSSINGS),
-    help="What to generate: enhanced bias, a slice of dijets, or a signal.",
+    help="What to generate: enhanced or zero bias, a slice of dijets, or a signal.",
 )
 @click.option(
     "--pileup",

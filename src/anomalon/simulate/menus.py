@@ -17,10 +17,11 @@ from anomalon.core.errors import BadValue
 
 __all__ = ["Item", "any_fires", "items"]
 
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 _ITEM = re.compile(
     r"(?P<name>[A-Za-z0-9_]+)"
-    r"(?: *= *(?P<count>[0-9]+ )? *(?P<kind>[a-z]+) *> *(?P<pt>[0-9.]+))?"
-    r"(?: */ *(?P<prescale>[0-9.]+))?"
+    rf"(?: *= *(?P<count>[0-9]+ )? *(?P<kind>[a-z]+) *> *(?P<pt>{_NUMBER}))?"
+    rf"(?: */ *(?P<prescale>{_NUMBER}))?"
 )
 _KINDS = ("met", "electron", "muon", "photon", "tau", "jet", "ht")
 _HT_PT, _HT_ETA = 30.0, 2.5

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import Events, Particles, Seed, check, event_random
+from anomalon.core.errors import BadValue
 from anomalon.core.plain import to_plain
 from anomalon.data.trigger.layout import FEATURE_NAMES, L1_NAMES, at_level, joined
 from anomalon.data.trigger.writing import write_trigger
@@ -86,8 +87,17 @@ class TriggerSelection:
 
     def __post_init__(self) -> None:
         check.fields(self, "selection", hlt=Reconstruction, l1=Windows, hardware=Hardware)
-        for menu in (self.seeds, self.l1_menu, self.hlt_menu):
-            items(menu or ())
+        if self.seeds is not None and not self.seeds:
+            raise BadValue("selection.seeds: expected at least one item, got none.")
+        menus = {"seeds": self.seeds or (), "l1_menu": self.l1_menu, "hlt_menu": self.hlt_menu}
+        for name, menu in menus.items():
+            never = "tau" if name == "hlt_menu" else "photon"
+            for item in items(menu):
+                if item.kind == never:
+                    raise BadValue(
+                        f"selection.{name}: {item.name}: expected objects of that level, got "
+                        f"{never}s, which it has not: the item would never fire."
+                    )
 
     @property
     def ladder(self) -> tuple[Item, ...]:
@@ -155,6 +165,8 @@ class TriggerSelection:
         if self.seeds is not None:
             prescales = {item.name: item.prescale for item in self.ladder}
         said = dict(to_plain(about)) | {"prescales": prescales, "strata": _strata(about)}
+        if _recipes(about)[0]["detector"].get("l1_only"):
+            said["levels"] = ["l1"]
         write_trigger(
             at_level(events, "hlt"), at_level(events, "l1"), path, about=said, compact=compact
         )
@@ -170,6 +182,10 @@ class TriggerSelection:
             fill(part, self.hardware.rounded(table, kind), rows)
             slots[:, where] = part
         return slots
+
+
+def _recipes(about: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [part["recipe"] for part in about.get("parts", [about])]
 
 
 def _strata(about: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from anomalon.core import check
+from anomalon.core.errors import BadValue
 from anomalon.simulate.crossing import BunchCrossing
 from anomalon.simulate.recipe import SQRT_S, Mixture, Recipe
 from anomalon.simulate.strata import Stratum, qcd_stratum, rare_stratum, soft_stratum
@@ -185,6 +186,11 @@ def trigger(
     known = (*SLICES, *SIGNALS, "jz0", *_MIXED)
     shares = _shares(check.one_of(name, "process", known), shares or {})
     seeds = (selection.seeds or SEEDS) if name == "enhanced_bias" else None
+    if selection.seeds is not None and seeds is None:
+        raise BadValue(
+            f"selection.seeds: expected none for {name}, of which all crossings are kept; they are "
+            "of enhanced_bias."
+        )
     parts = []
     for part, share in shares.items():
         stratum, settings = _stratum(part, crossing.mean)

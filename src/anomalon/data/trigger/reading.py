@@ -1,5 +1,6 @@
 """`TriggerSource`: HDF5 files of events at two levels of a trigger."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from anomalon.core import Events, check
 from anomalon.core.errors import BadLayout
 from anomalon.data.hdf5 import open_hdf5
 from anomalon.data.objects import check_objects
-from anomalon.data.per_event import clean_columns, per_event, source_of
+from anomalon.data.per_event import ABOUT, clean_columns, per_event, source_of
 from anomalon.data.source import Source
 from anomalon.data.trigger.layout import FEATURE_NAMES, FIRED, LEVELS, NAMES, PREFIX, Level
 
@@ -46,12 +47,20 @@ class TriggerSource(Source):
         """The source, if the file has groups of both levels; None if it has not.
 
         Raises:
-            BadLayout: If one lacks pt, eta or phi, or they have other shapes.
+            BadLayout: If one lacks pt, eta or phi, or they have other shapes, or the level was not
+                measured.
             BadValue: If there is no such level.
         """
         if not all(isinstance(file.get(name), h5py.Group) for name in LEVELS):
             return None
-        wanted: Any = check.one_of("hlt" if level is None else level, f"{path}: level", LEVELS)
+        measured = _measured(file)
+        asked = measured[0] if level is None else level
+        wanted: Any = check.one_of(asked, f"{path}: level", LEVELS)
+        if wanted not in measured:
+            raise BadLayout(
+                f"{path}: expected a file in which '{wanted}' was measured, got one of "
+                f"'{measured[0]}' alone: load it with level='{measured[0]}'."
+            )
         n = _n_events(path, file)
         plain = {name: item for name, item in file.items() if per_event(item, n)}
         for name in ("weight", "label", "event", "process", "split"):
@@ -104,6 +113,16 @@ class TriggerSource(Source):
             columns={"event": np.arange(start, stop)} | clean_columns(given, str(self.path)),
             source=self.source,
         )
+
+
+def _measured(file: h5py.File) -> tuple[str, ...]:
+    """The levels; of one that a simulation has left out the slots are empty, and mean nothing."""
+    try:
+        about = json.loads(str(file.attrs.get(ABOUT, "{}")))
+    except ValueError:  # somebody else's words
+        return LEVELS
+    said = about.get("levels", LEVELS) if isinstance(about, dict) else LEVELS
+    return tuple(level for level in LEVELS if level in said) or LEVELS
 
 
 def _values(dataset: h5py.Dataset, start: int, stop: int) -> NDArray[np.float32]:
