@@ -200,7 +200,7 @@ def at_a_rate(detector, hz: float, files: list[Path]):
     least = max(smallest_rate(s.score(test), counted) for s in (fitted, quantised))
     rows = [row("least pure rate that these crossings know, Hz", least, bar=f"{hz:g}",
                 ok=least <= hz)]  # fmt: skip
-    hz = max(hz, 1.1 * least)
+    hz = hz if least <= hz else 1.1 * least
     found = {}
     for name, scorer in (("float", fitted), ("quantised", quantised)):
         found[name] = threshold_at_rate(scorer.score(test), test.weight, hz, others=others)
