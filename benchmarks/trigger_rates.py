@@ -3,7 +3,7 @@
     python benchmarks/trigger_rates.py [--folder FOLDER] [--zero-bias FILE] [--trainings 5]
 
 Six models for each level on the shipped crossings, or on files trigger_NAME.h5 of `anomalon
-simulate trigger` in FOLDER, or at Level-1 on those of FILE (how to make it is said in
+simulate trigger` where FOLDER has them, or at Level-1 on those of FILE (how to make it is said in
 `benchmarks/trigger.py`): efficiencies of signals at 10 Hz (High-Level Trigger) and 1 kHz
 (Level-1), and at the least rate at which these events support a threshold of all of the poster's
 models, medians over trainings; and 400 halvings of the test background, in which a threshold of
@@ -36,9 +36,10 @@ def crossings(folder, zero_bias):
     def events(name, level):
         if zero_bias is not None and (name, level) == ("enhanced_bias", "l1"):
             return load(zero_bias, level=level)
-        if folder is None:
+        path = None if folder is None else Path(folder) / f"trigger_{name}.h5"
+        if path is None or not path.exists():
             return sample(f"trigger_{name}", level=level)
-        return load(Path(folder) / f"trigger_{name}.h5", level=level)
+        return load(path, level=level)
 
     return events
 
