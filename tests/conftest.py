@@ -29,6 +29,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 from collections.abc import Callable
 
+import hypothesis
 import pytest
 from fake_scans import fake_scan
 from found_spectra import found_bump, found_limit
@@ -36,6 +37,10 @@ from found_spectra import found_bump, found_limit
 from anomalon.search.results.bump import BumpResult
 from anomalon.search.results.limit import LimitResult
 from anomalon.search.results.scan import Scan
+
+# No test asks for time: a machine that pauses for a moment fails nothing.
+hypothesis.settings.register_profile("without deadlines", deadline=None)
+hypothesis.settings.load_profile("without deadlines")
 
 
 @pytest.fixture(scope="session")
