@@ -136,16 +136,17 @@ def held(result: TriggerResult) -> Figure:
     shown = shown or [model for model in result.models if model.held][:1]
     columns = [h.column for h in shown[0].held]
     figure, panels = panels_of(len(columns), 2.1)
+    unit, hertz = ("kHz", 1e3) if result.working.rate >= 1e3 else ("Hz", 1.0)  # short numbers
     for axes, column in zip(panels, columns, strict=True):
         for k, model in enumerate(shown):
             bins = next(h.found for h in model.held if h.column == column)
             middle = (bins.edges[1:] + bins.edges[:-1]) / 2
-            axes.errorbar(middle, bins.hz, bins.sigma, fmt="o", ms=2.5, lw=1.0,
+            axes.errorbar(middle, bins.hz / hertz, bins.sigma / hertz, fmt="o", ms=2.5, lw=1.0,
                           color=SERIES[k % len(SERIES)], label=short(model.name))  # fmt: skip
-        axes.axhline(result.working.rate, color=LIGHT["muted"], lw=0.8, ls=(0, (1, 2)))
+        axes.axhline(result.working.rate / hertz, color=LIGHT["muted"], lw=0.8, ls=(0, (1, 2)))
         axes.set_ylim(bottom=0)
         axes.set_xlabel(_COLUMNS.get(column, column))
-    panels[0].set_ylabel("rate [Hz]")
+    panels[0].set_ylabel(f"rate [{unit}]")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper left", ncols=4, fontsize=7)
     return figure
