@@ -1,6 +1,6 @@
 """Exported detectors: decisions that differ, differences of scores, speed, and size of firmware.
 
-    python benchmarks/trigger.py [--rounds 5] [--verilog] [--crossings FILE ...]
+    python benchmarks/trigger.py [--rounds 5] [--verilog] [--crossings FILE --crossings …]
 
 A variational autoencoder of 57 inputs (57-32-16-3, powers of two before it; sum of squares and
 divergence count the same) learns from the shipped background at 40 MHz, its parts for training and
@@ -233,12 +233,12 @@ def main() -> None:
     parser.add_argument("--only-crossings", action="store_true", help="the pure rate alone")
     asked = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # one core, for all
-    background = sample("forty_mhz_background")
-    learn, test = to_learn_from(background), part(background, "test")
     rates = at_a_rate(DETECTORS["variational"], 1000.0, asked.crossings or [])
     if asked.only_crossings:
         finish("trigger", rates)
         return
+    background = sample("forty_mhz_background")
+    learn, test = to_learn_from(background), part(background, "test")
     results = []
     with TemporaryDirectory() as folder:
         for name, detector in DETECTORS.items():

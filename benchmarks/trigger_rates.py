@@ -1,6 +1,7 @@
 """What the models of the trigger poster keep at a fixed rate, and whether rates close.
 
-    python benchmarks/trigger_rates.py [--folder FOLDER] [--zero-bias FILE] [--trainings 5]
+    python benchmarks/trigger_rates.py [--folder FOLDER] [--zero-bias FILE] [--level hlt]
+        [--trainings 5] [--epochs 100]
 
 Six models for each level on the shipped crossings, or on files trigger_NAME.h5 of `anomalon
 simulate trigger` where FOLDER has them, or at Level-1 on those of FILE (how to make it is said in

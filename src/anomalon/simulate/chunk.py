@@ -87,8 +87,9 @@ def make_chunk(recipe: Recipe, seed: Seed, index: int, n_generated: int) -> Chun
         if recipe.matching is not None:
             events = events[recipe.matching.matched(events, batch.partons, first=first)]
         if recipe.process is not None:
-            who = recipe.process, recipe.splits
-            events = _identified(events, *who, root, index, n_others, first)
+            events = _identified(
+                events, recipe.process, recipe.splits, root, index, n_others, first
+            )
         parts.append(events)
         n += batch.n_generated
     events = Events.concatenate(parts)

@@ -72,7 +72,7 @@ class TriggerSelection:
         hlt_menu: That of the high-level trigger, after the first level.
 
     Raises:
-        BadValue: If a number is out of range, or an item none.
+        BadValue: If a number is out of range, an item none, or one that could never fire.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".h5", ".hdf5")
@@ -165,7 +165,7 @@ class TriggerSelection:
         if self.seeds is not None:
             prescales = {item.name: item.prescale for item in self.ladder}
         said = dict(to_plain(about)) | {"prescales": prescales, "strata": _strata(about)}
-        if _recipes(about)[0]["detector"].get("l1_only"):
+        if _parts(about)[0]["recipe"]["detector"].get("l1_only"):
             said["levels"] = ["l1"]
         write_trigger(
             at_level(events, "hlt"), at_level(events, "l1"), path, about=said, compact=compact
@@ -184,15 +184,15 @@ class TriggerSelection:
         return slots
 
 
-def _recipes(about: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [part["recipe"] for part in about.get("parts", [about])]
+def _parts(about: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What is said of each part of a mixture, or of the only one."""
+    return list(about.get("parts", [about]))
 
 
 def _strata(about: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What each stratum of a file is, for whoever makes weights of it."""
-    parts = about.get("parts", [about])
     found = []
-    for part in parts:
+    for part in _parts(about):
         stratum, tally = part["recipe"].get("stratum"), part["tally"]
         if stratum is None:
             continue
