@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from anomalon.core import Events, Particles, Seed, check, event_random
 from anomalon.core.errors import BadValue
 from anomalon.core.plain import to_plain
-from anomalon.data.trigger.layout import FEATURE_NAMES, L1_NAMES, at_level, joined
+from anomalon.data.trigger.layout import FEATURE_NAMES, HLT_NAMES, L1_NAMES, at_level, joined
 from anomalon.data.trigger.writing import write_trigger
 from anomalon.simulate.hardware import Hardware
 from anomalon.simulate.menus import Item, any_fires, items
@@ -91,12 +91,13 @@ class TriggerSelection:
             raise BadValue("selection.seeds: expected at least one item, got none.")
         menus = {"seeds": self.seeds or (), "l1_menu": self.l1_menu, "hlt_menu": self.hlt_menu}
         for name, menu in menus.items():
-            never = "tau" if name == "hlt_menu" else "photon"
+            slots = HLT_NAMES if name == "hlt_menu" else L1_NAMES
+            known = {"", "ht", *(slot.rstrip("0123456789") for slot in slots)}
             for item in items(menu):
-                if item.kind == never:
+                if item.kind not in known:
                     raise BadValue(
                         f"selection.{name}: {item.name}: expected objects of that level, got "
-                        f"{never}s, which it has not: the item would never fire."
+                        f"{item.kind}s, which it has not: the item would never fire."
                     )
 
     @property
