@@ -9,6 +9,7 @@ from anomalon.core import Events
 from anomalon.core.errors import BadValue
 from anomalon.detection.named import baselines, named
 from anomalon.detectors import BASELINES, JET_BASELINES, Baseline, baselines_of
+from anomalon.features.event_summary import EventSummary, summarised
 from anomalon.features.feature_rows import described
 from anomalon.features.jet_substructure import JetSubstructure
 
@@ -61,3 +62,12 @@ def test_a_jet_with_two_prongs_is_above_one_without():
     for quantity in ("jet_mass", "jet_width", "tau21"):
         scorer = Baseline(quantity).fit(JETS, seed=1)
         assert scorer.score(two)[0] > scorer.score(one)[0]
+
+
+def test_of_events_with_as_many_objects_the_harder_is_first():
+    """In steps of one object no rate could be asked for."""
+    events = toy_background(2000)
+    scores = Baseline("multiplicity").fit(events, seed=1).score(events)
+    known = summarised(events, EventSummary(only=("multiplicity", "st")))
+    assert np.array_equal(np.argsort(scores), np.lexsort((known["st"], known["multiplicity"])))
+    assert len(np.unique(scores)) == len(events)

@@ -1,4 +1,5 @@
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,3 +50,16 @@ def test_a_file_to_write_is_beside_the_settings_and_need_not_be_there(tmp_path, 
     for wrong in (3, ["x"], None):
         with pytest.raises(BadValue, match="out: "):
             decode(Made, {"out": wrong})
+
+
+@dataclass(frozen=True)
+class Mixed:
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+
+def test_numbers_by_name_are_named_where_they_are_wrong():
+    assert decode(Mixed, {"shares": {"a": 1, "b": 0.5}}).shares == {"a": 1.0, "b": 0.5}
+    with pytest.raises(BadValue, match=r"shares\.b: .*got 'much'"):
+        decode(Mixed, {"shares": {"a": 1, "b": "much"}})
+    with pytest.raises(BadValue, match="shares: expected a table, got 3"):
+        decode(Mixed, {"shares": 3})

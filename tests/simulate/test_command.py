@@ -54,7 +54,7 @@ def test_one_line_for_people_and_the_facts_for_programs(tmp_path, capsys):
     assert run(*SIGNAL, *SMALL, "--out", out) == 0
     said = capsys.readouterr()
     assert said.out.count("\n") == 1
-    assert said.out.startswith("s.parquet: 20 events of wprime_3500_500_100 (data), acceptance 0.")
+    assert said.out.startswith("s.parquet: 20 events of wprime_3500_500_100, acceptance 0.")
     assert "wprime_3500_500_100: 20/20 events" in said.err
     assert run(*SIGNAL, *SMALL, "--out", out, "--json") == 0
     told = json.loads(capsys.readouterr().out)
@@ -110,7 +110,7 @@ def test_toml_has_more_than_the_options_and_options_win(tmp_path, capsys):
         "[detector]\ntrack_efficiency = 0.5\n[labels]\ntitle = 'Mine'\n"
     )
     assert run(config, "--events", 10, "--mjj-min", 2600, "--processes", 1) == 0
-    assert "10 events of a0_3000_300_150 (data)" in capsys.readouterr().out
+    assert "10 events of a0_3000_300_150, acc" in capsys.readouterr().out
     out = tmp_path / "a.parquet"
     assert len(load(out)) == 10, "beside the TOML file"
     assert load(out).mass.min() > 2600

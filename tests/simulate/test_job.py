@@ -70,7 +70,7 @@ def test_it_is_a_command_with_a_file_and_a_run_folder(tmp_path, capsys):
     out = tmp_path / "jets.parquet"
     options = ("--events", 30, "--set", "chunk_size=20", "--set", "selection.pt_min=180")
     assert run("--out", out, *options) == 0
-    assert capsys.readouterr().out.startswith("jets.parquet: 30 events of one_jet (data), ")
+    assert capsys.readouterr().out.startswith("jets.parquet: 30 events of one_jet, ")
     sample = load(out)
     assert sample.names == ("pt", "mass")
     assert not sample.has_mass

@@ -13,7 +13,7 @@ from parcels import Parcels
 import anomalon.simulate.crossing
 from anomalon.cli import main
 from anomalon.core import Seed
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.errors import BadLayout, BadValue, DataError
 from anomalon.core.kinematics import energy_momentum
 from anomalon.data import load
 from anomalon.data.trigger import HLT_NAMES, L1_NAMES, biased_sample
@@ -217,3 +217,8 @@ def test_the_command(tmp_path, capsys):
         job(path, "zprime")
     with pytest.raises(BadValue, match=r"\.h5"):
         job(tmp_path / "a.parquet", "jz1")
+
+
+def test_a_file_that_is_not_there_is_not_damaged(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        biased_sample(tmp_path / "none.h5")

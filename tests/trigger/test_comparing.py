@@ -132,6 +132,19 @@ def test_the_headline_is_about_the_last_model_and_names_the_best_cut():
     assert of_cuts(1500.0).chosen == "sum"
 
 
+def test_a_cut_whose_steps_miss_the_rate_is_no_yardstick():
+    result = found()
+    best = next(one for one in result.baselines if f"a cut on {one.name}" in headline(result))
+    off = replace(best.points[0], hz=result.working.rate + 3 * best.points[0].sigma)
+    missed = tuple(replace(m, points=(off,)) if m is best else m for m in result.models)
+    assert f"a cut on {best.name}" not in headline(replace(result, models=missed))
+    assert "a cut on" in headline(replace(result, models=missed))
+
+
+def headline(result):
+    return result.summary().headline
+
+
 def bad(change, **operation):
     given = {
         "background": trigger_background(400), "models": (Model(Named(Baseline("ht"), "sum")),),

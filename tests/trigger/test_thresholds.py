@@ -90,12 +90,17 @@ def test_units_of_weights_do_not_matter_with_an_incoming_rate(seed, factor):
 
 def test_thresholds_cover_the_true_rate():
     """The true rate at the threshold is the asked one within its error in 68 % of samples."""
-    inside, asked, n_samples = 0, 1000.0, 400
+    inside, n_found, asked, n_samples = 0, 0, 1000.0, 400
     for i in range(n_samples):
         scores, weights = strata(f"sample {i}")
-        found = threshold_at_rate(scores, weights, asked)
+        try:
+            found = threshold_at_rate(scores, weights, asked)
+        except TooFewEvents:  # a heavy event happens to be close below, though its like is not
+            continue
+        n_found += 1
         inside += abs(true_rate(found.value) - asked) < found.rate.sigma
-    assert 0.60 < inside / n_samples < 0.76
+    assert n_found >= 0.97 * n_samples
+    assert 0.60 < inside / n_found < 0.76
 
 
 def test_closure_on_halves():
@@ -113,12 +118,32 @@ def test_heavy_events_that_happen_to_be_below_are_said():
     wrong, said, n_samples = 0, 0, 200
     for i in range(n_samples):
         scores, weights = strata(f"close {i}", n=(20_000, 15_000, 15_000), apart=6.0)
-        found = threshold_at_rate(scores, weights, 100.0, fewest=1.0)
+        found = threshold_at_rate(scores, weights, 100.0, fewest=1.0, most_unseen=np.inf)
         off = true_rate(found.value, apart=6.0) - 100.0 > 3 * found.rate.sigma
         wrong += off
         said += off and not found.supported
     assert wrong > 20
     assert said > 0.9 * wrong
+
+
+def test_no_threshold_is_given_where_heavier_events_may_add_more_than_the_rate():
+    """Of those that are wrong by more than two, nearly all are refused."""
+    wrong, refused = 0, 0
+    for i in range(200):
+        scores, weights = strata(f"refused {i}", n=(20_000, 15_000, 15_000), apart=3.0)
+        found = threshold_at_rate(scores, weights, 100.0, fewest=1.0, most_unseen=np.inf)
+        off = true_rate(found.value, apart=3.0) > 200.0
+        wrong += off
+        if found.unseen <= 100.0:
+            assert threshold_at_rate(scores, weights, 100.0, fewest=1.0).value == found.value
+            continue
+        refused += off
+        with pytest.raises(TooFewEvents, match=r"weigh more .* they may add") as error:
+            threshold_at_rate(scores, weights, 100.0, fewest=1.0)
+        named = float("".join(str(error.value).split("From ")[1].split(" Hz")[0].split()))
+        assert threshold_at_rate(scores, weights, named, fewest=1.0).unseen <= named
+    assert wrong > 150
+    assert refused > 0.9 * wrong
 
 
 def test_heavy_events_that_are_far_away_are_no_matter():
@@ -168,7 +193,7 @@ def test_bad_input_is_named():
     scores, weights = strata("bad")
     with pytest.raises(TooFewEvents, match="effective events above a threshold at 1 Hz"):
         threshold_at_rate(scores[:4000], weights[:4000], 1.0)
-    with pytest.raises(TooFewEvents, match=r"From .* Hz on there are enough"):
+    with pytest.raises(TooFewEvents, match=r"From .* Hz on they can"):
         threshold_at_rate(scores, weights, 3.0)
     with pytest.raises(TooFewEvents, match="weights are all zero"):
         threshold_at_rate(scores, 0.0, 1.0)

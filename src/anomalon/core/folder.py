@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-__all__ = ["current_folder"]
+from anomalon.core.errors import DataError
+
+__all__ = ["current_folder", "no_such_file"]
 
 
 def current_folder() -> Path | None:
@@ -11,3 +13,9 @@ def current_folder() -> Path | None:
         return Path.cwd()
     except OSError:
         return None
+
+
+def no_such_file(path: Path) -> DataError:
+    """What is said of a file that is not there."""
+    where = current_folder() or "a folder that has been removed"
+    return DataError(f"{path}: no such file (in {where}).")

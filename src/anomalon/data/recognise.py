@@ -7,7 +7,7 @@ from typing import Any
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, DataError, UnknownKey, suggest
-from anomalon.core.folder import current_folder
+from anomalon.core.folder import no_such_file
 from anomalon.data.arrow import open_parquet
 from anomalon.data.columns import JET_KEYS, KEYS, TRIGGER_KEYS, read_mapping
 from anomalon.data.forty_mhz.level1 import Level1Source
@@ -149,8 +149,7 @@ def kind_of(path: Path, *, any_encoding: bool = False) -> str:
     """
     try:
         if not path.exists():
-            where = current_folder() or "a folder that has been removed"
-            raise DataError(f"{path}: no such file (in {where}).")
+            raise no_such_file(path)
         if not path.is_file():
             what = "a folder" if path.is_dir() else "a device or a pipe"
             raise DataError(f"{path}: expected a file, got {what}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from anomalon.core import Events, Sample
 from anomalon.core.errors import AnomalonError, BadLayout, BadRows, BadValue, DataError
+from anomalon.core.folder import no_such_file
 
 __all__ = ["LARGEST_LOAD", "Source", "reading"]
 
@@ -119,6 +120,8 @@ def reading(path: Path, layout: str) -> Iterator[None]:
         yield
     except (AnomalonError, MemoryError):
         raise
+    except FileNotFoundError as error:
+        raise no_such_file(path) from error
     except Exception as error:  # h5py, pyarrow and uproot each raise half a dozen kinds
         text = " ".join(str(error).split()) or type(error).__name__
         raise DataError(

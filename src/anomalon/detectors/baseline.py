@@ -28,6 +28,7 @@ JET_BASELINES: tuple[str, ...] = get_args(_Jet)
 
 _FEATURES = {"jet_mass": "log_mass", "jet_width": "width", "constituents": "log_n"}
 _FALLING = ("tau21", "tau32")  # small with more prongs
+_LESS_THAN_A_STEP = 1e-3  # of a multiplicity in its standard deviations, which are no hundreds
 
 
 def baselines_of(kinds: Iterable[str]) -> tuple[str, ...]:
@@ -42,8 +43,9 @@ class Baseline(Detector):
 
     Args:
         quantity: "ht" (sum of jet pT), "st" (sum of all pT and the missing momentum), "met",
-            "leading_pt" and "multiplicity" (of objects that are no missing momentum), or "norm"
-            (the length of the vector of all standardised features). Of jets: "jet_mass",
+            "leading_pt" and "multiplicity" (of objects that are no missing momentum; among events
+            of as many, the one with the larger `st` is first), or "norm" (the length of the vector
+            of all standardised features). Of jets: "jet_mass",
             "jet_width" (pT-weighted distance from the axis), "constituents" (their number), and
             "tau21" or "tau32", small values being anomalous: one prong is the rule.
     """
@@ -62,6 +64,8 @@ class Baseline(Detector):
             return Objects()
         if self.quantity in JET_BASELINES:
             return JetSubstructure(only=(_FEATURES.get(self.quantity, self.quantity),))
+        if self.quantity == "multiplicity":
+            return EventSummary(only=("multiplicity", "st"))
         return EventSummary(only=(self.quantity,))
 
     def _fit(self, task: Task) -> State:
@@ -75,6 +79,8 @@ class Baseline(Detector):
             x = flattened(seen).astype(np.float64)
             if self.quantity == "norm":
                 return np.asarray(np.sqrt((x**2).sum(axis=1)))
+            if self.quantity == "multiplicity":  # in steps no rate could be asked for
+                return np.asarray(x[:, 0] + _LESS_THAN_A_STEP * np.arctan(x[:, 1]))
             return np.asarray(-x[:, 0] if self.quantity in _FALLING else x[:, 0])
 
         return score

@@ -223,6 +223,14 @@ def _registered(interface: Any, value: Any, where: str, folder: str | Path) -> A
 
 
 def _leaf(kind: Any, value: Any, where: str) -> Any:
+    if get_origin(kind) in (dict, Mapping):
+        if not isinstance(value, Mapping):
+            raise BadValue(f"{where}: expected a table, got {shown(value)}.")
+        of_keys, of_values = get_args(kind)
+        return {
+            _leaf(of_keys, key, where): _leaf(of_values, one, f"{where}.{key}")
+            for key, one in value.items()
+        }
     try:
         return msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as error:

@@ -106,8 +106,9 @@ class SimulationResult(Result):
         """How many events of what, and what they stand for."""
         checks = self.checks()
         first, *others = self.processes
+        other = "" if self.variation == "data" else f" ({self.variation})"
         headline = (
-            f"{self.file.name}: {self.file.n_events} events of {self.name} ({self.variation}), "
+            f"{self.file.name}: {self.file.n_events} events of {self.name}{other}, "
             f"acceptance {first.efficiency:.3f}, {first.luminosity:.4g} fb⁻¹, {self.generator}"
         )
         efficiency = Number("acceptance", first.efficiency, first.efficiency_error)

@@ -47,13 +47,12 @@ def _of(model: Operated, asked: float, *, decides: bool) -> list[Check]:
     if without:
         what, found = "the events support the rate", f"{len(without)} trainings: {without[0]}"
         return [*checks, Check(what, found, judged(holds=False), where)]
-    reached = abs(point.hz - asked) <= 2 * point.sigma
     checks.append(
         Check(
             "the rate is the asked one",
             f"{measured(point.hz, point.sigma)} Hz, {plain(point.n_effective)} effective "
             f"events; asked for {plain(asked)}",
-            judged(holds=reached),
+            judged(holds=point.has_rate(asked)),
             where,
         )
     )

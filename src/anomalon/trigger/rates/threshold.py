@@ -3,7 +3,8 @@
 Weighted events know a rate no better than their largest weights, whether these pass or not: where
 none of the common, heavy events is above a threshold, one of them might have been. What that may
 be is estimated (`Threshold.unseen`); no statistical error has it. Where fewer than ten effective
-events would pass, no threshold is given: their rate is known to a third at best.
+events would pass, no threshold is given: their rate is known to a third at best. Nor is one given
+where what is unseen may be more than the asked rate.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from anomalon.trigger.rates.rate import Rate, chosen, in_hz, rate_of
 
 __all__ = [
     "FEWEST_EFFECTIVE",
+    "MOST_UNSEEN",
     "Closure",
     "Threshold",
     "closure",
@@ -32,6 +34,9 @@ Floats = NDArray[np.float64]
 
 FEWEST_EFFECTIVE = 10.0
 """Effective events above a threshold, below which none is given."""
+
+MOST_UNSEEN = 1.0
+"""Of the asked rate: if heavier events may add more than that, no threshold is given."""
 
 _ROUND = 1e-9  # of a rate: what rounding may leave of an asked one
 
@@ -96,6 +101,14 @@ class Threshold(Shown):
         )
 
 
+@dataclass(frozen=True)
+class _Bars:
+    """What events have to do to support a threshold; see `threshold_at_rate`."""
+
+    fewest: float = FEWEST_EFFECTIVE
+    most_unseen: float = MOST_UNSEEN
+
+
 @dataclass(frozen=True, eq=False)
 class _Curve:
     """The rate of events with at least a score; scores fall, each once."""
@@ -117,6 +130,7 @@ def threshold_at_rate(
     incoming: float | None = None,
     others: ArrayLike | None = None,
     fewest: float = FEWEST_EFFECTIVE,
+    most_unseen: float = MOST_UNSEEN,
 ) -> Threshold:
     """The score above which events come at a rate.
 
@@ -130,9 +144,11 @@ def threshold_at_rate(
         others: Events that fire others already, shape (event,): they do not count. The unprescaled
             items of a menu make it a pure rate, all items a unique one. None: all count.
         fewest: Effective events that have to be above the threshold.
+        most_unseen: What events of larger weights may add at most (`Threshold.unseen`), over the
+            asked rate; infinity if it does not matter.
 
     Raises:
-        TooFewEvents: If there are fewer, or all weights are zero.
+        TooFewEvents: If there are fewer, if they may add more, or if all weights are zero.
         BadValue: If all events together have a smaller rate, or a number is not above zero.
         DataError: If scores or weights are not finite, or of different lengths.
 
@@ -144,13 +160,16 @@ def threshold_at_rate(
     """
     given = _checked(scores, "threshold_at_rate: scores")
     asked = check.number(rate, "threshold_at_rate: rate", "(0, inf)")
-    fewest = check.number(fewest, "threshold_at_rate: fewest", "[0, inf)")
+    bars = _Bars(
+        check.number(fewest, "threshold_at_rate: fewest", "[0, inf)"),
+        check.number(most_unseen, "threshold_at_rate: most_unseen", "[0, inf]"),
+    )
     hz = in_hz(weights, len(given), incoming, "threshold_at_rate")
     counted = np.ones(len(given), bool)
     if others is not None:
         counted = ~chosen(others, len(given), "threshold_at_rate: others")
     order = np.argsort(-given, kind="stable")
-    return _found(given, hz, counted, order, asked, fewest, ratio=incoming is not None)
+    return _found(given, hz, counted, order, asked, bars, ratio=incoming is not None)
 
 
 def _checked(scores: ArrayLike, what: str) -> Floats:
@@ -167,7 +186,7 @@ def _found(
     counted: NDArray[np.bool_],
     order: NDArray[np.intp],
     asked: float,
-    fewest: float,
+    bars: _Bars,
     *,
     ratio: bool,
 ) -> Threshold:
@@ -182,8 +201,8 @@ def _found(
     value = curve.score_at(asked)
     passed = scores >= value
     found = rate_of(passed & counted, hz, ratio=ratio)
-    _refuse_few(found, asked, fewest, scores, counts)
     unseen = _unseen(counts[order], int(np.count_nonzero(passed)), asked)
+    _refuse(found, unseen, asked, bars, scores, counts)
     low, high = curve.score_at(asked + found.sigma), curve.score_at(asked - found.sigma)
     return Threshold(value, asked, found, rate_of(passed, hz, ratio=ratio), unseen, low, high)
 
@@ -202,34 +221,66 @@ def _unseen(weight: Floats, n: int, asked: float) -> float:
     return float((excess * asked / np.maximum(before[n:], asked)).max(initial=0.0))
 
 
-def _refuse_few(found: Rate, asked: float, fewest: float, scores: Floats, counts: Floats) -> None:
-    if found.n_effective >= fewest and found.n > 0:
+def _refuse(
+    found: Rate, unseen: float, asked: float, bars: _Bars, scores: Floats, counts: Floats
+) -> None:
+    few = found.n_effective < bars.fewest or found.n == 0
+    if not few and unseen <= bars.most_unseen * asked:
         return
-    least = smallest_rate(scores, counts, fewest)
-    hint = f"From {plain(1.01 * least)} Hz on there are enough." if np.isfinite(least) else ""
+    least = smallest_rate(scores, counts, bars.fewest, bars.most_unseen)
+    hint = f" From {plain(1.01 * least)} Hz on they can." if np.isfinite(least) else ""
+    if few:
+        wrong = (
+            f"at least {bars.fewest:g} effective events above a threshold at {asked:g} Hz, got "
+            f"{plain(found.n_effective)} ({found.n} events)"
+        )
+        bar = f"fewest={bars.fewest:g}"
+    else:
+        wrong = (
+            "no events close below a threshold that weigh more than those above it: they may add "
+            f"{plain(unseen)} Hz to {asked:g} Hz"
+        )
+        bar = f"most_unseen={bars.most_unseen:g}"
     raise TooFewEvents(
-        f"threshold_at_rate: expected at least {fewest:g} effective events above a threshold at "
-        f"{asked:g} Hz, got {plain(found.n_effective)} ({found.n} events): these events cannot say "
-        f"where that is. {hint} More events, or of smaller weights, go further; fewest={fewest:g} "
-        "is the bar."
+        f"threshold_at_rate: expected {wrong}. These events cannot say where the threshold is."
+        f"{hint} More events, or of smaller weights, go further; {bar} is the bar."
     )
 
 
-def smallest_rate(scores: Floats, counts: Floats, fewest: float = FEWEST_EFFECTIVE) -> float:
-    """The rate from which on, threshold by threshold, enough effective events are above; in Hz.
+def smallest_rate(
+    scores: Floats,
+    counts: Floats,
+    fewest: float = FEWEST_EFFECTIVE,
+    most_unseen: float = MOST_UNSEEN,
+) -> float:
+    """The rate from which on, threshold by threshold, the events support one; in Hz.
 
-    Infinity if there never are.
+    Enough effective events are above, and what is unseen is small enough. Infinity if it never is.
     """
     order = np.argsort(-scores, kind="stable")
     curve = _curve(scores, counts, order)
     square = _curve(scores, counts**2, order).hz
     with np.errstate(invalid="ignore", divide="ignore"):
         enough = np.nan_to_num(curve.hz**2 / square) >= fewest
+    enough &= _all_seen(scores[order], counts[order], most_unseen)
     if not len(enough) or not enough[-1]:
         return float("inf")
     few = np.flatnonzero(~enough)
     first = few[-1] + 1 if len(few) else 0
     return float(curve.middle[first])
+
+
+def _all_seen(ordered: Floats, weight: Floats, most: float) -> NDArray[np.bool_]:
+    """Whether no event below a score may add more than that; for each score, falling.
+
+    An event of weight w with the rate b above it adds (w - w_max) / b of the rate (see `_unseen`).
+    """
+    last = np.flatnonzero(np.append(np.diff(ordered) != 0, True))
+    if not np.isfinite(most):
+        return np.ones(len(last), bool)
+    excess = weight - most * (np.cumsum(weight) - weight)
+    later = np.append(np.maximum.accumulate(excess[::-1])[::-1], 0.0)[last + 1]
+    return np.asarray(later <= np.maximum.accumulate(weight)[last])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -240,7 +291,7 @@ class Closure(Shown):
         hz: Rates on the other halves, shape (split,).
         pulls: Their differences from the asked rate, in standard deviations (`Threshold.pull`).
         asked: In Hz.
-        n_refused: Splits whose half had too few effective events.
+        n_refused: Splits whose half does not support a threshold.
     """
 
     hz: Floats
@@ -279,7 +330,7 @@ def closure(
         seed: Of the halves.
 
     Raises:
-        As `threshold_at_rate`, but for halves with too few events, which are counted.
+        As `threshold_at_rate`, but for halves that do not support a threshold, which are counted.
     """
     check.whole(splits, "closure: splits", 1, 1_000_000)
     given = _checked(scores, "closure: scores")
@@ -295,7 +346,7 @@ def closure(
         sort = (np.cumsum(first) - 1)[order[first[order]]]
         half = given[first], 2 * hz[first], ~no[first]
         try:
-            found = _found(*half, sort, asked, FEWEST_EFFECTIVE, ratio=False)
+            found = _found(*half, sort, asked, _Bars(), ratio=False)
         except (TooFewEvents, BadValue):  # a half may have a smaller rate than the asked one
             refused += 1
             continue

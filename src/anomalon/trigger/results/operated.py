@@ -57,6 +57,10 @@ class OperatingPoint:
         """Whether there is a threshold, and heavy events are far enough below it."""
         return not self.why and self.unseen <= 2 * self.sigma
 
+    def has_rate(self, hz: float) -> bool:
+        """Whether it has a rate within two errors; not if many events share one score."""
+        return not self.why and abs(self.hz - hz) <= 2 * self.sigma
+
 
 @dataclass(frozen=True, eq=False)
 class Kept:

@@ -82,9 +82,12 @@ def _beside(best: Operated | None, name: str) -> str:
 
 
 def _best_baseline(result: TriggerResult) -> Operated | None:
-    """The trivial selection that keeps most of the signals; None if none has a threshold."""
-    known = [one for one in result.baselines
-             if one.signals and one.operating and one.name != result.chosen]  # fmt: skip
+    """The trivial selection that keeps most of the signals; None if none has the asked rate."""
+    known = [
+        one
+        for one in result.baselines
+        if one.signals and one.point.has_rate(result.working.rate) and one.name != result.chosen
+    ]
     return max(known, key=lambda one: float(np.nanmean(one.mean_kept)), default=None)
 
 
