@@ -184,7 +184,10 @@ def main() -> None:
     background = Sample.concatenate([sample(n) for n in ("qcd_data", "qcd_template")])
     background = background.select(FEATURES)
     members = options.member or list(MEMBERS)
-    chosen = {k: s for k, s in signals(options.signal).items() if k in (options.only or [k])}
+    every = signals(options.signal)
+    if strange := [name for name in options.only if name not in every]:
+        sys.exit(f"--only: expected some of {list(every)}, got {strange}")
+    chosen = {k: s for k, s in every.items() if k in (options.only or [k])}
     n_data, n_signal = sizes(background)
     print(
         f"{n_data} background + {n_signal} signal events against {len(background) - n_data} "
