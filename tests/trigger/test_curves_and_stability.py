@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import beta
 from sklearn.metrics import roc_curve
 
-from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
+from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.trigger import (
     Controller,
     decaying_pile_up,
@@ -12,6 +12,7 @@ from anomalon.trigger import (
     follow,
     rate_curve,
     rate_in_bins,
+    threshold_at_rate,
 )
 
 
@@ -24,11 +25,41 @@ def test_the_curve_against_sklearn():
         sample_weight=np.concatenate([w, np.ones(2000)]), drop_intermediate=False,
     )  # fmt: skip
     for hz, found in zip(curve.hz[::10], curve.efficiency[::10], strict=True):
-        i = np.searchsorted(fpr, hz / 1e6 * (1 - 1e-9))  # the first point of at least this rate
-        assert tpr[i - 1] <= found + 1e-9
-        assert found <= tpr[min(i + 1, len(tpr) - 1)] + 1e-9
+        i = np.searchsorted(fpr, hz / 1e6 * (1 + 1e-9), side="right") - 1  # the last one below it
+        assert tpr[np.searchsorted(fpr, fpr[i])] - 1e-9 <= found <= tpr[i] + 1e-9
     assert curve.hz[-1] == pytest.approx(1e6)
     assert (np.diff(curve.efficiency) >= 0).all()
+
+
+def test_of_events_with_one_score_all_pass_or_none():
+    curve = rate_curve(np.ones(100), 1.0, np.ones(10))
+    assert curve.hz.min() == pytest.approx(100.0)  # no smaller rate is possible
+    assert curve.n_effective == pytest.approx(100.0)
+    rng = np.random.default_rng(5)
+    background, signal = rng.integers(0, 5, 10_000), rng.integers(3, 5, 1000)
+    curve = rate_curve(background, 1.0, signal)
+    possible = [np.count_nonzero(background >= s) for s in (4, 3, 2, 1, 0)]
+    assert curve.hz[0] == pytest.approx(possible[0])
+    below_the_next = curve.hz < possible[1] * (1 - 1e-9)
+    assert curve.efficiency[below_the_next] == pytest.approx(np.mean(signal == 4))
+    assert curve.efficiency[~below_the_next] == pytest.approx(1.0)
+
+
+def test_values_that_are_no_numbers_are_refused():
+    for found in (rate_in_bins, efficiency_in_bins):
+        args = ([True, False], [1.0, np.nan], [0.0, 1.0, 2.0])
+        given = args if found is efficiency_in_bins else (args[0], 1.0, *args[1:])
+        with pytest.raises(BadNumbers, match="values"):
+            found(*given)
+
+
+def test_a_fill_begins_where_a_threshold_is_known():
+    """Beside it a heavy event may be too close, which is no matter for the slope of the scores."""
+    weights = np.r_[np.ones(70), 30.0, 125.0, np.ones(2000)]
+    scores = np.arange(len(weights), 0, -1.0)
+    n_pv = np.random.default_rng(0).poisson(60, len(weights))
+    assert threshold_at_rate(scores, weights, 100.0).rate.n_effective > 10
+    assert np.isfinite(follow(scores, weights, n_pv, 100.0, [60.0, 50.0]).followed_hz).all()
 
 
 def test_efficiency_of_equal_weights_is_exact():

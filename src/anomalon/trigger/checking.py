@@ -26,6 +26,7 @@ def checks_of(result: TriggerResult, constant_in: tuple[str, ...] = ()) -> tuple
         for model in result.models
         for check in (
             *_of(model, result.working.rate, decides=model.name == result.chosen),
+            *_scaled(model, result.working.scale_error, decides=model.name == result.chosen),
             *_constant(model, constant_in, decides=model.name == result.chosen),
         )
     )
@@ -79,16 +80,41 @@ def _of(model: Operated, asked: float, *, decides: bool) -> list[Check]:
     return checks
 
 
+def _scaled(model: Operated, error: float, *, decides: bool) -> list[Check]:
+    """Whether the sum of weights, which stands for what comes in, is known well enough."""
+    point = model.point
+    if point.why or not error:
+        return []
+    known = error * point.hz <= point.sigma
+    return [
+        Check(
+            "the sum of weights is known",
+            f"to {percent(error)}, which is {plain(error * point.hz)} Hz beside an error of "
+            f"{plain(point.sigma)} Hz",
+            "passed" if known else "failed" if decides else "for information",
+            model.name,
+        )
+    ]
+
+
 def _constant(model: Operated, columns: tuple[str, ...], *, decides: bool) -> list[Check]:
     """Whether the rate is the same in all bins of a column."""
     checks = []
     for held in model.held:
         p = held.found.p_constant
         what, bins = f"the rate does not depend on {held.column}", f"{held.found.n_bins} bins"
-        if held.column == "n_pv" or not np.isfinite(p):
+        asked = held.column in columns
+        if (held.column == "n_pv" and not asked) or not np.isfinite(p):
             continue
         verdict: Verdict = "for information"
-        if held.column in columns:
+        if asked:
             verdict = "passed" if p > _IMPROBABLE else "failed" if decides else "for information"
         checks.append(Check(what, bins, verdict, model.name, p_value=p))
+    made = {held.column for held in model.held if np.isfinite(held.found.p_constant)}
+    if not model.point.why:
+        checks += [
+            Check(f"the rate does not depend on {column}", "there is but one bin", "not made",
+                  model.name)
+            for column in columns if column not in made
+        ]  # fmt: skip
     return checks

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.bibliography import cited
 from anomalon.core.config import digest, lookup
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.provenance import code_version
 from anomalon.core.seed import Seed
@@ -169,11 +169,14 @@ def _control(
     n_pv = np.asarray(events.column("n_pv"), np.float64)
     mean = float(np.average(n_pv, weights=judged.hz))
     counted = judged.hz if judged.others is None else np.where(judged.others, 0.0, judged.hz)
-    if not (mean > 0 and n_pv.std() > 0):
+    if not (mean > 0 and n_pv.std() > 0 and n_pv.min() >= 0):  # -1 may stand for unknown
         return None
     scores = trained[chosen][one.median_training].scores[TEST]
     falling = decaying_pile_up(mean, _FALLS * mean, _BLOCKS)
-    return follow(scores, counted, n_pv, judged.rate, falling, seed=seed.child("fill"))
+    try:
+        return follow(scores, counted, n_pv, judged.rate, falling, seed=seed.child("fill"))
+    except (TooFewEvents, BadValue):  # with the pile-up of its beginning the rate is not known
+        return None
 
 
 def _items(

@@ -1,6 +1,9 @@
 """What models may learn from, what is judged, and what reaches the trigger of that."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +16,7 @@ from anomalon.detection.batches import Batches, Parts, of_events
 from anomalon.detection.training import TEST
 from anomalon.trigger.operating import Judged
 from anomalon.trigger.operation import Operation
-from anomalon.trigger.rates.rate import in_hz, measured_rate
+from anomalon.trigger.rates.rate import in_hz, rate_of
 from anomalon.trigger.results.trigger import Working
 from anomalon.trigger.training import BACKGROUND
 
@@ -53,6 +56,8 @@ def divided(
 ) -> tuple[dict[str, Events], Judged, Working]:
     """What may be learned from, what is judged, and where the trigger works."""
     learn, judged = {}, {}
+    for column in operation.constant_in:
+        _refuse_no_numbers(given[BACKGROUND].column(column), column)
     for name, events in given.items():
         check.non_negative(events.weight, f"{name}: weight")
         _refuse_other_kinds(name, events, given[BACKGROUND])
@@ -79,17 +84,14 @@ def divided(
             f"{len(test)}. Give a larger share in [split], or a file whose column `split` has the "
             "value 2."
         )
-    # the test part stands for all that the background stands for
-    every = given[BACKGROUND]
-    incoming = float(in_hz(every.weight, len(every), operation.incoming, "background").sum())
-    hz = in_hz(test.weight, len(test), incoming, "background: test part")
+    hz, comes_in = _in_hz(given[BACKGROUND], test, operation.incoming)
     reached = {name: _reaching(events, operation.after, name) for name, events in judged.items()}
     menus = {
         name: decided(events, operation.menu, name)[reached[name]]
         for name, events in judged.items()
         if operation.menu
     }
-    working = _working(operation, (incoming, len(every)), hz, reached[TEST], menus.get(TEST))
+    working = _working(operation, comes_in, hz, reached[TEST], menus.get(TEST))
     hz = hz[reached[TEST]]
     for name, rows in reached.items():
         if not judged[name].weight[rows].sum() > 0:
@@ -101,20 +103,54 @@ def divided(
     reaching = {name: events[reached[name]] for name, events in judged.items()}
     return learn, Judged(
         reaching, hz, menus, operation.counting == "pure", operation.rate, operation.halvings,
-        seed,
+        seed, operation.constant_in,
     ), working  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _ComesIn:
+    """What the background stands for, in Hz, with the statistical uncertainty of its weights."""
+
+    hz: float
+    sigma: float
+    given: bool
+    n_events: int
+
+
+def _in_hz(every: Events, test: Events, incoming: float | None) -> tuple[Floats, _ComesIn]:
+    """The rate that each test event stands for, and that of all.
+
+    The test part stands for the whole by its share of the events. Its share of the weights would
+    follow the few heaviest events, wherever they happen to be, and no error of a rate has that.
+    """
+    of_file = in_hz(every.weight, len(every), incoming, "background")
+    own = in_hz(test.weight, len(test), None, "background: test part")
+    hz, sigma = float(of_file.sum()), float(np.sqrt((of_file**2).sum()))
+    scale = hz / float(every.weight.sum()) * len(every) / len(test)
+    return own * scale, _ComesIn(hz, sigma, incoming is not None, len(every))
+
+
+def _refuse_no_numbers(values: NDArray[Any], column: str) -> None:
+    """A column that has no bins."""
+    if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
+        raise BadLayout(
+            f"constant_in: expected columns of finite numbers, got '{column}', which is none."
+        )
 
 
 def _refuse_other_kinds(name: str, events: Events, background: Events) -> None:
     """Events of another layout, before hours of training."""
-    kinds = [k for k in dict.fromkeys(events.object_kinds) if k not in background.object_kinds]
-    strange = [kind for kind in kinds if events.of_kind(kind).mask.any()]
-    if strange:
+    if events.object_kinds != background.object_kinds:
         raise BadLayout(
-            f"{name}: expected objects of the kinds that the background has, "
-            f"{list(dict.fromkeys(background.object_kinds))}, got {strange} as well. Files of a "
-            "trigger all have to be of the same level, 'hlt' or 'l1'."
+            f"{name}: expected the objects that the background has, {_slots(background)}, got "
+            f"{_slots(events)}. Files of a trigger all have to be of the same level, 'hlt' or "
+            "'l1', and of the same layout."
         )
+
+
+def _slots(events: Events) -> str:
+    """How many objects of which kinds."""
+    return ", ".join(f"{n} {kind}" for kind, n in Counter(events.object_kinds).items())
 
 
 def _part(events: Events, names: tuple[str, ...], operation: Operation, seed: Seed) -> Events:
@@ -133,21 +169,23 @@ def decided(events: Events, column: str, name: str) -> NDArray[np.bool_]:
 
 def _working(
     operation: Operation,
-    background: tuple[float, int],  # its rate, and how many events it has
+    comes_in: _ComesIn,
     hz: Floats,
     reached: NDArray[np.bool_],
     menu: NDArray[np.bool_] | None,
 ) -> Working:
-    incoming, n_events = background
-    reaching = measured_rate(reached, hz, incoming=incoming)
+    reaching = rate_of(reached, hz, ratio=comes_in.given)
     present = None
     if menu is not None:
         kept = reached.copy()
         kept[reached] = menu
-        present = measured_rate(kept, hz, incoming=incoming)
+        present = rate_of(kept, hz, ratio=comes_in.given)
+    counted = bool(np.ptp(hz) == 0 and comes_in.hz == comes_in.n_events)
     return Working(
-        operation.rate, operation.counting, incoming, reaching.hz, reaching.sigma,
+        operation.rate, operation.counting, comes_in.hz, reaching.hz, reaching.sigma,
         operation.after, operation.menu,
         *((float("nan"),) * 2 if present is None else (present.hz, present.sigma)),
-        unweighted=operation.incoming is None and bool(np.ptp(hz) == 0 and incoming == n_events),
+        unweighted=counted and not comes_in.given,
+        incoming_sigma=0.0 if comes_in.given else comes_in.sigma,
+        scale_error=comes_in.sigma / comes_in.hz if comes_in.given else 0.0,
     )  # fmt: skip

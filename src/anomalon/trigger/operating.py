@@ -46,6 +46,7 @@ class Judged:
         rate: Asked for, in Hz.
         halvings: Times that the test background is halved.
         seed: Of these.
+        constant_in: Columns of the background in which the rate is to be constant.
     """
 
     events: Mapping[str, Events]
@@ -55,6 +56,7 @@ class Judged:
     rate: float
     halvings: int
     seed: Seed
+    constant_in: tuple[str, ...] = ()
 
     @property
     def others(self) -> NDArray[np.bool_] | None:
@@ -198,7 +200,7 @@ def _drawn(
     passed = scores >= threshold.value
     held = tuple(
         Held(column, rate_in_bins(passed, judged.hz, values, edges))
-        for column, values, edges in _binned(judged.events[TEST])
+        for column, values, edges in _binned(judged.events[TEST], judged.constant_in)
     )
     return replace(drawn, held=held, turn_ons=_turn_ons(fit, threshold, judged, signals))
 
@@ -227,11 +229,11 @@ def _turn_ons(
     return tuple(found)
 
 
-def _binned(events: Events) -> list[tuple[str, Floats, Floats]]:
+def _binned(events: Events, asked: Sequence[str]) -> list[tuple[str, Floats, Floats]]:
     """Columns of the background that a rate should not depend on, with their bins."""
     found = []
-    for column in _COLUMNS:
-        if column in events.columns and events.columns[column].dtype.kind in "iuf":
+    for column in dict.fromkeys((*_COLUMNS, *asked)):
+        if column in events.columns and events.columns[column].dtype.kind in "biuf":
             values = np.asarray(events.column(column), np.float64)
             edges = _edges(values)
             if edges is not None:

@@ -124,7 +124,7 @@ def follow(
         raise BadValue("follow: expected a row of means of pile-up above zero.")
     blocks = _Blocks(given, hz, n, means, float(np.average(n, weights=hz)))
     begin = blocks.weights(0)
-    first = threshold_at_rate(given, begin, rate, fewest=1.0)
+    first = threshold_at_rate(given, begin, rate, fewest=1.0, most_unseen=np.inf)
     slope = _slope(given, begin, rate)
     draw = Seed.of(seed).child("controller").generator()
     value, total = first.value, 0.0
@@ -169,7 +169,7 @@ def _slope(scores: Floats, weights: Floats, rate: float) -> float:
     """How much the score rises where the rate falls by a factor e."""
     upper = min(1 + _SPAN, float(weights.sum()) / rate)  # not beyond all that comes in
     more, less = (
-        threshold_at_rate(scores, weights, rate * factor, fewest=0.0).value
+        threshold_at_rate(scores, weights, rate * factor, fewest=0.0, most_unseen=np.inf).value
         for factor in (upper, 1 - _SPAN)
     )
     return (less - more) / float(np.log(upper / (1 - _SPAN)))

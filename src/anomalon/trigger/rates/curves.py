@@ -24,7 +24,7 @@ class RateCurve(Shown):
 
     Args:
         hz: Rates that count, rising.
-        efficiency: Of the signal.
+        efficiency: Of the signal, at the lowest threshold whose rate is no larger.
         n_effective: Background events behind each rate.
     """
 
@@ -59,16 +59,18 @@ def rate_curve(
         hz = np.where(chosen(others, len(given), "rate_curve: others"), 0.0, hz)
     share = in_hz(signal_weights, len(found), 1.0, "rate_curve: signal")
     order = np.argsort(-given, kind="stable")
-    total, square = np.cumsum(hz[order]), np.cumsum(hz[order] ** 2)
+    # of events with the same score all pass or none
+    last = np.flatnonzero(np.append(np.diff(given[order]) != 0, True))
+    total, square = np.cumsum(hz[order])[last], np.cumsum(hz[order] ** 2)[last]
     if not total[-1] > 0:
         raise BadValue("rate_curve: expected events that count, got none: others have all of them.")
     grid = np.geomspace(total[total > 0][0], total[-1], _POINTS)
-    at = np.minimum(np.searchsorted(total, grid * (1 - 1e-12)), len(total) - 1)
+    at = np.searchsorted(total, grid * (1 + 1e-12), side="right") - 1
     with np.errstate(invalid="ignore", divide="ignore"):
         n_effective = np.where(square[at] > 0, total[at] ** 2 / square[at], 0.0)
     rising = np.argsort(found, kind="stable")
     above = np.concatenate([np.cumsum(share[rising][::-1])[::-1], [0.0]])
-    passed = above[np.searchsorted(found[rising], given[order][at], side="left")]
+    passed = above[np.searchsorted(found[rising], given[order][last][at], side="left")]
     return RateCurve(grid, np.clip(passed, 0.0, 1.0), n_effective)
 
 
@@ -127,6 +129,7 @@ def efficiency_in_bins(
     n = np.size(np.asarray(passed))
     keep = chosen(passed, n, "efficiency_in_bins: passed")
     check.length(at, n, "efficiency_in_bins: values")
+    check.finite(at, "efficiency_in_bins: values")
     weight = in_hz(weights, n, 1.0, "efficiency_in_bins")
     index = np.searchsorted(ends, at, side="right") - 1
     index = np.where(at == ends[-1], len(ends) - 2, index)

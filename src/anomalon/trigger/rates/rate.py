@@ -71,6 +71,8 @@ def in_hz(weights: ArrayLike, n: int, incoming: float | None, what: str) -> Floa
     check.finite(weight, f"{what}: weights")
     check.non_negative(weight, f"{what}: weights")
     total = float(weight.sum())
+    if n == 0:
+        raise TooFewEvents(f"{what}: expected events, got none.")
     if not total > 0:
         raise TooFewEvents(
             f"{what}: expected events with weights above zero, got {n} whose weights are all zero. "

@@ -68,6 +68,7 @@ def rate_in_bins(
     n = np.size(np.asarray(passed))
     keep = chosen(passed, n, "rate_in_bins: passed")
     check.length(at, n, "rate_in_bins: values")
+    check.finite(at, "rate_in_bins: values")
     hz = in_hz(weights, n, incoming, "rate_in_bins")
     total = float(hz.sum())
 

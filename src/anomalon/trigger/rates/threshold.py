@@ -38,6 +38,7 @@ FEWEST_EFFECTIVE = 10.0
 MOST_UNSEEN = 1.0
 """Of the asked rate: if heavier events may add more than that, no threshold is given."""
 
+_NEARLY = 1e-6  # of a rate: a threshold lies between events
 _ROUND = 1e-9  # of a rate: what rounding may leave of an asked one
 
 
@@ -225,10 +226,12 @@ def _refuse(
     found: Rate, unseen: float, asked: float, bars: _Bars, scores: Floats, counts: Floats
 ) -> None:
     few = found.n_effective < bars.fewest or found.n == 0
-    if not few and unseen <= bars.most_unseen * asked:
+    if not few and unseen <= bars.most_unseen * asked * (1 + _NEARLY):
         return
     least = smallest_rate(scores, counts, bars.fewest, bars.most_unseen)
-    hint = f" From {plain(1.01 * least)} Hz on they can." if np.isfinite(least) else ""
+    hint = ""
+    if np.isfinite(least):
+        hint = f" From {plain(min(1.01 * least, float(counts.sum())))} Hz on they can."
     if few:
         wrong = (
             f"at least {bars.fewest:g} effective events above a threshold at {asked:g} Hz, got "

@@ -34,6 +34,9 @@ class Working:
         menu_hz: Its rate, NaN if there is none.
         menu_sigma: Its statistical uncertainty.
         unweighted: Whether all weights are one, and nothing says what they stand for.
+        incoming_sigma: Statistical uncertainty of what comes in, in Hz; 0 if it was given.
+        scale_error: Relative uncertainty that all rates share, if what comes in was given: that of
+            the sum of weights. 0 if weights are in Hz.
     """
 
     rate: float
@@ -46,6 +49,8 @@ class Working:
     menu_hz: float = float("nan")
     menu_sigma: float = float("nan")
     unweighted: bool = False
+    incoming_sigma: float = 0.0
+    scale_error: float = 0.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)

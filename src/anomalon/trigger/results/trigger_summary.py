@@ -6,7 +6,7 @@ import numpy as np
 
 from anomalon.core.result import Column, Number, Part, Summary, Table, Text
 from anomalon.core.rounding import measured, percent, plain
-from anomalon.trigger.results.operated import Kept, Operated
+from anomalon.trigger.results.operated import Kept, Operated, OperatingPoint
 from anomalon.trigger.results.trigger import TriggerResult
 
 __all__ = ["summary_of"]
@@ -54,6 +54,7 @@ def _verdict(result: TriggerResult, chosen: Operated) -> str:
 def _headline(result: TriggerResult, chosen: Operated) -> str:
     if chosen.point.why:
         least = max(point.least_hz for point in chosen.points)
+        least = least if least > result.working.rate else float("inf")
         hint = f" All its trainings have one from {plain(1.01 * least)} Hz on." if (
             np.isfinite(least)
         ) else ""  # fmt: skip
@@ -94,7 +95,7 @@ def _best_baseline(result: TriggerResult) -> Operated | None:
 def _numbers(result: TriggerResult, chosen: Operated) -> tuple[Number | Text, ...]:
     working, point = result.working, chosen.point
     numbers: list[Number | Text] = [
-        Number("comes in", working.incoming_hz, unit="Hz", digits=6),
+        _comes_in(result),
         Number("reaches the trigger", working.reaching_hz, working.reaching_sigma, unit="Hz"),
     ]
     if working.menu:
@@ -110,6 +111,14 @@ def _numbers(result: TriggerResult, chosen: Operated) -> tuple[Number | Text, ..
         Number("threshold", point.threshold, digits=5),
     ]
     return tuple(numbers)
+
+
+def _comes_in(result: TriggerResult) -> Number:
+    hz, sigma = result.working.incoming_hz, result.working.incoming_sigma
+    return (
+        Number("comes in", hz, sigma, unit="Hz") if sigma else
+        Number("comes in", hz, unit="Hz", digits=6)
+    )  # fmt: skip
 
 
 def _how(result: TriggerResult) -> str:
@@ -245,7 +254,7 @@ def _rates(result: TriggerResult) -> Part:
         (
             model.name, i + 1, _or_none(p.threshold), _pm(p.hz, p.sigma), _or_none(p.n_effective),
             _or_none(p.unseen), _pm(p.total_hz, p.total_sigma), _or_none(p.closed),
-            p.n_halvings or None, _or_none(p.least_hz), p.why and "too few",
+            p.n_halvings or None, _or_none(p.least_hz), p.why and _why(p, result.working.rate),
         )
         for model in result.models
         for i, p in enumerate(model.points)
@@ -257,6 +266,10 @@ def _rates(result: TriggerResult) -> Part:
     )
     return Part("Rates and thresholds", tables=(Table("Working points", columns, rows, note=note),),
                 folded=True)  # fmt: skip
+
+
+def _why(point: OperatingPoint, asked: float) -> str:
+    return "too few events" if point.least_hz > asked else "more than there is"
 
 
 def _items(result: TriggerResult) -> Part | None:
