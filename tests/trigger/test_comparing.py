@@ -135,7 +135,8 @@ def test_rates_of_the_test_part_have_the_errors_that_are_quoted():
 
 def test_a_sum_of_weights_that_few_events_carry_is_a_failed_check():
     def verdict(result):
-        return {c.what: c.verdict for c in checks_of(result)}["the sum of weights is known"]
+        checks = {(c.what, c.where): c.verdict for c in checks_of(result)}
+        return checks["the sum of weights is known", "sum"]
 
     result = of_cuts(2500.0, incoming=303_100.0)
     weight = trigger_background().weight
@@ -287,7 +288,7 @@ def test_any_column_of_numbers_may_have_to_be_constant():
         return next(c.verdict for c in found.checks if c.where == "sum" and c.what == what)
 
     assert of("fill", lambda e: e.feature("pt")[:, 1:4].sum(axis=1)) == "failed"
-    assert of("fill", lambda e: np.random.default_rng(0).random(len(e))) == "passed"
+    assert of("fill", lambda e: np.random.default_rng(0).integers(1, 4, len(e))) == "passed"
     assert of("odd", lambda e: np.arange(len(e)) % 2 == 0) == "passed"
     assert of("run", lambda e: np.full(len(e), 7)) == "not made"
     with pytest.raises(ColumnMissing, match="typo"):

@@ -242,8 +242,11 @@ def _binned(events: Events, asked: Sequence[str]) -> list[tuple[str, Floats, Flo
 
 
 def _edges(values: Floats) -> Floats | None:
-    """Bins of about as many events each; None of a constant."""
+    """Bins of about as many events each, or one for each of few values; None of a constant."""
     if not len(values) or not np.isfinite(values).all():
         return None
+    few = np.unique(values)
+    if 1 < len(few) <= _BINS:
+        return np.concatenate([few[:1], (few[1:] + few[:-1]) / 2, few[-1:]])
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _BINS + 1)))
     return edges if len(edges) > 2 else None
