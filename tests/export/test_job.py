@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from forty_mhz_events import forty_mhz_events
 from found_export import found_export
-from toy_objects import QUICK
+from toy_objects import QUICK, toy_objects
 
 from anomalon.cli import main
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.data.forty_mhz import write_forty_mhz
 from anomalon.detectors import Autoencoder, Baseline, FeedForward
 from anomalon.export import ExportJob, ExportResult, agreement
+from anomalon.export.job import accepting
 from anomalon.learn import save_scorer
 
 REASON = "of the extra `trigger`, is not installed"
@@ -107,3 +108,29 @@ def test_the_plain_form_has_no_files_and_comes_back():
     assert again.exact == found.exact
     assert again.firmware.estimate == found.firmware.estimate
     assert again.firmware.files == {}
+
+
+def test_a_share_of_the_background_is_one_of_its_weights():
+    rng = np.random.default_rng(2)
+    scores, weights = rng.normal(size=20_000), rng.exponential(1.0, 20_000)
+    weights[scores < 0] *= 50.0
+    least = accepting(scores, weights, 0.02)
+    assert weights[scores >= least].sum() / weights.sum() == pytest.approx(0.02, rel=0.01)
+    even = accepting(scores, np.ones(20_000), 0.02)
+    assert np.mean(scores >= even) == pytest.approx(0.02, abs=1e-4)
+
+
+@pytest.mark.parametrize("threshold", ["1e9", "-1"])
+def test_a_threshold_that_divides_nothing_is_a_failed_check(folder, threshold, capsys):
+    needs_onnx()
+    words = ["--events", str(folder / "events.h5"), "--out", str(folder / "all")]
+    words += [f"--threshold={threshold}"]
+    assert main(["export", str(folder / "model.npz"), *words]) == 1
+    assert "The threshold accepts " in capsys.readouterr().out
+
+
+def test_the_shipped_background_is_for_models_of_such_events(tmp_path):
+    fitted = Autoencoder(FeedForward((8,)), 3, learning=QUICK).fit(toy_objects(300), seed=1)
+    save_scorer(fitted, tmp_path / "other.npz")
+    with pytest.raises(BadLayout, match=r"--events.*the model knows 1 met"):
+        ExportJob(tmp_path / "other.npz").run()

@@ -1,10 +1,12 @@
 """`ExportJob`: a saved detector as ONNX and firmware, compared with itself on events."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue
@@ -43,7 +45,8 @@ class ExportJob(Job):
             None. A column `split` says which are which, else half of them are drawn for the
             comparison.
         forms: What is made.
-        accepted: Share of the background that the threshold accepts, if there is none.
+        accepted: Share of the background, by its weights, that the threshold accepts, if there is
+            none.
         threshold: Events of at least this score are accepted.
         firmware: Bits, training, clock.
         seed: Of the quantised training and the parts.
@@ -109,7 +112,7 @@ class ExportJob(Job):
 
     def _point(self, fitted: FittedDetector) -> WorkingPoint:
         """Events, and the threshold."""
-        events = sample(_SAMPLE) if self.events is None else load(self.events)
+        events = _shipped(fitted) if self.events is None else load(self.events)
         if not isinstance(events, Events):
             raise BadLayout(f"{self.events}: expected events with objects, got {events!r}.")
         if SPLIT not in events.columns:
@@ -117,7 +120,7 @@ class ExportJob(Job):
         learn, test = to_learn_from(events), part(events, "test")
         least = self.threshold
         if least is None:
-            least = float(np.quantile(fitted.score(learn), 1 - self.accepted))
+            least = accepting(fitted.score(learn), learn.weight, self.accepted)
         return WorkingPoint(learn, test, least)
 
     def _found(
@@ -137,6 +140,38 @@ class ExportJob(Job):
             citations=fitted.detector.cites,
             graph=graph,
         )
+
+
+def _shipped(fitted: FittedDetector) -> Events:
+    """The shipped background, for a detector of such events."""
+    events = sample(_SAMPLE)
+    known, has = Counter(fitted.inputs.layout.kinds), Counter(events.object_kinds)
+    if known != has:
+        raise BadLayout(
+            f"export.events: expected a file of background (--events), because the model knows "
+            f"{_slots(known)}, and the shipped background at 40 MHz has {_slots(has)}."
+        )
+    return events
+
+
+def _slots(kinds: "Counter[str]") -> str:
+    return ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+
+
+def accepting(
+    scores: NDArray[np.floating[Any]], weights: NDArray[np.floating[Any]], share: float
+) -> float:
+    """The score above which that share of the weights is.
+
+    Args:
+        scores: Shape (event,).
+        weights: Shape (event,), not all zero.
+        share: In (0, 1).
+    """
+    order = np.argsort(-scores, kind="stable")
+    total = np.cumsum(weights[order])
+    middle = (total - weights[order] / 2) / total[-1]
+    return float(np.interp(share, middle, scores[order]))
 
 
 def compared_graph(fitted: FittedDetector, point: WorkingPoint) -> tuple[Agreement, bytes]:

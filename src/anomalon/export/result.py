@@ -60,30 +60,48 @@ class ExportResult(Result):
             files["model.onnx"] = lambda path: Path(path).write_bytes(self.graph)
         return files | dict({} if self.firmware is None else self.firmware.files)
 
+    @property
+    def divides(self) -> bool:
+        """Whether the threshold accepts some events and not all: else nothing is compared."""
+        one = self.every[-1]
+        return 0 < one.n_accepted < one.n_events
+
     def summary(self) -> Summary:
         """What a reader is told."""
         wrong = [one.other for one in self.exact if not one.same]
         n = self.exact[0].n_events
         told = ", ".join(one.other for one in self.exact)
         verdict = f"Decisions differ: {', '.join(wrong)}" if wrong else "All decisions agree"
+        if not self.divides:
+            verdict = "The threshold accepts no event" if not self.every[-1].n_accepted else (
+                "The threshold accepts all events"
+            )  # fmt: skip
         return Summary(
             kind="export",
             title=self.name,
-            status="checks failed" if wrong else "done",
+            status="checks failed" if wrong or not self.divides else "done",
             verdict=verdict,
             headline=f"{verdict} in {count(n)} events ({told}).",
             numbers=self._numbers(),
-            ok=not wrong,
+            ok=not wrong and self.divides,
             how="Each form scored the same events; decisions were compared event by event at the "
             "threshold. ONNX is compared with the detector, firmware with the quantised model.",
             notes=self._notes(),
-            checks=tuple(map(_check, self.exact)),
+            checks=(*map(_check, self.exact), self._divides()),
             parts=(
                 Part("Agreement", tables=(self._table(),)),
                 Part("The detector", text=self.detector, folded=True),
-                Part("Every check", checks=True, folded=True, open=bool(wrong)),
+                Part("Every check", checks=True, folded=True, open=bool(wrong) or not self.divides),
             ),
             citations=self.citations,
+        )
+
+    def _divides(self) -> Check:
+        one = self.every[-1]
+        return Check(
+            what="the threshold divides the events",
+            found=f"{count(one.n_accepted)} of {count(one.n_events)} are accepted",
+            verdict="passed" if self.divides else "failed",
         )
 
     def _numbers(self) -> tuple[Number | Text, ...]:
