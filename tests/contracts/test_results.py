@@ -38,7 +38,7 @@ from anomalon.simulate.result import Process, SimulationResult
 from anomalon.stats import SignalNuisances
 from anomalon.studies.forty_mhz.choice import Choice
 from anomalon.studies.forty_mhz.leaks import LeakDemonstration, LeakRow
-from anomalon.studies.trigger.claims import Claim, PosterClaims
+from anomalon.studies.trigger.claims import Claim, PosterClaims, Row
 
 
 @cache
@@ -63,7 +63,9 @@ def examples() -> list[Result]:
         replace(found_trigger(), scores={}, saved={}),
         replace(of_cuts(0.5), scores={}, saved={}),
         audit(lambda files: [file.objects[:, 0, 0] for file in files], toy_objects(200)),
-        PosterClaims((Claim("a", "b", "holds"),), 10.0, 1e3),
+        PosterClaims(
+            (Claim("a", "b", "holds"),), 10.0, 1e3, (Row("Level-1", "rate [Hz]", "1", "2", "3"),)
+        ),
         Choice(("a", "b"), ("overlaid", "added"), np.array([[0.9, 0.8], [0.7, 0.6]]), 100),
         LeakDemonstration(
             ("a",),

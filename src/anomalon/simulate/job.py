@@ -119,6 +119,11 @@ class Simulation(Job):
             processes=tuple(_process(part) for part in made.parts),
             file=written(self.out),
             citations=cited(*(part.recipe for part in made.parts)),
+            missing=tuple(
+                recipe.name
+                for recipe, share in self.recipe.parts
+                if share > 0 and recipe.name not in {part.recipe.name for part in made.parts}
+            ),
         )
 
 

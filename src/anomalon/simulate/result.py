@@ -73,6 +73,7 @@ class SimulationResult(Result):
         processes: What they are of.
         file: What is in the file, as it was read again.
         citations: Keys of the bibliography.
+        missing: Processes of the mixture of which there is no event.
     """
 
     kind: ClassVar[str] = "simulation"
@@ -84,6 +85,7 @@ class SimulationResult(Result):
     processes: tuple[Process, ...]
     file: EventFile
     citations: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -107,9 +109,12 @@ class SimulationResult(Result):
         checks = self.checks()
         first, *others = self.processes
         other = "" if self.variation == "data" else f" ({self.variation})"
+        stands_for = "" if others else (
+            f"acceptance {first.efficiency:.3f}, {first.luminosity:.4g} fb⁻¹, "
+        )  # fmt: skip
         headline = (
-            f"{self.file.name}: {self.file.n_events} events of {self.name}{other}, "
-            f"acceptance {first.efficiency:.3f}, {first.luminosity:.4g} fb⁻¹, {self.generator}"
+            f"{self.file.name}: {self.file.n_events} events of {self.name}{other}, {stands_for}"
+            f"{self.generator}"
         )
         efficiency = Number("acceptance", first.efficiency, first.efficiency_error)
         of_one = (
@@ -128,9 +133,17 @@ class SimulationResult(Result):
             ok=all(check.passed for check in checks),
             how="Pythia 8 with a light detector model: an emulation, not data of an experiment.",
             checks=checks,
+            warnings=self._warnings(),
             parts=(self.file.part(), self._made()),
             citations=self.citations,
         )
+
+    def _warnings(self) -> tuple[str, ...]:
+        if not self.missing:
+            return ()
+        names = ", ".join(self.missing)
+        text = f"Of {names} there is no event: the file does not stand for them. Ask for more."
+        return (text,)
 
     def _made(self) -> Part:
         columns = (

@@ -178,4 +178,9 @@ def biased_sample(path: str | Path) -> BiasedSample:
             f"{path}: expected a file of bunch crossings that says its strata and prescales, as "
             "`anomalon simulate trigger` writes it; got one that does not."
         ) from error
+    if not strata:
+        raise BadLayout(
+            f"{path}: expected bunch crossings of some strata, which stand for a rate, got events "
+            "of a signal, which do not."
+        )
     return BiasedSample(strata, prescales)

@@ -1,6 +1,6 @@
 """`PosterClaims`: what the poster says, sentence by sentence, beside what comes out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core.result import Column, Part, Result, Summary, Table
-from anomalon.core.rounding import percent, plain
+from anomalon.core.rounding import measured, percent, plain
 from anomalon.report import register_result
 from anomalon.studies.trigger.models import (
     BASE_DIJET,
@@ -46,6 +46,25 @@ class Claim:
     outcome: Outcome
 
 
+@dataclass(frozen=True)
+class Row:
+    """One line of the poster's three columns, in words.
+
+    Args:
+        level: "High-Level Trigger" or "Level-1".
+        what: Is in the line.
+        base_eb: The model that learned from enhanced bias.
+        base_dijet: The same from dijets.
+        improved: The improved one.
+    """
+
+    level: str
+    what: str
+    base_eb: str
+    base_dijet: str
+    improved: str
+
+
 @dataclass(frozen=True, eq=False)
 class PosterClaims(Result):
     """All sentences that can be tested.
@@ -54,6 +73,7 @@ class PosterClaims(Result):
         claims: In the order of the poster.
         hlt_rate: At which rate, in Hz.
         l1_rate: The same at Level-1.
+        columns: What the three models of the poster do, at both levels.
     """
 
     kind: ClassVar[str] = "claims of the trigger poster"
@@ -61,6 +81,7 @@ class PosterClaims(Result):
     claims: tuple[Claim, ...]
     hlt_rate: float
     l1_rate: float
+    columns: tuple[Row, ...] = ()
 
     def summary(self) -> Summary:
         """What a reader is told."""
@@ -79,8 +100,19 @@ class PosterClaims(Result):
             ),
             how=f"Medians over trainings; {plain(self.hlt_rate)} Hz at the High-Level Trigger, "
             f"{plain(self.l1_rate)} Hz at Level-1, of simulated events.",
-            parts=(Part("Sentences", tables=(Table("Claims", columns, rows),)),),
+            parts=(
+                Part("Sentences", tables=(Table("Claims", columns, rows),)),
+                Part("The three columns of the poster", tables=(self._three(),)),
+            ),
         )
+
+    def _three(self) -> Table:
+        names = ("level", "", BASE_EB, BASE_DIJET, IMPROVED)
+        rows = tuple((r.level, r.what, r.base_eb, r.base_dijet, r.improved) for r in self.columns)
+        return Table(
+            "Base EB, Base dijet, Improved", tuple(map(Column, names)), rows,
+            note="Medians over trainings that have a threshold; rates are those of the median one.",
+        )  # fmt: skip
 
 
 register_result(PosterClaims)
@@ -95,7 +127,30 @@ def claims_of(hlt: TriggerResult, l1: TriggerResult) -> PosterClaims:
         ),
         hlt.working.rate,
         l1.working.rate,
+        (*_columns(hlt), *_columns(l1)),
     )  # fmt: skip
+
+
+def _columns(result: TriggerResult) -> Iterator[Row]:
+    """What the three models of the poster do at one level."""
+    models = [result.model(name) for name in (BASE_EB, BASE_DIJET, IMPROVED)]
+
+    def row(what: str, cell: Callable[[Operated], str]) -> Row:
+        return Row(result.name, what, *map(cell, models))
+
+    def known(model: Operated, words: str) -> str:
+        return "no threshold" if model.point.why else words
+
+    yield row("rate [Hz]", lambda m: known(m, measured(m.point.hz, m.point.sigma)))
+    yield row("effective events behind it", lambda m: known(m, plain(m.point.n_effective, 3)))
+    yield row("trainings with a threshold", lambda m: f"{len(m.operating)} of {len(m.points)}")
+    for i, one in enumerate((*models[0].signals, *models[0].samples)):
+        shares = [_share((*model.signals, *model.samples)[i].median) for model in models]
+        yield Row(result.name, f"kept of {one.name}", *shares)
+    yield row(
+        "Spearman's correlation with the leading pT",
+        lambda m: plain(float(np.median(m.leading_pt)), 2),
+    )
 
 
 def supported_rate(result: TriggerResult) -> float:

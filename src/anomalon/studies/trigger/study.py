@@ -63,7 +63,13 @@ class TriggerStudy(Job):
     def _sections(self, place: Workplace) -> Iterator[Section]:
         hlt = self._levels("hlt", self.hlt_rate, place.stage("High-Level Trigger"))
         l1 = self._levels("l1", self.l1_rate, place.stage("Level-1"))
-        yield Section(claims_of(hlt[-1], l1[-1]), "The poster", "Each sentence, and its test.")
+        text = "Each sentence, and its test."
+        if not self.full:
+            text += (
+                " These are quick settings, of two trainings of ten epochs: some sentences turn "
+            )
+            text += "out otherwise in full."
+        yield Section(claims_of(hlt[-1], l1[-1]), "The poster", text)
         for found, name, of in (
             (hlt, "High-Level Trigger", "Of events that Level-1 has kept."),
             (l1, "Level-1", "Of all crossings."),
