@@ -190,7 +190,8 @@ def at_a_rate(detector, hz: float, files: list[Path]):
     """
     crossings = numbers57(together(files) if files else sample("trigger_enhanced_bias", level="l1"))
     learn, test = to_learn_from(crossings), part(crossings, "test")
-    test = replace(test, weight=test.weight * (crossings.weight.sum() / test.weight.sum()))
+    # by its share of the events: that of the weights follows the few heaviest ones
+    test = replace(test, weight=test.weight * (len(crossings) / len(test)))
     print(f"{len(test)} crossings of {test.weight.sum():.6g} Hz are judged")
     learn = mixed({"crossings": learn}, power=1.0 if files else 0.0)  # 0: as they were recorded
     fitted = detector.fit(learn, seed=1)
