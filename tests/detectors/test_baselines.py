@@ -6,7 +6,7 @@ from toy_events import NAMES, toy_background
 from toy_jets import jets_of_one_prong
 
 from anomalon.core import Events
-from anomalon.core.errors import BadValue
+from anomalon.core.errors import BadLayout, BadValue
 from anomalon.detection.named import baselines, named
 from anomalon.detectors import BASELINES, JET_BASELINES, Baseline, baselines_of
 from anomalon.features.event_summary import EventSummary, summarised
@@ -43,6 +43,11 @@ def test_scores_are_in_the_order_of_the_quantity(quantity, feature):
     slope, offset = np.polyfit(values, scores, 1)
     np.testing.assert_allclose(scores, slope * values + offset, atol=1e-5 * np.abs(scores).max())
     assert np.sign(slope) == few_prongs_are_the_rule
+
+
+def test_events_have_no_substructure():
+    with pytest.raises(BadLayout, match=r"jets of constituents for 'tau21'"):
+        Baseline("tau21").fit(toy_background(50))
 
 
 def test_a_name_of_one_is_taken():

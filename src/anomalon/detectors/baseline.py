@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
+from anomalon.core.errors import BadLayout
 from anomalon.core.kinds import are_constituents
 from anomalon.detectors.base import Detector, Scores, State, Task, flattened
 from anomalon.features.event_summary import EventSummary
@@ -69,7 +70,12 @@ class Baseline(Detector):
         return EventSummary(only=(self.quantity,))
 
     def _fit(self, task: Task) -> State:
-        del task
+        kinds = task.inputs.layout.kinds
+        if self.quantity in JET_BASELINES and not are_constituents(kinds):
+            raise BadLayout(
+                f"baseline: expected jets of constituents for {self.quantity!r}, got events of "
+                f"{list(dict.fromkeys(kinds))}. Of these there are {', '.join(BASELINES)}."
+            )
         return {}
 
     def _ready(self, state: State, inputs: FittedInputs) -> Scores:
