@@ -13,7 +13,7 @@ from parcels import Parcels
 import anomalon.simulate.crossing
 from anomalon.cli import main
 from anomalon.core import Seed
-from anomalon.core.errors import BadLayout, BadValue, DataError
+from anomalon.core.errors import BadLayout, BadNumbers, BadValue, DataError
 from anomalon.core.kinematics import energy_momentum
 from anomalon.data import load
 from anomalon.data.trigger import HLT_NAMES, L1_NAMES, biased_sample
@@ -84,6 +84,17 @@ def test_weights_of_a_slice_are_its_rate(made):
     assert stratum.rate == pytest.approx(quick("jz3").stratum.rate)
     assert found.weight.sum() == pytest.approx(stratum.rate, rel=1e-9)
     np.testing.assert_allclose(biased_sample(path).weights(found), found.weight)
+
+
+def test_weights_that_are_none_have_no_closure(made):
+    path, _ = made
+    found = load(path)
+    for weight, error in (
+        (np.full(len(found), np.nan), BadNumbers), (-found.weight, BadNumbers),
+        (found.weight[:3], BadLayout),
+    ):  # fmt: skip
+        with pytest.raises(error, match="closure: weight"):
+            biased_sample(path).closure(found, weight)
 
 
 def test_a_file_of_the_first_level_alone_is_read_as_such(tmp_path):

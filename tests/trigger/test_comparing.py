@@ -319,6 +319,19 @@ def test_collisions_of_minus_one_make_no_fill():
     assert not found.model("sum").point.why
 
 
+def test_items_that_fire_always_are_left_out():
+    background = trigger_background()
+    every = {**background.columns, "fired_test": np.ones(len(background), bool)}
+    found = operate(
+        background.with_columns({**every, "fired_hard": every["passes_hlt"]}),
+        (Model(Named(Baseline("ht"), "sum")),),
+        Operation(6000.0, trainings=1, halvings=20, items=("fired_*",)),
+    )
+    assert found.always == ("fired_test",)
+    assert [item.name for item in found.items] == ["fired_hard"]
+    assert found.beside_items_hz > 0
+
+
 def test_more_than_comes_in_cannot_be_asked_for():
     result = of_cuts(1e9)
     assert "at most" in result.summary().headline

@@ -62,6 +62,15 @@ def test_a_fill_begins_where_a_threshold_is_known():
     assert np.isfinite(follow(scores, weights, n_pv, 100.0, [60.0, 50.0]).followed_hz).all()
 
 
+def test_events_without_weight_are_no_matter_in_a_fill():
+    rng = np.random.default_rng(1)
+    scores, n_pv = rng.normal(size=3000), rng.poisson(60, 3000)
+    alone = follow(scores, 1.0, n_pv, 300.0, [60.0, 50.0])
+    given = np.append(scores, 9.0), np.append(np.ones(3000), 0.0), np.append(n_pv, 10**6)
+    with_it = follow(*given, 300.0, [60.0, 50.0])
+    assert with_it.followed_hz == pytest.approx(alone.followed_hz)
+
+
 def test_efficiency_of_equal_weights_is_exact():
     value, low, high = efficiency(np.arange(50) < 20)
     assert value == pytest.approx(0.4)

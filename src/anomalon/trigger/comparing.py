@@ -91,8 +91,8 @@ def operate(
         citations=cited(*(one.named.detector for one in every)),
         scores=_table(every, trained, judged), saved=_saved(every, trained),
     )  # fmt: skip
-    items, beside = _items(result, trained, judged, operation.items)
-    result = replace(result, items=items, beside_items_hz=beside)
+    items, always, beside = _items(result, trained, judged, operation.items)
+    result = replace(result, items=items, always=always, beside_items_hz=beside)
     result = replace(result, checks=checks_of(result, operation.constant_in))
     return _with_graph(result, trained, judged) if operation.onnx else result
 
@@ -184,8 +184,8 @@ def _items(
     trained: Mapping[str, Sequence[Trained]],
     judged: Judged,
     patterns: Sequence[str],
-) -> tuple[tuple[Item, ...], float]:
-    """Items of the menu beside the chosen model, and its rate that none of them has."""
+) -> tuple[tuple[Item, ...], tuple[str, ...], float]:
+    """Items beside the chosen model, those that fire always, and its rate that none of them has."""
     events, chosen = judged.events[TEST], result.model(result.chosen)
     names = []
     for pattern in patterns:
@@ -194,17 +194,21 @@ def _items(
             events.column(pattern)  # says what there is
         names += [name for name in found if name not in names]
     if not names or chosen.point.why:
-        return (), float("nan")
+        return (), (), float("nan")
     scores = trained[result.chosen][chosen.median_training].scores[TEST]
     fired = scores >= chosen.point.threshold
     items, others = [], np.zeros(len(events), bool)
+    always = []
     for name in names:
         has = decided(events, name, "")
+        if has.all():
+            always.append(name)
+            continue
         others |= has
         rate, shared = (rate_of(some, judged.hz, ratio=False) for some in (has, has & fired))
         items.append(Item(name, rate.hz, rate.sigma, shared.hz, shared.sigma))
     items.sort(key=lambda item: -item.shared_hz)
-    return tuple(items), float(judged.hz[fired & ~others].sum())
+    return tuple(items), tuple(always), float(judged.hz[fired & ~others].sum())
 
 
 def _table(

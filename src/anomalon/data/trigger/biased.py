@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core import Events
+from anomalon.core import Events, check
 from anomalon.core.errors import BadLayout, TooFewEvents
 from anomalon.core.prescales import enhanced_bias_weights
 from anomalon.data.hdf5 import open_hdf5
@@ -134,10 +134,14 @@ class BiasedSample:
             weight: In Hz; those of the events if not given.
 
         Raises:
+            BadLayout, BadNumbers: If there is not one weight of at least zero for each event.
             TooFewEvents: If a stratum has less than 100 events, or less than one in a hundred of
                 its events was taken: what it stands for is then in few events or in none.
         """
         weights = np.asarray(events.weight if weight is None else weight, np.float64)
+        check.length(weights, len(events), "closure: weight")
+        check.finite(weights, "closure: weight")
+        check.non_negative(weights, "closure: weight")
         process = events.column("process")
         found = []
         for stratum in self.strata:

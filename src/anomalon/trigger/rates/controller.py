@@ -160,6 +160,7 @@ class _Blocks:
     def weights(self, i: int) -> Floats:
         """In Hz, of block i: of the same incoming rate as the sample."""
         log = xlogy(self.n, self.means[i] / max(self.sampled, 1e-9)) - self.means[i]
+        log = np.where(self.hz > 0, log, -np.inf)  # what has no weight says nothing
         spread = log - log.max()
         weight = self.hz * np.exp(spread)
         return np.asarray(weight * (self.hz.sum() / weight.sum()))

@@ -70,6 +70,7 @@ class TriggerResult(Shown, Result):
         items: Of the menu, beside the chosen model: those that share most with it first.
         beside_items_hz: Rate of the chosen model that none of the items has; NaN without items.
         citations: Of what was used.
+        always: Items that fire in every event: a random one, a test. They are left out.
         scores: Columns of `scores.parquet`, by name; not in the plain form.
         graph: The chosen model as an ONNX file, b"" if none was asked for; not in the plain form.
         saved: Saved models by name and training, as files hold them; not in the plain form.
@@ -88,6 +89,7 @@ class TriggerResult(Shown, Result):
     items: tuple[Item, ...] = ()
     beside_items_hz: float = float("nan")
     citations: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
     scores: Mapping[str, NDArray[Any]] = field(default_factory=dict, metadata=beside)
     saved: Mapping[str, bytes] = field(default_factory=dict, metadata=beside)
     graph: bytes = field(default=b"", metadata=beside)

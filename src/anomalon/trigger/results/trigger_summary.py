@@ -292,7 +292,9 @@ def _items(result: TriggerResult) -> Part | None:
     return Part(
         "Beside the items of the menu",
         text=f"{result.chosen} has {plain(result.beside_items_hz)} Hz that none of "
-        f"{len(result.items)} items has, of {_pm(point.total_hz, point.total_sigma)} Hz in all.",
+        f"{len(result.items)} items has, of {_pm(point.total_hz, point.total_sigma)} Hz in all."
+        + (f" Left out, because they fire in every event: {', '.join(result.always)}."
+           if result.always else ""),
         tables=(Table("Items that share most with it", columns, rows,
                       note=f"{left} others share less." if left else ""),),
     )  # fmt: skip
