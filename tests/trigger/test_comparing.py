@@ -101,12 +101,12 @@ def test_pure_rates_leave_out_the_menu():
 
 def test_items_are_counted_beside_the_model():
     result = found()
-    assert {item.name for item in result.items} == {"passes_l1", "passes_hlt"}
-    point = result.model("mixed").point
-    item = next(i for i in result.items if i.name == "passes_l1")  # all that reaches the trigger
-    assert item.hz == pytest.approx(result.working.reaching_hz)
-    assert item.shared_hz == pytest.approx(point.total_hz)
-    assert result.beside_items_hz == 0.0
+    (item,) = result.items
+    assert (item.name, result.always) == ("passes_hlt", ("passes_l1",))  # nothing else reaches it
+    assert item.hz == pytest.approx(result.working.menu_hz)
+    total = result.model("mixed").point.total_hz
+    assert 0 < item.shared_hz < min(item.hz, total)
+    assert result.beside_items_hz == pytest.approx(total - item.shared_hz)
 
 
 def test_incoming_rates_scale_the_weights():
