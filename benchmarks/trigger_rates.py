@@ -59,6 +59,16 @@ def table(result):
         print(f"{model.name:<26}{rate:>20}{point.n_effective:>7.1f}{point.unseen:>8.2g}",
               *(f"{share:>10.4f}" for share in shares),
               f"  {follows}, {len(model.operating)} thresholds")  # fmt: skip
+        if len(model.points) > 1:
+            least = ", ".join(f"{point.least_hz:.3g}" for point in model.points)
+            shares = ", ".join(f"{share:.3f}" for share in of_each(model))
+            print(f"    known from {least} Hz on; {' and '.join(HIGH_ENERGY)}: {shares}")
+
+
+def of_each(model):
+    """Mean efficiency for the high-energy signals, training by training."""
+    kept_of = [one.share for one in (*model.signals, *model.samples) if one.name in HIGH_ENERGY]
+    return np.mean(kept_of, axis=0)
 
 
 def closes(result):
