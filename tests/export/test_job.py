@@ -10,7 +10,7 @@ from found_export import found_export
 from toy_objects import QUICK, toy_objects
 
 from anomalon.cli import main
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.errors import BadLayout, BadNumbers, BadValue, TooFewEvents
 from anomalon.core.plain import from_plain, to_plain
 from anomalon.data.forty_mhz import write_forty_mhz
 from anomalon.detectors import Autoencoder, Baseline, FeedForward
@@ -118,6 +118,13 @@ def test_a_share_of_the_background_is_one_of_its_weights():
     assert weights[scores >= least].sum() / weights.sum() == pytest.approx(0.02, rel=0.01)
     even = accepting(scores, np.ones(20_000), 0.02)
     assert np.mean(scores >= even) == pytest.approx(0.02, abs=1e-4)
+
+
+def test_weights_of_a_share_have_to_be_some():
+    with pytest.raises(TooFewEvents, match="weights above zero"):
+        accepting(np.arange(4.0), np.zeros(4), 0.3)
+    with pytest.raises(BadNumbers, match="weights"):
+        accepting(np.arange(4.0), np.array([1.0, -2.0, 1.0, 1.0]), 0.3)
 
 
 @pytest.mark.parametrize("threshold", ["1e9", "-1"])

@@ -133,6 +133,51 @@ def test_rates_of_the_test_part_have_the_errors_that_are_quoted():
     assert abs(np.mean(pulls)) < 0.45
 
 
+def test_what_reaches_the_trigger_has_the_error_of_a_ratio_if_what_comes_in_is_given():
+    pulls = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        one = trigger_background(6000, seed=10 * seed)
+        events = replace(one, weight=one.weight * rng.poisson(1.0, len(one)))
+        every = Operation(1e3, incoming=303_100.0)
+        working = divided({BACKGROUND: events}, [], every, Seed(seed))[2]
+        assert (working.reaching_hz, working.reaching_sigma) == (pytest.approx(303_100.0), 0.0)
+        after = replace(every, after="passes_l1")
+        working = divided({BACKGROUND: events}, [], after, Seed(seed))[2]
+        pulls.append((working.reaching_hz - 0.9 * 303_100.0) / working.reaching_sigma)
+    assert 0.75 < np.std(pulls) < 1.3
+
+
+def test_a_test_part_that_is_not_like_the_rest_is_a_failed_check():
+    background = trigger_background()
+    rng = np.random.default_rng(3)
+    heavy = background.weight > 10.0
+    other = np.where(rng.random(len(background)) < np.where(heavy, 0.25, 0.9), 2, 0)
+    fair = np.where(rng.random(len(background)) < 0.5, 2, 0)
+    for split, verdict in ((other, "failed"), (fair, "passed")):
+        found = operate(
+            background.with_columns({**background.columns, "split": split}),
+            (Model(Named(Baseline("ht"), "sum")),),
+            Operation(20_000.0, trainings=1, halvings=20),
+        )
+        told = {c.what: c.verdict for c in found.checks if c.where == "background"}
+        assert told == {"the test part is a random part of the background": verdict}
+
+
+def test_a_model_without_the_asked_rate_is_not_told_at_it():
+    background = trigger_background()
+    objects = background.objects.copy()
+    objects[:, 0] = (50.0, 0.0, 0.0)  # all of one missing momentum
+    flat = replace(background, objects=objects)
+    found = operate(
+        flat,
+        (Model(Named(Baseline("met"), "flat")),),
+        Operation(30_000.0, trainings=1, halvings=20, chosen="flat"),
+        signals={"hard": trigger_events(50, 8, 200.0, 1.0, label=1)},
+    )
+    assert "instead of 30 000 Hz: too many" in headline(found).replace("\u202f", " ")
+
+
 def test_a_sum_of_weights_that_few_events_carry_is_a_failed_check():
     def verdict(result):
         checks = {(c.what, c.where): c.verdict for c in checks_of(result)}
@@ -282,7 +327,7 @@ def test_any_column_of_numbers_may_have_to_be_constant():
         found = operate(
             events,
             (Model(Named(Baseline("ht"), "sum")),),
-            Operation(6000.0, trainings=1, halvings=20, constant_in=(column,)),
+            Operation(60_000.0, trainings=1, halvings=20, constant_in=(column,)),
         )
         what = f"the rate does not depend on {column}"
         return next(c.verdict for c in found.checks if c.where == "sum" and c.what == what)
@@ -291,6 +336,10 @@ def test_any_column_of_numbers_may_have_to_be_constant():
     assert of("fill", lambda e: np.random.default_rng(0).integers(1, 4, len(e))) == "passed"
     assert of("odd", lambda e: np.arange(len(e)) % 2 == 0) == "passed"
     assert of("run", lambda e: np.full(len(e), 7)) == "not made"
+    assert of("fill", lambda e: np.maximum(e.feature("pt")[:, 1] - 40.0, 0.0)) == "failed"
+    assert (
+        of("odd", lambda e: np.where(np.arange(len(e)) % 2, 1.0, np.nextafter(1, 2))) == "not made"
+    )
     with pytest.raises(ColumnMissing, match="typo"):
         of_cuts(6000.0, constant_in=["typo"])
     with pytest.raises(BadLayout, match="constant_in: expected columns of finite numbers"):
@@ -305,6 +354,14 @@ def test_files_of_another_layout_are_refused():
     )  # fmt: skip
     with pytest.raises(BadLayout, match="1 met, 3 jet, 1 muon, got 1 met, 3 jet"):
         bad({"signals": {"hard": fewer}})
+    order = [4, 0, 1, 2, 3]  # of the slots: no matter
+    same = replace(
+        signal, objects=signal.objects[:, order], mask=signal.mask[:, order],
+        object_names=tuple(signal.object_names[i] for i in order),
+        object_kinds=tuple(signal.object_kinds[i] for i in order),
+    )  # fmt: skip
+    kept = [bad({"signals": {"hard": s}}).model("sum").signals[0].share for s in (signal, same)]
+    assert kept[0] == pytest.approx(kept[1], nan_ok=True)
 
 
 def test_collisions_of_minus_one_make_no_fill():

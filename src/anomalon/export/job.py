@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anomalon.core import check
-from anomalon.core.errors import BadLayout, BadValue
+from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.seed import Seed
 from anomalon.core.seen import SPLIT, part, to_learn_from, with_split
@@ -167,7 +167,14 @@ def accepting(
         scores: Shape (event,).
         weights: Shape (event,), not all zero.
         share: In (0, 1).
+
+    Raises:
+        BadNumbers: If a weight is negative.
+        TooFewEvents: If all are zero.
     """
+    check.non_negative(weights, "export: weights of the events")
+    if not weights.sum() > 0:
+        raise TooFewEvents("export: expected events with weights above zero, got none.")
     order = np.argsort(-scores, kind="stable")
     total = np.cumsum(weights[order])
     middle = (total - weights[order] / 2) / total[-1]

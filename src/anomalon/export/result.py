@@ -61,10 +61,18 @@ class ExportResult(Result):
         return files | dict({} if self.firmware is None else self.firmware.files)
 
     @property
+    def undivided(self) -> "tuple[str, int] | None":
+        """A form whose threshold accepts no event or all, and how many: that compares nothing."""
+        for one in self.every:
+            for form, n in ((one.reference, one.n_accepted), (one.other, one.n_other_accepted)):
+                if not 0 < n < one.n_events:
+                    return form, n
+        return None
+
+    @property
     def divides(self) -> bool:
-        """Whether the threshold accepts some events and not all: else nothing is compared."""
-        one = self.every[-1]
-        return 0 < one.n_accepted < one.n_events
+        """Whether the thresholds of all forms accept some events and not all."""
+        return self.undivided is None
 
     def summary(self) -> Summary:
         """What a reader is told."""
@@ -72,10 +80,10 @@ class ExportResult(Result):
         n = self.exact[0].n_events
         told = ", ".join(one.other for one in self.exact)
         verdict = f"Decisions differ: {', '.join(wrong)}" if wrong else "All decisions agree"
-        if not self.divides:
-            verdict = "The threshold accepts no event" if not self.every[-1].n_accepted else (
-                "The threshold accepts all events"
-            )  # fmt: skip
+        if self.undivided is not None:
+            form, accepted = self.undivided
+            what = "all events" if accepted else "no event"
+            verdict = f"The threshold accepts {what} ({form})"
         return Summary(
             kind="export",
             title=self.name,
@@ -97,10 +105,10 @@ class ExportResult(Result):
         )
 
     def _divides(self) -> Check:
-        one = self.every[-1]
+        form, n = self.undivided or (self.every[-1].other, self.every[-1].n_other_accepted)
         return Check(
             what="the threshold divides the events",
-            found=f"{count(one.n_accepted)} of {count(one.n_events)} are accepted",
+            found=f"{form} accepts {count(n)} of {count(self.every[-1].n_events)}",
             verdict="passed" if self.divides else "failed",
         )
 

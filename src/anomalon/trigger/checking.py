@@ -12,6 +12,7 @@ __all__ = ["checks_of"]
 _CLOSES = (0.55, 0.85)  # of halvings, within one standard deviation: 0.68 is right
 _FEWEST_HALVINGS = 50
 _IMPROBABLE = 1e-3
+_RANDOM = 4.0  # standard deviations
 
 
 def checks_of(result: TriggerResult, constant_in: tuple[str, ...] = ()) -> tuple[Check, ...]:
@@ -21,7 +22,8 @@ def checks_of(result: TriggerResult, constant_in: tuple[str, ...] = ()) -> tuple
         result: All but the checks.
         constant_in: Columns in which the rate has to be constant; it is told of others.
     """
-    return tuple(
+    drawn = _drawn(result)
+    return drawn + tuple(
         check
         for model in result.models
         for check in (
@@ -29,6 +31,19 @@ def checks_of(result: TriggerResult, constant_in: tuple[str, ...] = ()) -> tuple
             *_scaled(model, result.working.scale_error, decides=model.name == result.chosen),
             *_constant(model, constant_in, decides=model.name == result.chosen),
         )
+    )
+
+
+def _drawn(result: TriggerResult) -> tuple[Check, ...]:
+    """Whether the test part may be a random part of the background."""
+    pull = result.working.test_pull
+    return (
+        Check(
+            "the test part is a random part of the background",
+            f"its share of the weights is {plain(pull, 2)} standard deviations from that of events",
+            "passed" if abs(pull) < _RANDOM else "failed",
+            "background",
+        ),
     )
 
 
@@ -85,7 +100,7 @@ def _scaled(model: Operated, error: float, *, decides: bool) -> list[Check]:
     point = model.point
     if point.why or not error:
         return []
-    known = error * point.hz <= point.sigma
+    known = error * point.hz <= point.sigma / 2  # in all 12 % more than is quoted
     return [
         Check(
             "the sum of weights is known",
@@ -113,8 +128,8 @@ def _constant(model: Operated, columns: tuple[str, ...], *, decides: bool) -> li
     made = {held.column for held in model.held if np.isfinite(held.found.p_constant)}
     if not model.point.why:
         checks += [
-            Check(f"the rate does not depend on {column}", "there is but one bin", "not made",
-                  model.name)
+            Check(f"the rate does not depend on {column}", "not two bins have enough events",
+                  "not made", model.name)
             for column in columns if column not in made
         ]  # fmt: skip
     return checks

@@ -166,6 +166,8 @@ def _control(
     events = judged.events[TEST]
     if one.point.why or not one.point.hz > 0 or "n_pv" not in events.columns:
         return None
+    if events.columns["n_pv"].dtype.kind not in "biuf":
+        return None
     n_pv = np.asarray(events.column("n_pv"), np.float64)
     mean = float(np.average(n_pv, weights=judged.hz))
     counted = judged.hz if judged.others is None else np.where(judged.others, 0.0, judged.hz)
@@ -201,12 +203,14 @@ def _items(
     always = []
     for name in names:
         has = decided(events, name, "")
-        if has.all():
+        if has[judged.hz > 0].all():
             always.append(name)
             continue
         others |= has
         rate, shared = (rate_of(some, judged.hz, ratio=False) for some in (has, has & fired))
         items.append(Item(name, rate.hz, rate.sigma, shared.hz, shared.sigma))
+    if not items:
+        return (), tuple(always), float("nan")
     items.sort(key=lambda item: -item.shared_hz)
     return tuple(items), tuple(always), float(judged.hz[fired & ~others].sum())
 

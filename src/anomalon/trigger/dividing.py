@@ -16,7 +16,7 @@ from anomalon.detection.batches import Batches, Parts, of_events
 from anomalon.detection.training import TEST
 from anomalon.trigger.operating import Judged
 from anomalon.trigger.operation import Operation
-from anomalon.trigger.rates.rate import in_hz, rate_of
+from anomalon.trigger.rates.rate import Rate, in_hz, measured_rate, rate_of
 from anomalon.trigger.results.trigger import Working
 from anomalon.trigger.training import BACKGROUND
 
@@ -109,12 +109,23 @@ def divided(
 
 @dataclass(frozen=True)
 class _ComesIn:
-    """What the background stands for, in Hz, with the statistical uncertainty of its weights."""
+    """What the background stands for, in Hz, with the statistical uncertainty of its weights.
+
+    `test_pull` is how far the weights of the test part are from its share of the events, in
+    standard deviations of a part that is drawn at random.
+    """
 
     hz: float
     sigma: float
     given: bool
     n_events: int
+    test_pull: float
+
+    def rate(self, passed: NDArray[np.bool_], hz: Floats) -> Rate:
+        """Of what passes; if what comes in was given, the ratio of sums times that."""
+        if self.given:
+            return measured_rate(passed, hz, incoming=self.hz)
+        return rate_of(passed, hz, ratio=False)
 
 
 def _in_hz(every: Events, test: Events, incoming: float | None) -> tuple[Floats, _ComesIn]:
@@ -126,8 +137,11 @@ def _in_hz(every: Events, test: Events, incoming: float | None) -> tuple[Floats,
     of_file = in_hz(every.weight, len(every), incoming, "background")
     own = in_hz(test.weight, len(test), None, "background: test part")
     hz, sigma = float(of_file.sum()), float(np.sqrt((of_file**2).sum()))
-    scale = hz / float(every.weight.sum()) * len(every) / len(test)
-    return own * scale, _ComesIn(hz, sigma, incoming is not None, len(every))
+    share = len(test) / len(every)
+    own = own * (hz / float(every.weight.sum()) / share)
+    drawn = sigma * np.sqrt((1 - share) / share)
+    pull = 0.0 if share == 1 else float((own.sum() - hz) / drawn)
+    return own, _ComesIn(hz, sigma, incoming is not None, len(every), pull)
 
 
 def _refuse_no_numbers(values: NDArray[Any], column: str) -> None:
@@ -140,7 +154,7 @@ def _refuse_no_numbers(values: NDArray[Any], column: str) -> None:
 
 def _refuse_other_kinds(name: str, events: Events, background: Events) -> None:
     """Events of another layout, before hours of training."""
-    if events.object_kinds != background.object_kinds:
+    if Counter(events.object_kinds) != Counter(background.object_kinds):
         raise BadLayout(
             f"{name}: expected the objects that the background has, {_slots(background)}, got "
             f"{_slots(events)}. Files of a trigger all have to be of the same level, 'hlt' or "
@@ -174,12 +188,12 @@ def _working(
     reached: NDArray[np.bool_],
     menu: NDArray[np.bool_] | None,
 ) -> Working:
-    reaching = rate_of(reached, hz, ratio=comes_in.given)
+    reaching = comes_in.rate(reached, hz)
     present = None
     if menu is not None:
         kept = reached.copy()
         kept[reached] = menu
-        present = rate_of(kept, hz, ratio=comes_in.given)
+        present = comes_in.rate(kept, hz)
     counted = bool(np.ptp(hz) == 0 and comes_in.hz == comes_in.n_events)
     return Working(
         operation.rate, operation.counting, comes_in.hz, reaching.hz, reaching.sigma,
@@ -188,4 +202,5 @@ def _working(
         unweighted=counted and not comes_in.given,
         incoming_sigma=0.0 if comes_in.given else comes_in.sigma,
         scale_error=comes_in.sigma / comes_in.hz if comes_in.given else 0.0,
+        test_pull=comes_in.test_pull,
     )  # fmt: skip

@@ -219,7 +219,7 @@ def _turn_ons(
         passed = fit.scores[name] >= threshold.value
         simple = judged.simple[name]
         known: dict[str, NDArray[Any]] = {q: simple[q] for q in _QUANTITIES if q in simple}
-        if "n_pv" in events.columns:
+        if "n_pv" in events.columns and events.columns["n_pv"].dtype.kind in "biuf":
             known["n_pv"] = np.asarray(events.column("n_pv"), np.float64)
         for quantity, values in known.items():
             edges = _edges(values)
@@ -247,6 +247,10 @@ def _edges(values: Floats) -> Floats | None:
         return None
     few = np.unique(values)
     if 1 < len(few) <= _BINS:
-        return np.concatenate([few[:1], (few[1:] + few[:-1]) / 2, few[-1:]])
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, _BINS + 1)))
-    return edges if len(edges) > 2 else None
+        edges = np.unique(np.r_[few[0], few[1:] / 2 + few[:-1] / 2, few[-1]])
+        return edges if len(edges) > 2 else None
+    for of in (values, few):  # of distinct values where one of them is nearly all
+        edges = np.unique(np.quantile(of, np.linspace(0, 1, _BINS + 1)))
+        if len(edges) > 2:
+            return np.asarray(edges)
+    return None

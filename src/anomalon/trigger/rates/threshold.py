@@ -231,7 +231,8 @@ def _refuse(
     least = smallest_rate(scores, counts, bars.fewest, bars.most_unseen)
     hint = ""
     if np.isfinite(least):
-        hint = f" From {plain(min(1.01 * least, float(counts.sum())))} Hz on they can."
+        named = min(1.01 * least, (least + float(counts.sum())) / 2)
+        hint = f" From {plain(named, 6)} Hz on they can."
     if few:
         wrong = (
             f"at least {bars.fewest:g} effective events above a threshold at {asked:g} Hz, got "

@@ -37,6 +37,8 @@ class Working:
         incoming_sigma: Statistical uncertainty of what comes in, in Hz; 0 if it was given.
         scale_error: Relative uncertainty that all rates share, if what comes in was given: that of
             the sum of weights. 0 if weights are in Hz.
+        test_pull: How far the weights of the test part are from its share of the events, in
+            standard deviations of a part that is drawn at random.
     """
 
     rate: float
@@ -51,6 +53,7 @@ class Working:
     unweighted: bool = False
     incoming_sigma: float = 0.0
     scale_error: float = 0.0
+    test_pull: float = 0.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -55,10 +55,15 @@ def _headline(result: TriggerResult, chosen: Operated) -> str:
     if chosen.point.why:
         least = max(point.least_hz for point in chosen.points)
         least = least if least > result.working.rate else float("inf")
-        hint = f" All its trainings have one from {plain(1.01 * least)} Hz on." if (
+        hint = f" All its trainings have one from {plain(1.01 * least, 4)} Hz on." if (
             np.isfinite(least)
         ) else ""  # fmt: skip
         return f"{chosen.name} has no threshold at {_at(result)}: {chosen.point.why}{hint}"
+    if not chosen.point.has_rate(result.working.rate):
+        return (
+            f"{chosen.name} has {measured(chosen.point.hz, chosen.point.sigma)} Hz instead of "
+            f"{_at(result)}: too many events share a score."
+        )
     best = _best_baseline(result)
     kept = "; ".join(f"{_share(k)} of {k.name}{_beside(best, k.name)}" for k in chosen.signals)
     rate = f"At {_at(result)}"
@@ -274,8 +279,13 @@ def _why(point: OperatingPoint, asked: float) -> str:
 
 def _items(result: TriggerResult) -> Part | None:
     """Items of the menu that share most with the chosen model."""
+    always = (
+        f"Left out, because they fire in every event: {', '.join(result.always)}."
+        if result.always
+        else ""
+    )
     if not result.items:
-        return None
+        return Part("Beside the items of the menu", text=always) if always else None
     point = result.model(result.chosen).point
     columns = (
         Column("item"), Column("rate", unit="Hz"), Column("both", unit="Hz"),
@@ -293,8 +303,7 @@ def _items(result: TriggerResult) -> Part | None:
         "Beside the items of the menu",
         text=f"{result.chosen} has {plain(result.beside_items_hz)} Hz that none of "
         f"{len(result.items)} items has, of {_pm(point.total_hz, point.total_sigma)} Hz in all."
-        + (f" Left out, because they fire in every event: {', '.join(result.always)}."
-           if result.always else ""),
+        f" {always}",
         tables=(Table("Items that share most with it", columns, rows,
                       note=f"{left} others share less." if left else ""),),
     )  # fmt: skip
