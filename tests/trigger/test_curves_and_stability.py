@@ -53,6 +53,18 @@ def test_values_that_are_no_numbers_are_refused():
             found(*given)
 
 
+def test_texts_are_no_values():
+    for call in (
+        lambda: rate_in_bins([True], 1.0, ["a"], [0.0, 1.0]),
+        lambda: efficiency_in_bins([True], ["a"], [0.0, 1.0]),
+        lambda: rate_curve([1.0], 1.0, ["a"]),
+        lambda: follow([1.0], 1.0, ["a"], 1.0, [60.0]),
+        lambda: follow([1.0], 1.0, [1], 1.0, ["many"]),
+    ):
+        with pytest.raises(BadLayout, match="expected numbers, got values of the type"):
+            call()
+
+
 def test_a_fill_begins_where_a_threshold_is_known():
     """Beside it a heavy event may be too close, which is no matter for the slope of the scores."""
     weights = np.r_[np.ones(70), 30.0, 125.0, np.ones(2000)]

@@ -211,6 +211,18 @@ def test_bad_input_is_named():
         threshold_at_rate(scores, weights, 10.0, others=[True])
 
 
+@pytest.mark.parametrize("wrong", [["a", "b"], [1j, 2.0], np.array(["2026-01-01"] * 2, "M8[D]")])
+def test_what_is_no_number_is_named(wrong):
+    for call in (
+        lambda: threshold_at_rate(wrong, 1.0, 1.0),
+        lambda: threshold_at_rate([1.0, 2.0], wrong, 1.0),
+        lambda: measured_rate([True, False], wrong),
+        lambda: closure(wrong, 1.0, 1.0),
+    ):
+        with pytest.raises(BadLayout, match="expected numbers, got values of the type"):
+            call()
+
+
 def test_the_smallest_rate_that_is_named_can_be_asked_for():
     scores, weights = strata("least")
     with pytest.raises(TooFewEvents) as refused:

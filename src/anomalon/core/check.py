@@ -128,6 +128,14 @@ def length(values: NDArray[Any], expected: int, what: str) -> None:
         )
 
 
+def real(values: ArrayLike, what: str) -> NDArray[np.float64]:
+    """As float64; `BadLayout` if they are no real numbers: texts, dates, complex ones."""
+    given: NDArray[Any] = np.asarray(values)
+    if given.dtype.kind not in "biuf":
+        raise BadLayout(f"{what}: expected numbers, got values of the type {given.dtype}.")
+    return given.astype(np.float64)
+
+
 def distinct(names: Sequence[str], what: str) -> None:
     """Raise `BadLayout` if a name occurs twice."""
     if len(set(names)) < len(names):

@@ -114,8 +114,8 @@ def follow(
         DataError: If lengths or numbers are impossible.
     """
     control = check.of_kind(controller or Controller(), "follow: controller", Controller)
-    given, n = np.asarray(scores, np.float64), np.asarray(n_pv, np.float64)
-    means = np.atleast_1d(np.asarray(pile_up, np.float64))
+    given, n = check.real(scores, "follow: scores"), check.real(n_pv, "follow: n_pv")
+    means = np.atleast_1d(check.real(pile_up, "follow: pile_up"))
     hz = in_hz(weights, len(given), incoming, "follow")
     check.length(n, len(given), "follow: n_pv")
     check.finite(n, "follow: n_pv")

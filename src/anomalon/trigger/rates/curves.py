@@ -50,7 +50,10 @@ def rate_curve(
     Raises:
         DataError: If lengths or numbers are impossible.
     """
-    given, found = np.asarray(scores, np.float64), np.asarray(signal, np.float64)
+    given, found = (
+        check.real(values, f"rate_curve: {what}")
+        for what, values in (("scores", scores), ("signal", signal))
+    )
     for what, values in (("scores", given), ("signal", found)):
         check.length(values, values.size, f"rate_curve: {what}")
         check.finite(values, f"rate_curve: {what}")
@@ -125,7 +128,7 @@ def efficiency_in_bins(
         BadValue: If there are no bins.
         DataError: If lengths or numbers are impossible.
     """
-    at, ends = np.asarray(values, np.float64), rising(edges, "efficiency_in_bins")
+    at, ends = check.real(values, "efficiency_in_bins: values"), rising(edges, "efficiency_in_bins")
     n = np.size(np.asarray(passed))
     keep = chosen(passed, n, "efficiency_in_bins: passed")
     check.length(at, n, "efficiency_in_bins: values")

@@ -65,7 +65,7 @@ def in_hz(weights: ArrayLike, n: int, incoming: float | None, what: str) -> Floa
         TooFewEvents: If all are zero.
         BadValue: If the incoming rate is not above zero.
     """
-    weight = np.asarray(weights, dtype=np.float64)
+    weight = check.real(weights, f"{what}: weights")
     weight = np.full(n, weight) if weight.ndim == 0 else weight
     check.length(weight, n, f"{what}: weights")
     check.finite(weight, f"{what}: weights")
@@ -100,7 +100,7 @@ def rising(edges: ArrayLike, what: str) -> Floats:
     Raises:
         BadValue: If there are fewer than two, or they do not rise.
     """
-    ends = np.asarray(edges, np.float64)
+    ends = check.real(edges, f"{what}: edges")
     if ends.ndim != 1 or len(ends) < 2 or not (np.diff(ends) > 0).all():
         raise BadValue(f"{what}: expected at least two rising edges.")
     return ends

@@ -64,7 +64,7 @@ def rate_in_bins(
         BadValue: If there are no bins.
         DataError: If lengths or numbers are impossible.
     """
-    at, ends = np.asarray(values, np.float64), rising(edges, "rate_in_bins")
+    at, ends = check.real(values, "rate_in_bins: values"), rising(edges, "rate_in_bins")
     n = np.size(np.asarray(passed))
     keep = chosen(passed, n, "rate_in_bins: passed")
     check.length(at, n, "rate_in_bins: values")

@@ -175,7 +175,7 @@ def threshold_at_rate(
 
 def _checked(scores: ArrayLike, what: str) -> Floats:
     """As finite numbers, one per event."""
-    given = np.asarray(scores, dtype=np.float64)
+    given = check.real(scores, what)
     check.length(given, given.size, what)
     check.finite(given, what)
     return given
