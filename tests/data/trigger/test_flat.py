@@ -189,6 +189,8 @@ def test_bad_arrays_say_what_is_wrong(tmp_path):
     bad[3, 5], bad[4, 3] = 0, -2.0
     with pytest.raises(BadRows, match="no negative numbers"):
         load(put(bad), layout="poster")
+    with pytest.raises(BadRows, match="steps from -229 to 229"):
+        load(put(cms(jet1_pt=3, jet1_eta=-300)), layout="cms_l1")
     with pytest.raises(BadRows, match="steps from 0 to 143"):
         load(put(cms(jet1_pt=3, jet1_phi=144)), layout="cms_l1")
     with pytest.raises(BadValue, match="layout"):

@@ -81,6 +81,7 @@ def _slots(**counts: int) -> tuple[str, ...]:
     )
 
 
+_FARTHEST = 10.0  # in eta: beyond what any detector sees
 _ATLAS = Steps(0.1, 1 / 40, 128)
 _CMS = {
     "met": Steps(0.5, 0.0435, 144, 4095),
@@ -189,6 +190,10 @@ def _to_physical(
     bad[:, i] = (phi < -steps.turn / 2) | (phi >= steps.turn)
     what, values = f"{where}: phi of layout '{layout.name}'", full[:, :, 2].astype(np.float32)
     refuse_slots(bad, values, layout.slots, what, f"steps from 0 to {steps.turn - 1}")
+    far = int(_FARTHEST / steps.eta)
+    bad[:, i] = np.abs(full[:, i, 1]) > far
+    what, values = f"{where}: eta of layout '{layout.name}'", full[:, :, 1].astype(np.float32)
+    refuse_slots(bad, values, layout.slots, what, f"steps from {-far} to {far}")
     saturated = np.asarray(pt == most)
     full[:, i, 0] = pt * steps.pt
     full[:, i, 1] *= steps.eta
