@@ -1,12 +1,13 @@
 """What a slot of an event holds: an electron, a jet, the missing momentum, or just a particle."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 from anomalon.core import check
 from anomalon.core.errors import BadLayout
 
-__all__ = ["KINDS", "Kind", "are_constituents", "kind_of_name", "kinds_of"]
+__all__ = ["KINDS", "Kind", "are_constituents", "counted_kinds", "kind_of_name", "kinds_of"]
 
 Kind = Literal[
     "electron", "muon", "tau", "photon", "jet", "met", "particle", "bjet", "constituent"
@@ -17,6 +18,11 @@ KINDS: tuple[str, ...] = get_args(Kind)
 def are_constituents(kinds: Iterable[str]) -> bool:
     """Whether slots hold the constituents of a jet, so that an event is one jet."""
     return set(kinds) == {"constituent"}
+
+
+def counted_kinds(kinds: Iterable[str]) -> str:
+    """How many slots of which kind, in words: "1 met, 3 jet"."""
+    return ", ".join(f"{n} {kind}" for kind, n in Counter(kinds).items())
 
 
 def kind_of_name(name: str) -> str:

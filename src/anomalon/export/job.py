@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.events import Events
+from anomalon.core.kinds import counted_kinds
 from anomalon.core.seed import Seed
 from anomalon.core.seen import SPLIT, part, to_learn_from, with_split
 from anomalon.data import load, sample
@@ -145,17 +146,14 @@ class ExportJob(Job):
 def _shipped(fitted: FittedDetector) -> Events:
     """The shipped background, for a detector of such events."""
     events = sample(_SAMPLE)
-    known, has = Counter(fitted.inputs.layout.kinds), Counter(events.object_kinds)
-    if known != has:
+    known, has = fitted.inputs.layout.kinds, events.object_kinds
+    if Counter(known) != Counter(has):
         raise BadLayout(
             f"export.events: expected a file of background (--events), because the model knows "
-            f"{_slots(known)}, and the shipped background at 40 MHz has {_slots(has)}."
+            f"{counted_kinds(known)}, and the shipped background at 40 MHz has "
+            f"{counted_kinds(has)}."
         )
     return events
-
-
-def _slots(kinds: "Counter[str]") -> str:
-    return ", ".join(f"{n} {kind}" for kind, n in kinds.items())
 
 
 def accepting(

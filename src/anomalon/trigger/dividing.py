@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents
 from anomalon.core.events import Events
+from anomalon.core.kinds import counted_kinds
 from anomalon.core.seed import Seed
 from anomalon.detection.batches import Batches, Parts, of_events
 from anomalon.detection.training import TEST
@@ -154,17 +155,13 @@ def _refuse_no_numbers(values: NDArray[Any], column: str) -> None:
 
 def _refuse_other_kinds(name: str, events: Events, background: Events) -> None:
     """Events of another layout, before hours of training."""
-    if Counter(events.object_kinds) != Counter(background.object_kinds):
+    known, has = background.object_kinds, events.object_kinds
+    if Counter(has) != Counter(known):
         raise BadLayout(
-            f"{name}: expected the objects that the background has, {_slots(background)}, got "
-            f"{_slots(events)}. Files of a trigger all have to be of the same level, 'hlt' or "
+            f"{name}: expected the objects that the background has, {counted_kinds(known)}, got "
+            f"{counted_kinds(has)}. Files of a trigger all have to be of the same level, 'hlt' or "
             "'l1', and of the same layout."
         )
-
-
-def _slots(events: Events) -> str:
-    """How many objects of which kinds."""
-    return ", ".join(f"{n} {kind}" for kind, n in Counter(events.object_kinds).items())
 
 
 def _part(events: Events, names: tuple[str, ...], operation: Operation, seed: Seed) -> Events:

@@ -180,20 +180,19 @@ def _to_physical(
 ) -> NDArray[np.bool_]:
     """One slot from integers to GeV and radians, in place; which are saturated."""
     steps = layout.steps_of(slot) or Steps(1, 1, 1)
-    pt, phi = full[:, i, 0], full[:, i, 2]
+    pt, eta, phi = full[:, i].T
     most = np.inf if steps.most is None else steps.most
-    bad = np.zeros((len(full), len(layout.slots)), bool)
-    bad[:, i] = pt > most
-    what = f"{where}: pt of layout '{layout.name}'"
-    values = full[:, :, 0].astype(np.float32)
-    refuse_slots(bad, values, layout.slots, what, f"hardware integers up to {most:g}")
-    bad[:, i] = (phi < -steps.turn / 2) | (phi >= steps.turn)
-    what, values = f"{where}: phi of layout '{layout.name}'", full[:, :, 2].astype(np.float32)
-    refuse_slots(bad, values, layout.slots, what, f"steps from 0 to {steps.turn - 1}")
     far = int(_FARTHEST / steps.eta)
-    bad[:, i] = np.abs(full[:, i, 1]) > far
-    what, values = f"{where}: eta of layout '{layout.name}'", full[:, :, 1].astype(np.float32)
-    refuse_slots(bad, values, layout.slots, what, f"steps from {-far} to {far}")
+    outside = (
+        (pt > most, f"hardware integers up to {most:g}"),
+        (np.abs(eta) > far, f"steps from {-far} to {far}"),
+        ((phi < -steps.turn / 2) | (phi >= steps.turn), f"steps from 0 to {steps.turn - 1}"),
+    )
+    for j, (wrong, expected) in enumerate(outside):
+        bad = np.zeros((len(full), len(layout.slots)), bool)
+        bad[:, i] = wrong
+        what = f"{where}: {FEATURE_NAMES[j]} of layout '{layout.name}'"
+        refuse_slots(bad, full[:, :, j].astype(np.float32), layout.slots, what, expected)
     saturated = np.asarray(pt == most)
     full[:, i, 0] = pt * steps.pt
     full[:, i, 1] *= steps.eta

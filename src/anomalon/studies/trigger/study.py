@@ -67,8 +67,8 @@ class TriggerStudy(Job):
         if not self.full:
             text += (
                 " These are quick settings, of two trainings of ten epochs: some sentences turn "
+                "out otherwise in full."
             )
-            text += "out otherwise in full."
         yield Section(claims_of(hlt[-1], l1[-1]), "The poster", text)
         for found, name, of in (
             (hlt, "High-Level Trigger", "Of events that Level-1 has kept."),

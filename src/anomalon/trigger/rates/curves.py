@@ -9,7 +9,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadValue
 from anomalon.core.shown import Shown
 from anomalon.stats.counts.intervals import clopper_pearson
-from anomalon.trigger.rates.rate import chosen, in_hz, rising
+from anomalon.trigger.rates.rate import chosen, in_hz, last_of_equals, rising
 
 __all__ = ["BinnedEfficiency", "RateCurve", "efficiency", "efficiency_in_bins", "rate_curve"]
 
@@ -62,8 +62,7 @@ def rate_curve(
         hz = np.where(chosen(others, len(given), "rate_curve: others"), 0.0, hz)
     share = in_hz(signal_weights, len(found), 1.0, "rate_curve: signal")
     order = np.argsort(-given, kind="stable")
-    # of events with the same score all pass or none
-    last = np.flatnonzero(np.append(np.diff(given[order]) != 0, True))
+    last = last_of_equals(given[order])
     total, square = np.cumsum(hz[order])[last], np.cumsum(hz[order] ** 2)[last]
     if not total[-1] > 0:
         raise BadValue("rate_curve: expected events that count, got none: others have all of them.")

@@ -12,7 +12,16 @@ from anomalon.core.result import Number
 from anomalon.core.shown import Fact, Shown
 from anomalon.stats.counts.intervals import garwood
 
-__all__ = ["FILLED_CROSSINGS", "Rate", "chosen", "in_hz", "measured_rate", "rate_of", "rising"]
+__all__ = [
+    "FILLED_CROSSINGS",
+    "Rate",
+    "chosen",
+    "in_hz",
+    "last_of_equals",
+    "measured_rate",
+    "rate_of",
+    "rising",
+]
 
 Floats = NDArray[np.float64]
 
@@ -92,6 +101,11 @@ def chosen(decision: ArrayLike, n: int, what: str) -> NDArray[np.bool_]:
     given: NDArray[Any] = np.asarray(decision)
     check.length(given, n, what)
     return check.decisions(given, what)
+
+
+def last_of_equals(ordered: Floats) -> NDArray[np.intp]:
+    """Where events with the same score end, in order: all of them pass a threshold or none."""
+    return np.flatnonzero(np.append(np.diff(ordered) != 0, True))
 
 
 def rising(edges: ArrayLike, what: str) -> Floats:

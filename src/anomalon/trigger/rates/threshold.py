@@ -18,7 +18,7 @@ from anomalon.core.result import Number
 from anomalon.core.rounding import plain
 from anomalon.core.seed import Seed
 from anomalon.core.shown import Fact, Shown
-from anomalon.trigger.rates.rate import Rate, chosen, in_hz, rate_of
+from anomalon.trigger.rates.rate import Rate, chosen, in_hz, last_of_equals, rate_of
 
 __all__ = [
     "FEWEST_EFFECTIVE",
@@ -109,6 +109,15 @@ class _Bars:
     fewest: float = FEWEST_EFFECTIVE
     most_unseen: float = MOST_UNSEEN
 
+    def few(self, found: Threshold) -> bool:
+        """Whether too few effective events are above it."""
+        return found.rate.n_effective < self.fewest or found.rate.n == 0
+
+    def met_by(self, found: Threshold) -> bool:
+        """Whether it is supported."""
+        seen = found.unseen <= self.most_unseen * found.asked * (1 + _NEARLY)
+        return seen and not self.few(found)
+
 
 @dataclass(frozen=True, eq=False)
 class _Curve:
@@ -170,7 +179,10 @@ def threshold_at_rate(
     if others is not None:
         counted = ~chosen(others, len(given), "threshold_at_rate: others")
     order = np.argsort(-given, kind="stable")
-    return _found(given, hz, counted, order, asked, bars, ratio=incoming is not None)
+    found = _found(given, hz, counted, order, asked, ratio=incoming is not None)
+    if not bars.met_by(found):
+        raise _unsupported(found, bars, given, np.where(counted, hz, 0.0))
+    return found
 
 
 def _checked(scores: ArrayLike, what: str) -> Floats:
@@ -187,11 +199,13 @@ def _found(
     counted: NDArray[np.bool_],
     order: NDArray[np.intp],
     asked: float,
-    bars: _Bars,
     *,
     ratio: bool,
 ) -> Threshold:
-    """The threshold, of events that are sorted by `order`: in falling scores, stable."""
+    """The threshold, of events that are sorted by `order`: in falling scores, stable.
+
+    Whether they support it is another question (`_Bars`).
+    """
     counts = np.where(counted, hz, 0.0)
     if asked > counts.sum() * (1 + _ROUND):
         raise BadValue(
@@ -203,14 +217,13 @@ def _found(
     passed = scores >= value
     found = rate_of(passed & counted, hz, ratio=ratio)
     unseen = _unseen(counts[order], int(np.count_nonzero(passed)), asked)
-    _refuse(found, unseen, asked, bars, scores, counts)
     low, high = curve.score_at(asked + found.sigma), curve.score_at(asked - found.sigma)
     return Threshold(value, asked, found, rate_of(passed, hz, ratio=ratio), unseen, low, high)
 
 
 def _curve(scores: Floats, counts: Floats, order: NDArray[np.intp]) -> _Curve:
     ordered, weight = scores[order], counts[order]
-    last = np.flatnonzero(np.append(np.diff(ordered) != 0, True))  # of those with the same score
+    last = last_of_equals(ordered)
     total = np.cumsum(weight)[last]
     return _Curve(ordered[last], total, (total + np.append(0.0, total[:-1])) / 2)
 
@@ -222,30 +235,26 @@ def _unseen(weight: Floats, n: int, asked: float) -> float:
     return float((excess * asked / np.maximum(before[n:], asked)).max(initial=0.0))
 
 
-def _refuse(
-    found: Rate, unseen: float, asked: float, bars: _Bars, scores: Floats, counts: Floats
-) -> None:
-    few = found.n_effective < bars.fewest or found.n == 0
-    if not few and unseen <= bars.most_unseen * asked * (1 + _NEARLY):
-        return
+def _unsupported(found: Threshold, bars: _Bars, scores: Floats, counts: Floats) -> TooFewEvents:
+    """Why a threshold is not given, and from which rate on there is one."""
     least = smallest_rate(scores, counts, bars.fewest, bars.most_unseen)
     hint = ""
     if np.isfinite(least):
         named = min(1.01 * least, (least + float(counts.sum())) / 2)
         hint = f" From {plain(named, 6)} Hz on they can."
-    if few:
+    if bars.few(found):
         wrong = (
-            f"at least {bars.fewest:g} effective events above a threshold at {asked:g} Hz, got "
-            f"{plain(found.n_effective)} ({found.n} events)"
+            f"at least {bars.fewest:g} effective events above a threshold at {found.asked:g} Hz, "
+            f"got {plain(found.rate.n_effective)} ({found.rate.n} events)"
         )
         bar = f"fewest={bars.fewest:g}"
     else:
         wrong = (
             "no events close below a threshold that weigh more than those above it: they may add "
-            f"{plain(unseen)} Hz to {asked:g} Hz"
+            f"{plain(found.unseen)} Hz to {found.asked:g} Hz"
         )
         bar = f"most_unseen={bars.most_unseen:g}"
-    raise TooFewEvents(
+    return TooFewEvents(
         f"threshold_at_rate: expected {wrong}. These events cannot say where the threshold is."
         f"{hint} More events, or of smaller weights, go further; {bar} is the bar."
     )
@@ -279,7 +288,7 @@ def _all_seen(ordered: Floats, weight: Floats, most: float) -> NDArray[np.bool_]
 
     An event of weight w with the rate b above it adds (w - w_max) / b of the rate (see `_unseen`).
     """
-    last = np.flatnonzero(np.append(np.diff(ordered) != 0, True))
+    last = last_of_equals(ordered)
     if not np.isfinite(most):
         return np.ones(len(last), bool)
     excess = weight - most * (np.cumsum(weight) - weight)
@@ -343,15 +352,18 @@ def closure(
     no = np.zeros(len(given), bool) if others is None else chosen(others, len(given), "others")
     draw = Seed.of(seed).child("closure").generator()
     order = np.argsort(-given, kind="stable")
-    rates, pulls, refused = [], [], 0
+    rates, pulls, refused, bars = [], [], 0, _Bars()
     for _ in range(splits):
         first = draw.random(len(given)) < 0.5
         # sorted once: the half keeps the order of all
         sort = (np.cumsum(first) - 1)[order[first[order]]]
         half = given[first], 2 * hz[first], ~no[first]
         try:
-            found = _found(*half, sort, asked, _Bars(), ratio=False)
-        except (TooFewEvents, BadValue):  # a half may have a smaller rate than the asked one
+            found = _found(*half, sort, asked, ratio=False)
+        except BadValue:  # a half may have a smaller rate than the asked one
+            refused += 1
+            continue
+        if not bars.met_by(found):
             refused += 1
             continue
         passed = (given[~first] >= found.value) & ~no[~first]
