@@ -23,7 +23,7 @@ from anomalon.run.job import HERE, Workplace
 from anomalon.trigger.checking import checks_of
 from anomalon.trigger.dividing import decided, divided, whole_files
 from anomalon.trigger.exporting import exported, refuse_without_onnx
-from anomalon.trigger.operating import Judged, operated
+from anomalon.trigger.operating import Judged, numbers_of, operated
 from anomalon.trigger.operation import Operation
 from anomalon.trigger.rates.controller import Control, decaying_pile_up, follow
 from anomalon.trigger.rates.rate import rate_of
@@ -164,11 +164,9 @@ def _control(
     """A fill with the chosen model, if the pile-up of the background is known."""
     one = next(model for model in found if model.name == chosen)
     events = judged.events[TEST]
-    if one.point.why or not one.point.hz > 0 or "n_pv" not in events.columns:
+    n_pv = numbers_of(events, "n_pv")
+    if one.point.why or not one.point.hz > 0 or n_pv is None:
         return None
-    if events.columns["n_pv"].dtype.kind not in "biuf":
-        return None
-    n_pv = np.asarray(events.column("n_pv"), np.float64)
     mean = float(np.average(n_pv, weights=judged.hz))
     counted = judged.hz if judged.others is None else np.where(judged.others, 0.0, judged.hz)
     if not (mean > 0 and n_pv.std() > 0 and n_pv.min() >= 0):  # -1 may stand for unknown

@@ -25,7 +25,7 @@ from anomalon.trigger.rates.threshold import (
 from anomalon.trigger.results.operated import At, Held, Kept, Operated, OperatingPoint
 from anomalon.trigger.training import Model
 
-__all__ = ["Judged", "operated"]
+__all__ = ["Judged", "numbers_of", "operated"]
 
 Floats = NDArray[np.float64]
 
@@ -219,8 +219,9 @@ def _turn_ons(
         passed = fit.scores[name] >= threshold.value
         simple = judged.simple[name]
         known: dict[str, NDArray[Any]] = {q: simple[q] for q in _QUANTITIES if q in simple}
-        if "n_pv" in events.columns and events.columns["n_pv"].dtype.kind in "biuf":
-            known["n_pv"] = np.asarray(events.column("n_pv"), np.float64)
+        n_pv = numbers_of(events, "n_pv")
+        if n_pv is not None:
+            known["n_pv"] = n_pv
         for quantity, values in known.items():
             edges = _edges(values)
             if edges is not None:
@@ -233,12 +234,18 @@ def _binned(events: Events, asked: Sequence[str]) -> list[tuple[str, Floats, Flo
     """Columns of the background that a rate should not depend on, with their bins."""
     found = []
     for column in dict.fromkeys((*_COLUMNS, *asked)):
-        if column in events.columns and events.columns[column].dtype.kind in "biuf":
-            values = np.asarray(events.column(column), np.float64)
-            edges = _edges(values)
-            if edges is not None:
-                found.append((column, values, edges))
+        values = numbers_of(events, column)
+        edges = None if values is None else _edges(values)
+        if values is not None and edges is not None:
+            found.append((column, values, edges))
     return found
+
+
+def numbers_of(events: Events, column: str) -> Floats | None:
+    """A column of numbers; None if there is none of that name."""
+    if column not in events.columns or events.columns[column].dtype.kind not in "biuf":
+        return None
+    return np.asarray(events.column(column), np.float64)
 
 
 def _edges(values: Floats) -> Floats | None:
