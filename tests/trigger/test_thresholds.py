@@ -247,7 +247,7 @@ def test_halves_with_less_than_the_asked_rate_are_counted():
 @pytest.mark.parametrize(
     ("scores", "rate", "error"),
     [(np.arange(9.0), 0.0, BadValue), ([1.0, np.nan], 1.0, BadNumbers),
-     (np.ones((3, 3)), 1.0, BadLayout)],
+     (np.ones((3, 3)), 1.0, BadLayout), (np.arange(9.0), 9.1, BadValue)],
 )  # fmt: skip
 def test_closure_of_nonsense_is_refused(scores, rate, error):
     with pytest.raises(error, match="closure"):

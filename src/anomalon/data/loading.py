@@ -48,7 +48,12 @@ def load(
         DataError: If the file is unknown, broken, incomplete or holds impossible numbers.
         ConfigError: If an option is unknown or impossible, or the events do not fit into memory.
     """
-    return recognise(path, options).read(start, stop)
+    source = recognise(path, options)
+    events = source.read(start, stop)
+    if len(events) == 0:
+        first, last = source.rows(start, stop)
+        raise source.none_left(last - first)
+    return events
 
 
 def chunks(

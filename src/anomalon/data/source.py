@@ -39,6 +39,11 @@ class Source(ABC):
     bytes_per_event: int
     unread: tuple[str, ...] = ()
 
+    @property
+    def leaves_out(self) -> str:
+        """Which events a reader may leave out, for the message of `none_left`."""
+        return ""
+
     @abstractmethod
     def _read(self, start: int, stop: int) -> Events | Sample:
         """The events start <= row < stop; both are inside the file."""
@@ -75,6 +80,7 @@ class Source(ABC):
         them is. An error about rows counts those in all of them, as if they were read at once.
         """
         start, stop = self.rows(start, stop)
+        n = 0
         step = size * max(1, min(BLOCK, LARGEST_LOAD) // max(1, size * self.bytes_per_event))
         for first in range(start, stop, step):
             try:
@@ -82,8 +88,18 @@ class Source(ABC):
             except BadRows as error:
                 rest = self._bad_rows(range(first + step, stop, step), stop)
                 raise error.among(stop - start, rest) from None
+            n += len(block)
             for row in range(0, len(block), size):
                 yield block[row : row + size]
+        if n == 0:
+            raise self.none_left(stop - start)
+
+    def none_left(self, n: int) -> BadLayout:
+        """What to say where a reader leaves out all of so many events."""
+        return BadLayout(
+            f"{self.path} ({self.layout}): expected events, got none: of {n} that would be read, "
+            f"all are left out{self.leaves_out}."
+        )
 
     def _bad_rows(self, starts: range, stop: int) -> list[BadRows]:
         found = []

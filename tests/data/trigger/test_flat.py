@@ -161,6 +161,10 @@ def test_saturated_pt_is_kept_masked_or_dropped(tmp_path, slot, most, gev):
     assert masked.column("saturated").tolist() == [True, False]
     dropped = load(path, layout="cms_l1", saturated="drop")
     assert dropped.column("event").tolist() == [1]
+    np.savez(path, x=array[:1])
+    for read in (load, lambda *args, **how: list(chunks(*args, **how))):
+        with pytest.raises(BadLayout, match=r"got none: of 1 .* a pt is saturated"):
+            read(path, layout="cms_l1", saturated="drop")
     np.savez(path, x=cms(**{f"{slot}_pt": most + 1}))
     with pytest.raises(BadRows, match=f"integers up to {most}"):
         load(path, layout="cms_l1")

@@ -245,6 +245,13 @@ class FlatSource(Source):
             roles=tuple(roles),
         )
 
+    @property
+    def leaves_out(self) -> str:
+        """Those with a saturated pt, if asked to."""
+        return (
+            ", because a pt is saturated (saturated = 'drop')" if self.saturated == "drop" else ""
+        )
+
     def _read(self, start: int, stop: int) -> Events:
         where = str(self.path)
         objects, mask, full = from_flat(self.rows_.array(start, stop), self.flat, where=where)

@@ -207,11 +207,7 @@ def _found(
     Whether they support it is another question (`_Bars`).
     """
     counts = np.where(counted, hz, 0.0)
-    if asked > counts.sum() * (1 + _ROUND):
-        raise BadValue(
-            f"threshold_at_rate: expected a rate of at most {plain(float(counts.sum()))} Hz, which "
-            f"is that of all events that count, got {asked:g} Hz."
-        )
+    _not_above(float(counts.sum()), asked, "threshold_at_rate")
     curve = _curve(scores, counts, order)
     value = curve.score_at(asked)
     passed = scores >= value
@@ -219,6 +215,15 @@ def _found(
     unseen = _unseen(counts[order], int(np.count_nonzero(passed)), asked)
     low, high = curve.score_at(asked + found.sigma), curve.score_at(asked - found.sigma)
     return Threshold(value, asked, found, rate_of(passed, hz, ratio=ratio), unseen, low, high)
+
+
+def _not_above(total: float, asked: float, where: str) -> None:
+    """A rate that all events together have not is that of no threshold."""
+    if asked > total * (1 + _ROUND):
+        raise BadValue(
+            f"{where}: expected a rate of at most {plain(total)} Hz, which is that of all events "
+            f"that count, got {asked:g} Hz."
+        )
 
 
 def _curve(scores: Floats, counts: Floats, order: NDArray[np.intp]) -> _Curve:
@@ -350,6 +355,7 @@ def closure(
     asked = check.number(rate, "closure: rate", "(0, inf)")
     hz = in_hz(weights, len(given), incoming, "closure")
     no = np.zeros(len(given), bool) if others is None else chosen(others, len(given), "others")
+    _not_above(float(hz[~no].sum()), asked, "closure")
     draw = Seed.of(seed).child("closure").generator()
     order = np.argsort(-given, kind="stable")
     rates, pulls, refused, bars = [], [], 0, _Bars()

@@ -298,11 +298,12 @@ def _items(result: TriggerResult) -> Part | None:
         )
         for item in result.items[:_MOST_ITEMS]
     )  # fmt: skip
-    left = len(result.items) - len(rows)
+    left, n = len(result.items) - len(rows), len(result.items)
+    others = f"none of {n} items has" if n > 1 else "the only item has not"
     return Part(
         "Beside the items of the menu",
-        text=f"{result.chosen} has {plain(result.beside_items_hz)} Hz that none of "
-        f"{len(result.items)} items has, of {_pm(point.total_hz, point.total_sigma)} Hz in all."
+        text=f"{result.chosen} has {plain(result.beside_items_hz)} Hz that {others}, "
+        f"of {_pm(point.total_hz, point.total_sigma)} Hz in all."
         f" {always}",
         tables=(Table("Items that share most with it", columns, rows,
                       note=f"{left} others share less." if left else ""),),
