@@ -1,6 +1,6 @@
 """Discovery power on the LHC Olympics 2020 R&D events (real, not ours).
 
-    python benchmarks/lhco.py [--seeds 8] [--processes 2] [--members KIND] [--axes]
+    python benchmarks/lhco.py [--seeds 8] [--processes 2] [--members KIND] [--no-axes]
         [--background KIND] [--labels]
 
 All 90,941 background events of the slice plus n injected signal events; window 3.3-3.7 TeV with 400
@@ -9,12 +9,12 @@ and all random numbers of the training. The peer is a first prototype (means ove
 of seeds, measured on the same events: ten boosted-tree models per fold, cut on their mean).
 Settings were chosen on seeds 100 and up; seeds 0 to 7 are only used here. --members lets trees with
 random and with best thresholds take turns, in place of the default, or makes two, five or all ten
-members `Excess`; --axes shows classifiers the axes in which a resonance is narrow
-(`Search(axes="automatic")`); --background takes another template. The bars are what this project
-set itself before it had these options. --labels takes, in place of the ensemble, the score of a
-classifier that was trained with labels, out of fold, to tell 9,059 signal events (those in the
-window) from all background, with as much signal as there is beside the window, which the fit takes
-for background.
+members `Excess`; --no-axes shows classifiers the features alone, without the axes in which a
+resonance is narrow (`Search(axes=())`); --background takes another template. The bars are what
+this project set itself before it had these options. --labels takes, in place of the ensemble, the
+score of a classifier that was trained with labels, out of fold, to tell 9,059 signal events (those
+in the window) from all background, with as much signal as there is beside the window, which the fit
+takes for background.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=None)
     parser.add_argument("--signals", type=int, nargs="+", default=N_SIGNAL)
     parser.add_argument("--members", default="trees", choices=list(MEMBERS))
-    parser.add_argument("--axes", action="store_true")
+    parser.add_argument("--no-axes", action="store_true")
     parser.add_argument("--labels", action="store_true", help="with labels")
     parser.add_argument("--background", default="cwola", choices=sorted(ESTIMATORS))
     options = parser.parse_args()
@@ -123,7 +123,9 @@ def main() -> None:
     names = data.names
     given = dict.fromkeys(options.signals, (background, signal))
     if options.labels:
-        given = {n: with_labels(background, signal, n, options.axes) for n in options.signals}
+        given = {
+            n: with_labels(background, signal, n, not options.no_axes) for n in options.signals
+        }
     search = Search(
         windows=(WINDOW,),
         features=() if options.labels else (names,),
@@ -131,7 +133,7 @@ def main() -> None:
         efficiencies=(0.1, PRIMARY, 0.001),
         fit=FitSettings(range=(2800, 6500)),
         classifier=MEMBERS[options.members],
-        axes=AUTOMATIC if options.axes and not options.labels else (),
+        axes=() if options.no_axes or options.labels else AUTOMATIC,
         background=ESTIMATORS[options.background](),
         decorrelate=None if options.labels else ConditionalQuantiles(),
     )

@@ -56,6 +56,19 @@ def test_pieces_make_the_same_sketch():
     assert np.array_equal(whole.smallest, pieces.smallest)
 
 
+def test_events_of_one_object_on_a_coarse_grid_are_no_sign_of_a_leak():
+    pt = np.random.default_rng(1).integers(5, 15, (2, 500, 2, 3)).astype(float)
+    mask = np.array([True, False])
+    one, other = (
+        Events(np.where(mask[:, None], x, 0.0), ("jet", "muon"), FEATURES, np.tile(mask, (500, 1)))
+        for x in pt
+    )
+    assert np.isin(fingerprint(one), fingerprint(other)).any()
+    assert Seen.of([one]).share(other) == 0
+    jets = [Events(x[:, :1], ("jet",), FEATURES) for x in pt]  # all that there can be
+    assert Seen.of(jets[:1]).share(jets[0]) == 1
+
+
 def test_nothing_was_seen_of_nothing():
     assert Seen.of([]).share(toy_background(10)) == 0
     assert Seen.of([toy_background(10)]).share(toy_background(0)) == 0

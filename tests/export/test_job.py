@@ -141,3 +141,11 @@ def test_the_shipped_background_is_for_models_of_such_events(tmp_path):
     save_scorer(fitted, tmp_path / "other.npz")
     with pytest.raises(BadLayout, match=r"--events.*the model knows 1 met"):
         ExportJob(tmp_path / "other.npz").run()
+
+
+def test_events_of_another_layout_are_refused(folder, tmp_path):
+    needs_onnx()
+    fitted = Autoencoder(FeedForward((8,)), 3, learning=QUICK).fit(toy_objects(300), seed=1)
+    save_scorer(fitted, tmp_path / "other.npz")
+    with pytest.raises(BadLayout, match=r"the model knows, 1 met.*another layout"):
+        ExportJob(tmp_path / "other.npz", folder / "events.h5").run()

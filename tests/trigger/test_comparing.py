@@ -25,6 +25,7 @@ from anomalon.core.errors import (
 from anomalon.detection import Named
 from anomalon.detection.training import TEST
 from anomalon.detectors import Baseline
+from anomalon.report.trigger_figures import trigger_drawings
 from anomalon.trigger import Model, Operation, measured_rate, operate
 from anomalon.trigger.checking import checks_of
 from anomalon.trigger.dividing import divided
@@ -217,7 +218,7 @@ def test_the_headline_is_about_the_last_model_and_names_the_best_cut():
 def test_a_cut_whose_steps_miss_the_rate_is_no_yardstick():
     result = found()
     best = next(one for one in result.baselines if f"a cut on {one.name}" in headline(result))
-    off = replace(best.points[0], hz=result.working.rate + 3 * best.points[0].sigma)
+    off = replace(best.points[0], reached=False)
     missed = tuple(replace(m, points=(off,)) if m is best else m for m in result.models)
     assert f"a cut on {best.name}" not in headline(replace(result, models=missed))
     assert "a cut on" in headline(replace(result, models=missed))
@@ -390,9 +391,22 @@ def test_items_that_fire_always_are_left_out():
 
 
 def test_more_than_comes_in_cannot_be_asked_for():
-    result = of_cuts(1e9)
-    assert "at most" in result.summary().headline
-    assert "trainings have one" not in result.summary().headline
+    with pytest.raises(BadValue, match=r"rate: expected at most .* got 1e\+09 Hz"):
+        of_cuts(1e9)
+    with pytest.raises(BadValue, match=r"at most 99\.3 Hz"):
+        bad({}, incoming=100.0)
+
+
+def divided_with(**operation):
+    background = trigger_background(400)
+    return divided({BACKGROUND: background}, (), Operation(5000.0, **operation), Seed(1))
+
+
+def test_columns_that_are_no_items_are_told_before_anything_is_trained():
+    with pytest.raises(ColumnMissing, match="nope"):
+        divided_with(items=("nope*",))
+    with pytest.raises(BadLayout, match="Name another column than 'n_pv'"):
+        divided_with(items=("n_*",))
 
 
 def test_files_of_another_level_and_odd_weights_are_refused_at_once():
@@ -413,3 +427,13 @@ def test_events_without_objects_are_no_leak():
         Operation(60_000.0, trainings=1, halvings=20),
     )  # fmt: skip
     assert found.model("base").seen == 0.0
+
+
+def test_a_menu_that_has_everything_leaves_no_pure_rate_but_a_page():
+    background = trigger_background(400)
+    every = replace(background, columns=background.columns | {"has": np.ones(len(background))})
+    signal = trigger_events(50, 8, 200.0, 1.0, label=1)
+    signal = replace(signal, columns=signal.columns | {"has": np.ones(len(signal))})
+    result = bad({"background": every, "signals": {"hard": signal}}, menu="has", counting="pure")
+    assert "at most 0 Hz" in result.summary().headline
+    assert [drawing.kind for drawing in trigger_drawings(result)][:1] == ["planes"]

@@ -189,6 +189,20 @@ def test_a_constant_score_has_no_rate_but_that_of_all():
     assert "rate: 50" in repr(found)
 
 
+def test_ties_just_above_the_asked_rate_are_not_it():
+    found = threshold_at_rate(np.repeat([2.0, 0.0], [14, 400]), 3.5, 30.0)
+    assert found.rate.hz == 49.0
+    assert found.rate.sigma > 13  # which is no excuse
+    assert not found.reached
+
+
+def test_masked_numbers_are_refused():
+    scores = np.arange(1000.0)
+    with pytest.raises(BadLayout, match="masked array"):
+        threshold_at_rate(np.ma.masked_array(scores, scores > 500), 1.0, 100.0)
+    assert threshold_at_rate(np.ma.masked_array(scores), 1.0, 100.0).value == 899.5
+
+
 def test_bad_input_is_named():
     scores, weights = strata("bad")
     with pytest.raises(TooFewEvents, match="effective events above a threshold at 1 Hz"):

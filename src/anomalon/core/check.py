@@ -129,7 +129,12 @@ def length(values: NDArray[Any], expected: int, what: str) -> None:
 
 
 def real(values: ArrayLike, what: str) -> NDArray[np.float64]:
-    """As float64; `BadLayout` if they are no real numbers: texts, dates, complex ones."""
+    """As float64; `BadLayout` if they are no real numbers: texts, dates, complex or masked ones."""
+    if np.ma.is_masked(values):
+        raise BadLayout(
+            f"{what}: expected a number everywhere, got a masked array, of which some are missing. "
+            "Leave these out: values.compressed()."
+        )
     given: NDArray[Any] = np.asarray(values)
     if given.dtype.kind not in "biuf":
         raise BadLayout(f"{what}: expected numbers, got values of the type {given.dtype}.")

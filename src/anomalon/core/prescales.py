@@ -36,7 +36,8 @@ def enhanced_bias_weights(fired: ArrayLike, prescales: ArrayLike) -> NDArray[np.
         >>> enhanced_bias_weights([[True, False], [True, True]], [100.0, 2.0]).round(4).tolist()
         [100.0, 1.9802]
     """
-    decisions, prescales = _decisions(fired), np.asarray(prescales, dtype=np.float64)
+    decisions = _decisions(fired)
+    prescales = check.real(prescales, "enhanced_bias_weights: prescales")
     if prescales.ndim != 1 or decisions.shape[1] != len(prescales):
         raise BadLayout(
             "enhanced_bias_weights: expected one column of `fired` for each prescale, got fired of "

@@ -101,8 +101,10 @@ class Seen(Shown):
         The sketch holds all fingerprints up to its largest one, so the events with such
         fingerprints, a random share of them, are known for certain.
         """
-        here = fingerprint(events)
-        here = here[here != _NOTHING]  # events without any object are all alike
+        # events without any object are all alike, and those of one on a coarse grid often
+        telling = events.mask.sum(axis=1) >= min(2, events.mask.shape[1])
+        here = fingerprint(events)[telling]
+        here = here[here != _NOTHING]
         if len(self.smallest) == _KEPT:
             here = here[here <= self.smallest[-1]]
         return float(np.isin(here, self.smallest).mean()) if len(here) else 0.0

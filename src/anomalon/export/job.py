@@ -116,6 +116,13 @@ class ExportJob(Job):
         events = _shipped(fitted) if self.events is None else load(self.events)
         if not isinstance(events, Events):
             raise BadLayout(f"{self.events}: expected events with objects, got {events!r}.")
+        known, has = fitted.inputs.layout.kinds, events.object_kinds
+        if Counter(known) != Counter(has):
+            raise BadLayout(
+                f"{self.events}: expected the objects that the model knows, "
+                f"{counted_kinds(known)}, got {counted_kinds(has)}: these are events of another "
+                "layout."
+            )
         if SPLIT not in events.columns:
             events = with_split(events, test=0.5, seed=self.seed)
         learn, test = to_learn_from(events), part(events, "test")

@@ -32,7 +32,8 @@ _COLUMNS = {"n_pv": "collisions per crossing", "run": "run", "lumi": "luminosity
 
 def trigger_drawings(result: TriggerResult) -> Iterator[Drawing]:
     """All figures of a trigger, in the order of the page."""
-    for i, signal in enumerate(result.signals):
+    counts = all(model.curves for model in result.models)  # not if the menu has all that fires
+    for i, signal in enumerate(result.signals if counts else ()):
         yield Drawing(
             f"roc-{i + 1}",
             "roc",

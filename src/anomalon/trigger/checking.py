@@ -68,7 +68,7 @@ def _of(model: Operated, asked: float, *, decides: bool) -> list[Check]:
             "the rate is the asked one",
             f"{measured(point.hz, point.sigma)} Hz, {plain(point.n_effective)} effective "
             f"events; asked for {plain(asked)}",
-            judged(holds=point.has_rate(asked)),
+            judged(holds=point.reached),
             where,
         )
     )
@@ -85,7 +85,8 @@ def _of(model: Operated, asked: float, *, decides: bool) -> list[Check]:
     checks.append(
         Check(
             "a threshold of one half has its rate on the other",
-            f"within one error in {percent(point.closed)} of {point.n_halvings} halvings"
+            f"within one statistical error in {percent(point.closed)} of {point.n_halvings} "
+            "halvings"
             if enough
             else f"only {point.n_halvings} halvings have enough events",
             judged(holds=low < point.closed < high) if enough else "not made",

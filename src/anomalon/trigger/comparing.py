@@ -1,6 +1,5 @@
 """`operate`: models are trained on mixes of background, and compared at a fixed rate."""
 
-import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,7 +20,7 @@ from anomalon.detection.results.detection import File
 from anomalon.detection.training import TEST, Trained, do_trainings
 from anomalon.run.job import HERE, Workplace
 from anomalon.trigger.checking import checks_of
-from anomalon.trigger.dividing import decided, divided, whole_files
+from anomalon.trigger.dividing import decided, divided, item_names, whole_files
 from anomalon.trigger.exporting import exported, refuse_without_onnx
 from anomalon.trigger.operating import Judged, numbers_of, operated
 from anomalon.trigger.operation import Operation
@@ -187,12 +186,7 @@ def _items(
 ) -> tuple[tuple[Item, ...], tuple[str, ...], float]:
     """Items beside the chosen model, those that fire always, and its rate that none of them has."""
     events, chosen = judged.events[TEST], result.model(result.chosen)
-    names = []
-    for pattern in patterns:
-        found = fnmatch.filter(events.columns, pattern)
-        if not found:
-            events.column(pattern)  # says what there is
-        names += [name for name in found if name not in names]
+    names = item_names(events, patterns)
     if not names or chosen.point.why:
         return (), (), float("nan")
     scores = trained[result.chosen][chosen.median_training].scores[TEST]

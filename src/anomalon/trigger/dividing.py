@@ -1,5 +1,6 @@
 """What models may learn from, what is judged, and what reaches the trigger of that."""
 
+import fnmatch
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents
 from anomalon.core.events import Events
 from anomalon.core.kinds import counted_kinds
+from anomalon.core.rounding import plain
 from anomalon.core.seed import Seed
 from anomalon.detection.batches import Batches, Parts, of_events
 from anomalon.detection.training import TEST
@@ -21,7 +23,7 @@ from anomalon.trigger.rates.rate import Rate, in_hz, measured_rate, rate_of
 from anomalon.trigger.results.trigger import Working
 from anomalon.trigger.training import BACKGROUND
 
-__all__ = ["decided", "divided", "whole_files"]
+__all__ = ["decided", "divided", "item_names", "whole_files"]
 
 Floats = NDArray[np.float64]
 
@@ -57,8 +59,7 @@ def divided(
 ) -> tuple[dict[str, Events], Judged, Working]:
     """What may be learned from, what is judged, and where the trigger works."""
     learn, judged = {}, {}
-    for column in operation.constant_in:
-        _refuse_no_numbers(given[BACKGROUND].column(column), column)
+    _refuse_odd_columns(given[BACKGROUND], operation)
     for name, events in given.items():
         check.non_negative(events.weight, f"{name}: weight")
         _refuse_other_kinds(name, events, given[BACKGROUND])
@@ -101,6 +102,11 @@ def divided(
                 f"{f' (column {operation.after!r})' if operation.after else ''}, got none among "
                 f"{len(rows)} to be judged."
             )
+    if operation.counting == "total" and operation.rate > hz.sum():
+        raise BadValue(
+            f"rate: expected at most {plain(float(hz.sum()))} Hz, which is what reaches this "
+            f"trigger, got {operation.rate:g} Hz."
+        )
     reaching = {name: events[reached[name]] for name, events in judged.items()}
     return learn, Judged(
         reaching, hz, menus, operation.counting == "pure", operation.rate, operation.halvings,
@@ -145,6 +151,14 @@ def _in_hz(every: Events, test: Events, incoming: float | None) -> tuple[Floats,
     return own, _ComesIn(hz, sigma, incoming is not None, len(every), pull)
 
 
+def _refuse_odd_columns(background: Events, operation: Operation) -> None:
+    """Columns that are named for what they are not, before hours of training."""
+    for column in operation.constant_in:
+        _refuse_no_numbers(background.column(column), column)
+    for name in item_names(background, operation.items):
+        decided(background, name, "")
+
+
 def _refuse_no_numbers(values: NDArray[Any], column: str) -> None:
     """A column that has no bins."""
     if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
@@ -170,6 +184,21 @@ def _part(events: Events, names: tuple[str, ...], operation: Operation, seed: Se
 
 def _reaching(events: Events, column: str, name: str) -> NDArray[np.bool_]:
     return decided(events, column, name) if column else np.ones(len(events), bool)
+
+
+def item_names(events: Events, patterns: Sequence[str]) -> tuple[str, ...]:
+    """The columns of items, by names or patterns of them.
+
+    Raises:
+        ColumnMissing: If there is none of a pattern.
+    """
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        names = fnmatch.filter(events.columns, pattern)
+        if not names:
+            events.column(pattern)  # says what there is
+        found |= dict.fromkeys(names)
+    return tuple(found)
 
 
 def decided(events: Events, column: str, name: str) -> NDArray[np.bool_]:

@@ -138,6 +138,7 @@ def _point(threshold: Threshold | str, scores: Floats, judged: Judged) -> Operat
         closed=halves.inside,
         n_halvings=len(halves.pulls),
         least_hz=least,
+        reached=threshold.reached,
     )
 
 

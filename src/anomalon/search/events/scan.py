@@ -20,6 +20,7 @@ from anomalon.core.sample import Sample
 from anomalon.core.scorer import Scorer
 from anomalon.core.seed import Seed
 from anomalon.core.window import Window
+from anomalon.features.axes import AUTOMATIC
 from anomalon.features.decorrelate import ConditionalQuantiles
 from anomalon.learn import BoostedTrees, Classifiers, Ensemble
 from anomalon.learn.classify.ensemble import MOST_MEMBERS
@@ -113,9 +114,10 @@ class Search:
             the others.
         axes: Formulas in features that classifiers see as further columns, flattened in mass like
             the features, each with the feature sets that have what it needs; "automatic" for those
-            in which a resonance is narrow, by the names of the features
-            (`anomalon.features.axes`). Templates are made of the features alone. A template in
-            a latent space, and a method that is a score by itself, go without.
+            in which a resonance is narrow, if the names of the features say which they are
+            (`anomalon.features.axes`: a mass and the difference to another); () for none. Templates
+            are made of the features alone. A template in a latent space, and a method that is a
+            score by itself, go without.
 
     Raises:
         BadValue: If there is no window, or neither a feature set nor a score nor a cut; if one of
@@ -145,7 +147,7 @@ class Search:
     score: str | SavedScorer | Scorer | None = None
     cuts: tuple[str, ...] = ()
     validation: Path | Result | None = None
-    axes: tuple[str, ...] | str = ()
+    axes: tuple[str, ...] | str = AUTOMATIC
 
     def __post_init__(self) -> None:
         put = partial(object.__setattr__, self)

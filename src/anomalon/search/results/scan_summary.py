@@ -11,6 +11,7 @@ from anomalon.core.plain import to_plain
 from anomalon.core.result import Check, Column, Number, Part, Summary, Table, Text
 from anomalon.core.rounding import count, p_value, percent, plain
 from anomalon.core.rounding import efficiency as working_point
+from anomalon.features.axes import axes_among
 from anomalon.search.results.checks import checks_of
 from anomalon.search.results.claim import claim
 from anomalon.search.results.headline import headline
@@ -118,6 +119,7 @@ def _numbers(scan: "Scan") -> tuple[Number | Text, ...]:
         Number("trials with an answer", scan.n_with_answer, form="count"),
         Number("windows", len({result.window for result in scan.windows}), form="count"),
         *_own(scan),
+        *_axes(scan),
     )
 
 
@@ -130,6 +132,17 @@ def _own(scan: "Scan") -> Iterator[Text]:
             yield Text("score, in the place of a classifier", f"{name}, {flat}")
         elif by == "cut":
             yield Text("own cut", name)
+
+
+def _axes(scan: "Scan") -> Iterator[Text]:
+    """What classifiers see beside the features; those in a latent space do not."""
+    sets = dict.fromkeys(r.features for r in scan.windows if r.by == "classifier")
+    given = scan.settings.get("axes")
+    formulas = tuple(map(str, given)) if isinstance(given, list) else ()
+    axes = given if isinstance(given, str) else formulas
+    found = dict.fromkeys(axis for names in sets for axis in axes_among(axes, names))
+    if found:
+        yield Text("further columns for classifiers of the features", ", ".join(found))
 
 
 def _how(scan: "Scan") -> str:

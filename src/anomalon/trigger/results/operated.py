@@ -26,7 +26,7 @@ class OperatingPoint:
         low: The score at which the rate is one standard deviation above the asked one.
         high: The score at which it is one below.
         hz: Rate that counts, in Hz.
-        sigma: Its statistical uncertainty.
+        sigma: Its statistical uncertainty, without what is unseen (see `error`).
         n_effective: Effective events behind it.
         unseen: What heavier events that happen to be below may add, in Hz.
         total_hz: Rate of all that fire.
@@ -35,6 +35,7 @@ class OperatingPoint:
             standard deviation; NaN if none can be made.
         n_halvings: How many could be made.
         least_hz: The rate from which on the events support a threshold; infinity if they never do.
+        reached: Whether the rate is the asked one within one event; not if many share one score.
         why: Why there is no threshold, "" if there is one.
     """
 
@@ -50,16 +51,18 @@ class OperatingPoint:
     closed: float = float("nan")
     n_halvings: int = 0
     least_hz: float = float("nan")
+    reached: bool = False
     why: str = ""
+
+    @property
+    def error(self) -> float:
+        """Of the rate, in Hz: the statistical one and what is unseen, in quadrature."""
+        return float(np.hypot(self.sigma, self.unseen))
 
     @property
     def supported(self) -> bool:
         """Whether there is a threshold, and heavy events are far enough below it."""
         return not self.why and self.unseen <= 2 * self.sigma
-
-    def has_rate(self, hz: float) -> bool:
-        """Whether it has a rate within two errors; not if many events share one score."""
-        return not self.why and abs(self.hz - hz) <= 2 * self.sigma
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,7 +48,7 @@ def _verdict(result: TriggerResult, chosen: Operated) -> str:
     if chosen.point.why:
         return f"No threshold at {_at(result)}"
     point = chosen.point
-    return f"{measured(point.hz, point.sigma)} Hz at the threshold {plain(point.threshold, 4)}"
+    return f"{measured(point.hz, point.error)} Hz at the threshold {plain(point.threshold, 4)}"
 
 
 def _headline(result: TriggerResult, chosen: Operated) -> str:
@@ -59,7 +59,7 @@ def _headline(result: TriggerResult, chosen: Operated) -> str:
             np.isfinite(least)
         ) else ""  # fmt: skip
         return f"{chosen.name} has no threshold at {_at(result)}: {chosen.point.why}{hint}"
-    if not chosen.point.has_rate(result.working.rate):
+    if not chosen.point.reached:
         return (
             f"{chosen.name} has {measured(chosen.point.hz, chosen.point.sigma)} Hz instead of "
             f"{_at(result)}: too many events share a score."
@@ -92,7 +92,7 @@ def _best_baseline(result: TriggerResult) -> Operated | None:
     known = [
         one
         for one in result.baselines
-        if one.signals and one.point.has_rate(result.working.rate) and one.name != result.chosen
+        if one.signals and one.point.reached and one.name != result.chosen
     ]
     return max(known, key=lambda one: float(np.nanmean(one.mean_kept)), default=None)
 
@@ -109,9 +109,10 @@ def _numbers(result: TriggerResult, chosen: Operated) -> tuple[Number | Text, ..
     if point.why:
         return tuple(numbers)
     numbers += [
-        Number("rate", point.hz, point.sigma, unit="Hz"),
+        Number("rate", point.hz, point.error, unit="Hz"),
         Number("total rate", point.total_hz, point.total_sigma, unit="Hz"),
         Number("effective events behind it", point.n_effective),
+        Number("its statistical error", point.sigma, unit="Hz"),
         Number("heavier events may add", point.unseen, unit="Hz"),
         Number("threshold", point.threshold, digits=5),
     ]
@@ -174,7 +175,7 @@ def _table(result: TriggerResult) -> Table:
     rows = tuple(
         (
             model.name,
-            "none" if point.why else measured(point.hz, point.sigma),
+            "none" if point.why else measured(point.hz, point.error),
             None if point.why else point.n_effective,
             *(_or_none(kept.median) for kept in (*model.signals, *model.samples)),
         )
@@ -253,11 +254,11 @@ def _rates(result: TriggerResult) -> Part:
         Column("model"), Column("training", form="count"), Column("threshold", digits=5),
         Column("rate", unit="Hz"), Column("effective events"), Column("unseen", unit="Hz"),
         Column("total", unit="Hz"), Column("closes", form="percent"),
-        Column("halvings", form="count"), Column("supported from", unit="Hz"), Column("why not"),
+        Column("halvings", form="count"), Column("all rates from", unit="Hz"), Column("why not"),
     )  # fmt: skip
     rows = tuple(
         (
-            model.name, i + 1, _or_none(p.threshold), _pm(p.hz, p.sigma), _or_none(p.n_effective),
+            model.name, i + 1, _or_none(p.threshold), _pm(p.hz, p.error), _or_none(p.n_effective),
             _or_none(p.unseen), _pm(p.total_hz, p.total_sigma), _or_none(p.closed),
             p.n_halvings or None, _or_none(p.least_hz), p.why and _why(p, result.working.rate),
         )
@@ -265,9 +266,10 @@ def _rates(result: TriggerResult) -> Part:
         for i, p in enumerate(model.points)
     )  # fmt: skip
     note = (
-        "Unseen: what events heavier than those that pass may add. Closes: share of the halvings "
-        "of the test background in which the threshold of one half has the asked rate on the other "
-        "within one error; 68 % is right."
+        "Unseen: what events heavier than those that pass may add; it is in the error of the rate, "
+        "in quadrature. Closes: share of the halvings of the test background in which the "
+        "threshold of one half has the asked rate on the other within one statistical error; 68 % "
+        "is right. All rates from: from which rate on the events support every threshold."
     )
     return Part("Rates and thresholds", tables=(Table("Working points", columns, rows, note=note),),
                 folded=True)  # fmt: skip
