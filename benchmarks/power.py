@@ -66,6 +66,8 @@ class Member:
 MEMBERS = {
     "trees": Member(BoostedTrees()),
     "trees with axes": Member(BoostedTrees(), axes=True),
+    "twenty trees with axes": Member(BoostedTrees(), axes=True, n=20),
+    "forty trees with axes": Member(BoostedTrees(), axes=True, n=40),
     "two kinds with axes": Member(TREES_OF_TWO_KINDS, axes=True, n=20, subsample=1 / 3),
     "trees with axes + excess": Member((BoostedTrees(), Excess()), axes=True, n=4),
     "eight trees with axes + two of excess": Member(

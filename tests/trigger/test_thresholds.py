@@ -270,3 +270,9 @@ def test_closure_of_nonsense_is_refused(scores, rate, error):
 
 def test_halves_of_one_event_say_nothing():
     assert closure([1.0], 1.0, 1.0, splits=20).n_refused == 20
+
+
+def test_nothing_that_fires_has_a_bound_not_no_rate():
+    nothing = measured_rate(np.zeros(100, bool), np.full(100, 50.0))
+    assert "≤ 92" in repr(nothing)  # 1.84 events of 50 Hz, the end of the 68 % interval
+    assert nothing.high == pytest.approx(50.0 * -np.log(0.16), rel=0.02)

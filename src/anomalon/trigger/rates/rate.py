@@ -51,9 +51,10 @@ class Rate(Shown):
     n_effective: float
 
     def facts(self) -> tuple[Fact, ...]:
-        """Rate, events and effective events."""
+        """Rate, events and effective events; of no event the upper end of its interval."""
+        none = Number("rate", self.high, unit="Hz", bound="at most")
         return (
-            Number("rate", self.hz, self.sigma, unit="Hz"),
+            Number("rate", self.hz, self.sigma, unit="Hz") if self.n else none,
             Number("events", self.n, form="count"),
             Number("effective events", self.n_effective, digits=3),
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from anomalon.core.result import Column, Number, Part, Summary, Table, Text
-from anomalon.core.rounding import measured, percent, plain
+from anomalon.core.rounding import count, measured, percent, plain
 from anomalon.trigger.results.operated import Kept, Operated, OperatingPoint
 from anomalon.trigger.results.trigger import TriggerResult
 
@@ -183,9 +183,12 @@ def _table(result: TriggerResult) -> Table:
         for point in (model.point,)
     )
     here = next(i for i, model in enumerate(result.models) if model.name == result.chosen)
+    of_files = (*result.models[0].signals, *result.models[0].samples)
+    events = ", ".join(f"{kept.name} {count(kept.n)}" for kept in of_files)
     note = (
         "Medians over trainings that have a threshold; samples are background that was simulated."
     )
+    note += f" Events that reach the trigger: {events}." if events else ""
     return Table(f"At {_at(result)}", columns, rows, best=(here,), note=note)
 
 
