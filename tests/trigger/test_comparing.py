@@ -149,6 +149,15 @@ def test_what_reaches_the_trigger_has_the_error_of_a_ratio_if_what_comes_in_is_g
     assert 0.75 < np.std(pulls) < 1.3
 
 
+def test_no_more_reaches_a_trigger_than_comes_in():
+    background = trigger_background(400)
+    for seed in range(5):
+        _, judged, working = divided({BACKGROUND: background}, [], Operation(1e3), Seed(seed))
+        assert working.reaching_hz == working.incoming_hz == pytest.approx(background.weight.sum())
+        assert working.reaching_sigma == working.incoming_sigma > 0
+        assert judged.hz.sum() != working.incoming_hz  # the test part has what it happens to have
+
+
 def test_a_test_part_that_is_not_like_the_rest_is_a_failed_check():
     background = trigger_background()
     rng = np.random.default_rng(3)

@@ -3,7 +3,7 @@
 import fnmatch
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -214,7 +214,10 @@ def _working(
     reached: NDArray[np.bool_],
     menu: NDArray[np.bool_] | None,
 ) -> Working:
+    incoming_sigma = 0.0 if comes_in.given else comes_in.sigma
     reaching = comes_in.rate(reached, hz)
+    if not operation.after:  # all that comes in, of which all events of the file tell
+        reaching = replace(reaching, hz=comes_in.hz, sigma=incoming_sigma)
     present = None
     if menu is not None:
         kept = reached.copy()
@@ -226,7 +229,7 @@ def _working(
         operation.after, operation.menu,
         *((float("nan"),) * 2 if present is None else (present.hz, present.sigma)),
         unweighted=counted and not comes_in.given,
-        incoming_sigma=0.0 if comes_in.given else comes_in.sigma,
+        incoming_sigma=incoming_sigma,
         scale_error=comes_in.sigma / comes_in.hz if comes_in.given else 0.0,
         test_pull=comes_in.test_pull,
     )  # fmt: skip
