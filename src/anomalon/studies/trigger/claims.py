@@ -28,6 +28,7 @@ HIGH_ENERGY = ("zz4l", "hahm")
 """The signals that the poster names."""
 _LOW_ENERGY = ("jz1", "jz2")
 _TWICE = 2.0
+_MOST = 0.9  # of the signals: where twice as much is more, none can be told to be good enough
 _SAME = 1.2  # ratio of efficiencies below which nothing has been gained
 
 
@@ -205,8 +206,8 @@ def _finds(hlt: TriggerResult) -> Claim:
         f"{k.name} {_share(k.median)}" for k in hlt.model(IMPROVED).signals if k.name in HIGH_ENERGY
     )
     found = f"{IMPROVED} keeps {each}; mean {_share(after)} beside {_share(before)} of {name} "
-    if before > 1 / _TWICE:  # where nobody can keep twice as much
-        found, before = f"{found}(twice as much is more than all)", float("nan")
+    if _TWICE * before > _MOST:
+        found, before = f"{found}(twice as much is more than a trigger can keep)", float("nan")
     else:
         found += "(asked for: twice as much)"
     return Claim(
