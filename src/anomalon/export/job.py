@@ -113,16 +113,10 @@ class ExportJob(Job):
 
     def _point(self, fitted: FittedDetector) -> WorkingPoint:
         """Events, and the threshold."""
-        events = _shipped(fitted) if self.events is None else load(self.events)
+        events = sample(_SAMPLE) if self.events is None else load(self.events)
         if not isinstance(events, Events):
             raise BadLayout(f"{self.events}: expected events with objects, got {events!r}.")
-        known, has = fitted.inputs.layout.kinds, events.object_kinds
-        if Counter(known) != Counter(has):
-            raise BadLayout(
-                f"{self.events}: expected the objects that the model knows, "
-                f"{counted_kinds(known)}, got {counted_kinds(has)}: these are events of another "
-                "layout."
-            )
+        _refuse_other_kinds(fitted, events, self.events)
         if SPLIT not in events.columns:
             events = with_split(events, test=0.5, seed=self.seed)
         learn, test = to_learn_from(events), part(events, "test")
@@ -150,17 +144,21 @@ class ExportJob(Job):
         )
 
 
-def _shipped(fitted: FittedDetector) -> Events:
-    """The shipped background, for a detector of such events."""
-    events = sample(_SAMPLE)
+def _refuse_other_kinds(fitted: FittedDetector, events: Events, path: Path | None) -> None:
+    """Events of another layout than those that the detector was fitted on."""
     known, has = fitted.inputs.layout.kinds, events.object_kinds
-    if Counter(known) != Counter(has):
+    if Counter(known) == Counter(has):
+        return
+    if path is None:
         raise BadLayout(
             f"export.events: expected a file of background (--events), because the model knows "
             f"{counted_kinds(known)}, and the shipped background at 40 MHz has "
             f"{counted_kinds(has)}."
         )
-    return events
+    raise BadLayout(
+        f"{path}: expected the objects that the model knows, {counted_kinds(known)}, got "
+        f"{counted_kinds(has)}: these are events of another layout."
+    )
 
 
 def accepting(
