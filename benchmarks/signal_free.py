@@ -1,7 +1,7 @@
 """Do background methods find a signal where there is none? Searches without one, by every method.
 
     python benchmarks/signal_free.py [--methods cathode salad ...] [--replicas 200] [--events 10000]
-                                     [--keep FOLDER] [--processes 2]
+                                     [--no-axes] [--keep FOLDER] [--processes 2]
 
 A pseudo-data set are so many real events, drawn without replacement from the 360,000 shipped ones
 of background (two sets have 3 % of their events in common). Their features depend on the mass as
@@ -33,6 +33,7 @@ from anomalon import Sample, Search, Seed
 from anomalon.background import ESTIMATORS, BackgroundEstimator, LaCathode
 from anomalon.core.window import Window
 from anomalon.data import sample
+from anomalon.features.axes import AUTOMATIC
 from anomalon.run import default_executor
 
 FEATURES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
@@ -61,6 +62,7 @@ class Piece:
     n_events: int
     n_members: int
     number: int
+    no_axes: bool = False
 
     def __call__(self, shipped: Shipped) -> list[float | None]:
         """The local Z without a cut and behind each; None where there is no answer."""
@@ -77,6 +79,7 @@ class Piece:
             background=METHODS[self.method],
             efficiencies=EFFICIENCIES,
             n_members=self.n_members,
+            axes=() if self.no_axes else AUTOMATIC,
         )
         scan = search.run(data, other, seed=seed)
         return [float(c.z_local) if c.ok else None for c in scan.windows[0].cuts]
@@ -84,7 +87,8 @@ class Piece:
     @property
     def name(self) -> str:
         """Of what is kept of it."""
-        return f"{self.method}-{self.n_events}-{self.n_members}"
+        sees = "features" if self.no_axes else "axes"
+        return f"{self.method}-{self.n_events}-{self.n_members}-{sees}"
 
 
 def call(piece: Piece, shipped: Shipped) -> list[float | None]:
@@ -157,6 +161,7 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, default=200)
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--members", type=int, default=4)
+    parser.add_argument("--no-axes", action="store_true", help="features alone")
     parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()
@@ -166,8 +171,10 @@ def main() -> None:
     results = []
     for method in options.methods:
         how = (method, options.events, options.members)
-        found = kept.of(Piece(*how, 0))
-        pieces = [Piece(*how, i) for i in range(options.replicas) if i not in found]
+        found = kept.of(Piece(*how, 0, options.no_axes))
+        pieces = [
+            Piece(*how, i, options.no_axes) for i in range(options.replicas) if i not in found
+        ]
         executor = default_executor(options.processes)
         for i, z in executor.map_unordered(call, pieces, shared=shipped):
             kept.add(pieces[i], z)
