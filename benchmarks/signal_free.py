@@ -61,8 +61,8 @@ class Piece:
     method: str
     n_events: int
     n_members: int
+    no_axes: bool
     number: int
-    no_axes: bool = False
 
     def __call__(self, shipped: Shipped) -> list[float | None]:
         """The local Z without a cut and behind each; None where there is no answer."""
@@ -170,11 +170,9 @@ def main() -> None:
     shipped, kept = Shipped(*samples), Kept(options.keep)
     results = []
     for method in options.methods:
-        how = (method, options.events, options.members)
-        found = kept.of(Piece(*how, 0, options.no_axes))
-        pieces = [
-            Piece(*how, i, options.no_axes) for i in range(options.replicas) if i not in found
-        ]
+        how = (method, options.events, options.members, options.no_axes)
+        found = kept.of(Piece(*how, 0))
+        pieces = [Piece(*how, i) for i in range(options.replicas) if i not in found]
         executor = default_executor(options.processes)
         for i, z in executor.map_unordered(call, pieces, shared=shipped):
             kept.add(pieces[i], z)

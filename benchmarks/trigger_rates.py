@@ -74,6 +74,11 @@ def of_each(model):
     return np.mean(kept_of, axis=0)
 
 
+def scores_of(result, name, training):
+    """All scores of one training of a model."""
+    return result.scores[f"{name}-{training + 1}".replace(" ", "-")]
+
+
 def closes(result):
     """Share of halvings within one error, of each model that has a threshold.
 
@@ -84,10 +89,10 @@ def closes(result):
     for model in result.models:
         if model.point.why:
             continue
-        column = f"{model.name}-{model.median_training + 1}".replace(" ", "-")
+        scores = scores_of(result, model.name, model.median_training)
         halves = closure(
-            result.scores[column][rows], result.scores["weight"][rows], result.working.rate,
-            splits=HALVINGS, seed=1,
+            scores[rows], result.scores["weight"][rows], result.working.rate, splits=HALVINGS,
+            seed=1,
         )  # fmt: skip
         what = f"{result.name} at {result.working.rate:g} Hz: {model.name}, halvings"
         if len(halves.pulls) < FEWEST:
@@ -121,7 +126,7 @@ def columns(result, name):
     background = scores["file"] == "background"
     signals = [scores["file"] == signal for signal in HIGH_ENERGY]
     for training in range(len(result.model(name).points)):
-        values = scores[f"{name}-{training + 1}".replace(" ", "-")]
+        values = scores_of(result, name, training)
         yield values[background], scores["weight"][background], lambda cut, values=values: np.mean([
             np.average(values[rows] >= cut, weights=scores["weight"][rows]) for rows in signals
         ])  # fmt: skip

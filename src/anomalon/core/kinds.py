@@ -7,7 +7,15 @@ from typing import Literal, get_args
 from anomalon.core import check
 from anomalon.core.errors import BadLayout
 
-__all__ = ["KINDS", "Kind", "are_constituents", "counted_kinds", "kind_of_name", "kinds_of"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "are_constituents",
+    "counted_kinds",
+    "kind_of_name",
+    "kinds_of",
+    "refuse_other_kinds",
+]
 
 Kind = Literal[
     "electron", "muon", "tau", "photon", "jet", "met", "particle", "bjet", "constituent"
@@ -23,6 +31,28 @@ def are_constituents(kinds: Iterable[str]) -> bool:
 def counted_kinds(kinds: Iterable[str]) -> str:
     """How many slots of which kind, in words: "1 met, 3 jet"."""
     return ", ".join(f"{n} {kind}" for kind, n in Counter(kinds).items())
+
+
+def refuse_other_kinds(
+    has: Iterable[str], known: Iterable[str], what: str, owner: str, remedy: str
+) -> None:
+    """Refuse events of another layout: other kinds, or not as many slots of each.
+
+    Args:
+        has: Kinds of the slots of the events.
+        known: Those that are expected, in any order.
+        what: The events, for the message.
+        owner: Who expects them, and a verb: "the model knows".
+        remedy: What the message ends with.
+
+    Raises:
+        BadLayout: If they differ.
+    """
+    if Counter(has) != Counter(known):
+        raise BadLayout(
+            f"{what}: expected the objects that {owner}, {counted_kinds(known)}, got "
+            f"{counted_kinds(has)}{remedy}"
+        )
 
 
 def kind_of_name(name: str) -> str:

@@ -41,7 +41,6 @@ SPLIT = "split"
 
 _KEPT = 4096  # fingerprints: a share of 1 in 1000 is found, of whole files every one
 _BLOCK = 8192  # events whose fingerprints are computed at a time, within the cache
-_NOTHING = np.uint64(0)  # the fingerprint of an event without a filled slot
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -102,9 +101,8 @@ class Seen(Shown):
         fingerprints, a random share of them, are known for certain.
         """
         # events without any object are all alike, and those of one on a coarse grid often
-        telling = events.mask.sum(axis=1) >= min(2, events.mask.shape[1])
+        telling = events.mask.sum(axis=1) >= np.clip(events.mask.shape[1], 1, 2)
         here = fingerprint(events)[telling]
-        here = here[here != _NOTHING]
         if len(self.smallest) == _KEPT:
             here = here[here <= self.smallest[-1]]
         return float(np.isin(here, self.smallest).mean()) if len(here) else 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents
 from anomalon.core.events import Events
-from anomalon.core.kinds import counted_kinds
+from anomalon.core.kinds import counted_kinds, refuse_other_kinds
 from anomalon.core.seed import Seed
 from anomalon.core.seen import SPLIT, part, to_learn_from, with_split
 from anomalon.data import load, sample
@@ -147,18 +147,15 @@ class ExportJob(Job):
 def _refuse_other_kinds(fitted: FittedDetector, events: Events, path: Path | None) -> None:
     """Events of another layout than those that the detector was fitted on."""
     known, has = fitted.inputs.layout.kinds, events.object_kinds
-    if Counter(known) == Counter(has):
-        return
-    if path is None:
+    if path is not None:
+        remedy = ": these are events of another layout."
+        refuse_other_kinds(has, known, str(path), "the model knows", remedy)
+    elif Counter(known) != Counter(has):
         raise BadLayout(
             f"export.events: expected a file of background (--events), because the model knows "
             f"{counted_kinds(known)}, and the shipped background at 40 MHz has "
             f"{counted_kinds(has)}."
         )
-    raise BadLayout(
-        f"{path}: expected the objects that the model knows, {counted_kinds(known)}, got "
-        f"{counted_kinds(has)}: these are events of another layout."
-    )
 
 
 def accepting(

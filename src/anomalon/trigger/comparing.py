@@ -167,13 +167,12 @@ def _control(
     if one.point.why or not one.point.hz > 0 or n_pv is None:
         return None
     mean = float(np.average(n_pv, weights=judged.hz))
-    counted = judged.hz if judged.others is None else np.where(judged.others, 0.0, judged.hz)
     if not (mean > 0 and n_pv.std() > 0 and n_pv.min() >= 0):  # -1 may stand for unknown
         return None
     scores = trained[chosen][one.median_training].scores[TEST]
     falling = decaying_pile_up(mean, _FALLS * mean, _BLOCKS)
     try:
-        return follow(scores, counted, n_pv, judged.rate, falling, seed=seed.child("fill"))
+        return follow(scores, judged.counted, n_pv, judged.rate, falling, seed=seed.child("fill"))
     except (TooFewEvents, BadValue):  # with the pile-up of its beginning the rate is not known
         return None
 

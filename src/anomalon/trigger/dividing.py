@@ -1,7 +1,6 @@
 """What models may learn from, what is judged, and what reaches the trigger of that."""
 
 import fnmatch
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,14 +11,14 @@ from numpy.typing import NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadLayout, BadValue, Leak, TooFewEvents
 from anomalon.core.events import Events
-from anomalon.core.kinds import counted_kinds
+from anomalon.core.kinds import refuse_other_kinds
 from anomalon.core.rounding import plain
 from anomalon.core.seed import Seed
 from anomalon.detection.batches import Batches, Parts, of_events
 from anomalon.detection.training import TEST
 from anomalon.trigger.operating import Judged
 from anomalon.trigger.operation import Operation
-from anomalon.trigger.rates.rate import Rate, in_hz, measured_rate, rate_of
+from anomalon.trigger.rates.rate import Rate, in_hz, measured_rate, more_than, rate_of
 from anomalon.trigger.results.trigger import Working
 from anomalon.trigger.training import BACKGROUND
 
@@ -102,7 +101,7 @@ def divided(
                 f"{f' (column {operation.after!r})' if operation.after else ''}, got none among "
                 f"{len(rows)} to be judged."
             )
-    if operation.counting == "total" and operation.rate > hz.sum():
+    if operation.counting == "total" and more_than(operation.rate, float(hz.sum())):
         raise BadValue(
             f"rate: expected at most {plain(float(hz.sum()))} Hz, which is what reaches this "
             f"trigger, got {operation.rate:g} Hz."
@@ -169,13 +168,12 @@ def _refuse_no_numbers(values: NDArray[Any], column: str) -> None:
 
 def _refuse_other_kinds(name: str, events: Events, background: Events) -> None:
     """Events of another layout, before hours of training."""
-    known, has = background.object_kinds, events.object_kinds
-    if Counter(has) != Counter(known):
-        raise BadLayout(
-            f"{name}: expected the objects that the background has, {counted_kinds(known)}, got "
-            f"{counted_kinds(has)}. Files of a trigger all have to be of the same level, 'hlt' or "
-            "'l1', and of the same layout."
-        )
+    remedy = (
+        ". Files of a trigger all have to be of the same level, 'hlt' or 'l1', and of the same "
+        "layout."
+    )
+    known = background.object_kinds
+    refuse_other_kinds(events.object_kinds, known, name, "the background has", remedy)
 
 
 def _part(events: Events, names: tuple[str, ...], operation: Operation, seed: Seed) -> Events:

@@ -63,6 +63,11 @@ class Judged:
         """Background that does not count."""
         return self.menu[TEST] if self.pure else None
 
+    @property
+    def counted(self) -> Floats:
+        """What each event of the test background adds to the rate that counts, shape (event,)."""
+        return self.hz if self.others is None else np.where(self.others, 0.0, self.hz)
+
     @cached_property
     def simple(self) -> Mapping[str, Mapping[str, Floats]]:
         """Simple quantities of the events, by name; for all models once."""
@@ -117,8 +122,7 @@ def _threshold(scores: Floats, judged: Judged) -> Threshold | str:
 
 
 def _point(threshold: Threshold | str, scores: Floats, judged: Judged) -> OperatingPoint:
-    counted = judged.hz if judged.others is None else np.where(judged.others, 0.0, judged.hz)
-    least = smallest_rate(scores, counted)
+    least = smallest_rate(scores, judged.counted)
     if isinstance(threshold, str):
         return OperatingPoint(float("nan"), least_hz=least, why=threshold)
     halves = closure(

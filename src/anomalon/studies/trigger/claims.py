@@ -205,16 +205,18 @@ def _finds(hlt: TriggerResult) -> Claim:
     each = ", ".join(
         f"{k.name} {_share(k.median)}" for k in hlt.model(IMPROVED).signals if k.name in HIGH_ENERGY
     )
-    found = f"{IMPROVED} keeps {each}; mean {_share(after)} beside {_share(before)} of {name} "
+    asked, outcome = (
+        "asked for: twice as much",
+        _outcome(before, after, holds=after >= _TWICE * before),
+    )
     if _TWICE * before > _MOST:
-        found, before = f"{found}(twice as much is more than a trigger can keep)", float("nan")
-    else:
-        found += "(asked for: twice as much)"
+        asked, outcome = "twice as much is more than a trigger can keep", "cannot be said"
     return Claim(
         "HLT: performance improved significantly; high energy signals like HAHMggf and ZZ4Lep are "
         "anomalous.",
-        found,
-        _outcome(before, after, holds=after >= _TWICE * before),
+        f"{IMPROVED} keeps {each}; mean {_share(after)} beside {_share(before)} of {name} "
+        f"({asked})",
+        outcome,
     )
 
 

@@ -9,21 +9,28 @@ from numpy.typing import ArrayLike, NDArray
 from anomalon.core import check
 from anomalon.core.errors import BadValue, TooFewEvents
 from anomalon.core.result import Number
+from anomalon.core.rounding import plain
 from anomalon.core.shown import Fact, Shown
 from anomalon.stats.counts.intervals import garwood
 
 __all__ = [
     "FILLED_CROSSINGS",
+    "ROUNDING",
     "Rate",
     "chosen",
     "in_hz",
     "last_of_equals",
     "measured_rate",
+    "more_than",
+    "not_above",
     "rate_of",
     "rising",
 ]
 
 Floats = NDArray[np.float64]
+
+ROUNDING = 1e-9
+"""Of a rate: what rounding may leave of an asked one."""
 
 FILLED_CROSSINGS = {"ATLAS": 31_575_960.0, "CMS": 28_608_800.0}
 """Filled bunch crossings per second: 2808 x 11,245 Hz, and 2544 x 11,245.6 Hz."""
@@ -107,6 +114,24 @@ def chosen(decision: ArrayLike, n: int, what: str) -> NDArray[np.bool_]:
 def last_of_equals(ordered: Floats) -> NDArray[np.intp]:
     """Where events with the same score end, in order: all of them pass a threshold or none."""
     return np.flatnonzero(np.append(np.diff(ordered) != 0, True))
+
+
+def more_than(asked: float, total: float) -> bool:
+    """Whether a rate is more than that of all events, but for rounding."""
+    return asked > total * (1 + ROUNDING)
+
+
+def not_above(asked: float, total: float, where: str) -> None:
+    """Refuse a rate that all events together have not: it is that of no threshold.
+
+    Raises:
+        BadValue: If it is more.
+    """
+    if more_than(asked, total):
+        raise BadValue(
+            f"{where}: expected a rate of at most {plain(total)} Hz, which is that of all events "
+            f"that count, got {asked:g} Hz."
+        )
 
 
 def rising(edges: ArrayLike, what: str) -> Floats:

@@ -18,7 +18,15 @@ from anomalon.core.result import Number
 from anomalon.core.rounding import plain
 from anomalon.core.seed import Seed
 from anomalon.core.shown import Fact, Shown
-from anomalon.trigger.rates.rate import Rate, chosen, in_hz, last_of_equals, rate_of
+from anomalon.trigger.rates.rate import (
+    ROUNDING,
+    Rate,
+    chosen,
+    in_hz,
+    last_of_equals,
+    not_above,
+    rate_of,
+)
 
 __all__ = [
     "FEWEST_EFFECTIVE",
@@ -39,7 +47,6 @@ MOST_UNSEEN = 1.0
 """Of the asked rate: if heavier events may add more than that, no threshold is given."""
 
 _NEARLY = 1e-6  # of a rate: a threshold lies between events
-_ROUND = 1e-9  # of a rate: what rounding may leave of an asked one
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,7 +102,7 @@ class Threshold(Shown):
         It is not if many events have the same score. No error of it is allowed for: on the events
         that a threshold was found on the rate is exact.
         """
-        return abs(self.rate.hz - self.asked) <= self.step + _ROUND * self.asked
+        return abs(self.rate.hz - self.asked) <= self.step + ROUNDING * self.asked
 
     def pull(self, elsewhere: Rate) -> float:
         """Difference of a rate on other events from the asked one, in standard deviations of both.
@@ -222,7 +229,7 @@ def _found(
     Whether they support it is another question (`_Bars`).
     """
     counts = np.where(counted, hz, 0.0)
-    _not_above(float(counts.sum()), asked, "threshold_at_rate")
+    not_above(asked, float(counts.sum()), "threshold_at_rate")
     curve = _curve(scores, counts, order)
     value = curve.score_at(asked)
     passed = scores >= value
@@ -231,15 +238,6 @@ def _found(
     low, high = curve.score_at(asked + found.sigma), curve.score_at(asked - found.sigma)
     total, step = rate_of(passed, hz, ratio=ratio), float(counts[passed].max(initial=0.0))
     return Threshold(value, asked, found, total, unseen, low, high, step)
-
-
-def _not_above(total: float, asked: float, where: str) -> None:
-    """A rate that all events together have not is that of no threshold."""
-    if asked > total * (1 + _ROUND):
-        raise BadValue(
-            f"{where}: expected a rate of at most {plain(total)} Hz, which is that of all events "
-            f"that count, got {asked:g} Hz."
-        )
 
 
 def _curve(scores: Floats, counts: Floats, order: NDArray[np.intp]) -> _Curve:
@@ -371,7 +369,7 @@ def closure(
     asked = check.number(rate, "closure: rate", "(0, inf)")
     hz = in_hz(weights, len(given), incoming, "closure")
     no = np.zeros(len(given), bool) if others is None else chosen(others, len(given), "others")
-    _not_above(float(hz[~no].sum()), asked, "closure")
+    not_above(asked, float(hz[~no].sum()), "closure")
     draw = Seed.of(seed).child("closure").generator()
     order = np.argsort(-given, kind="stable")
     rates, pulls, refused, bars = [], [], 0, _Bars()
