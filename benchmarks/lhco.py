@@ -1,7 +1,7 @@
 """Discovery power on the LHC Olympics 2020 R&D events (real, not ours).
 
     python benchmarks/lhco.py [--seeds 8] [--processes 2] [--members KIND] [--no-axes]
-        [--background KIND] [--labels]
+        [--background KIND] [--labels] [--folds 5] [--resolution R]
 
 All 90,941 background events of the slice plus n injected signal events; window 3.3-3.7 TeV with 400
 GeV side bands, mass fit from 2.8 to 6.5 TeV, 5 folds x 10 members. A seed draws the injected events
@@ -113,6 +113,8 @@ def main() -> None:
     parser.add_argument("--members", default="trees", choices=list(MEMBERS))
     parser.add_argument("--no-axes", action="store_true")
     parser.add_argument("--labels", action="store_true", help="with labels")
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--resolution", type=float, default=None, help="of the mass: fit a peak")
     parser.add_argument("--background", default="cwola", choices=sorted(ESTIMATORS))
     options = parser.parse_args()
     root = Path(__file__).parents[1]
@@ -131,7 +133,8 @@ def main() -> None:
         features=() if options.labels else (names,),
         score=LABELS if options.labels else None,
         efficiencies=(0.1, PRIMARY, 0.001),
-        fit=FitSettings(range=(2800, 6500)),
+        fit=FitSettings(range=(2800, 6500), resolution=options.resolution),
+        n_folds=options.folds,
         classifier=MEMBERS[options.members],
         axes=() if options.no_axes or options.labels else AUTOMATIC,
         background=ESTIMATORS[options.background](),

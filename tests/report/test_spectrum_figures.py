@@ -9,6 +9,7 @@ from drawn import bar_heights
 from anomalon.report import closure_figures
 from anomalon.report.spectrum_figures import bump_drawings, limits, p_values
 from anomalon.report.spectrum_panels import spectrum_panels
+from anomalon.search.results.fitted import FittedPeak
 
 
 def test_closure_figures_show_the_numbers(bump, limit):
@@ -59,3 +60,15 @@ def test_axes_and_legends_say_what_is_drawn(bump, limit):
     (legend,) = (axes.get_legend() for axes in limits(limit).axes)
     names = [text.get_text() for text in legend.get_texts()]
     assert names == ["observed", "expected", "expected ± 1σ", "expected ± 2σ"]
+
+
+def test_a_peak_is_drawn_on_top_of_the_background(bump):
+    expected = np.where(np.arange(40) == 12, 30.0, 0.0)
+    peak = FittedPeak(2000.0, 60.0, 30.0, 8.0, expected)
+    fitted = np.arange(40) != 12
+    (upper, _) = spectrum_panels(replace(bump.fit, fitted=fitted, peak=peak), None).axes
+    steps = {p.get_label(): p.get_data().values for p in upper.patches if hasattr(p, "get_data")}
+    np.testing.assert_allclose(steps["with a peak"] - steps["fit"], expected, atol=1e-9)
+    names = [text.get_text() for text in upper.get_legend().get_texts()]
+    assert "signal region" in names
+    assert "not fitted" not in names

@@ -58,6 +58,10 @@ def _background(axes: Axes, fit: SpectrumFit) -> None:
         lw=0,
     )
     label = "background" if fit.fitted.all() else "fit"
+    if fit.peak is not None:
+        both = np.maximum(fit.expected + fit.peak.expected, 1e-9)
+        look: dict[str, Any] = {"color": LIGHT["orange"], "lw": 1.2, "label": "with a peak"}
+        axes.stairs(both, fit.edges, baseline=None, **look)
     axes.stairs(fit.expected, fit.edges, baseline=None, color=LIGHT["blue"], lw=1.5, label=label)
 
 
@@ -77,10 +81,11 @@ def _draw_pulls(axes: Axes, fit: SpectrumFit) -> None:
 def _data(axes: Axes, fit: SpectrumFit) -> None:
     """The counts: filled where the fit saw the bin, open where not."""
     centres = (fit.edges[1:] + fit.edges[:-1]) / 2
+    inside = "not fitted" if fit.peak is None else "signal region"
     sigma = np.sqrt(np.where(fit.variance > 0, fit.variance, np.nan))
     for chosen, face, label in (
         (fit.fitted, LIGHT["ink"], "data" if fit.fitted.all() else "fitted"),
-        (~fit.fitted, "white", "not fitted"),
+        (~fit.fitted, "white", inside),
     ):
         if not chosen.any():
             continue

@@ -6,8 +6,16 @@ from scipy.stats import chi2, f
 
 from anomalon.core import Seed
 from anomalon.core.errors import BadLayout, BadValue, TooFewEvents, UnknownKey
-from anomalon.stats import Dijet, Exponential, Spectrum, choose_order, fit_spectrum
-from anomalon.stats.fits import NestedTest, choose_orders
+from anomalon.stats import (
+    Dijet,
+    Exponential,
+    Gaussian,
+    Spectrum,
+    choose_order,
+    fit_signal,
+    fit_spectrum,
+)
+from anomalon.stats.fits import NestedTest, choose_order_with_signal, choose_orders
 
 EDGES = np.linspace(2800.0, 6500.0, 38)
 
@@ -151,3 +159,24 @@ def test_toys_and_one_spectrum_are_told_apart():
         choose_orders(data, "dijet")
     with pytest.raises(BadValue, match="choose_orders: expected 1 <= n_min"):
         choose_orders((data.counts[None], EDGES), "dijet", 3, 2)
+
+
+def test_with_a_signal_the_table_is_of_fits_with_the_signal():
+    peak = Gaussian(3500.0, 105.0)
+    data = spectrum(60_000)
+    bumped = Spectrum(data.counts + np.rint(3000 * peak.integrate(EDGES)), EDGES)
+    found = choose_order_with_signal(bumped, "dijet", peak, 2, 5)
+    assert found.n_parameters == 3
+    assert [row.n_parameters for row in found.background.tried] == [2, 3, 4]
+    for row in found.background.tried:
+        alone = fit_signal(bumped, Dijet(row.n_parameters), peak)
+        assert row.deviance == pytest.approx(float(alone.deviance))
+        assert row.ndf == len(EDGES) - 1 - row.n_parameters - 1
+        assert row.p_value == pytest.approx(chi2.sf(float(alone.deviance), row.ndf), rel=0.05)
+    assert found.strength == pytest.approx(3000, abs=3 * float(found.sigma_strength))
+
+
+def test_with_a_signal_one_spectrum_is_expected():
+    toys = Spectrum(np.ones((3, len(EDGES) - 1)), EDGES)
+    with pytest.raises(BadLayout):
+        choose_order_with_signal(toys, "dijet", Gaussian(3500.0, 105.0))

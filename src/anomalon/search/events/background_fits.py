@@ -7,10 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anomalon.core.errors import BadValue, FitError
 from anomalon.core.window import Window
 from anomalon.search.events.fit_settings import FitSettings
-from anomalon.stats import Envelope, Fit, Spectrum, choose_order
-from anomalon.stats.fits import NestedTest, Relative, profiled_error
+from anomalon.search.events.peak import Peak, PeakFits
+from anomalon.stats import Envelope, Fit, Shape, Spectrum, choose_order
+from anomalon.stats.fits import (
+    Relative,
+    SignalFit,
+    choose_order_with_signal,
+    profiled_error,
+)
 from anomalon.stats.fits.envelope import PENALTY
 
 __all__ = ["BackgroundFits", "fit_backgrounds"]
@@ -26,11 +33,14 @@ class BackgroundFits:
         envelope: The functions, the best first; one alone if a test has chosen it.
         window: The signal region.
         outside: The fitted bins, shape (bin,).
+        peaks: A peak beside each of these functions; None if the signal region alone counts. Then
+            the functions are fitted to what the peak leaves outside of it.
     """
 
     envelope: Envelope
     window: Window
     outside: NDArray[np.bool_]
+    peaks: PeakFits | None = None
 
     @property
     def best(self) -> Fit:
@@ -64,9 +74,11 @@ class BackgroundFits:
         At a maximum of the likelihood it is J_in C J_bin / variance_bin, with the derivatives J of
         what is expected and the covariance C of the parameters; 0 in bins that are not fitted.
         """
-        best = self.best
-        follows = best.leverage() @ best.leverage(~self.outside).sum(axis=0)
-        variance = best.event_weight * best.expected
+        return self._influence(self.best)
+
+    def _influence(self, fit: Fit) -> Floats:
+        follows = fit.leverage() @ fit.leverage(~self.outside).sum(axis=0)
+        variance = fit.event_weight * fit.expected
         fitted = self.outside & (variance > 0)
         found = np.divide(follows, variance, out=np.zeros_like(variance), where=fitted)
         return np.asarray(found)
@@ -86,7 +98,23 @@ class BackgroundFits:
         rows = [(fit.leverage(inside) / unit[inside, None]).sum(axis=0) for fit in self._fits]
         of_bases = np.array([self._of_base(fit) for fit in self._fits])
         own = np.array([float(np.linalg.norm(row)) for row in rows])
-        return np.asarray(np.hypot(own, expected * of_bases))
+        sigma = np.asarray(np.hypot(own, expected * of_bases))
+        return sigma if self.peaks is None else self._following(sigma, unit, self.peaks.peak)
+
+    def _following(self, sigma: Floats, unit: Floats, peak: Peak) -> Floats:
+        """The same where the expectation follows the count.
+
+        A count that is larger by chance makes a larger peak and a smaller expectation: with the
+        feedback f the excess D = n - b is 1/(1 - f) times what it would be without a peak, and so
+        is its standard deviation. What that is more than Poisson, the expectation has.
+        """
+        inside = ~self.outside
+        poisson = [
+            float((fit.event_weight * fit.expected / unit**2)[inside].sum()) for fit in self._fits
+        ]
+        feedback = np.array([peak.feedback(self._influence(fit)) for fit in self._fits])
+        whole = (sigma**2 + poisson) / (1 - feedback) ** 2
+        return np.asarray(np.sqrt(np.maximum(whole - poisson, sigma**2)))
 
     def _of_base(self, fit: Fit) -> float:
         """Relative uncertainty that the base of a fit brings along; 0 without one."""
@@ -110,10 +138,15 @@ def fit_backgrounds(
     base is one function alone if a test has chosen it. A relative fit has at least `least`
     parameters, as many as what has made the spectrum follow its base outside of the signal region.
 
+    With a resolution in the settings, all bins are fitted by each function and a peak.
+
     Raises:
         TooFewEvents, DidNotConverge: If no function can be fitted.
         BadValue: If none is defined on all bins.
     """
+    peak = Peak.of(settings, window, spectrum.edges, outside)
+    if peak is not None:
+        return _with_peak(spectrum, settings, window, peak, base, least)
     return BackgroundFits(_envelope(spectrum, settings, ~outside, base, least), window, outside)
 
 
@@ -126,23 +159,63 @@ def _envelope(
 ) -> Envelope:
     if base is None:
         return settings.smooth.envelope(spectrum, mask)
-    chosen = [_relative(spectrum, settings, mask, fit, least) for fit in base.fits]
-    total = [
-        float(fit.deviance) + PENALTY * fit.n_parameters + cost
-        for fit, cost in zip(chosen, base.cost, strict=True)
-    ]
+    test, asked = settings.smooth.nested, _functions(settings, base, least)
+    chosen = [choose_order(spectrum, f.family, *f.orders, mask=mask, test=test) for f in asked]
+    total = [_cost(fit) + f.cost for fit, f in zip(chosen, asked, strict=True)]
     return Envelope.of(chosen, total)
 
 
-def _relative(
-    spectrum: Spectrum, settings: FitSettings, mask: NDArray[np.bool_], base: Fit, least: int
-) -> Fit:
-    """The fit relative to one base, with as many parameters as a test asks for.
+def _with_peak(
+    spectrum: Spectrum,
+    settings: FitSettings,
+    window: Window,
+    peak: Peak,
+    base: Envelope | None,
+    least: int,
+) -> BackgroundFits:
+    """The same with a peak beside every function."""
+    test = settings.smooth.nested
+    found: list[tuple[SignalFit, Fit, float]] = []
+    problem: FitError | BadValue = BadValue("search.fit: expected at least one function, got none.")
+    for f in _functions(settings, base, least):
+        try:
+            both = choose_order_with_signal(spectrum, f.family, peak.template, *f.orders, test=test)
+            found.append((both, peak.background(spectrum, both), _cost(both) + f.cost))
+        except (FitError, BadValue) as error:
+            problem = error if not isinstance(problem, FitError) else problem
+    if not found:
+        raise problem
+    beside = {id(fit): both for both, fit, _ in found}
+    envelope = Envelope.of([fit for _, fit, _ in found], [total for *_, total in found])
+    peaks = PeakFits(peak, tuple(beside[id(fit)] for fit in envelope.fits))
+    return BackgroundFits(envelope, window, peak.outside, peaks)
 
-    Not profiled: that a cut which does not look at the mass keeps the same share everywhere is
-    known, so one parameter suffices until the data say otherwise.
+
+def _cost(fit: Fit | SignalFit) -> float:
+    return float(fit.deviance) + PENALTY * fit.n_parameters
+
+
+@dataclass(frozen=True, eq=False)
+class _Function:
+    """A family in question, with the numbers of parameters that a test may choose."""
+
+    family: Shape
+    orders: tuple[int, int]
+    cost: float = 0.0
+
+
+def _functions(settings: FitSettings, base: Envelope | None, least: int) -> tuple[_Function, ...]:
+    """All functions in question: relative to each base, or before any cut as `choice` says.
+
+    Relative orders are not profiled: that a cut which does not look at the mass keeps the same
+    share everywhere is known, so one parameter suffices until the data say otherwise.
     """
-    least = min(least, Relative.n_most)
-    most = max(least, min(settings.n_max, Relative.n_most))
-    test = NestedTest(settings.test, settings.alpha)
-    return choose_order(spectrum, Relative(least, base), least, most, mask=mask, test=test)
+    if base is not None:
+        least = min(least, Relative.n_most)
+        orders = least, max(least, min(settings.n_max, Relative.n_most))
+        pairs = zip(base.fits, base.cost, strict=True)
+        return tuple(_Function(Relative(least, fit), orders, float(cost)) for fit, cost in pairs)
+    smooth = settings.smooth
+    if smooth.choice == "test":
+        return (_Function(smooth.family, smooth.orders),)
+    return tuple(_Function(f, (f.n, f.n)) for f in smooth.functions)

@@ -16,6 +16,7 @@ from anomalon.stats.fits.order import Test
 __all__ = ["FitSettings"]
 
 _MOST_BINS = 10_000
+_Q0 = "Cowan:2010js"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class FitSettings:
             better than narrow: in a few bins no test has the power to ask for the parameter that
             the spectrum needs (see `benchmarks/fit_range.py`).
         bin_width: Of the mass bins, GeV.
+        resolution: Standard deviation of the mass of a narrow resonance, relative to it (0.04: 4 %
+            of the mass). A Gaussian peak of this width in the middle of the window is fitted
+            together with the background to the whole spectrum, so that signal beside the window is
+            not taken for background, and counts. None: only the window counts, and the fit does not
+            see it.
         sqrt_s: Centre-of-mass energy in GeV, for families in m/sqrt(s).
 
     Raises:
@@ -60,6 +66,7 @@ class FitSettings:
     relative: bool = True
     range: tuple[float, float] | None = None
     bin_width: float = 100.0
+    resolution: float | None = None
     sqrt_s: float = 13_000.0
 
     def __post_init__(self) -> None:
@@ -74,6 +81,9 @@ class FitSettings:
             bin_width="(0, inf)",
             sqrt_s="(0, inf)",
         )
+        if self.resolution is not None:
+            value = check.number(self.resolution, "search.fit.resolution", "(0, 1)")
+            object.__setattr__(self, "resolution", value)
         n_most = lookup(SHAPES, self.shape, "search.fit.shape").n_most
         if not 1 <= self.n_min <= self.n_max <= n_most:
             raise BadValue(
@@ -106,8 +116,8 @@ class FitSettings:
 
     @property
     def cites(self) -> tuple[str, ...]:
-        """Those of the functions."""
-        return self.smooth.cites
+        """Those of the functions, and of the significance of a peak."""
+        return self.smooth.cites if self.resolution is None else (*self.smooth.cites, _Q0)
 
     @property
     def smooth(self) -> SmoothBackground:

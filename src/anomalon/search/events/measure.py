@@ -2,7 +2,9 @@
 
 The count in the signal region is a mean over ensemble members, i.e. a sum of event weights w in
 [0, 1], with Poisson variance sum(w^2) <= sum(w). The background expected there comes from smooth
-functions fitted to the same spectrum without the signal region. These uncertainties are kept apart:
+functions fitted to the same spectrum without the signal region; or, if a resolution is given, to
+all of it together with a peak (`peak`), whose significance then takes the place of the count's.
+These uncertainties are kept apart:
 
 * Poisson: sqrt(sum b s) over bins with the effective weight s of an event (`weighing`).
 * Fit: from the covariance of the parameters of the function that fits best.
@@ -167,6 +169,7 @@ def _compared(
         correlation=None if folds is None else folds.value,
         noise=1.0 if folds is None else folds.noise,
         scatter=None if scatter is None else scatter * unit**2 / float(effective[0]),
+        peak=None if fits.peaks is None else fits.peaks.z / np.sqrt(overweight),
     )
     compared = replace(
         counted,
@@ -225,6 +228,7 @@ def _shown(
         deviance=found.deviance,
         ndf=found.ndf,
         p_value=found.p_value,
+        peak=None if fits.peaks is None else fits.peaks.shown,
     )
 
 

@@ -41,10 +41,11 @@ from anomalon.search.events.given import (
 )
 from anomalon.search.events.method import Method, check_simulation
 from anomalon.search.events.one import Searched
+from anomalon.search.events.peak import check_windows
 from anomalon.search.events.pieces import Piece, Shared, ToyPiece
 from anomalon.search.events.pooling import pooled, toy_p_values
 from anomalon.search.events.pseudo_data import PseudoData
-from anomalon.search.events.selector import SavedScorer, Selector, with_own
+from anomalon.search.events.selector import SavedScorer, Selector, check_score, with_own
 from anomalon.search.events.sketch import correlated
 from anomalon.search.events.validated import Validated, checked_validation, validation_name
 from anomalon.search.results.correlated_trials import CorrelatedTrials
@@ -62,7 +63,7 @@ from anomalon.search.results.window import WindowResult
 __all__ = ["Search"]
 
 # Raised when the same settings give other numbers or fields: what is stored is then done again.
-_FORMAT = 8
+_FORMAT = 9
 
 _MOST_TRIALS = 10_000  # windows, feature sets or cuts
 _MOST_TOYS = 1_000_000
@@ -175,6 +176,7 @@ class Search:
         )
         put("axes", axes_of(self.axes, self.features))
         put("background", backgrounds_of(self.background))
+        check_windows(self.windows, self.fit)
         ensemble = Ensemble(self.classifier, self.n_members)
         put("classifier", ensemble.classifier)  # a list as a tuple
         put("validation", checked_validation(self.validation))
@@ -182,11 +184,7 @@ class Search:
             raise BadValue(
                 "search.validation: expected one background method, got several. Search each alone."
             )
-        if not isinstance(self.score, str | SavedScorer | Scorer | None) or self.score == "":
-            raise BadValue(
-                "search.score: expected a column, a formula in columns, a fitted Scorer or the "
-                f"file of one, got {check.shown(self.score)}."
-            )
+        check_score(self.score)
         if not (self.features or self.cuts or self.score):
             raise BadValue(
                 "search.features: expected at least one feature set, or `score` or `cuts` in their "

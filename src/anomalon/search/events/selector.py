@@ -19,7 +19,7 @@ from anomalon.features.expression import Expression
 from anomalon.learn import load_scorer
 from anomalon.search.results.window import By
 
-__all__ = ["OwnScore", "SavedScorer", "Selector", "columns_of", "with_own"]
+__all__ = ["OwnScore", "SavedScorer", "Selector", "check_score", "columns_of", "with_own"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,19 @@ class SavedScorer:
         if not isinstance(self.file, str | Path):
             raise BadValue(f"search.score.file: expected a path, got {check.shown(self.file)}.")
         object.__setattr__(self, "file", Path(self.file))
+
+
+def check_score(given: object) -> None:
+    """Whether it can be a score, or none.
+
+    Raises:
+        BadValue: If not.
+    """
+    if not isinstance(given, str | SavedScorer | Scorer | None) or given == "":
+        raise BadValue(
+            "search.score: expected a column, a formula in columns, a fitted Scorer or the file of "
+            f"one, got {check.shown(given)}."
+        )
 
 
 OwnScore = str | SavedScorer | Scorer

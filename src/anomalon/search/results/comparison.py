@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.stats import scaled_significance
+from anomalon.stats import observed_significance, scaled_significance
 from anomalon.stats.fits import profiled_significance
 
 __all__ = ["Comparison", "Learned"]
 
 Floats = NDArray[np.floating[Any]]
+
+# A significance below this is zero, and of two such the ratio is that of the errors.
+_RESOLVED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Comparison:
             each other, or there is no telling.
         scatter: `Learned.scatter` as this cut alone tells it; None for a single member.
         noise: Standard deviation of `correlation` if folds have learned nothing from each other.
+        peak: Signed significance of a peak fitted beside each candidate, from event statistics
+            alone, shape (function,); None if the count alone tells.
     """
 
     n: float
@@ -66,6 +71,7 @@ class Comparison:
     correlation: float | None = None
     scatter: float | None = None
     noise: float = 1.0
+    peak: Floats | None = None
 
     @property
     def has_learned(self) -> bool:
@@ -97,6 +103,25 @@ class Comparison:
 
     def z(self, known: Learned) -> float:
         """The significance, signed, with the function profiled."""
-        sigma = np.sqrt(self.fit**2 + self.apart + self.learned(known))
-        each = scaled_significance(self.n, self.expected, 1.0, sigma)
-        return profiled_significance(np.asarray(each), self.cost)[0]
+        more = self.apart + self.learned(known)
+        sigma = np.sqrt(self.fit**2 + more)
+        each = np.asarray(scaled_significance(self.n, self.expected, 1.0, sigma))
+        if self.peak is not None:
+            each = each + self._beyond_the_count(self.peak, more)
+        return profiled_significance(each, self.cost)[0]
+
+    def _beyond_the_count(self, peak: Floats, more: Floats) -> Floats:
+        """What a peak adds to the significance of the count, shape (function,).
+
+        Both by their asymptotic formula, so that the count keeps its own at few events. What
+        learning and closure take of the count's significance, they take of the peak's.
+        """
+        alone, left = (
+            np.asarray(observed_significance(self.n, self.expected, np.sqrt(self.fit**2 + added)))
+            for added in (0.0, more)
+        )
+        own = self.expected + self.fit**2
+        small = np.sqrt(own / (own + more))
+        known = np.abs(alone) > _RESOLVED
+        share = np.where(known, left / np.where(known, alone, 1.0), small)
+        return np.asarray(peak * share - left)

@@ -12,9 +12,28 @@ from anomalon.core.shown import Shown
 from anomalon.stats import Fit, Spectrum
 from anomalon.stats.fits import TriedFunction
 
-__all__ = ["SpectrumFit", "spectrum_fit"]
+__all__ = ["FittedPeak", "SpectrumFit", "spectrum_fit"]
 
 Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPeak:
+    """A peak that was fitted together with the function, to all bins.
+
+    Args:
+        mass: Its position in GeV.
+        sigma: Its standard deviation in GeV.
+        events: Its events, all of them; negative for a dip.
+        uncertainty: Of these, from event statistics alone.
+        expected: Those in each bin, shape (bin,).
+    """
+
+    mass: float
+    sigma: float
+    events: float
+    uncertainty: float
+    expected: Floats
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,6 +60,8 @@ class SpectrumFit(Shown):
         ok: False if the fit has no answer; then `why` says it.
         formula: The family as a formula in the parameters b₀, b₁, …, for readers.
         sigma_parameters: Their standard deviations, shape (n_parameters,).
+        peak: What was fitted beside the function, if anything was; deviance and p-value are then
+            those of the function and what the peak leaves outside of the signal region.
     """
 
     edges: Floats
@@ -61,6 +82,7 @@ class SpectrumFit(Shown):
     why: str
     formula: str = ""
     sigma_parameters: Floats = field(default_factory=lambda: np.zeros(0))
+    peak: FittedPeak | None = None
 
     @property
     def spectrum(self) -> Spectrum:

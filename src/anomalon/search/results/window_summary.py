@@ -1,10 +1,11 @@
 """What a reader is told of one window: its numbers, its tables, and which figures belong to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from anomalon.core.result import Column, Number, Part, Table, Text
 from anomalon.core.rounding import count, measured, p_value, plain, sigmas
 from anomalon.search.results.cut import CutResult
+from anomalon.search.results.fitted import FittedPeak
 from anomalon.search.results.functions import functions_table
 from anomalon.search.results.window import By, MassLeak, Roc, WindowResult
 from anomalon.stats.cuts import FIGURES_OF_MERIT
@@ -80,6 +81,7 @@ def _range(name: str, low: float, high: float) -> Number:
 
 def _counts(result: WindowResult) -> Table:
     apart = ("Poisson", "fit", "function", "ensemble", "folds", "closure")
+    peaks = _peaks(result)
     return Table(
         "Counts in the signal region",
         (
@@ -88,18 +90,36 @@ def _counts(result: WindowResult) -> Table:
             Column("expected ± all"),
             *(Column(f"± {name}", digits=2) for name in apart),
             Column("members (range)"),
+            *((Column("events of the peak"),) if peaks else ()),
             Column("local significance", form="significance"),
             Column("local p-value", form="p-value"),
         ),
-        tuple(_count_row(cut) for cut in result.cuts),
-        note=_in_effective_events(result),
+        tuple(_count_row(cut, peaks=bool(peaks)) for cut in result.cuts),
+        note=" ".join(note for note in (_in_effective_events(result), _of_peak(peaks)) if note),
     )
 
 
-def _count_row(cut: CutResult) -> tuple[float | str | None, ...]:
-    s = cut.sigma
+def _peaks(result: WindowResult) -> list[FittedPeak]:
+    return [cut.fit.peak for cut in result.cuts if cut.fit.peak is not None]
+
+
+def _of_peak(peaks: Sequence[FittedPeak]) -> str:
+    """Where the significances come from, if not from the counts."""
+    if not peaks:
+        return ""
+    one = peaks[0]
+    return (
+        f"A peak at {plain(one.mass, 5)} GeV with a standard deviation of {plain(one.sigma, 4)} "
+        "GeV was fitted together with the background to the whole spectrum: its events, inside the "
+        "signal region and beside it, with their statistical uncertainty. Significances are those "
+        "of the peak, reduced by what ensemble, folds and closure take from the count's."
+    )
+
+
+def _count_row(cut: CutResult, *, peaks: bool) -> tuple[float | str | None, ...]:
+    s, peak = cut.sigma, cut.fit.peak
     if not cut.ok:
-        return (cut.label, cut.n, f"no answer: {cut.why}", *[None] * 9)
+        return (cut.label, cut.n, f"no answer: {cut.why}", *[None] * (9 + peaks))
     members = str(len(cut.member_counts))
     if len(cut.member_counts) > 1:
         low, high = cut.member_counts.min(), cut.member_counts.max()
@@ -110,6 +130,7 @@ def _count_row(cut: CutResult) -> tuple[float | str | None, ...]:
         measured(cut.expected, s.total),
         *(s.poisson, s.fit, s.function, s.ensemble, s.folds, s.closure),
         members,
+        *((None if peak is None else measured(peak.events, peak.uncertainty),) if peaks else ()),
         cut.z_local,
         cut.p_local,
     )

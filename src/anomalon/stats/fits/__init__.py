@@ -6,10 +6,17 @@ from anomalon.stats.fits.envelope import (
     profiled_error,
     profiled_significance,
 )
-from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
-from anomalon.stats.fits.order import ChosenOrders, NestedTest, choose_order, choose_orders
+from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.fits.order import (
+    ChosenOrders,
+    NestedTest,
+    choose_order,
+    choose_order_with_signal,
+    choose_orders,
+)
 from anomalon.stats.fits.relative import Relative
 from anomalon.stats.fits.signal_fit import SignalFit, fit_signal
+from anomalon.stats.fits.tried import TriedFunction
 
 __all__ = [
     "ChosenOrders",
@@ -20,6 +27,7 @@ __all__ = [
     "SignalFit",
     "TriedFunction",
     "choose_order",
+    "choose_order_with_signal",
     "choose_orders",
     "fit_envelope",
     "fit_signal",

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from anomalon.core.errors import BadLayout, BadValue, FitError
 from anomalon.core.shown import Shown
-from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
+from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.fits.tried import TriedFunction
 from anomalon.stats.spectra.shapes import Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 

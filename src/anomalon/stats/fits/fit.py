@@ -21,12 +21,13 @@ from anomalon.core.result import Number, Text
 from anomalon.core.shown import Fact, Shown
 from anomalon.stats.fits.goodness import deviance_p_value
 from anomalon.stats.fits.maximum import maximise
+from anomalon.stats.fits.tried import TriedFunction
 from anomalon.stats.numerics.poisson import poisson_deviance, total_deviance
 from anomalon.stats.numerics.value import Value
 from anomalon.stats.spectra.shapes import SHAPES, Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
-__all__ = ["Fit", "TriedFunction", "fit_spectrum"]
+__all__ = ["Fit", "fit_spectrum"]
 
 Floats = NDArray[np.floating[Any]]
 
@@ -45,38 +46,6 @@ _PLAIN = (
     "why",
     "tried",
 )
-
-
-@dataclass(frozen=True)
-class TriedFunction:
-    """A function that was fitted, and what became of it.
-
-    Args:
-        shape: The family, e.g. "dijet" or "relative to dijet 3".
-        n_parameters: Its number of parameters.
-        deviance, ndf, p_value: Of its fit, as in `Fit`.
-        chosen: Whether it is the one that was taken, or the best.
-        cost: Where the function is a nuisance parameter: deviance plus one for each parameter, over
-            that of the best. None where a test chooses.
-        f: Where a test chooses: its statistic against the function before it. None for the first.
-        p_f: The p-value of that.
-    """
-
-    shape: str
-    n_parameters: int
-    deviance: float
-    ndf: int
-    p_value: float
-    chosen: bool = False
-    cost: float | None = None
-    f: float | None = None
-    p_f: float | None = None
-
-    @classmethod
-    def of(cls, fit: "Fit", **more: Any) -> "TriedFunction":
-        """What became of the function of this fit; `more` are the fields that the fit lacks."""
-        judged = float(fit.deviance), fit.ndf, float(fit.p_value)
-        return cls(fit.shape.label, fit.n_parameters, *judged, **more)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -16,7 +16,7 @@ not (`benchmarks/spectrum.py` has the numbers).
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +26,23 @@ from anomalon.core.config import lookup
 from anomalon.core.errors import BadLayout, BadValue
 from anomalon.core.renamed import gathered
 from anomalon.core.shown import Shown
-from anomalon.stats.fits.fit import Fit, TriedFunction, fit_spectrum
+from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.fits.signal_fit import SignalFit, fit_signal
+from anomalon.stats.fits.tried import Judged, TriedFunction
 from anomalon.stats.spectra.shapes import SHAPES, Shape
 from anomalon.stats.spectra.spectrum import Spectrum
 
-__all__ = ["ChosenOrders", "NestedTest", "Test", "choose_order", "choose_orders"]
+__all__ = [
+    "ChosenOrders",
+    "NestedTest",
+    "Test",
+    "choose_order",
+    "choose_order_with_signal",
+    "choose_orders",
+]
 
 Floats = NDArray[np.floating[Any]]
+F = TypeVar("F", bound=Judged)
 Test = Literal["f", "likelihood_ratio"]
 """What chooses the number of parameters."""
 
@@ -101,22 +111,57 @@ def choose_order(
     """
     spectrum = _one_spectrum(spectrum)
     choice = _Choice.of("choose_order", family, n_min, n_max, test)
-    best = fit_spectrum(spectrum, choice.shape(n_min), mask=mask, throw=throw)
-    tried = [TriedFunction.of(best)]
-    chosen = 0
-    while best.ok and best.n_parameters < n_max:
-        richer = fit_spectrum(spectrum, choice.shape(best.n_parameters + 1), mask=mask, throw=False)
-        if not richer.ok or richer.ndf < 1:
-            break
-        statistic, p, goes_on = choice.compare(
-            best.deviance, best.p_value, richer.deviance, richer.ndf
-        )
-        tried.append(TriedFunction.of(richer, f=float(statistic), p_f=float(p)))
-        if not goes_on:
-            break
-        best, chosen = richer, len(tried) - 1
-    table = tuple(replace(row, chosen=i == chosen) for i, row in enumerate(tried))
-    return replace(best, tried=table)
+    first = fit_spectrum(spectrum, choice.shape(n_min), mask=mask, throw=throw)
+    best, tried = choice.best(
+        first, lambda shape: fit_spectrum(spectrum, shape, mask=mask, throw=False), n_max
+    )
+    return replace(best, tried=tried)
+
+
+def choose_order_with_signal(
+    spectrum: Any,
+    family: str | type[Shape] | Shape,
+    signal: Any,
+    n_min: int = 2,
+    n_max: int = 4,
+    *,
+    test: Test | NestedTest = "f",
+) -> SignalFit:
+    """`choose_order` with a signal of free strength beside every function.
+
+    What a signal does to the spectrum is then no reason to take one more parameter.
+
+    Args:
+        spectrum: A `Spectrum` or what `Spectrum.of` takes; not toys.
+        family: As for `choose_order`, and so all that follows.
+        signal: One signal, as for `fit_signal`.
+        n_min: Smallest number of parameters.
+        n_max: Largest number of parameters.
+        test: "f" or "likelihood_ratio", or a `NestedTest` that also says from which p-value on.
+
+    Returns:
+        The chosen fit; `background.tried` is the table of all that were tried with the signal.
+
+    Raises:
+        BadLayout, TooFewEvents, DidNotConverge, BadValue, UnknownKey: As for `choose_order` and
+            `fit_signal`.
+
+    Example:
+        >>> import numpy as np
+        >>> from anomalon.stats import Gaussian
+        >>> edges = np.linspace(0.0, 8000.0, 41)
+        >>> peak = Gaussian(3000.0, 300.0)
+        >>> counts = 2000 * np.exp(-edges[:-1] / 1000) + 500 * peak.integrate(edges)
+        >>> choose_order_with_signal(Spectrum(counts, edges), "exponential", peak, 1, 4)
+        SignalFit(Exponential(n=2, unit=1000.0)): strength = 500 ± 40, Z = 15.04
+    """
+    spectrum = _one_spectrum(spectrum)
+    choice = _Choice.of("choose_order_with_signal", family, n_min, n_max, test)
+    first = fit_signal(spectrum, choice.shape(n_min), signal)
+    best, tried = choice.best(
+        first, lambda shape: fit_signal(spectrum, shape, signal, throw=False), n_max
+    )
+    return replace(best, background=replace(best.background, tried=tried))
 
 
 def _one_spectrum(given: Any) -> Spectrum:
@@ -234,6 +279,24 @@ class _Choice:
     def shape(self, n: int) -> Shape:
         """The family with so many parameters."""
         return replace(self.family, n=n)
+
+    def best(
+        self, first: F, fit: Callable[[Shape], F], n_max: int
+    ) -> tuple[F, tuple[TriedFunction, ...]]:
+        """The fit with the smallest number of parameters that the next one does not improve."""
+        best, tried, chosen = first, [TriedFunction.of(first)], 0
+        while best.ok and best.n_parameters < n_max:
+            richer = fit(self.shape(best.n_parameters + 1))
+            if not richer.ok or richer.ndf < 1:
+                break
+            statistic, p, goes_on = self.compare(
+                best.deviance, best.p_value, richer.deviance, richer.ndf
+            )
+            tried.append(TriedFunction.of(richer, f=float(statistic), p_f=float(p)))
+            if not goes_on:
+                break
+            best, chosen = richer, len(tried) - 1
+        return best, tuple(replace(row, chosen=i == chosen) for i, row in enumerate(tried))
 
     def compare(
         self, deviance: Floats, p_value: Floats, richer: Floats, ndf: int

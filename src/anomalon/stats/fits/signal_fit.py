@@ -12,6 +12,7 @@ from anomalon.core.plain import to_plain
 from anomalon.core.result import Number, Text
 from anomalon.core.shown import Fact, Shown
 from anomalon.stats.fits.fit import Fit, fit_spectrum
+from anomalon.stats.fits.goodness import deviance_p_value
 from anomalon.stats.fits.maximum import maximise_with_signal
 from anomalon.stats.numerics.poisson import total_deviance
 from anomalon.stats.numerics.value import Value
@@ -67,6 +68,28 @@ class SignalFit(Shown):
     deviance: Floats
     ok: NDArray[np.bool_]
     why: NDArray[np.str_]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the background."""
+        return self.background.shape
+
+    @property
+    def n_parameters(self) -> int:
+        """Those of the background."""
+        return self.shape.n
+
+    @property
+    def ndf(self) -> int:
+        """Fitted bins minus parameters, the strength among them."""
+        return self.background.ndf - 1
+
+    @property
+    def p_value(self) -> Floats:
+        """Goodness of fit of both together, as in `Fit`."""
+        fitted, weight = self.background.fitted, self.background.event_weight
+        expected = (self.expected / weight)[..., fitted]
+        return deviance_p_value(self.deviance, expected, self.n_parameters + 1)
 
     @property
     def sigma_strength(self) -> Floats:
