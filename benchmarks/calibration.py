@@ -1,11 +1,11 @@
 """Is a p-value a p-value? Hundreds of searches in data without signal.
 
-    python benchmarks/calibration.py [--replicas 400] [--members 10] [--processes 2]
+    python benchmarks/calibration.py [--replicas 400] [--members 10] [--processes 2] [--best]
 
 A pseudo-dataset has masses drawn from the smooth function fitted to the background spectrum, and
 the features of real background events, each used at most once, dealt out at random: there is no
 signal and no correlation with the mass, and no event occurs twice. Each is searched like data, in
-one window, with the default settings.
+one window, with the default settings; or, with --best, those of `lhco.py --best`.
 
 Then the same search on the real background itself, in all windows of the LHC Olympics example, with
 five seeds: is the share of events that pass flat in mass?
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from lhco import BEST, DEFAULT
 from numpy.typing import NDArray
 from scipy.stats import binom, kstest, norm
 from verdict import finish, row
@@ -110,7 +111,9 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=None)
     parser.add_argument("--members", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--best", action="store_true", help="as lhco.py --best")
     options = parser.parse_args()
+    chain = BEST if options.best else DEFAULT
     background = load_background()
     print(background)
     inside = background.between(*RANGE)
@@ -118,11 +121,13 @@ def main() -> None:
     fit = fit_spectrum(Spectrum.from_masses(inside.mass, edges), Dijet(4))
     null = Null(inside.x, inside.names, fit)
     search = Search(
-        windows=(Window(3300, 3700, 2900, 4100),),
+        windows=(Window(3300, 3700, *chain["sidebands"]),),
         features=(background.names,),
         efficiencies=EFFICIENCIES,
         n_members=options.members,
-        fit=FitSettings(range=RANGE),
+        n_folds=chain["folds"],
+        subsample=chain["subsample"],
+        fit=FitSettings(range=RANGE, resolution=chain["resolution"]),
     )
     seed = Seed(options.seed).child("calibration")
     pieces = [Piece(search, null, seed.child(replica=i)) for i in range(options.replicas)]

@@ -1,13 +1,14 @@
 """Do background methods find a signal where there is none? Searches without one, by every method.
 
     python benchmarks/signal_free.py [--methods cathode salad ...] [--replicas 200] [--events 10000]
-                                     [--no-axes] [--keep FOLDER] [--processes 2]
+                                     [--no-axes] [--best] [--keep FOLDER] [--processes 2]
 
 A pseudo-data set are so many real events, drawn without replacement from the 360,000 shipped ones
 of background (two sets have 3 % of their events in common). Their features depend on the mass as
 those of jets do. SALAD gets as many of the shipped simulation with other settings, `ideal` as many
 of the background that is left. Each set is searched in one window with four members in five folds,
-otherwise as by default.
+otherwise as by default; with --best as `lhco.py --best`: more folds, wide side bands, a peak in the
+fit.
 
 What the 360,000 events themselves have too many or too few in the window, all sets have in common:
 it moves the mean of Z by about sqrt(events / 360,000), 0.17 for 10,000, which is in its error.
@@ -20,11 +21,12 @@ too.
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from lhco import BEST
 from numpy.typing import NDArray
 from scipy.stats import kstest, norm
 from verdict import finish, row
@@ -35,6 +37,7 @@ from anomalon.core.window import Window
 from anomalon.data import sample
 from anomalon.features.axes import AUTOMATIC
 from anomalon.run import default_executor
+from anomalon.search import FitSettings
 
 FEATURES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
 WINDOW = Window(3300, 3700, 2900, 4100)
@@ -62,6 +65,7 @@ class Piece:
     n_events: int
     n_members: int
     no_axes: bool
+    best: bool
     number: int
 
     def __call__(self, shipped: Shipped) -> list[float | None]:
@@ -81,6 +85,14 @@ class Piece:
             n_members=self.n_members,
             axes=() if self.no_axes else AUTOMATIC,
         )
+        if self.best:
+            search = replace(
+                search,
+                windows=(Window(WINDOW.low, WINDOW.high, *BEST["sidebands"]),),
+                fit=FitSettings(resolution=BEST["resolution"]),
+                n_folds=BEST["folds"],
+                subsample=BEST["subsample"],
+            )
         scan = search.run(data, other, seed=seed)
         return [float(c.z_local) if c.ok else None for c in scan.windows[0].cuts]
 
@@ -88,7 +100,8 @@ class Piece:
     def name(self) -> str:
         """Of what is kept of it."""
         sees = "features" if self.no_axes else "axes"
-        return f"{self.method}-{self.n_events}-{self.n_members}-{sees}"
+        best = "-best" if self.best else ""
+        return f"{self.method}-{self.n_events}-{self.n_members}-{sees}{best}"
 
 
 def call(piece: Piece, shipped: Shipped) -> list[float | None]:
@@ -162,6 +175,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--members", type=int, default=4)
     parser.add_argument("--no-axes", action="store_true", help="features alone")
+    parser.add_argument("--best", action="store_true", help="as lhco.py --best")
     parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()
@@ -170,7 +184,7 @@ def main() -> None:
     shipped, kept = Shipped(*samples), Kept(options.keep)
     results = []
     for method in options.methods:
-        how = (method, options.events, options.members, options.no_axes)
+        how = (method, options.events, options.members, options.no_axes, options.best)
         found = kept.of(Piece(*how, 0))
         pieces = [Piece(*how, i) for i in range(options.replicas) if i not in found]
         executor = default_executor(options.processes)

@@ -1,4 +1,4 @@
-"""A peak that is fitted together with the background, beside likelihoods that are written out here."""
+"""A peak fitted together with the background, beside likelihoods that are written out here."""
 
 from dataclasses import replace
 
