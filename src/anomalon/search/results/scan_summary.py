@@ -119,7 +119,6 @@ def _numbers(scan: "Scan") -> tuple[Number | Text, ...]:
         Number("trials with an answer", scan.n_with_answer, form="count"),
         Number("windows", len({result.window for result in scan.windows}), form="count"),
         *_own(scan),
-        *_axes(scan),
     )
 
 
@@ -134,15 +133,14 @@ def _own(scan: "Scan") -> Iterator[Text]:
             yield Text("own cut", name)
 
 
-def _axes(scan: "Scan") -> Iterator[Text]:
+def _axes(scan: "Scan") -> str:
     """What classifiers see beside the features; those in a latent space do not."""
     sets = dict.fromkeys(r.features for r in scan.windows if r.by == "classifier")
     given = scan.settings.get("axes")
     formulas = tuple(map(str, given)) if isinstance(given, list) else ()
     axes = given if isinstance(given, str) else formulas
     found = dict.fromkeys(axis for names in sets for axis in axes_among(axes, names))
-    if found:
-        yield Text("further columns for classifiers of the features", ", ".join(found))
+    return f"Classifiers of features see beside them: {', '.join(found)}." if found else ""
 
 
 def _how(scan: "Scan") -> str:
@@ -261,6 +259,7 @@ def _parts(scan: "Scan") -> Iterator[Part]:
     best = None if scan.best is None else place_of(scan.best, scan.windows)
     yield Part(
         "Windows",
+        text=_axes(scan),
         parts=tuple(
             window_part(result, str(i), best=best is not None and best[0] == i)
             for i, result in enumerate(scan.windows)
