@@ -5,7 +5,7 @@
 A pseudo-dataset has masses drawn from the smooth function fitted to the background spectrum, and
 the features of real background events, each used at most once, dealt out at random: there is no
 signal and no correlation with the mass, and no event occurs twice. Each is searched like data, in
-one window, with the default settings; or, with --best, those of `lhco.py --best`.
+one window, with the default settings; with --best, as `lhco.py --best`, but for the members.
 
 Then the same search on the real background itself, in all windows of the LHC Olympics example, with
 five seeds: is the share of events that pass flat in mass?
@@ -126,7 +126,6 @@ def main() -> None:
         efficiencies=EFFICIENCIES,
         n_members=options.members,
         n_folds=chain["folds"],
-        subsample=chain["subsample"],
         fit=FitSettings(range=RANGE, resolution=chain["resolution"]),
     )
     seed = Seed(options.seed).child("calibration")

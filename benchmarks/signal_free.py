@@ -7,8 +7,7 @@ A pseudo-data set are so many real events, drawn without replacement from the 36
 of background (two sets have 3 % of their events in common). Their features depend on the mass as
 those of jets do. SALAD gets as many of the shipped simulation with other settings, `ideal` as many
 of the background that is left. Each set is searched in one window with four members in five folds,
-otherwise as by default; with --best as `lhco.py --best`: more folds, wide side bands, a peak in the
-fit.
+otherwise as by default; with --best as `lhco.py --best`, but for the number of members.
 
 What the 360,000 events themselves have too many or too few in the window, all sets have in common:
 it moves the mean of Z by about sqrt(events / 360,000), 0.17 for 10,000, which is in its error.
@@ -91,7 +90,6 @@ class Piece:
                 windows=(Window(WINDOW.low, WINDOW.high, *BEST["sidebands"]),),
                 fit=FitSettings(resolution=BEST["resolution"]),
                 n_folds=BEST["folds"],
-                subsample=BEST["subsample"],
             )
         scan = search.run(data, other, seed=seed)
         return [float(c.z_local) if c.ok else None for c in scan.windows[0].cuts]

@@ -64,7 +64,7 @@ def test_axes_and_legends_say_what_is_drawn(bump, limit):
 
 def test_a_peak_is_drawn_on_top_of_the_background(bump):
     expected = np.where(np.arange(40) == 12, 30.0, 0.0)
-    peak = FittedPeak(2000.0, 60.0, 30.0, 8.0, expected)
+    peak = FittedPeak(2000.0, 60.0, 30.0, 8.0, expected, expected / 30)
     fitted = np.arange(40) != 12
     (upper, _) = spectrum_panels(replace(bump.fit, fitted=fitted, peak=peak), None).axes
     steps = {p.get_label(): p.get_data().values for p in upper.patches if hasattr(p, "get_data")}

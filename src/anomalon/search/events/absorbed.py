@@ -53,7 +53,8 @@ def absorbed(
         return None
     signal = events.label == 1
     beyond = signal & ~window.in_signal_region(events.mass)
-    if not np.any(selection.weight[beyond] > 0):
+    # a peak takes some away also where there is none
+    if settings.resolution is None and not np.any(selection.weight[beyond] > 0):
         return 0.0
     outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
     rest = Weighing(events[~signal], selection.weight[~signal], edges, outside)

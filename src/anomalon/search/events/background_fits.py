@@ -1,6 +1,6 @@
 """The functions that describe a spectrum outside of a signal region, and what they expect in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -180,7 +180,10 @@ def _with_peak(
     for f in _functions(settings, base, least):
         try:
             both = choose_order_with_signal(spectrum, f.family, peak.template, *f.orders, test=test)
-            found.append((both, peak.background(spectrum, both), _cost(both) + f.cost))
+            fit = peak.background(spectrum, both)
+            if f.orders[0] < f.orders[1]:  # a test has chosen, with the peak in every fit
+                fit = replace(fit, tried=both.background.tried)
+            found.append((both, fit, _cost(both) + f.cost))
         except (FitError, BadValue) as error:
             problem = error if not isinstance(problem, FitError) else problem
     if not found:

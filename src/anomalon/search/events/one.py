@@ -175,13 +175,16 @@ def _selected(
 
 
 def _base(original: Sample, window: Window, edges: Floats, fit: FitSettings) -> Envelope | None:
-    """Fits of the spectrum before the cut, if cuts are to be fitted relative to it."""
+    """Fits of the spectrum before the cut, if cuts are to be fitted relative to it.
+
+    Without a peak: they are to know nothing of the signal region.
+    """
     if not fit.relative:
         return None
     outside = ~window.in_signal_region((edges[:-1] + edges[1:]) / 2)
     spectrum = Weighing(original, np.ones(len(original)), edges, outside).spectrum
     try:
-        return fit_backgrounds(spectrum, fit, window, outside).envelope
+        return fit_backgrounds(spectrum, replace(fit, resolution=None), window, outside).envelope
     except FitError:
         return None
 

@@ -7,10 +7,15 @@ strength they are what they are, and count as evidence.
 
 The width is the resolution of the mass, a number that is known before anything is looked at. The
 position is the middle of the window.
+
+A spectrum behind a cut is fitted relative to the one before it, which the fit takes as exact. How
+the strength follows the count of each bin says what that costs: where the base is off by the
+relative d(bin), the strength is by sum h(bin) b(bin) d(bin). The base is fitted without a peak and
+without the signal region, as always: before a cut next to nothing of a spectrum is signal.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,14 +26,16 @@ from anomalon.core.window import Window
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.results.fitted import FittedPeak
 from anomalon.stats import Fit, Gaussian, Spectrum, fit_spectrum
-from anomalon.stats.fits import SignalFit
+from anomalon.stats.fits import Relative, SignalFit
 
-__all__ = ["Peak", "PeakFits", "check_windows"]
+__all__ = ["Peak", "PeakFits", "check_windows", "influence"]
 
 Floats = NDArray[np.floating[Any]]
 
-# A window that holds less of a peak than this is not one for it.
-_LEAST = 0.3
+# A window that holds less of a peak than this is not one for it, nor are bins that are wider than
+# so many standard deviations: where in its bin the peak is would decide.
+_LEAST = 0.5
+_WIDEST = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +74,7 @@ class Peak:
     def background(self, spectrum: Spectrum, found: SignalFit) -> Fit:
         """The function of a fit with the peak, as a fit outside of the signal region alone."""
         clean = self.without(spectrum, found)
-        fit = fit_spectrum(clean, found.shape, mask=~self.outside)
-        return replace(fit, tried=found.background.tried)
+        return fit_spectrum(clean, found.shape, mask=~self.outside)
 
     def feedback(self, influence: Floats) -> float:
         """By how much what is expected inside falls for each event that is counted there.
@@ -98,26 +104,58 @@ class PeakFits:
     @property
     def z(self) -> Floats:
         """Signed significance beside each function, shape (function,)."""
-        return np.array([float(fit.z) for fit in self.fits])
+        return np.array([float(fit.z) * self._known(fit) for fit in self.fits])
 
     @property
     def shown(self) -> FittedPeak:
         """Beside the function that fits best."""
-        signal, found = self.peak.signal, self.fits[0].value
-        events = self.peak.template * found.value
-        return FittedPeak(signal.mean, signal.sigma, found.value, found.uncertainty, events)
+        signal, best = self.peak.signal, self.fits[0]
+        events, sigma = float(best.strength), float(best.sigma_strength) / self._known(best)
+        expected = self.peak.template * events
+        return FittedPeak(signal.mean, signal.sigma, events, sigma, expected, influence(best))
+
+    @staticmethod
+    def _known(fit: SignalFit) -> float:
+        """By how much the strength is known better than with the uncertainty of the base."""
+        own = float(fit.sigma_strength)
+        return own / float(np.hypot(own, _of_base(fit)))
+
+
+def influence(fit: SignalFit) -> Floats:
+    """How the strength of the signal follows the count of each bin, shape (bin,)."""
+    slope = fit.shape.slope(fit.parameters, fit.background.spectrum.edges)
+    by_all = np.column_stack([slope, fit.templates])
+    variance = fit.background.event_weight * fit.expected
+    follows = by_all @ (fit.root @ fit.root[-1])
+    found = np.divide(follows, variance, out=np.zeros_like(variance), where=variance > 0)
+    return np.asarray(found)
+
+
+def _of_base(fit: SignalFit) -> float:
+    """What the uncertainty of the base is for the strength, in events; 0 without a base."""
+    if not isinstance(fit.shape, Relative):
+        return 0.0
+    base = fit.shape.base
+    shift = influence(fit) * fit.expected_background / base.expected
+    return float(np.linalg.norm(shift @ base.leverage()))
 
 
 def check_windows(windows: Sequence[Window], settings: FitSettings) -> None:
-    """Whether the windows are wide enough for the peaks.
+    """Whether windows and bins are made for the peaks.
 
     Raises:
-        BadValue: If one holds too little of its peak.
+        BadValue: If one holds too little of its peak, or its peak is narrow beside the bins.
     """
     if settings.resolution is None:
         return
     for window in windows:
         signal = _in_the_middle(window, settings.resolution)
+        if signal.sigma * _WIDEST < settings.bin_width:
+            raise BadValue(
+                f"search.fit.resolution: a peak of {signal.mean:g} GeV with a standard deviation "
+                f"of {signal.sigma:g} GeV is too narrow for bins of {settings.bin_width:g} GeV. "
+                f"Take bins of at most {_WIDEST * signal.sigma:.3g} GeV (`bin_width`)."
+            )
         held = float(signal.integrate([window.low, window.high])[0])
         if held < _LEAST:
             raise BadValue(

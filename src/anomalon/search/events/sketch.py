@@ -2,7 +2,8 @@
 
 The excess D of a cut over its expectation follows event e with c(e) w(e): w is the share of the
 members that select it, c one in the signal region, and in the side bands what makes the variance
-of the sum that of the fit. Two cuts, of whatever window, feature set or method, share events, and
+of the sum that of the fit. Where a peak was fitted, c is how its strength follows the count of the
+bin. Two cuts, of whatever window, feature set or method, share events, and
 
     Cov(D_t, D_u) = sum_e c_t(e) w_t(e) c_u(e) w_u(e).
 
@@ -48,11 +49,9 @@ def sketch(events: Sample, window: Window, selection: Selection, cut: CutResult)
     if not cut.ok:
         return nothing()
     weight = selection.weight * events.weight
-    side = window.in_sidebands(events.mass)
-    outside = float(np.sqrt((weight[side] ** 2).sum()))
-    fit = float(np.hypot(cut.sigma.fit, cut.sigma.function)) / outside if outside > 0 else 0.0
-    follows = np.where(window.in_signal_region(events.mass), 1.0, np.where(side, -fit, 0.0))
-    follows *= weight
+    follows = weight * (
+        _of_count(events, window, weight, cut) if cut.fit.peak is None else _of_peak(events, cut)
+    )
     some = np.flatnonzero(follows)
     random = bits(events.event[some], _SEED)
     sign = 1.0 - 2.0 * (random >> np.uint64(63)).astype(np.float64)
@@ -60,6 +59,21 @@ def sketch(events: Sample, window: Window, selection: Selection, cut: CutResult)
     held = np.bincount(box, sign * follows[some], _BOXES)
     length = float(np.linalg.norm(held))
     return nothing() if length == 0 else np.rint(held / length * _STEPS).astype(np.int64)
+
+
+def _of_count(events: Sample, window: Window, weight: Floats, cut: CutResult) -> Floats:
+    """The c(e) of a count over its expectation."""
+    side = window.in_sidebands(events.mass)
+    outside = float(np.sqrt((weight[side] ** 2).sum()))
+    fit = float(np.hypot(cut.sigma.fit, cut.sigma.function)) / outside if outside > 0 else 0.0
+    return np.where(window.in_signal_region(events.mass), 1.0, np.where(side, -fit, 0.0))
+
+
+def _of_peak(events: Sample, cut: CutResult) -> Floats:
+    """The c(e) of the strength of a peak, 0 outside of the spectrum."""
+    peak, edges = cut.fit.peak, cut.fit.edges
+    known = np.concatenate([[0.0], peak.influence if peak is not None else [], [0.0]])
+    return np.asarray(known[np.searchsorted(edges, events.mass, side="right")])
 
 
 def nothing() -> Ints:

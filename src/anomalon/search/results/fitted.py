@@ -25,8 +25,9 @@ class FittedPeak:
         mass: Its position in GeV.
         sigma: Its standard deviation in GeV.
         events: Its events, all of them; negative for a dip.
-        uncertainty: Of these, from event statistics alone.
+        uncertainty: Of these, from event statistics and the fit before the cut.
         expected: Those in each bin, shape (bin,).
+        influence: How `events` follows the count of each bin, shape (bin,).
     """
 
     mass: float
@@ -34,6 +35,7 @@ class FittedPeak:
     events: float
     uncertainty: float
     expected: Floats
+    influence: Floats
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,7 +48,8 @@ class SpectrumFit(Shown):
         variance: Variance of `counts`, shape (bin,).
         event_weight: Effective weight of an event in each bin, shape (bin,): counts divided by it
             are Poisson.
-        fitted: True for the bins that the fit saw (not those of the signal region).
+        fitted: True for the bins that the function was fitted to: not those of the signal region,
+            which a peak alone sees.
         expected: The function integrated over each bin, shape (bin,).
         sigma_expected: Its uncertainty from the fit, shape (bin,).
         shape: Name of the family, e.g. "dijet" or "exponential".

@@ -23,6 +23,8 @@ def functions_table(fit: SpectrumFit, where: str) -> Table:
             "Cost: deviance plus one for each parameter, over that of the best. The function is a "
             "nuisance parameter (discrete profiling, arXiv:1408.6865)."
         )
+    elif fit.peak is not None:
+        notes.append("Each was tried together with the peak, in all bins.")
     last = Column("cost") if profiled else Column("p of one more", form="p-value")
     return Table(
         f"{where}: {state}" if where else state,

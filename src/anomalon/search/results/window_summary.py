@@ -53,9 +53,8 @@ def window_part(result: WindowResult, name: str, *, best: bool) -> Part:
         parts=tuple(_pieces(result, name)),
         folded=not best,
         note=(
-            "Spectra: filled points were fitted, open ones were not; the band is the uncertainty "
-            "of the fit. Below each: pulls, in standard deviations of the count (signed root of "
-            "the deviance)."
+            f"Spectra: {_points(result)}; the band is the uncertainty of the fit. Below each: "
+            "pulls, in standard deviations of the count (signed root of the deviance)."
         ),
         name=name,
     )
@@ -99,6 +98,12 @@ def _counts(result: WindowResult) -> Table:
     )
 
 
+def _points(result: WindowResult) -> str:
+    if not _peaks(result):
+        return "filled points were fitted, open ones were not"
+    return "open points lie in the signal region, where the background follows from the others"
+
+
 def _peaks(result: WindowResult) -> list[FittedPeak]:
     return [cut.fit.peak for cut in result.cuts if cut.fit.peak is not None]
 
@@ -111,8 +116,9 @@ def _of_peak(peaks: Sequence[FittedPeak]) -> str:
     return (
         f"A peak at {plain(one.mass, 5)} GeV with a standard deviation of {plain(one.sigma, 4)} "
         "GeV was fitted together with the background to the whole spectrum: its events, inside the "
-        "signal region and beside it, with their statistical uncertainty. Significances are those "
-        "of the peak, reduced by what ensemble, folds and closure take from the count's."
+        "signal region and beside it, with the uncertainty from events and fit. Significances are "
+        "those of the peak, not of the counts, reduced by what ensemble, folds and closure take "
+        "from the count's."
     )
 
 
