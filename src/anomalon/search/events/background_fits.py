@@ -173,13 +173,24 @@ def _with_peak(
     base: Envelope | None,
     least: int,
 ) -> BackgroundFits:
-    """The same with a peak beside every function."""
+    """The same with a peak beside every function.
+
+    One more parameter is taken if both ask for it, the fit with the peak and the one that does not
+    see the signal region. A signal beside it makes the latter ask, a resonance of another form than
+    the peak's the former.
+    """
     test = settings.smooth.nested
     found: list[tuple[SignalFit, Fit, float]] = []
     problem: FitError | BadValue = BadValue("search.fit: expected at least one function, got none.")
     for f in _functions(settings, base, least):
         try:
-            both = choose_order_with_signal(spectrum, f.family, peak.template, *f.orders, test=test)
+            least, most = f.orders
+            if least < most:
+                alone = choose_order(spectrum, f.family, *f.orders, mask=~peak.outside, test=test)
+                most = alone.n_parameters
+            both = choose_order_with_signal(
+                spectrum, f.family, peak.template, least, most, test=test
+            )
             fit = peak.background(spectrum, both)
             if f.orders[0] < f.orders[1]:  # a test has chosen, with the peak in every fit
                 fit = replace(fit, tried=both.background.tried)

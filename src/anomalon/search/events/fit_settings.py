@@ -40,8 +40,8 @@ class FitSettings:
             better than narrow: in a few bins no test has the power to ask for the parameter that
             the spectrum needs (see `benchmarks/fit_range.py`).
         bin_width: Of the mass bins, GeV.
-        resolution: Standard deviation of the mass of a narrow resonance, relative to it (0.04: 4 %
-            of the mass). A Gaussian peak of this width in the middle of the window is fitted
+        resolution: Standard deviation of the mass of a narrow resonance, relative to it (0.03: 3 %
+            of the mass). A peak of this width, anywhere in the middle half of the window, is fitted
             together with the background to the whole spectrum, so that signal beside the window is
             not taken for background, and counts. None: only the window counts, and the fit does not
             see it.

@@ -5,8 +5,9 @@ signal region are taken for background: they lift what is expected inside, and t
 spectrum, so that a test asks for parameters which nothing but the signal needs. With a peak of free
 strength they are what they are, and count as evidence.
 
-The width is the resolution of the mass, a number that is known before anything is looked at. The
-position is the middle of the window.
+The width is the resolution of the mass, a number that is known before anything is looked at. Where
+the resonance is, is not: windows that slide by half their width leave it anywhere in the middle
+half of the nearest one. So the peak that is fitted is the mean of those that are centred there.
 
 A spectrum behind a cut is fitted relative to the one before it, which the fit takes as exact. How
 the strength follows the count of each bin says what that costs: where the base is off by the
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from anomalon.core.errors import BadValue
 from anomalon.core.window import Window
@@ -32,10 +33,9 @@ __all__ = ["Peak", "PeakFits", "check_windows", "influence"]
 
 Floats = NDArray[np.floating[Any]]
 
-# A window that holds less of a peak than this is not one for it, nor are bins that are wider than
-# so many standard deviations: where in its bin the peak is would decide.
+# A window that holds less of a peak than this is not one for it.
 _LEAST = 0.5
-_WIDEST = 3.0
+_PLACES = 40  # where peaks are centred
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +43,14 @@ class Peak:
     """Where a peak is, and how much of it is in each bin.
 
     Args:
-        signal: Its form.
+        middle: Of the window, GeV.
+        sigma: Standard deviation of the resolution there, GeV.
         template: Fraction of it in each bin, shape (bin,).
         outside: The bins outside of the signal region, shape (bin,).
     """
 
-    signal: Gaussian
+    middle: float
+    sigma: float
     template: Floats
     outside: NDArray[np.bool_]
 
@@ -59,8 +61,8 @@ class Peak:
         """That of a window; None if the window alone counts."""
         if settings.resolution is None:
             return None
-        signal = _in_the_middle(window, settings.resolution)
-        return cls(signal, signal.integrate(edges), outside)
+        middle, sigma, template = _spread(window, settings.resolution, edges)
+        return cls(middle, sigma, template, outside)
 
     def without(self, spectrum: Spectrum, found: SignalFit) -> Spectrum:
         """The spectrum without the events that the peak has outside of the signal region."""
@@ -109,10 +111,10 @@ class PeakFits:
     @property
     def shown(self) -> FittedPeak:
         """Beside the function that fits best."""
-        signal, best = self.peak.signal, self.fits[0]
-        events, sigma = float(best.strength), float(best.sigma_strength) / self._known(best)
-        expected = self.peak.template * events
-        return FittedPeak(signal.mean, signal.sigma, events, sigma, expected, influence(best))
+        peak, best = self.peak, self.fits[0]
+        events, error = float(best.strength), float(best.sigma_strength) / self._known(best)
+        expected = peak.template * events
+        return FittedPeak(peak.middle, peak.sigma, events, error, expected, influence(best))
 
     @staticmethod
     def _known(fit: SignalFit) -> float:
@@ -141,30 +143,26 @@ def _of_base(fit: SignalFit) -> float:
 
 
 def check_windows(windows: Sequence[Window], settings: FitSettings) -> None:
-    """Whether windows and bins are made for the peaks.
+    """Whether the windows are wide enough for the peaks.
 
     Raises:
-        BadValue: If one holds too little of its peak, or its peak is narrow beside the bins.
+        BadValue: If one holds too little of its peak.
     """
     if settings.resolution is None:
         return
     for window in windows:
-        signal = _in_the_middle(window, settings.resolution)
-        if signal.sigma * _WIDEST < settings.bin_width:
+        middle, sigma, held = _spread(window, settings.resolution, [window.low, window.high])
+        if held[0] < _LEAST:
             raise BadValue(
-                f"search.fit.resolution: a peak of {signal.mean:g} GeV with a standard deviation "
-                f"of {signal.sigma:g} GeV is too narrow for bins of {settings.bin_width:g} GeV. "
-                f"Take bins of at most {_WIDEST * signal.sigma:.3g} GeV (`bin_width`)."
-            )
-        held = float(signal.integrate([window.low, window.high])[0])
-        if held < _LEAST:
-            raise BadValue(
-                f"search.fit.resolution: the window {window} GeV holds {held:.0%} of a peak of "
-                f"{signal.mean:g} GeV with a standard deviation of {signal.sigma:g} GeV, expected "
-                f"at least {_LEAST:.0%}. Widen the window, or leave `resolution` out."
+                f"search.fit.resolution: the window {window} GeV holds {held[0]:.0%} of a peak "
+                f"near {middle:g} GeV with a standard deviation of {sigma:g} GeV, expected at "
+                f"least {_LEAST:.0%}. Widen the window, or leave `resolution` out."
             )
 
 
-def _in_the_middle(window: Window, resolution: float) -> Gaussian:
-    middle = (window.low + window.high) / 2
-    return Gaussian(middle, resolution * middle)
+def _spread(window: Window, resolution: float, edges: ArrayLike) -> tuple[float, float, Floats]:
+    """Middle, standard deviation, and fractions of the peak in bins of these edges."""
+    middle, quarter = (window.low + window.high) / 2, (window.high - window.low) / 4
+    one = Gaussian(middle, resolution * middle)
+    places = middle + quarter * (2 * np.arange(_PLACES) + 1 - _PLACES) / _PLACES
+    return middle, one.sigma, one.templates(places, edges).mean(axis=0)

@@ -22,8 +22,8 @@ class FittedPeak:
     """A peak that was fitted together with the function, to all bins.
 
     Args:
-        mass: Its position in GeV.
-        sigma: Its standard deviation in GeV.
+        mass: The middle of the window in GeV; the peak is anywhere in the middle half of it.
+        sigma: Standard deviation of the resolution in GeV.
         events: Its events, all of them; negative for a dip.
         uncertainty: Of these, from event statistics and the fit before the cut.
         expected: Those in each bin, shape (bin,).

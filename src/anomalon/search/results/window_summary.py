@@ -114,7 +114,7 @@ def _of_peak(peaks: Sequence[FittedPeak]) -> str:
         return ""
     one = peaks[0]
     return (
-        f"A peak at {plain(one.mass, 5)} GeV with a standard deviation of {plain(one.sigma, 4)} "
+        f"A peak near {plain(one.mass, 5)} GeV with a standard deviation of {plain(one.sigma, 4)} "
         "GeV was fitted together with the background to the whole spectrum: its events, inside the "
         "signal region and beside it, with the uncertainty from events and fit. Significances are "
         "those of the peak, not of the counts, reduced by what ensemble, folds and closure take "
