@@ -32,6 +32,7 @@ from anomalon.report.drawing import RESULTS as KNOWN
 from anomalon.search.results.comparison import Comparison
 from anomalon.search.results.correlated_trials import CorrelatedTrials
 from anomalon.search.results.cut import Carried
+from anomalon.search.results.fitted import FittedPeak
 from anomalon.search.results.scan import Scan
 from anomalon.search.results.window import TemplateFacts
 from anomalon.simulate.result import Process, SimulationResult
@@ -122,9 +123,14 @@ def carried(scan: Scan) -> Scan:
     """The scan with weights that a few events carry, and what newer runs have."""
     first = scan.windows[0]
     known = Comparison(
-        9.0, np.array([7.0]), np.array([0.5]), np.array([0.1]), np.zeros(1), 1.0, 0.2
-    )
-    cut = replace(first.cuts[0], carried=Carried(4.0, 200.0, 30.0, 400.0), comparison=known)
+        9.0, np.array([7.0]), np.array([0.5]), np.array([0.1]), np.zeros(1), 1.0, 0.2,
+        peak=np.array([1.1]),
+    )  # fmt: skip
+    fit = first.cuts[0].fit
+    some = np.linspace(0.0, 1.0, len(fit.counts))
+    fit = replace(fit, peak=FittedPeak(3500.0, 105.0, 94.0, 10.0, 94 * some, some))
+    own = {"carried": Carried(4.0, 200.0, 30.0, 400.0), "comparison": known, "fit": fit}
+    cut = replace(first.cuts[0], **own)
     together = CorrelatedTrials(np.array([0.0, 1.0]), np.array([1.5, 2.5]), 3)
     seen = TemplateFacts("draws", 4000, 3000.0, 0.51, 0.01)
     windows = (replace(first, cuts=(cut, *first.cuts[1:]), template=seen), *scan.windows[1:])
