@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from lhco import BEST, DEFAULT
+from lhco import BEST, DEFAULT, with_chain
 from numpy.typing import NDArray
 from scipy.stats import binom, kstest, norm
 from verdict import finish, row
@@ -113,7 +113,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--best", action="store_true", help="as lhco.py --best")
     options = parser.parse_args()
-    chain = BEST if options.best else DEFAULT
     background = load_background()
     print(background)
     inside = background.between(*RANGE)
@@ -121,13 +120,13 @@ def main() -> None:
     fit = fit_spectrum(Spectrum.from_masses(inside.mass, edges), Dijet(4))
     null = Null(inside.x, inside.names, fit)
     search = Search(
-        windows=(Window(3300, 3700, *chain["sidebands"]),),
+        windows=(Window(3300, 3700, 2900, 4100),),
         features=(background.names,),
         efficiencies=EFFICIENCIES,
         n_members=options.members,
-        n_folds=chain["folds"],
-        fit=FitSettings(range=RANGE, resolution=chain["resolution"]),
+        fit=FitSettings(range=RANGE),
     )
+    search = with_chain(search, BEST if options.best else DEFAULT)
     seed = Seed(options.seed).child("calibration")
     pieces = [Piece(search, null, seed.child(replica=i)) for i in range(options.replicas)]
     found: list[NDArray[np.float64]] = []

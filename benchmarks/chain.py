@@ -17,9 +17,9 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from lhco import BEST, DEFAULT, with_chain
 from verdict import finish, row, spread
 
 import anomalon
@@ -30,17 +30,25 @@ from anomalon.search import FitSettings, Search, Window, inject
 
 FEATURES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
 CUTS = (0.01, 0.005)
-NARROW, WIDE = Window(3300, 3700, 2900, 4100), Window(3300, 3700, 2600, 4600)
-FIT = FitSettings(range=(2800, 6500))
-PEAK = replace(FIT, resolution=0.03)
-STEPS: dict[str, dict[str, Any]] = {
-    "default": {},
-    "ten folds": {"n_folds": 10},
-    "peak": {"n_folds": 10, "fit": PEAK},
-    "twenty members": {"n_folds": 10, "fit": PEAK, "n_members": 20},
-    "wide side bands": {"n_folds": 10, "fit": PEAK, "n_members": 20, "windows": (WIDE,)},
+SEARCH = Search(
+    windows=(Window(3300, 3700, 2900, 4100),),
+    features=(FEATURES,),
+    efficiencies=CUTS,
+    fit=FitSettings(range=(2800, 6500)),
+)
+GAINS = {
+    "default": (),
+    "ten folds": ("folds",),
+    "peak": ("folds", "resolution"),
+    "twenty members": ("folds", "resolution", "n_members"),
+    "wide side bands": tuple(BEST),
 }
-SEARCH = Search(windows=(NARROW,), features=(FEATURES,), efficiencies=CUTS, fit=FIT)
+
+
+def searched(step: str) -> Search:
+    """In the way of a step: what it has of the best chain, the rest by default."""
+    chain = DEFAULT | {name: BEST[name] for name in GAINS[step]}
+    return replace(with_chain(SEARCH, chain), n_members=chain["n_members"])
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ class Piece:
         """Z behind each cut, whether the features tell the mass, and seconds."""
         data = inject(self.background, self.signal, self.n, seed=self.seed)
         start = time.perf_counter()
-        scan = replace(SEARCH, **STEPS[self.step]).run(data, seed=self.seed)
+        scan = searched(self.step).run(data, seed=self.seed)
         (window,) = scan.windows
         cuts = {cut.efficiency: cut.z_local for cut in window.cuts}
         tells = window.mass_leak is not None and window.mass_leak.d > 0
@@ -73,10 +81,10 @@ def main() -> None:
     parser.add_argument("--signal", type=Path, action="append", required=True)
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--events", type=int, default=160)
-    parser.add_argument("--step", action="append", choices=list(STEPS))
+    parser.add_argument("--step", action="append", choices=list(GAINS))
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()
-    background, steps = sample("qcd_data").select(FEATURES), options.step or list(STEPS)
+    background, steps = sample("qcd_data").select(FEATURES), options.step or list(GAINS)
     results, judged = [], {}
     for path in options.signal:
         signal = anomalon.load(path, mass="mjj", features=list(FEATURES))

@@ -30,7 +30,8 @@ import argparse
 import os
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,16 @@ class Piece:
         leak = 0.0 if window.mass_leak is None else window.mass_leak.d
         z = {f"z@{c.efficiency:g}": c.z_local for c in window.cuts}
         return z | {"what features tell of the mass": leak, "seconds": seconds}
+
+
+def with_chain(search: Search, chain: Mapping[str, Any]) -> Search:
+    """The search with folds, side bands and peak of a chain; the members are its own."""
+    return replace(
+        search,
+        windows=(Window(*WINDOW, *chain["sidebands"]),),
+        n_folds=chain["folds"],
+        fit=replace(search.fit, resolution=chain["resolution"]),
+    )
 
 
 def with_labels(
@@ -171,17 +182,17 @@ def main() -> None:
         }
     search = Search(
         windows=(window,),
+        n_members=options.n_members,
         features=() if options.labels else (names,),
         score=LABELS if options.labels else None,
         efficiencies=(0.1, options.cut, 0.001),
-        fit=FitSettings(range=(2800, 6500), resolution=options.resolution),
-        n_folds=options.folds,
-        n_members=options.n_members,
+        fit=FitSettings(range=(2800, 6500)),
         classifier=MEMBERS[options.members],
         axes=() if options.no_axes or options.labels else AUTOMATIC,
         background=ESTIMATORS[options.background](),
         decorrelate=None if options.labels else ConditionalQuantiles(),
     )
+    search = with_chain(search, vars(options))
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     pieces = [Piece(search, *given[n], n, s) for n in options.signals for s in seeds]
     found: dict[int, list[dict[str, float]]] = {n: [] for n in options.signals}

@@ -20,12 +20,12 @@ too.
 import argparse
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from lhco import BEST
+from lhco import BEST, with_chain
 from numpy.typing import NDArray
 from scipy.stats import kstest, norm
 from verdict import finish, row
@@ -36,7 +36,6 @@ from anomalon.core.window import Window
 from anomalon.data import sample
 from anomalon.features.axes import AUTOMATIC
 from anomalon.run import default_executor
-from anomalon.search import FitSettings
 
 FEATURES = ("mJ1", "dmJ", "tau21_J1", "tau21_J2")
 WINDOW = Window(3300, 3700, 2900, 4100)
@@ -85,12 +84,7 @@ class Piece:
             axes=() if self.no_axes else AUTOMATIC,
         )
         if self.best:
-            search = replace(
-                search,
-                windows=(Window(WINDOW.low, WINDOW.high, *BEST["sidebands"]),),
-                fit=FitSettings(resolution=BEST["resolution"]),
-                n_folds=BEST["folds"],
-            )
+            search = with_chain(search, BEST)
         scan = search.run(data, other, seed=seed)
         return [float(c.z_local) if c.ok else None for c in scan.windows[0].cuts]
 

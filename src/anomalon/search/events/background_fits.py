@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anomalon.core.errors import BadValue, FitError
 from anomalon.core.window import Window
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.peak import Peak, PeakFits
@@ -18,7 +17,7 @@ from anomalon.stats.fits import (
     choose_order_with_signal,
     profiled_error,
 )
-from anomalon.stats.fits.envelope import PENALTY
+from anomalon.stats.fits.envelope import PENALTY, all_that_can
 
 __all__ = ["BackgroundFits", "fit_backgrounds"]
 
@@ -180,25 +179,19 @@ def _with_peak(
     the peak's the former.
     """
     test = settings.smooth.nested
-    found: list[tuple[SignalFit, Fit, float]] = []
-    problem: FitError | BadValue = BadValue("search.fit: expected at least one function, got none.")
-    for f in _functions(settings, base, least):
-        try:
-            least, most = f.orders
-            if least < most:
-                alone = choose_order(spectrum, f.family, *f.orders, mask=~peak.outside, test=test)
-                most = alone.n_parameters
-            both = choose_order_with_signal(
-                spectrum, f.family, peak.template, least, most, test=test
-            )
-            fit = peak.background(spectrum, both)
-            if f.orders[0] < f.orders[1]:  # a test has chosen, with the peak in every fit
-                fit = replace(fit, tried=both.background.tried)
-            found.append((both, fit, _cost(both) + f.cost))
-        except (FitError, BadValue) as error:
-            problem = error if not isinstance(problem, FitError) else problem
-    if not found:
-        raise problem
+
+    def fitted(f: _Function) -> tuple[SignalFit, Fit, float]:
+        least, most = f.orders
+        if least < most:
+            alone = choose_order(spectrum, f.family, least, most, mask=~peak.outside, test=test)
+            most = alone.n_parameters
+        both = choose_order_with_signal(spectrum, f.family, peak.template, least, most, test=test)
+        fit = peak.background(spectrum, both)
+        # where a test has chosen, with the peak in every fit
+        tried = both.background.tried if least < f.orders[1] else ()
+        return both, replace(fit, tried=tried), _cost(both) + f.cost
+
+    found = all_that_can(_functions(settings, base, least), fitted)
     beside = {id(fit): both for both, fit, _ in found}
     envelope = Envelope.of([fit for _, fit, _ in found], [total for *_, total in found])
     peaks = PeakFits(peak, tuple(beside[id(fit)] for fit in envelope.fits))

@@ -26,6 +26,7 @@ from anomalon.core.window import Window
 from anomalon.search.events.selection import Selection
 from anomalon.search.results.correlated_trials import CorrelatedTrials
 from anomalon.search.results.cut import CutResult
+from anomalon.search.results.fitted import FittedPeak
 
 __all__ = ["correlated", "correlation", "nothing", "sketch"]
 
@@ -48,9 +49,11 @@ def sketch(events: Sample, window: Window, selection: Selection, cut: CutResult)
     """
     if not cut.ok:
         return nothing()
-    weight = selection.weight * events.weight
+    weight, peak = selection.weight * events.weight, cut.fit.peak
     follows = weight * (
-        _of_count(events, window, weight, cut) if cut.fit.peak is None else _of_peak(events, cut)
+        _of_count(events, window, weight, cut)
+        if peak is None
+        else _of_peak(events, peak, cut.fit.edges)
     )
     some = np.flatnonzero(follows)
     random = bits(events.event[some], _SEED)
@@ -69,10 +72,9 @@ def _of_count(events: Sample, window: Window, weight: Floats, cut: CutResult) ->
     return np.where(window.in_signal_region(events.mass), 1.0, np.where(side, -fit, 0.0))
 
 
-def _of_peak(events: Sample, cut: CutResult) -> Floats:
+def _of_peak(events: Sample, peak: FittedPeak, edges: Floats) -> Floats:
     """The c(e) of the strength of a peak, 0 outside of the spectrum."""
-    peak, edges = cut.fit.peak, cut.fit.edges
-    known = np.concatenate([[0.0], peak.influence if peak is not None else [], [0.0]])
+    known = np.concatenate([[0.0], peak.influence, [0.0]])
     return np.asarray(known[np.searchsorted(edges, events.mass, side="right")])
 
 

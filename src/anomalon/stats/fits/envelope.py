@@ -10,9 +10,9 @@ Where the best function stands alone this is its own result. Where others come c
 something else, they make the uncertainty larger by just that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +28,15 @@ __all__ = [
     "BEYOND",
     "PENALTY",
     "Envelope",
+    "all_that_can",
     "fit_envelope",
     "profiled_error",
     "profiled_significance",
 ]
 
 Floats = NDArray[np.floating[Any]]
+T = TypeVar("T")
+R = TypeVar("R")
 
 PENALTY = 1.0
 """What a parameter costs, in units of -2 ln L."""
@@ -126,20 +129,28 @@ def fit_envelope(
     spectrum = Spectrum.of(spectrum)
     if spectrum.counts.ndim != 1:
         raise BadLayout(f"envelope: expected one spectrum, got {len(spectrum.counts)} toys.")
-    fits: list[Fit] = []
-    total: list[float] = []
+    fits = all_that_can(shapes, lambda shape: fit_spectrum(spectrum, shape, mask=mask))
+    total = [float(fit.deviance) + penalty * fit.n_parameters for fit in fits]
+    return Envelope.of(fits, total, beyond=beyond)
+
+
+def all_that_can(functions: Iterable[T], fit: Callable[[T], R]) -> list[R]:
+    """What `fit` gives for each function that can be fitted.
+
+    Raises:
+        TooFewEvents, DidNotConverge: If none can; the reason of the first.
+        BadValue: If none is defined on all bins, or there is none.
+    """
+    found: list[R] = []
     problem: FitError | BadValue = BadValue("envelope: expected at least one function, got none.")
-    for shape in shapes:
+    for function in functions:
         try:
-            fit = fit_spectrum(spectrum, shape, mask=mask)
+            found.append(fit(function))
         except (FitError, BadValue) as error:
             problem = error if not isinstance(problem, FitError) else problem
-            continue
-        fits.append(fit)
-        total.append(float(fit.deviance) + penalty * fit.n_parameters)
-    if not fits:
+    if not found:
         raise problem
-    return Envelope.of(fits, total, beyond=beyond)
+    return found
 
 
 def profiled_significance(z: Floats, cost: Floats) -> tuple[float, int]:
