@@ -59,11 +59,16 @@ class BackgroundEstimator(ABC):
     The decorrelation of a search is then fitted on both. Fitted on data alone it would take their
     fluctuations from them and give the opposite to all other events: the simulation, by which a
     classifier learns to look where data not yet seen are too few."""
+    learns_inside: ClassVar[bool] = True
+    """Whether the features of events in the signal region make a difference to the template.
+
+    If not, members that share a template are still shown events of their own there."""
     n_templates: int = 0
     """How many different templates the members of an ensemble share, in turns; 0: one for each.
 
     A training takes longer than a member. Members with the same template are then shown the same
-    events, so that what an event does through the template is still seen in the members."""
+    events (but see `learns_inside`), so that what an event does through the template is still seen
+    in the members."""
     shares_model: ClassVar[bool] = False
     """Whether tasks with the same data share one model, whatever their windows (`same_data`).
 

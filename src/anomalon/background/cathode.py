@@ -51,6 +51,7 @@ class Cathode(FromDensity):
 
     kind: ClassVar[str] = "cathode"
     cites: ClassVar[tuple[str, ...]] = ("Hallin:2021wme",)
+    learns_inside: ClassVar[bool] = False
 
     density: DensityEstimator = field(default_factory=several)
 

@@ -74,6 +74,7 @@ class Curtains(BackgroundEstimator):
     kind: ClassVar[str] = "curtains"
     cites: ClassVar[tuple[str, ...]] = ("Raine:2022hht", "Sengupta:2023xqy")
     needs_flat_features: ClassVar[bool] = False
+    learns_inside: ClassVar[bool] = False
 
     density: SplineFlow = field(default_factory=SplineFlow)
     top: FlowForFlow | None = None

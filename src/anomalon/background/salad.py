@@ -79,6 +79,7 @@ class Salad(BackgroundEstimator):
     kind: ClassVar[str] = "salad"
     cites: ClassVar[tuple[str, ...]] = ("Andreassen:2020nkr",)
     needs_flat_features: ClassVar[bool] = False
+    learns_inside: ClassVar[bool] = False
     needs_simulation: ClassVar[bool] = True
 
     network: Network = field(

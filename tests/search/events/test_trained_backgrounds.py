@@ -1,6 +1,6 @@
 """Background methods that are trained, in whole searches, and what folds learn through them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +15,7 @@ from anomalon.core import Seed
 from anomalon.core.errors import TruthRequired
 from anomalon.core.window import Window
 from anomalon.features.decorrelate import ConditionalQuantiles
-from anomalon.learn import BoostedTrees
+from anomalon.learn import BoostedTrees, Classifier
 from anomalon.search.events.cross_training import CrossTraining
 from anomalon.search.events.fit_settings import FitSettings
 from anomalon.search.events.method import Method
@@ -199,6 +199,47 @@ def test_members_that_share_a_template_are_shown_the_same_events():
     np.testing.assert_array_equal(scores.saw[:, 1], scores.saw[:, 3])
     assert (scores.saw[:, 0] != scores.saw[:, 1]).any()
     assert (scores.score[0] != scores.score[2]).any()  # of other trees
+
+
+@dataclass(frozen=True)
+class FromOutside(BackgroundEstimator):
+    """Events of the side bands that a member is shown, shared by some members."""
+
+    kind: ClassVar[str] = "from_outside"
+    needs_flat_features: ClassVar[bool] = False  # they are
+    learns_inside: ClassVar[bool] = False
+    n_templates: int = 2
+
+    def _fit(self, data, window, simulation, seed):
+        return Template(data[window.in_sidebands(data.mass)], self.kind, "")
+
+
+@dataclass(frozen=True)
+class Remembering(Classifier):
+    """Boosted trees that remember what they were trained on."""
+
+    kind: ClassVar[str] = "remembering"
+    asked: list = field(default_factory=list)
+
+    def _fit_many(self, tasks, names):
+        self.asked.append(tasks)
+        return BoostedTrees(n_trees=2).fit_many(tasks, names)
+
+
+def test_members_share_a_template_but_not_the_events_of_which_it_knows_nothing():
+    events, classifier = independent_events(1), Remembering()
+    inside = WINDOW.in_signal_region(events.mass)
+    how = method_of(FromOutside(), classifier, 5, 2)
+    scores = score_members(events, WINDOW, None, how, Seed(5))
+    assert (scores.n_sets, scores.own_inside) == (2, True)
+    for fold, tasks in enumerate(classifier.asked):
+        for member, task in enumerate(tasks):
+            shown = scores.saw[fold, member] & (scores.fold != fold)
+            assert set(task.event[task.y == 1]) == set(events.event[shown & inside])
+            assert set(task.event[task.y == 0]) == set(events.event[shown & ~inside])
+    same = (scores.saw[:, 0] == scores.saw[:, 2]).mean(axis=0)
+    np.testing.assert_array_equal(same[~inside], 1)
+    assert 0.4 < same[inside].mean() < 0.6
 
 
 def test_of_one_template_for_all_members_it_cannot_be_known():

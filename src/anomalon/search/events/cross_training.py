@@ -41,11 +41,18 @@ everything else, the sum over ordered pairs of folds has the variance
 
 Behind a cut that leaves next to nothing the variance that the covariance is relative to is next to
 nothing, and the noise has no bound: who takes means weighs by it.
+
+Where members share a template (`fold_training`), those that share one were shown the same events:
+they count as one, with their mean. It is what a few such sets say that has most of the noise. If
+the template knows nothing of the signal region, it is the events outside alone that members share;
+how their scores follow an event inside is seen in all of them. So events are of one or two kinds,
+each with its M; B, its mean over pairs and its noise are sums over the kinds of e and of e'.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from itertools import permutations, product
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -108,36 +115,54 @@ class CrossTraining:
         variance = 1 / self.scores.subsample - 1
         if variance == 0 or self._n_sets < 2 or not all(f.any() for f in self._folds):
             return None
-        inside = self.window.in_signal_region(self.events.mass)
         coefficient = follows * self.events.weight
-        response, size = [], []
-        for here, x in zip(self._folds, self._normal_scores, strict=True):
-            # of events whose scores are the same, the order must not be that of the rows
-            first = np.argsort(self.events.event[here], kind="stable")
-            reference = ~inside[here]
-            moves = _sensitivity(x, reference, selection.efficiency, first, self._n_sets)
-            moves *= coefficient[here]
-            nu = self.scores.saw[:, : self._n_sets, here] / self.scores.subsample - 1
-            size.append(float((moves**2).sum(axis=1).mean()))
-            # B[l, m, m'] of this fold
-            response.append(np.einsum("me,lne->lmn", moves, nu, optimize=True))
-        total = 0.0
-        for k, mine in enumerate(response):
-            for other, theirs in enumerate(response):
-                if k != other:
-                    total += float((mine[other] * theirs[k].T).mean())
         independent = float(((coefficient * selection.weight) ** 2).sum())
         if not independent > 0:
             return None
-        pairs = (sum(size) ** 2 - sum(a**2 for a in size)) / 2
-        noise = 2 * np.sqrt(pairs) / (self._n_sets * variance)
+        folds = [self._response(k, selection.efficiency, coefficient) for k in range(self._n_folds)]
+        total = noise = 0.0
+        kinds = range(len(self._kinds))
+        for (k, mine), (other, theirs) in permutations(enumerate(folds), 2):
+            for a, b in product(kinds, kinds):
+                one, back = mine[a, b], theirs[b, a]
+                total += float((one.follows[other] * back.follows[k].T).mean())
+                noise += one.size * back.size
+        noise = np.sqrt(2 * noise) / variance
         return Correlation(total / variance**2 / independent, float(noise / independent))
+
+    def _response(
+        self, k: int, efficiency: float, coefficient: Floats
+    ) -> dict[tuple[int, int], "_Response"]:
+        """Of fold k, for each kind of its own events and of those that it follows."""
+        here, x = self._folds[k], self._normal_scores[k]
+        # of events whose scores are the same, the order must not be that of the rows
+        first = np.argsort(self.events.event[here], kind="stable")
+        reference = ~self.window.in_signal_region(self.events.mass[here])
+        found = {}
+        for theirs, (_, n_sets) in enumerate(self._kinds):
+            moves = _sensitivity(x, reference, efficiency, first, n_sets) * coefficient[here]
+            for own, (events, n_own) in enumerate(self._kinds):
+                nu = self.scores.saw[:, :n_own, here & events] / self.scores.subsample - 1
+                found[own, theirs] = _Response.of(moves[:, events[here]], nu)
+        return found
+
+    @property
+    def _n_folds(self) -> int:
+        return len(self.scores.saw)
 
     @property
     def _n_sets(self) -> int:
         """Sets of events; those that were shown the same count as one member, with their mean."""
         n = len(self.scores.score)
         return min(n, self.scores.n_sets or n)
+
+    @cached_property
+    def _kinds(self) -> list[tuple[NDArray[np.bool_], int]]:
+        """Events, and how many different sets of them members were shown."""
+        inside = self.window.in_signal_region(self.events.mass)
+        if self.scores.own_inside and self._n_sets < len(self.scores.score):
+            return [(inside, len(self.scores.score)), (~inside, self._n_sets)]
+        return [(np.ones_like(inside), self._n_sets)]
 
     @cached_property
     def _used(self) -> NDArray[np.bool_]:
@@ -148,7 +173,7 @@ class CrossTraining:
     @cached_property
     def _folds(self) -> list[NDArray[np.bool_]]:
         """Those of each fold."""
-        return [(self.scores.fold == k) & self._used for k in range(len(self.scores.saw))]
+        return [(self.scores.fold == k) & self._used for k in range(self._n_folds)]
 
     @cached_property
     def _normal_scores(self) -> list[Floats]:
@@ -158,6 +183,27 @@ class CrossTraining:
         """
         scores = (self.scores.score[:, here] for here in self._folds)
         return [ndtri((rankdata(s, axis=1) - 0.5) / s.shape[1]) for s in scores]
+
+
+@dataclass(frozen=True, eq=False)
+class _Response:
+    """What the events of one kind in a fold say of how their selection follows other events.
+
+    Args:
+        follows: B of the fold with each fold, shape (fold, set of the others, set of the own).
+        size: A over the number of own sets.
+    """
+
+    follows: Float[np.ndarray, "fold theirs own"]
+    size: float
+
+    @classmethod
+    def of(
+        cls, moves: Float[np.ndarray, "theirs event"], nu: Float[np.ndarray, "fold own event"]
+    ) -> Self:
+        """From how the selection of each event moves, and who was shown it."""
+        follows = np.einsum("me,lne->lmn", moves, nu, optimize=True)
+        return cls(follows, float((moves**2).sum(axis=1).mean()) / nu.shape[1])
 
 
 def _sensitivity(

@@ -4,7 +4,8 @@ A template that is trained carries what it learned from one event into the score
 a classifier does. So each member of the ensemble gets a template of its own, fitted on the events
 that the member is shown: how scores follow an event is then seen in the members, whichever way they
 follow it, and the covariance of the folds (`cross_training`) holds both. Where
-templates take long to train, some members share one, and are shown the same events (`n_templates`).
+templates take long to train, some members share one (`n_templates`), and are shown the same events:
+all of them, or those outside the signal region, if the template learns there alone.
 """
 
 from collections.abc import Sequence
@@ -93,12 +94,11 @@ class FoldTraining:
             fitted = self.ensemble.fit(seen[inside], reference, seed=self.seed)
             return cast(EnsembleScorer, fitted).member_scores(unseen)
         shown = self.shows(self.seen)
-        pairs = [
-            (seen[inside & shown[i]], reference)
-            for i, ((seen, _), reference) in enumerate(zip(views, references, strict=True))
-        ]
         turns = [i % self.n_sets for i in range(self.ensemble.n)]
-        members = self.ensemble.fit_members([pairs[turn] for turn in turns], seed=self.seed)
+        pairs = [
+            (views[turn][0][inside & shown[i]], references[turn]) for i, turn in enumerate(turns)
+        ]
+        members = self.ensemble.fit_members(pairs, seed=self.seed)
         return np.stack([m.score(views[turn][1]) for m, turn in zip(members, turns, strict=True)])
 
     def views(self, template: Template) -> tuple[Sample, Sample]:
@@ -128,5 +128,8 @@ class FoldTraining:
 
     def shows(self, events: Sample) -> Bool[np.ndarray, "member event"]:
         """Which events each member is shown if they are not of the fold."""
-        shown = self.ensemble.shows(events.event, seed=self.seed)
-        return shown[np.arange(self.ensemble.n) % self.n_sets]
+        own = self.ensemble.shows(events.event, seed=self.seed)
+        in_turns = own[np.arange(self.ensemble.n) % self.n_sets]
+        if self.background.learns_inside:
+            return in_turns
+        return np.where(self.window.in_signal_region(events.mass), own, in_turns)

@@ -47,6 +47,8 @@ class MemberScores:
         mass_leak: What the features, as the members see them, tell of the mass; None if nothing
             depends on it.
         n_sets: Different sets of events that members were shown, in turns; 0: one for each member.
+        own_inside: Whether each member was shown events of its own in the signal region, and only
+            those outside in turns.
         flat: Degree of the polynomials in ln(mass) that made the scores flat outside of the signal
             region, on these very events; 0 if nothing did.
         template: What members were shown for background; None if nothing was trained.
@@ -58,6 +60,7 @@ class MemberScores:
     subsample: float
     mass_leak: MassLeak | None = None
     n_sets: int = 0
+    own_inside: bool = False
     flat: int = 0
     template: TemplateFacts | None = None
 
@@ -143,7 +146,16 @@ def score_members(
             leaks.append(fold_leak(*views, halves, method.classifier, own))
     leak = combined(leaks) if background.needs_flat_features else None
     facts = _facts(shown)
-    return MemberScores(score, fold, saw, method.subsample, leak, training.n_sets, template=facts)
+    return MemberScores(
+        score,
+        fold,
+        saw,
+        method.subsample,
+        mass_leak=leak,
+        n_sets=training.n_sets,
+        own_inside=not background.learns_inside,
+        template=facts,
+    )
 
 
 def _known(seen: Sample, model: Sample | None, background: BackgroundEstimator) -> Sample:
