@@ -23,12 +23,13 @@ _BINS = np.linspace(-5, 5, 21)
 
 def validation_drawings(result: ValidationResult) -> Iterator[Drawing]:
     """All figures of a validation, in the order of the page."""
+    what = "Significances of the peak" if result.of_peaks else "Pulls (n − b)/σ"
     for i, sample in enumerate(result.samples):
         several = f"mean over {sample.n_sets} data sets, " if sample.n_sets > 1 else ""
         yield Drawing(
             f"pulls-{i + 1}",
             "pulls",
-            f"Pulls (n − b)/σ in {sample.name}, {several}one row for each feature set and working "
+            f"{what} in {sample.name}, {several}one row for each feature set and working "
             "point. A cross marks what is left out; empty fields have no answer.",
             f"Heat map of pulls, mass window against working point, {sample.name}.",
             heat_map(result, sample.name),
@@ -101,7 +102,8 @@ def distribution(result: ValidationResult) -> Figure:
         inside = np.clip(pulls, _BINS[0], np.nextafter(_BINS[-1], 0))
         counts = np.histogram(inside, _BINS)[0] / len(pulls) / np.diff(_BINS)
         axes.stairs(counts, _BINS, color=SERIES[k % len(SERIES)], lw=1.4, label=sample.name)
-    axes.set(xlabel="pull (n − b)/σ", ylabel="share per unit of the pull", xlim=_BINS[[0, -1]])
+    pull = "significance of the peak" if result.of_peaks else "pull (n − b)/σ"
+    axes.set(xlabel=pull, ylabel="share per unit of the pull", xlim=_BINS[[0, -1]])
     axes.set_ylim(bottom=0)
     axes.legend(loc="upper right")
     return figure

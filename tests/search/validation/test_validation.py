@@ -64,6 +64,24 @@ def test_pulls_of_a_calibrated_search_are_standard_normal():
     assert sum(one.closure.taken > 0 for one in cut) < 0.3 * len(cut)
 
 
+def test_pulls_of_peaks_are_what_the_search_claims():
+    peaked = replace(OWN, fit=replace(QUICK, resolution=0.03))
+    found = Validation(toys(25)).run(peaked, DATA, seed=1)
+    assert found.of_peaks
+    assert "significance of the peak" in found.summary().how
+    pulls = np.concatenate([one.known for p in found.places if p.features for one in p.pulls])
+    assert len(pulls) == 50
+    assert kstest(pulls, "norm").pvalue > 1e-3
+    assert abs(pulls.std() - 1) < 4 / np.sqrt(100)
+    cut = replace(peaked, windows=TWO[:1]).run(toys(1)[0].data, seed=5).windows[0].cuts[1]
+    (first,) = (p for p in found.places if p.features and p.window == TWO[0])
+    assert first.pulls[0].pull[0] == pytest.approx(cut.z_local)
+    assert abs(cut.z_local - (cut.n - cut.expected) / cut.sigma.total) > 0.01  # not the count's
+    plain = Validation(toys(1)).run(OWN, DATA, seed=1)
+    assert not plain.of_peaks
+    assert "(n − b)/σ" in plain.summary().how
+
+
 def test_a_sample_that_sculpts_makes_its_window_fail_and_a_search_leaves_it_out():
     validation = Validation((Simulated(sculpted(), name="sculpted"), *toys(1)))
     found = validation.run(OWN, DATA, seed=1)

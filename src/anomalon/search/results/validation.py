@@ -87,7 +87,7 @@ class SamplePulls:
         n, expected, sigma: Count, expectation and total uncertainty in each data set, shape (data
             set,); NaN where there is no answer.
         pull: (n - expected)/sigma; where few events are expected, the significance, which knows
-            that counts are Poisson.
+            that counts are Poisson, and where the search fits a peak, that of the peak.
         why: Why there is no answer in the first data set without one, or "".
         p_value: Probability of pulls as wide as these, with the non-closure of windows elsewhere
             among their uncertainties: what decides whether the window fails.
@@ -221,6 +221,12 @@ class ValidationResult(Shown, Result):
         """All windows and feature sets, in order."""
         both = ((place.window, place.features) for place in self.places if place.features)
         return tuple(dict.fromkeys(both))
+
+    @property
+    def of_peaks(self) -> bool:
+        """Whether the search fits a peak, whose significance then is the pull."""
+        fit = self.settings.get("fit")
+        return isinstance(fit, Mapping) and fit.get("resolution") is not None
 
     def pulls(self, sample: str) -> Floats:
         """All pulls of a sample at all places, shape (pull,)."""

@@ -51,7 +51,7 @@ class Found:
         features: What selects; () without a cut.
         efficiency: Background efficiency.
         n, expected, sigma: In events.
-        pull: (n - expected)/sigma.
+        pull: (n - expected)/sigma; the significance of the search where that of a peak is claimed.
         why: Why there is no pull, or "".
     """
 
@@ -128,5 +128,6 @@ def _row(i: int, result: WindowResult, cut: CutResult) -> Row:
         why = f"{cut.expected:g} events are expected, ± {sigma:g}"
         return (*place, cut.n, cut.expected, sigma, nan, why)
     few = cut.expected_effective < _FEW
-    pull = cut.z_local if few else (cut.n - cut.expected) / sigma
+    has_peak = cut.comparison is not None and cut.comparison.peak is not None
+    pull = cut.z_local if few or has_peak else (cut.n - cut.expected) / sigma
     return (*place, cut.n, cut.expected, sigma, pull, "")
