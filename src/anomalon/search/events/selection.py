@@ -114,28 +114,20 @@ def score_members(
         BadValue: If there are fewer folds.
     """
     n_folds, n_members = method.n_folds, method.n_members
-    background, decorrelate = method.background, method.decorrelate
+    background = method.background
     if n_folds < 2:
         raise BadValue(f"folds: expected at least 2, got {n_folds}.")
     fold = folds(events.event, n_folds, seed.child("folds"))
     score = np.zeros((n_members, len(events)))
     saw = np.zeros((n_folds, n_members, len(events)), dtype=bool)
-    ensemble = Ensemble(method.classifier, n_members, method.subsample)
     halves, leaks = Halves.of(events, window), []
     shown: list[_Shown] = []
     for k in range(n_folds):
         here = fold == k
-        seen, unseen, model, flatten = events[~here], events[here], simulation, None
+        model = simulation
         if model is not None:
             model = model[folds(model.event, n_folds, seed.child("folds")) != k]
-        if decorrelate is not None:
-            flatten = decorrelate.fit(_known(seen, model, background))
-            seen, unseen = flatten(seen), flatten(unseen)
-            model = None if model is None else flatten(model)
-        known = _known(seen, model, background)
-        axes = Axes.fit(axes_among(method.axes, events.names), known, flatten, decorrelate)
-        what = (seen, unseen, window, model, background, ensemble, axes, seed, k)
-        training = FoldTraining(*what, flat=flatten is not None)
+        training = _training((events[~here], events[here], model), window, method, seed, k)
         templates = training.templates()
         shown += map(_Shown.of, templates)
         score[:, here] = training.member_scores(templates)
@@ -156,6 +148,27 @@ def score_members(
         own_inside=not background.learns_inside,
         template=facts,
     )
+
+
+def _training(
+    parts: tuple[Sample, Sample, Sample | None],
+    window: Window,
+    method: Method,
+    seed: Seed,
+    k: int,
+) -> FoldTraining:
+    """Fold k: what it is trained on, its own events and the simulation, all decorrelated."""
+    seen, unseen, model = parts
+    flatten, decorrelate, background = None, method.decorrelate, method.background
+    if decorrelate is not None:
+        flatten = decorrelate.fit(_known(seen, model, background))
+        seen, unseen = flatten(seen), flatten(unseen)
+        model = None if model is None else flatten(model)
+    known = _known(seen, model, background)
+    axes = Axes.fit(axes_among(method.axes, seen.names), known, flatten, decorrelate)
+    ensemble = Ensemble(method.classifier, method.n_members, method.subsample)
+    what = (seen, unseen, window, model, background, ensemble, axes, seed, k)
+    return FoldTraining(*what, flat=flatten is not None)
 
 
 def _known(seen: Sample, model: Sample | None, background: BackgroundEstimator) -> Sample:
