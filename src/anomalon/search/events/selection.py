@@ -137,7 +137,6 @@ def score_members(
             views = training.views(templates[0])
             leaks.append(fold_leak(*views, halves, method.classifier, own))
     leak = combined(leaks) if background.needs_flat_features else None
-    facts = _facts(shown)
     return MemberScores(
         score,
         fold,
@@ -146,7 +145,7 @@ def score_members(
         mass_leak=leak,
         n_sets=training.n_sets,
         own_inside=not background.learns_inside,
-        template=facts,
+        template=_facts(shown),
     )
 
 
