@@ -195,7 +195,8 @@ def main() -> None:
     samples = (s.select(FEATURES).blind() for s in (background, sample("qcd_simulation")))
     shipped, kept = Shipped(*samples), Kept(options.keep)
     results = []
-    windows = ONE_WINDOW if options.one_window else WINDOWS
+    # the best chain has a window of its own
+    windows = ONE_WINDOW if options.one_window or options.best else WINDOWS
     for method in options.methods:
         how = (method, options.events, options.members, options.no_axes, options.best, windows)
         found = kept.of(Piece(*how, 0))

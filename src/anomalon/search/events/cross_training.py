@@ -138,9 +138,10 @@ class CrossTraining:
         # of events whose scores are the same, the order must not be that of the rows
         first = np.argsort(self.events.event[here], kind="stable")
         reference = ~self.window.in_signal_region(self.events.mass[here])
+        above, spread = _around_the_threshold(x, reference, efficiency, first)
         found = {}
         for theirs, (_, n_sets) in enumerate(self._kinds):
-            moves = _sensitivity(x, reference, efficiency, first, n_sets) * coefficient[here]
+            moves = _sensitivity(above, spread, n_sets) * coefficient[here]
             for own, (events, n_own) in enumerate(self._kinds):
                 nu = self.scores.saw[:, :n_own, here & events] / self.scores.subsample - 1
                 found[own, theirs] = _Response.of(moves[:, events[here]], nu)
@@ -206,36 +207,47 @@ class _Response:
         return cls(follows, float((moves**2).sum(axis=1).mean()) / nu.shape[1])
 
 
-def _sensitivity(
+def _around_the_threshold(
     x: Float[np.ndarray, "member event"],
     is_reference: Bool[np.ndarray, " event"],
     efficiency: float,
     first: Int[np.ndarray, " event"],
-    n_sets: int,
-) -> Float[np.ndarray, "set event"]:
-    """How the mean selection of each event follows the scores of each set of events.
+) -> tuple[Float[np.ndarray, "member event"], Float[np.ndarray, " event"]]:
+    """Scores above the threshold of each member, and what they spread among members with the mean.
 
     Args:
         x: Normal scores.
         is_reference: The events that set the threshold.
         efficiency: Share of them above it.
         first: An order of the events that belongs to them.
+    """
+    n = x.shape[1]
+    above = x - np.quantile(x[:, is_reference], 1 - efficiency, axis=1)[:, None]
+    order = first[np.argsort(above.mean(axis=0)[first])]
+    variance = uniform_filter1d(
+        above.var(axis=0, ddof=1)[order], min(n, max(_MIN_NEIGHBOURS, int(_NEIGHBOURS * n)))
+    )
+    spread = np.empty(n)
+    spread[order] = np.sqrt(np.maximum(variance, 1e-12))
+    return above, spread
+
+
+def _sensitivity(
+    above: Float[np.ndarray, "member event"], sigma: Float[np.ndarray, " event"], n_sets: int
+) -> Float[np.ndarray, "set event"]:
+    """How the mean selection of each event follows the scores of each set of events.
+
+    Args:
+        above: Normal scores above the threshold.
+        sigma: Their spread.
         n_sets: Sets of events that members were trained on, in turns.
 
     Returns:
         phi(mu/sigma) (x_m - mean of the others)/sigma, x_m the mean of the members of a set.
     """
-    n_members, n = x.shape
-    x = x - np.quantile(x[:, is_reference], 1 - efficiency, axis=1)[:, None]
+    x = above
+    if n_sets < len(above):
+        x = np.stack([above[i::n_sets].mean(axis=0) for i in range(n_sets)])
     mu = x.mean(axis=0)
-    order = first[np.argsort(mu[first])]
-    spread = uniform_filter1d(
-        x.var(axis=0, ddof=1)[order], min(n, max(_MIN_NEIGHBOURS, int(_NEIGHBOURS * n)))
-    )
-    sigma = np.empty(n)
-    sigma[order] = np.sqrt(np.maximum(spread, 1e-12))
-    if n_sets < n_members:
-        x = np.stack([x[i::n_sets].mean(axis=0) for i in range(n_sets)])
-        mu = x.mean(axis=0)
     beside_the_others = (x - mu) * n_sets / (n_sets - 1)
     return np.asarray(norm.pdf(mu / sigma) / sigma * beside_the_others)

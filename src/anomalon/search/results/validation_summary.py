@@ -68,14 +68,12 @@ def _headline(result: "ValidationResult", n_out: int) -> str:
 
 
 def _how(result: "ValidationResult") -> str:
-    pull = "count n has a pull (n − b)/σ, which"
+    pull = "count n has a pull (n − b)/σ"
     if result.of_peaks:
-        pull = (
-            "window and cut has the significance of the peak as its pull, not that of the count. It"
-        )
+        pull = "window and cut has the significance of the peak, not of the count, as its pull"
     return (
-        f"The whole search was run on samples without signal. Each {pull} "
-        "is standard normal if the search is right. A window fails if pulls as wide as its "
+        f"The whole search was run on samples without signal. Each {pull}. Pulls "
+        "are standard normal if the search is right. A window fails if pulls as wide as its "
         f"own have p < {p_value(result.level)}, with the non-closure of windows elsewhere among "
         "their uncertainties. The non-closure δ is a relative uncertainty of the expected "
         "background with which the pulls have unit width (maximum likelihood, all other "

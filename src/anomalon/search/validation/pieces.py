@@ -128,6 +128,5 @@ def _row(i: int, result: WindowResult, cut: CutResult) -> Row:
         why = f"{cut.expected:g} events are expected, ± {sigma:g}"
         return (*place, cut.n, cut.expected, sigma, nan, why)
     few = cut.expected_effective < _FEW
-    has_peak = cut.comparison is not None and cut.comparison.peak is not None
-    pull = cut.z_local if few or has_peak else (cut.n - cut.expected) / sigma
+    pull = cut.z_local if few or cut.fit.peak is not None else (cut.n - cut.expected) / sigma
     return (*place, cut.n, cut.expected, sigma, pull, "")
