@@ -81,8 +81,8 @@ def test_learned_once_in_a_search(monkeypatch):
     windows = tuple(Window(m, m + 300, m - 300, m + 600) for m in (2700.0, 3000.0, 3300.0))
     fit = FitSettings(range=(2400, 6000), bin_width=100)
     search = Search(
-        windows=windows, features=(data.names,), background=Sigma(Given(), n_templates=2), n_members=4,
-        n_folds=3, efficiencies=(0.1,), fit=fit,
+        windows=windows, features=(data.names,), background=Sigma(Given(), n_templates=2),
+        n_members=4, n_folds=3, efficiencies=(0.1,), fit=fit,
     )  # fmt: skip
     scan = search.run(data, seed=1)
     assert Given.asked == [2, 2, 2]  # two trainings in each fold, whatever the number of windows
